@@ -1,0 +1,274 @@
+"""Reading weights as data only, and the authors' names for them."""
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any, Dict, Mapping, NamedTuple, Tuple, Union
+
+import torch
+from torch import Tensor, nn
+
+from .architectures import ARCHITECTURES, Architecture, Stage
+from .errors import LitePoseError
+from .models.utils.layers import make_divisible
+
+StateDict = Dict[str, Tensor]
+
+# Prefixes that wrappers put before every key: DistributedDataParallel, the authors' FP16
+# training, Lightning and the like.
+_PREFIXES = ('module.', '1.', 'model.')
+
+# The authors' names and ours.
+_RENAME: Tuple[Tuple[str, str], ...] = (
+    (r'first\.([01])\.0\.', r'backbone.stem.\1.conv.'),
+    (r'first\.([01])\.1\.', r'backbone.stem.\1.bn.'),
+    (r'first\.2\.', 'backbone.stem.2.conv.'),
+    (r'first\.3\.', 'backbone.stem.2.bn.'),
+    (r'stage\.(\d+)\.(\d+)\.inv\.0\.', r'backbone.stages.\1.\2.expand.conv.'),
+    (r'stage\.(\d+)\.(\d+)\.inv\.1\.', r'backbone.stages.\1.\2.expand.bn.'),
+    (r'stage\.(\d+)\.(\d+)\.depth_conv\.0\.', r'backbone.stages.\1.\2.depthwise.conv.'),
+    (r'stage\.(\d+)\.(\d+)\.depth_conv\.1\.', r'backbone.stages.\1.\2.depthwise.bn.'),
+    (r'stage\.(\d+)\.(\d+)\.point_conv\.0\.', r'backbone.stages.\1.\2.project.conv.'),
+    (r'stage\.(\d+)\.(\d+)\.point_conv\.1\.', r'backbone.stages.\1.\2.project.bn.'),
+    (r'deconv_(refined|raw)\.(\d+)\.', r'head.deconvs.\2.\1.'),
+    (r'deconv_bnrelu\.(\d+)\.0\.', r'head.deconvs.\1.bn.'),
+    (r'final_(refined|raw)\.(\d+)\.conv\.0\.', r'head.outputs.\2.\1.depthwise.conv.'),
+    (r'final_(refined|raw)\.(\d+)\.conv\.1\.', r'head.outputs.\2.\1.depthwise.bn.'),
+    (r'final_(refined|raw)\.(\d+)\.conv\.3\.', r'head.outputs.\2.\1.pointwise.'),
+)
+
+
+class Weights(NamedTuple):
+    """Weights of a file: tensors by name, and what the file says of itself."""
+
+    state_dict: StateDict
+    meta: Dict[str, Any]
+
+
+def read_weights(path: Union[str, Path]) -> Weights:
+    """Read a file of weights as data; nothing in it is executed.
+
+    Accepts safetensors, plain state dicts, checkpoints with a ``state_dict`` entry (MMEngine's
+    and the authors'), and prefixes added by wrappers.
+
+    Raises:
+        LitePoseError: The file is missing, broken, no checkpoint, or holds anything but data.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise LitePoseError(f'weights {path}: no such file; give the path of a checkpoint '
+                            '(.pth, .pth.tar or .safetensors)')
+    content = _read_safetensors(path) if path.suffix == '.safetensors' else _read_torch(path)
+    if not isinstance(content, Mapping):
+        raise LitePoseError(f'weights {path}: expected a mapping of names to tensors, '
+                            f'got {type(content).__name__}')
+    meta = content.get('meta')
+    state = content['state_dict'] if 'state_dict' in content else content
+    if not isinstance(state, Mapping) or not state or \
+            not all(isinstance(v, Tensor) for v in state.values()):
+        raise LitePoseError(f'weights {path}: expected a mapping of names to tensors, or one '
+                            'under "state_dict"; this is another kind of file')
+    state = dict(state)
+    while True:
+        prefix = next((p for p in _PREFIXES if all(k.startswith(p) for k in state)), None)
+        if prefix is None:
+            return Weights(state, dict(meta) if isinstance(meta, Mapping) else {})
+        state = {key[len(prefix):]: value for key, value in state.items()}
+
+
+def _read_safetensors(path: Path) -> StateDict:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError:
+        raise LitePoseError(f'weights {path}: pip install safetensors to read it') from None
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise LitePoseError(f'weights {path}: broken safetensors file ({error})') from None
+
+
+def _read_torch(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location='cpu', weights_only=True)
+    except pickle.UnpicklingError as error:
+        reason = re.search(r'GLOBAL ([\w.]+)', str(error))
+        if reason is None and not zipfile.is_zipfile(path):
+            raise LitePoseError(f'weights {path}: not a checkpoint, or a broken one') from None
+        what = f' ({reason.group(1)})' if reason else ''
+        raise LitePoseError(
+            f'weights {path}: refused, it holds Python objects besides tensors{what}, which '
+            'can run code when they are loaded; ask its author for plain weights') from None
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise LitePoseError(f'weights {path}: not a checkpoint, or a broken one '
+                            f'({reason})') from None
+
+
+def is_authors(state: Mapping[str, Tensor]) -> bool:
+    """Whether the weights carry the names of the authors' code."""
+    return any(key.startswith('first.') for key in state)
+
+
+def from_authors(state: Mapping[str, Tensor]) -> StateDict:
+    """Weights with our names for the authors'.
+
+    Raises:
+        LitePoseError: A supernet's weights, or a name the authors' LitePose does not have.
+    """
+    if any('.Linear5x5.' in key for key in state):
+        raise LitePoseError('these are the weights of the authors\' supernet, which stand for '
+                            'many networks; expected those of one network')
+    renamed, unknown = {}, []
+    for key, value in state.items():
+        for pattern, replacement in _RENAME:
+            match = re.match(pattern, key)
+            if match:
+                renamed[match.expand(replacement) + key[match.end():]] = value
+                break
+        else:
+            unknown.append(key)
+    if unknown:
+        raise LitePoseError(f'{len(unknown)} names are not of the authors\' LitePose: '
+                            f'{_some(unknown)}')
+    return renamed
+
+
+class Recognised(NamedTuple):
+    """What shapes tell of a network.
+
+    Attributes:
+        architecture: The architecture. Input size and strides are not in the shapes: they are
+            those of the published network it equals, or the published strides and 512.
+        name: Name of that published network, or ``None``.
+        num_keypoints: ``K``.
+    """
+
+    architecture: Architecture
+    name: Union[str, None]
+    num_keypoints: int
+
+
+def recognise(state: Mapping[str, Tensor]) -> Recognised:
+    """The architecture of LitePose weights with our names, from their shapes.
+
+    Raises:
+        LitePoseError: These are not the weights of a LitePose network.
+    """
+    try:
+        input_channel = state['backbone.stem.2.conv.weight'].shape[0]
+        width, stages = input_channel, []
+        for index in range(1 + _last(state, r'backbone\.stages\.(\d+)\.')):
+            blocks = []
+            for block in range(1 + _last(state, rf'backbone\.stages\.{index}\.(\d+)\.')):
+                prefix = f'backbone.stages.{index}.{block}.'
+                kernel = state[prefix + 'depthwise.conv.weight'].shape[-1]
+                blocks.append((_expansion(width, len(state[prefix + 'expand.conv.weight'])),
+                               kernel))
+                width = len(state[prefix + 'project.conv.weight'])
+            stages.append(Stage(width, 2 if index < 3 else 1, tuple(blocks)))
+        deconvs = range(1 + _last(state, r'head\.deconvs\.(\d+)\.'))
+        levels = 1 + _last(state, r'head\.outputs\.(\d+)\.')
+        architecture = Architecture(
+            img_size=512,
+            input_channel=input_channel,
+            deconv_setting=tuple(state[f'head.deconvs.{i}.refined.weight'].shape[1]
+                                 for i in deconvs),
+            stages=tuple(stages),
+            fusion='head.deconvs.0.raw.weight' in state)
+        num_keypoints = len(state[f'head.outputs.{levels - 1}.refined.pointwise.weight'])
+    except (KeyError, LitePoseError) as error:
+        raise LitePoseError(f'not the weights of a LitePose network: {error} is missing or '
+                            'does not fit') from None
+    for name, published in ARCHITECTURES.items():
+        if (published.deconv_setting, published.stages, published.input_channel,
+                published.fusion) == (architecture.deconv_setting, architecture.stages,
+                                      architecture.input_channel, architecture.fusion):
+            return Recognised(published, name, num_keypoints)
+    return Recognised(architecture, None, num_keypoints)
+
+
+def _last(state: Mapping[str, Tensor], pattern: str) -> int:
+    found = [int(m.group(1)) for m in (re.match(pattern, key) for key in state) if m]
+    if not found:
+        raise KeyError(pattern.replace('\\', ''))
+    return max(found)
+
+
+def _expansion(in_channels: int, width: int) -> int:
+    expansion = round(width / in_channels)
+    for candidate in (expansion, expansion - 1, expansion + 1):
+        if make_divisible(in_channels * candidate) == width:
+            return candidate
+    raise LitePoseError(f'expansion from {in_channels} to {width}')
+
+
+def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
+    """Load weights into a model, all of them and nothing else.
+
+    Raises:
+        LitePoseError: Names are missing or unexpected, or shapes differ; the model is unchanged.
+    """
+    own = model.state_dict()
+    # The data preprocessor's constants are no weights.
+    own = {key: value for key, value in own.items() if not key.startswith('data_preprocessor.')}
+    state = {key: value for key, value in state.items()
+             if not key.startswith('data_preprocessor.')}
+    missing = [key for key in own if key not in state]
+    unexpected = [key for key in state if key not in own]
+    shapes = [
+        f'{key} {tuple(state[key].shape)}, model {tuple(own[key].shape)}' for key in own
+        if key in state and state[key].shape != own[key].shape
+    ]
+    problems = [
+        f'{len(names)} {what} ({_some(names)})'
+        for what, names in (('missing', missing), ('unexpected', unexpected),
+                            ('of another shape', shapes)) if names
+    ]
+    if problems:
+        raise LitePoseError(f'weights {source} do not fit the model: ' + '; '.join(problems))
+    model.load_state_dict(state, strict=False)
+
+
+def load_weights(model: nn.Module, path: Union[str, Path]) -> Dict[str, Any]:
+    """Load a file of weights, ours or the authors', into a model.
+
+    Args:
+        model: A pose estimator with ``backbone`` and ``head``.
+        path: See :func:`read_weights`.
+
+    Returns:
+        What the file says of itself, its ``meta`` entry.
+
+    Raises:
+        LitePoseError: The file is not usable or does not fit, see :func:`read_weights` and
+            :func:`fit`.
+    """
+    weights = read_weights(path)
+    state = weights.state_dict
+    fit(model, from_authors(state) if is_authors(state) else state, str(path))
+    return weights.meta
+
+
+def save_weights(state: Mapping[str, Tensor], path: Union[str, Path],
+                 meta: Mapping[str, Any]) -> None:
+    """Write a checkpoint that loads as data only; never half of one."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
+    os.close(handle)
+    try:
+        torch.save(dict(meta=dict(meta), state_dict=dict(state)), temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _some(names, limit: int = 3) -> str:
+    rest = f' and {len(names) - limit} more' if len(names) > limit else ''
+    return ', '.join(names[:limit]) + rest

@@ -1,0 +1,3 @@
+from .multilevel_associative_embedding import MultiLevelAssociativeEmbedding
+
+__all__ = ['MultiLevelAssociativeEmbedding']

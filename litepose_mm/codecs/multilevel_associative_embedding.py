@@ -1,0 +1,206 @@
+"""The codec of associative embedding with outputs at several resolutions."""
+from __future__ import annotations
+
+from typing import Any, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from mmpose.codecs.base import BaseKeypointCodec
+from mmpose.codecs.utils import generate_gaussian_heatmaps
+from mmpose.registry import KEYPOINT_CODECS
+from torch import Tensor
+
+from ..decoding import AssociativeEmbeddingDecoder
+from ..errors import LitePoseError
+
+Size = Tuple[int, int]
+
+
+@KEYPOINT_CODECS.register_module()
+class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
+    """One heatmap per keypoint and level, and tags at the levels that carry them.
+
+    The defaults are the authors' (LitePose, HigherHRNet); options named ``'mmpose'`` are MMPose
+    1.x's variants.
+
+    Args:
+        input_size: Width and height of the network's input in training.
+        heatmap_sizes: Width and height of each level's maps, coarse to fine.
+        tag_levels: For each level, whether it carries tags.
+        sigma: Standard deviation of the targets in pixels of their own level; one number for
+            all levels or one for each.
+        target: ``'litepose'``: the centre is truncated to a pixel, the patch is
+            ``6 * sigma + 3`` pixels wide, and keypoints whose centre lies outside are skipped;
+            ``'mmpose'``: the centre is rounded, the patch ``6 * sigma + 1`` wide, and drawn
+            where it overlaps the map.
+        decode_keypoint_order: See :class:`AssociativeEmbeddingDecoder`, as for the following.
+        decode_nms_kernel: Side of the neighbourhood in which a peak is the highest.
+        decode_keypoint_thr: Candidates have a heatmap value above it.
+        decode_tag_thr: Tags closer than this belong together.
+        decode_topk: Most candidates of a keypoint.
+        decode_max_instances: Most people, by the rule ``decode_limit``; ``None``: no limit.
+        decode_offset: ``'litepose'``, ``'mmpose'`` or ``'none'``.
+        decode_missing: ``'litepose'``, ``'mmpose'`` or ``'none'``.
+        decode_limit: ``'litepose'`` or ``'mmpose'``.
+    """
+
+    label_mapping_table = dict(
+        keypoint_weights='keypoint_weights', keypoint_indices='keypoint_indices')
+
+    def __init__(self,
+                 input_size: Size,
+                 heatmap_sizes: Sequence[Size],
+                 tag_levels: Sequence[bool] = (True, False),
+                 sigma: Union[float, Sequence[float]] = 2.0,
+                 target: str = 'litepose',
+                 decode_keypoint_order: Optional[Sequence[int]] = None,
+                 decode_nms_kernel: int = 5,
+                 decode_keypoint_thr: float = 0.1,
+                 decode_tag_thr: float = 1.0,
+                 decode_topk: int = 30,
+                 decode_max_instances: Optional[int] = 30,
+                 decode_offset: str = 'litepose',
+                 decode_missing: str = 'litepose',
+                 decode_limit: str = 'litepose'):
+        super().__init__()
+        num_levels = len(heatmap_sizes)
+        self.input_size = tuple(input_size)
+        self.heatmap_sizes = [tuple(size) for size in heatmap_sizes]
+        self.tag_levels = tuple(bool(flag) for flag in tag_levels)
+        self.sigmas = tuple(np.broadcast_to(sigma, num_levels).astype(float).tolist())
+        if len(self.tag_levels) != num_levels:
+            raise LitePoseError(f'one entry of tag_levels for each of {num_levels} levels, '
+                                f'got {self.tag_levels}')
+        if target not in ('litepose', 'mmpose'):
+            raise LitePoseError(f"target must be 'litepose' or 'mmpose', got {target!r}")
+        self.target = target
+        self._decoder_options = dict(
+            keypoint_order=decode_keypoint_order,
+            nms_kernel=decode_nms_kernel,
+            top_k=decode_topk,
+            keypoint_threshold=decode_keypoint_thr,
+            tag_threshold=decode_tag_thr,
+            max_people=decode_max_instances,
+            offset=decode_offset,
+            missing=decode_missing,
+            limit=decode_limit)
+        # Wrong options are an error of the config, not of the first image.
+        self._decoders = {}
+        if decode_keypoint_order is not None:
+            self.decoder(len(decode_keypoint_order))
+        else:
+            AssociativeEmbeddingDecoder(1, **self._decoder_options)
+
+    def decoder(self, num_keypoints: int) -> AssociativeEmbeddingDecoder:
+        """The numpy decoder for so many keypoints."""
+        if num_keypoints not in self._decoders:
+            self._decoders[num_keypoints] = AssociativeEmbeddingDecoder(
+                num_keypoints, **self._decoder_options)
+        return self._decoders[num_keypoints]
+
+    def encode(self,
+               keypoints: np.ndarray,
+               keypoints_visible: Optional[np.ndarray] = None) -> dict:
+        """Targets of one image (LitePose section 5.2, HigherHRNet ``HeatmapGenerator``).
+
+        Args:
+            keypoints: Positions in pixels of the input, ``(N, K, 2)``.
+            keypoints_visible: Labelled keypoints are above 0, ``(N, K)``; all by default.
+
+        Returns:
+            dict:
+            - heatmaps (list): Float32 ``(K, H_l, W_l)`` for each level, the highest of all
+              people at every pixel.
+            - keypoint_indices (np.ndarray): Int64 ``(N, T, K, 2)`` for the ``T`` levels with
+              tags: position ``y * W + x`` (0 where not visible) and visibility 0 or 1.
+            - keypoint_weights (np.ndarray): Float32 ``(N, K)``, 1 where labelled.
+        """
+        visible = np.ones(keypoints.shape[:2], dtype=np.float32) \
+            if keypoints_visible is None else keypoints_visible
+        weights = (visible > 0).astype(np.float32)
+        heatmaps, indices = [], []
+        for size, sigma, has_tags in zip(self.heatmap_sizes, self.sigmas, self.tag_levels):
+            positions = keypoints * (np.array(size) / self.input_size)
+            heatmaps.append(self._heatmaps(positions, weights, size, sigma))
+            if has_tags:
+                indices.append(self._indices(positions, weights, size))
+        return dict(
+            heatmaps=heatmaps,
+            keypoint_indices=np.stack(indices, axis=1),
+            keypoint_weights=weights)
+
+    def _centres(self, positions: np.ndarray) -> np.ndarray:
+        # Truncation, not floor: the authors draw a keypoint at -0.5 at 0.
+        return (positions if self.target == 'litepose' else np.floor(positions + 0.5)).astype(
+            np.int64)
+
+    def _heatmaps(self, positions: np.ndarray, weights: np.ndarray, size: Size,
+                  sigma: float) -> np.ndarray:
+        if self.target == 'mmpose':
+            return generate_gaussian_heatmaps(size, positions, weights, sigma)[0]
+        width, height = size
+        heatmaps = np.zeros((positions.shape[1], height, width), dtype=np.float32)
+        radius = int(3 * sigma + 1)
+        patch = _gaussian_patch(radius, sigma)
+        centres = self._centres(positions)
+        inside = ((weights > 0) & (centres >= 0).all(-1) & (centres < size).all(-1))
+        for keypoint, (x, y) in zip(np.nonzero(inside)[1], centres[inside]):
+            left, right = max(x - radius, 0), min(x + radius + 1, width)
+            top, bottom = max(y - radius, 0), min(y + radius + 1, height)
+            area = heatmaps[keypoint, top:bottom, left:right]
+            np.maximum(area, patch[top - y + radius:bottom - y + radius,
+                                   left - x + radius:right - x + radius], out=area)
+        return heatmaps
+
+    def _indices(self, positions: np.ndarray, weights: np.ndarray, size: Size) -> np.ndarray:
+        centres = self._centres(positions)
+        visible = (weights > 0) & (centres >= 0).all(-1) & (centres < size).all(-1)
+        index = np.where(visible, centres[..., 1] * size[0] + centres[..., 0], 0)
+        return np.stack([index, visible], axis=-1).astype(np.int64)
+
+    def decode(self, encoded: Any) -> Tuple[np.ndarray, ...]:
+        """People of one image from ``(heatmaps, tags)``; see :meth:`batch_decode`."""
+        heatmaps, tags = (np.asarray(maps, dtype=np.float32)[None] for maps in encoded)
+        return tuple(part[0] for part in self.batch_decode(heatmaps, tags))
+
+    def batch_decode(
+        self,
+        batch_heatmaps: Union[Tensor, np.ndarray],
+        batch_tags: Union[Tensor, np.ndarray],
+        size: Optional[Tuple[int, int]] = None,
+        input_size: Optional[Tuple[int, int]] = None,
+    ) -> Tuple[List[np.ndarray], List[np.ndarray], List[np.ndarray], List[np.ndarray]]:
+        """People of a batch.
+
+        Args:
+            batch_heatmaps: Heatmaps ``(B, K, h, w)``.
+            batch_tags: Tags ``(B, L * K, h', w')``, keypoints fastest; several ``L`` come from
+                the flip test or from several levels with tags.
+            size: Height and width at which people are looked for, through interpolation that
+                is evaluated only where it is needed. The heatmaps' own size by default.
+            input_size: Height and width of the network's input, in whose pixels positions are
+                given. ``size`` by default.
+
+        Returns:
+            For each image: keypoints ``(N, K, 2)``, their scores ``(N, K)``, scores of the
+            people ``(N,)`` and their mean tags ``(N, L)``.
+        """
+        heatmaps, tags = (_to_numpy(maps) for maps in (batch_heatmaps, batch_tags))
+        size = tuple(heatmaps.shape[2:]) if size is None else tuple(size)
+        scale = np.array(size if input_size is None else input_size) / size
+        decoder = self.decoder(heatmaps.shape[1])
+        people = [decoder.decode(*maps, size=size) for maps in zip(heatmaps, tags)]
+        return ([p.keypoints * scale[::-1].astype(np.float32) for p in people],
+                [p.keypoint_scores for p in people], [p.scores for p in people],
+                [p.tags for p in people])
+
+
+def _gaussian_patch(radius: int, sigma: float) -> np.ndarray:
+    offset = np.arange(-radius, radius + 1, dtype=np.float64)
+    squared = offset[:, None]**2 + offset**2
+    return np.exp(-squared / (2 * sigma**2)).astype(np.float32)
+
+
+def _to_numpy(maps: Union[Tensor, np.ndarray]) -> np.ndarray:
+    if isinstance(maps, Tensor):
+        maps = maps.detach().float().cpu().numpy()
+    return np.ascontiguousarray(maps, dtype=np.float32)

@@ -1,0 +1,2 @@
+"""Data sets and transforms, registered with MMPose."""
+from . import transforms

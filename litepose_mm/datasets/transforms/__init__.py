@@ -1,0 +1,3 @@
+from .bottomup_resize_align import BottomupResizeAlign
+
+__all__ = ['BottomupResizeAlign']

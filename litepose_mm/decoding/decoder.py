@@ -1,0 +1,165 @@
+"""The whole way from maps to people."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import LitePoseError
+from .bilinear import BilinearMaps
+from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
+from .peaks import find_peaks
+from .refine import find_missing, mean_person_tags, quarter_offsets
+
+_RULES = {
+    'offset': ('litepose', 'mmpose', 'none'),
+    'missing': ('litepose', 'mmpose', 'none'),
+    'limit': ('litepose', 'mmpose'),
+}
+
+
+class DecodedPeople(NamedTuple):
+    """``N`` people of one image, best evidence first found first.
+
+    Attributes:
+        keypoints: Positions in pixels of the input, float32, ``(N, K, 2)``; ``(0, 0)`` where
+            missing.
+        keypoint_scores: Heatmap values, ``(N, K)``; 0 where missing.
+        scores: Mean value over all ``K`` keypoints before missing ones are searched, ``(N,)``.
+        tags: Mean tag of each person, ``(N, L)``.
+    """
+
+    keypoints: np.ndarray
+    keypoint_scores: np.ndarray
+    scores: np.ndarray
+    tags: np.ndarray
+
+
+@dataclass(frozen=True)
+class AssociativeEmbeddingDecoder:
+    """Heatmaps and tag maps to people.
+
+    The defaults are the authors' (LitePose, as in HigherHRNet's ``HeatmapParser`` with
+    ``adjust`` and ``refine``). Each rule has MMPose 1.x's variant as an option.
+
+    Args:
+        num_keypoints: ``K``.
+        keypoint_order: The order of grouping, a permutation of ``range(K)``. The authors' order
+            by default.
+        nms_kernel: Side of the neighbourhood in which a peak is the highest, odd, in pixels of
+            the input.
+        top_k: Most candidates of a keypoint.
+        keypoint_threshold: Candidates have a heatmap value above it.
+        tag_threshold: Tags closer than this belong together.
+        max_people: See ``limit``. ``None``: no limit.
+        offset: ``'litepose'``: the pixel's centre, and a quarter toward the larger neighbour,
+            backwards on ties; ``'mmpose'``: no quarter on ties and at the border; ``'none'``:
+            whole pixels.
+        missing: A keypoint that a person lacks is placed where its heatmap is high and its tag
+            near. ``'litepose'``: only where the heatmap is positive there; ``'mmpose'``: always,
+            the tag weighs 100 times as much, and the position is a whole pixel; ``'none'``: not.
+        limit: ``'litepose'``: candidates join only the first ``max_people`` people, but there
+            may be more; ``'mmpose'``: they join any, and the first ``max_people`` are kept.
+    """
+
+    num_keypoints: int
+    keypoint_order: Optional[Sequence[int]] = None
+    nms_kernel: int = 5
+    top_k: int = 30
+    keypoint_threshold: float = 0.1
+    tag_threshold: float = 1.0
+    max_people: Optional[int] = 30
+    offset: str = 'litepose'
+    missing: str = 'litepose'
+    limit: str = 'litepose'
+
+    def __post_init__(self) -> None:
+        order = self.keypoint_order
+        order = default_keypoint_order(self.num_keypoints) if order is None else order
+        object.__setattr__(self, 'keypoint_order', tuple(int(index) for index in order))
+        if sorted(self.keypoint_order) != list(range(self.num_keypoints)):
+            raise LitePoseError(
+                f'keypoint_order must hold each of 0..{self.num_keypoints - 1} once, '
+                f'got {list(self.keypoint_order)}')
+        if self.nms_kernel < 1 or self.nms_kernel % 2 == 0:
+            raise LitePoseError(f'nms_kernel must be odd and positive, got {self.nms_kernel}')
+        for rule, choices in _RULES.items():
+            if getattr(self, rule) not in choices:
+                raise LitePoseError(
+                    f'{rule} must be one of {", ".join(choices)}, got {getattr(self, rule)!r}')
+
+    def decode(self, heatmaps: np.ndarray, tags: np.ndarray,
+               size: Optional[Tuple[int, int]] = None) -> DecodedPeople:
+        """Find the people of one image.
+
+        Args:
+            heatmaps: Float32, shape ``(K, h, w)``.
+            tags: Float32, shape ``(L * K, h', w')``, keypoints fastest. Smaller tag maps are
+                seen at the heatmaps' size first, then at ``size``, as the authors do.
+            size: Height and width ``(H, W)`` of the input, in whose pixels people are found.
+                The heatmaps' own size by default.
+
+        Returns:
+            The people, positions in pixels of ``size``.
+        """
+        if heatmaps.shape[0] != self.num_keypoints or tags.shape[0] % self.num_keypoints:
+            raise LitePoseError(
+                f'expected {self.num_keypoints} heatmaps and a multiple of as many tag maps, '
+                f'got {heatmaps.shape[0]} and {tags.shape[0]}')
+        size = heatmaps.shape[1:] if size is None else size
+        heatmap_view = BilinearMaps(heatmaps, size)
+        tag_view = BilinearMaps(tags, heatmaps.shape[1:])
+        if tuple(size) != heatmaps.shape[1:]:
+            tag_view = BilinearMaps(tag_view, size)
+
+        groups = self._group(heatmap_view, tag_view)
+        return self._refine(groups, heatmap_view, tag_view)
+
+    def _group(self, heatmaps: BilinearMaps, tags: BilinearMaps) -> Groups:
+        peaks = find_peaks(heatmaps, self.keypoint_threshold, self.nms_kernel, self.top_k)
+        tag_dim = tags.shape[0] // self.num_keypoints
+        keypoint = np.repeat(np.arange(self.num_keypoints), [len(p.values) for p in peaks])
+        y, x = (np.concatenate([getattr(p, axis) for p in peaks]) for axis in 'yx')
+        channel = keypoint[:, None] + self.num_keypoints * np.arange(tag_dim)
+        peak_tags = tags.at(channel, y[:, None], x[:, None])
+        bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1))
+        candidates = [
+            Candidates(peaks[k].values, peak_tags[first:last],
+                       np.stack([x[first:last], y[first:last]], axis=-1))
+            for k, (first, last) in enumerate(zip(bounds[:-1], bounds[1:]))
+        ]
+        groups = group_by_tags(candidates, self.keypoint_order, self.tag_threshold,
+                               self.max_people if self.limit == 'litepose' else None)
+        if self.limit == 'mmpose':
+            groups = Groups(*(part[:self.max_people] for part in groups))
+        return groups
+
+    def _refine(self, groups: Groups, heatmaps: BilinearMaps,
+                tags: BilinearMaps) -> DecodedPeople:
+        keypoints, values = groups.positions.copy(), groups.values.copy()
+        scores = values.mean(1) if len(values) else np.zeros(0, dtype=np.float32)
+        present = values > 0
+        person_tags = mean_person_tags(groups.tags, present)
+        ties_to_zero = self.offset == 'mmpose'
+
+        if self.offset != 'none':
+            keypoint = np.nonzero(present)[1]
+            x, y = groups.positions[present].astype(np.int64).T
+            keypoints[present] += np.float32(0.5) + quarter_offsets(
+                heatmaps, keypoint, y, x, ties_to_zero)
+
+        if self.missing != 'none':
+            person, keypoint = np.nonzero(~present)
+            authors = self.missing == 'litepose'
+            found = find_missing(heatmaps, tags, keypoint, person_tags[person],
+                                 1.0 if authors else 100.0)
+            place = np.stack([found.x, found.y], axis=-1).astype(np.float32)
+            if authors:
+                place += np.float32(0.5) + quarter_offsets(heatmaps, keypoint, found.y, found.x)
+                keep = found.value > 0
+                person, keypoint, place = person[keep], keypoint[keep], place[keep]
+                found = found._replace(value=found.value[keep])
+            keypoints[person, keypoint] = place
+            values[person, keypoint] = found.value
+        return DecodedPeople(keypoints, values, scores, person_tags)

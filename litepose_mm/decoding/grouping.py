@@ -1,0 +1,97 @@
+"""Candidates to people by their tags (associative embedding)."""
+from __future__ import annotations
+
+from typing import Dict, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from .assignment import assign
+
+# The order in which the authors add keypoints to people: head, shoulders, hips, then limbs.
+_AUTHORS_ORDER = (0, 1, 2, 3, 4, 5, 6, 11, 12, 7, 8, 9, 10, 13, 14, 15, 16)
+
+
+class Candidates(NamedTuple):
+    """Candidates of one keypoint: values ``(M,)``, tags ``(M, L)``, positions x, y ``(M, 2)``."""
+
+    values: np.ndarray
+    tags: np.ndarray
+    positions: np.ndarray
+
+
+class Groups(NamedTuple):
+    """People: positions ``(N, K, 2)``, values ``(N, K)`` (0: missing), tags ``(N, K, L)``."""
+
+    positions: np.ndarray
+    values: np.ndarray
+    tags: np.ndarray
+
+
+def default_keypoint_order(num_keypoints: int) -> Sequence[int]:
+    """The authors' order for 14 and 17 keypoints, continued by index for any other number."""
+    head = [index for index in _AUTHORS_ORDER if index < num_keypoints]
+    return head + list(range(len(_AUTHORS_ORDER), num_keypoints))
+
+
+def group_by_tags(candidates: Sequence[Candidates],
+                  keypoint_order: Sequence[int],
+                  tag_threshold: float = 1.0,
+                  max_match: Optional[int] = None) -> Groups:
+    """Group candidates into people, keypoint by keypoint.
+
+    Each keypoint's candidates are assigned to the people found so far by the distance between
+    the candidate's tag and the mean tag of the person; a candidate at ``tag_threshold`` or more
+    starts a new person (LitePose section 2, HigherHRNet ``match_by_tag``).
+
+    Args:
+        candidates: One entry per keypoint, candidates above the detection threshold only.
+        keypoint_order: The order of the keypoints, a permutation.
+        tag_threshold: Largest tag distance, exclusive.
+        max_match: Later candidates only join the first ``max_match`` people (the authors'
+            ``max_num_people``, which does not limit how many there are). ``None``: all.
+
+    Returns:
+        The people in the order they were found.
+    """
+    num_keypoints = len(candidates)
+    tag_dim = candidates[0].tags.shape[1] if num_keypoints else 0
+    capacity = sum(len(c.values) for c in candidates)
+    positions = np.zeros((capacity, num_keypoints, 2), dtype=np.float32)
+    values = np.zeros((capacity, num_keypoints), dtype=np.float32)
+    tags = np.zeros((capacity, num_keypoints, tag_dim), dtype=np.float32)
+    tag_sum = np.zeros((capacity, tag_dim), dtype=np.float32)
+    tag_count = np.zeros((capacity, 1), dtype=np.float32)
+    # The authors key people by their first tag, so a second person with the very same tag is the
+    # same person.
+    person_of_tag: Dict[float, int] = {}
+
+    for keypoint in keypoint_order:
+        found = candidates[keypoint]
+        if len(found.values) == 0:
+            continue
+        num_people = len(person_of_tag)
+        if max_match is not None:
+            num_people = min(num_people, max_match)
+        if num_people:
+            mean_tag = tag_sum[:num_people] / tag_count[:num_people]
+            difference = found.tags.astype(np.float64)[:, None] - mean_tag
+            distance = np.sqrt(np.einsum('agl,agl->ag', difference, difference))
+            people = assign(distance, found.values.astype(np.float64), tag_threshold)
+        else:
+            people = np.full(len(found.values), -1)
+
+        for index, person in enumerate(people.tolist()):
+            tag = found.tags[index]
+            if person < 0:
+                person = person_of_tag.setdefault(float(tag[0]), len(person_of_tag))
+                tag_sum[person] = tag
+                tag_count[person] = 1
+            else:
+                tag_sum[person] += tag
+                tag_count[person] += 1
+            positions[person, keypoint] = found.positions[index]
+            values[person, keypoint] = found.values[index]
+            tags[person, keypoint] = tag
+
+    num_people = len(person_of_tag)
+    return Groups(positions[:num_people], values[:num_people], tags[:num_people])

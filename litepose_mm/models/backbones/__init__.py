@@ -1,0 +1,3 @@
+from .litepose import LitePose
+
+__all__ = ['LitePose']

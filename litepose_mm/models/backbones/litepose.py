@@ -1,0 +1,140 @@
+"""LitePose's single-branch backbone: MobileNetV2 blocks with large kernels.
+
+Paper: Wang et al., "Lite Pose: Efficient Architecture Design for 2D Human Pose Estimation",
+CVPR 2022, section 3.4.
+"""
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Sequence, Tuple, Union
+
+from mmengine.model import BaseModule, Sequential
+from mmpose.models.backbones.base_backbone import BaseBackbone
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ...architectures import STEM_WIDTH, Architecture, get_architecture
+from ..utils.layers import conv_bn_act, make_divisible
+
+ReLU6 = dict(type='ReLU6', inplace=True)
+
+
+class InvertedResidual(BaseModule):
+    """1x1 expansion, depthwise k x k, 1x1 projection without activation.
+
+    The input is added where it has the output's shape.
+
+    Args:
+        in_channels: Width of the input.
+        out_channels: Width of the output.
+        expansion: The inner width is ``make_divisible(in_channels * expansion)``.
+        kernel_size: Kernel of the depthwise convolution, odd.
+        stride: 1 or 2.
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 out_channels: int,
+                 expansion: int,
+                 kernel_size: int,
+                 stride: int = 1,
+                 conv_cfg: Optional[dict] = None,
+                 norm_cfg: Optional[dict] = None):
+        super().__init__()
+        layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
+        width = make_divisible(round(in_channels * expansion))
+        self.expand = conv_bn_act(in_channels, width, 1, act_cfg=ReLU6, **layers)
+        self.depthwise = conv_bn_act(
+            width, width, kernel_size, stride=stride, groups=width, act_cfg=ReLU6, **layers)
+        self.project = conv_bn_act(width, out_channels, 1, **layers)
+        self.with_residual = stride == 1 and in_channels == out_channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.project(self.depthwise(self.expand(x)))
+        return x + out if self.with_residual else out
+
+
+@MODELS.register_module()
+class LitePose(BaseBackbone):
+    """The LitePose backbone.
+
+    Args:
+        arch: A published architecture's name (``'litepose-xs'``, see
+            :data:`litepose_mm.architectures.ARCHITECTURES`), a JSON file, or a mapping in the
+            authors' form.
+        in_channels: Channels of the input image.
+        out_indices: Which features to give: 0 is the stem (stride 2), ``i`` is stage ``i``.
+            All of them where it is ``None``.
+        frozen_stages: The stem (0) and the stages up to this one are not trained; -1: none.
+        norm_eval: Whether BN keeps its running statistics while training.
+        conv_cfg: Layer type of the convolutions.
+        norm_cfg: Layer type of the normalisation.
+        init_cfg: Initialisation, as in MMEngine; torch's defaults where it is ``None``, as in
+            the authors' code.
+    """
+
+    def __init__(self,
+                 arch: Union[str, Mapping[str, Any], Architecture],
+                 in_channels: int = 3,
+                 out_indices: Optional[Sequence[int]] = None,
+                 frozen_stages: int = -1,
+                 norm_eval: bool = False,
+                 conv_cfg: Optional[dict] = None,
+                 norm_cfg: Optional[dict] = None,
+                 init_cfg: Optional[dict] = None):
+        super().__init__(init_cfg=init_cfg)
+        self.arch = get_architecture(arch)
+        num_features = len(self.arch.stages) + 1
+        self.out_indices = tuple(range(num_features) if out_indices is None else out_indices)
+        if not all(0 <= index < num_features for index in self.out_indices):
+            raise ValueError(f'out_indices must lie in [0, {num_features - 1}], '
+                             f'got {self.out_indices}')
+        self.frozen_stages = frozen_stages
+        self.norm_eval = norm_eval
+
+        layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
+        width = self.arch.input_channel
+        self.stem = Sequential(
+            conv_bn_act(in_channels, STEM_WIDTH, 3, stride=2, act_cfg=ReLU6, **layers),
+            conv_bn_act(STEM_WIDTH, STEM_WIDTH, 3, groups=STEM_WIDTH, act_cfg=ReLU6, **layers),
+            conv_bn_act(STEM_WIDTH, width, 1, **layers))
+        self.stages = nn.ModuleList()
+        for stage in self.arch.stages:
+            blocks = []
+            for index, (expansion, kernel) in enumerate(stage.block_setting):
+                blocks.append(
+                    InvertedResidual(width, stage.channel, expansion, kernel,
+                                     stage.stride if index == 0 else 1, **layers))
+                width = stage.channel
+            self.stages.append(Sequential(*blocks))
+        self._freeze()
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, ...]:
+        """Features of an image batch.
+
+        Args:
+            x: Images, shape ``(B, 3, H, W)``.
+
+        Returns:
+            The features named by ``out_indices``, each ``(B, C, H/s, W/s)`` (rounded up) with
+            ``C`` and ``s`` from the architecture's ``channels`` and ``strides``.
+        """
+        features = [self.stem(x)]
+        for stage in self.stages:
+            features.append(stage(features[-1]))
+        return tuple(features[index] for index in self.out_indices)
+
+    def train(self, mode: bool = True) -> 'LitePose':
+        super().train(mode)
+        self._freeze()
+        if mode and self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
+
+    def _freeze(self) -> None:
+        for part in [self.stem, *self.stages][:self.frozen_stages + 1]:
+            part.eval()
+            for parameter in part.parameters():
+                parameter.requires_grad = False

@@ -1,0 +1,172 @@
+"""LitePose's head: transposed convolutions that take in the backbone's earlier features.
+
+Paper: LitePose (CVPR 2022), section 3.3 and figure 6.
+"""
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Sequence, Tuple, Union
+
+from mmcv.cnn import build_norm_layer
+from mmpose.registry import MODELS
+from mmpose.utils.typing import OptConfigType
+from torch import Tensor, nn
+
+from ...architectures import Architecture, get_architecture
+from ..utils.layers import deconv_2x, separable_conv
+from .multilevel_ae_head import MultiLevelAEHead
+
+ReLU = dict(type='ReLU', inplace=True)
+
+
+def _crop(x: Tensor, like: Tensor) -> Tensor:
+    """Drop the row or column that doubling an odd size adds."""
+    height, width = like.shape[2:]
+    return x if x.shape[2:] == like.shape[2:] else x[..., :height, :width]
+
+
+class FusionDeconv(nn.Module):
+    """Double the resolution of the refined features, with raw ones of the same size added.
+
+    The sum of two transposed convolutions is the paper's one over concatenated features.
+    """
+
+    def __init__(self, refined_channels: int, raw_channels: Optional[int], out_channels: int,
+                 deconv_cfg: OptConfigType, norm_cfg: OptConfigType):
+        super().__init__()
+        self.refined = deconv_2x(refined_channels, out_channels, deconv_cfg)
+        self.raw = deconv_2x(raw_channels, out_channels, deconv_cfg) if raw_channels else None
+        self.bn = build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1]
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, refined: Tensor, raw: Optional[Tensor]) -> Tensor:
+        out = self.refined(refined)
+        if self.raw is not None:
+            out = out + self.raw(raw)
+        return self.act(self.bn(out))
+
+
+class FusionOutput(nn.Module):
+    """A level's maps from the refined features, with raw ones of the same size added."""
+
+    def __init__(self, refined_channels: int, raw_channels: Optional[int], out_channels: int,
+                 kernel_size: int, **layers):
+        super().__init__()
+        layers = dict(layers, act_cfg=ReLU)
+        self.refined = separable_conv(refined_channels, out_channels, kernel_size, **layers)
+        self.raw = separable_conv(raw_channels, out_channels, kernel_size, **layers) \
+            if raw_channels else None
+
+    def forward(self, refined: Tensor, raw: Optional[Tensor]) -> Tensor:
+        out = self.refined(refined)
+        return out if self.raw is None else out + self.raw(raw)
+
+
+@MODELS.register_module()
+class FusionDeconvHead(MultiLevelAEHead):
+    """Transposed convolutions from the deepest feature, each fused with the raw one of its size.
+
+    Works on any backbone that gives features of several strides. For a LitePose backbone give
+    ``arch``; for another, ``in_channels``, ``in_strides`` and ``deconv_channels``. The deepest
+    feature is refined; a feature of the same stride as the refined one is its raw partner, for
+    a transposed convolution as for an output. The last ``num_levels`` transposed convolutions
+    give outputs.
+
+    Args:
+        num_keypoints: ``K``.
+        arch: Architecture of the backbone, as for :class:`LitePose`.
+        in_channels: Widths of the features, shallow to deep.
+        in_strides: Strides of the features, shallow to deep.
+        deconv_channels: Widths of the transposed convolutions, deep to shallow.
+        fusion: Whether raw features are used (off: Table 3's "w/o fusion").
+        kernel_size: Kernel of the outputs' depthwise convolutions.
+        tag_levels: For each level, coarse to fine, whether it carries tags.
+        conv_cfg: Layer type of the convolutions.
+        norm_cfg: Layer type of the normalisation.
+        deconv_cfg: Layer type of the transposed convolutions.
+        kwargs: See :class:`MultiLevelAEHead`.
+    """
+
+    def __init__(self,
+                 num_keypoints: int,
+                 arch: Union[str, Mapping[str, Any], Architecture, None] = None,
+                 in_channels: Optional[Sequence[int]] = None,
+                 in_strides: Optional[Sequence[int]] = None,
+                 deconv_channels: Optional[Sequence[int]] = None,
+                 fusion: bool = True,
+                 kernel_size: int = 5,
+                 tag_levels: Sequence[bool] = (True, False),
+                 conv_cfg: OptConfigType = None,
+                 norm_cfg: OptConfigType = None,
+                 deconv_cfg: OptConfigType = None,
+                 **kwargs):
+        super().__init__(num_keypoints=num_keypoints, tag_levels=tag_levels, **kwargs)
+        if arch is not None:
+            if in_channels or in_strides or deconv_channels:
+                raise ValueError('give either arch, or in_channels, in_strides and '
+                                 'deconv_channels')
+            arch = get_architecture(arch)
+            in_channels, in_strides = arch.channels, arch.strides
+            deconv_channels, fusion = arch.deconv_setting, arch.fusion
+        if not (in_channels and in_strides and deconv_channels):
+            raise ValueError('without arch the head needs in_channels, in_strides and '
+                             'deconv_channels')
+        if len(in_channels) != len(in_strides):
+            raise ValueError(f'one stride per feature: got {len(in_channels)} in_channels and '
+                             f'{len(in_strides)} in_strides')
+        if len(deconv_channels) < self.num_levels:
+            raise ValueError(f'{self.num_levels} levels need as many transposed convolutions, '
+                             f'got deconv_channels={tuple(deconv_channels)}')
+
+        # Index of the raw feature of each stride: the deepest but the refined one.
+        self._raw_index = {}
+        if fusion:
+            self._raw_index = {s: i for i, s in enumerate(in_strides[:-1])}
+        raw_channels = {stride: in_channels[i] for stride, i in self._raw_index.items()}
+        layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
+
+        self.deconvs = nn.ModuleList()
+        self.outputs = nn.ModuleList()
+        self._strides = [in_strides[-1]]
+        width = in_channels[-1]
+        first_level = len(deconv_channels) - self.num_levels
+        for index, out_channels in enumerate(deconv_channels):
+            stride = self._strides[-1]
+            if stride % 2:
+                raise ValueError(f'transposed convolution {index} would go beyond stride 1: '
+                                 f'{len(deconv_channels)} are too many for stride '
+                                 f'{in_strides[-1]}')
+            self.deconvs.append(
+                FusionDeconv(width, raw_channels.get(stride), out_channels, deconv_cfg, norm_cfg))
+            width, stride = out_channels, stride // 2
+            self._strides.append(stride)
+            if index >= first_level:
+                self.outputs.append(
+                    FusionOutput(width, raw_channels.get(stride),
+                                 self.level_channels[index - first_level], kernel_size, **layers))
+
+    @property
+    def out_strides(self) -> Tuple[int, ...]:
+        """Stride of each level's output."""
+        return tuple(self._strides[-self.num_levels:])
+
+    def forward(self, feats: Sequence[Tensor]) -> Tuple[Tensor, ...]:
+        """Outputs of every level.
+
+        Args:
+            feats: Features, shallow to deep, each ``(B, C, H/s, W/s)`` (rounded up).
+
+        Returns:
+            Outputs ``(B, C_l, H/s_l, W/s_l)``, coarse to fine: heatmaps, then tags where the
+            level carries them.
+        """
+        raw = {stride: feats[index] for stride, index in self._raw_index.items()}
+        refined, outputs = feats[-1], []
+        first_level = len(self.deconvs) - self.num_levels
+        for index, deconv in enumerate(self.deconvs):
+            refined = deconv(refined, raw.get(self._strides[index]))
+            partner = raw.get(self._strides[index + 1])
+            if partner is not None:
+                refined = _crop(refined, partner)
+            if index >= first_level:
+                outputs.append(self.outputs[index - first_level](refined, partner))
+        return tuple(outputs)

@@ -1,0 +1,205 @@
+"""What every associative-embedding head with outputs at several resolutions has in common."""
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import List, Optional, Sequence, Tuple, Union
+
+import torch
+import torch.nn.functional as F
+from mmengine.structures import InstanceData, PixelData
+from mmpose.models.heads.base_head import BaseHead
+from mmpose.registry import KEYPOINT_CODECS, MODELS
+from mmpose.utils.typing import ConfigType, InstanceList, OptConfigType, OptSampleList
+from torch import Tensor
+
+Features = Tuple[Tensor, ...]
+
+
+def _resize(maps: Tensor, size: Tuple[int, int]) -> Tensor:
+    """Bilinear with half-pixel centres, the authors' only interpolation."""
+    if tuple(maps.shape[2:]) == tuple(size):
+        return maps
+    return F.interpolate(maps, size=size, mode='bilinear', align_corners=False)
+
+
+class MultiLevelAEHead(BaseHead):
+    """Heatmaps at every level, tags at some of them.
+
+    A subclass builds its layers and implements :meth:`forward`; splitting, aggregation, test
+    time augmentation, decoding and losses are here.
+
+    Args:
+        num_keypoints: ``K``.
+        tag_levels: For each level, coarse to fine, whether it carries tags.
+        tag_dim: Tags per keypoint, ``L``.
+        heatmap_loss: Loss of one level's heatmaps, called with prediction, target and mask.
+        tag_loss: Loss of one level's tags.
+        decoder: Codec that turns maps into people.
+        init_cfg: Initialisation, as in MMEngine.
+    """
+
+    def __init__(self,
+                 num_keypoints: int,
+                 tag_levels: Sequence[bool] = (True, False),
+                 tag_dim: int = 1,
+                 heatmap_loss: ConfigType = dict(type='KeypointMSELoss'),
+                 tag_loss: ConfigType = dict(type='BatchAssociativeEmbeddingLoss'),
+                 decoder: OptConfigType = None,
+                 init_cfg: OptConfigType = None):
+        super().__init__(init_cfg)
+        if not any(tag_levels):
+            raise ValueError(f'at least one level must carry tags, got tag_levels={tag_levels}')
+        self.num_keypoints = num_keypoints
+        self.tag_levels = tuple(bool(flag) for flag in tag_levels)
+        self.tag_dim = tag_dim
+        self.heatmap_loss = MODELS.build(heatmap_loss)
+        self.tag_loss = MODELS.build(tag_loss)
+        self.decoder = None if decoder is None else KEYPOINT_CODECS.build(decoder)
+
+    @property
+    def num_levels(self) -> int:
+        return len(self.tag_levels)
+
+    @property
+    def level_channels(self) -> Tuple[int, ...]:
+        """Channels of each level's output: ``K`` heatmaps, then ``L * K`` tags where it has."""
+        return tuple(self.num_keypoints * (1 + self.tag_dim * flag) for flag in self.tag_levels)
+
+    @abstractmethod
+    def forward(self, feats: Features) -> Tuple[Tensor, ...]:
+        """One output ``(B, C_l, H_l, W_l)`` per level, coarse to fine; see level_channels."""
+
+    def split(self, outputs: Sequence[Tensor]) -> Tuple[List[Tensor], List[Optional[Tensor]]]:
+        """Heatmaps and tags (``None`` where a level has none) of every level."""
+        heatmaps = [output[:, :self.num_keypoints] for output in outputs]
+        tags = [
+            output[:, self.num_keypoints:] if flag else None
+            for output, flag in zip(outputs, self.tag_levels)
+        ]
+        return heatmaps, tags
+
+    def aggregate(self, outputs: Sequence[Tensor]) -> Tuple[Tensor, Tensor]:
+        """Combine the levels (HigherHRNet section 3.3).
+
+        Returns:
+            The mean of all heatmaps at the finest level, ``(B, K, h, w)``, and the tags
+            ``(B, L * K, h', w')``: at their own size where one level carries them, so that
+            only the tags that are needed are ever interpolated; else all of them at the
+            finest level, stacked.
+        """
+        heatmaps, tags = self.split(outputs)
+        size = outputs[-1].shape[2:]
+        mean = sum(_resize(maps, size) for maps in heatmaps) / len(heatmaps)
+        tags = [maps for maps in tags if maps is not None]
+        if len(tags) > 1:
+            tags = [_resize(maps, size) for maps in tags]
+        return mean, torch.cat(tags, dim=1)
+
+    def _flipped_back(self, maps: Tensor, flip_indices: Sequence[int], shift: bool) -> Tensor:
+        """Maps of a mirrored image as those of the image; keypoints are the fastest index."""
+        maps = maps.unflatten(1, (-1, self.num_keypoints))[:, :, list(flip_indices)]
+        maps = maps.flatten(1, 2).flip(-1)
+        if shift:
+            maps = torch.cat([maps[..., :1], maps[..., :-1]], dim=-1)
+        return maps
+
+    def test_time_maps(self, feats, flip_indices: Optional[Sequence[int]], flip_test: bool,
+                       shift_heatmap: bool) -> Tuple[Tensor, Tensor]:
+        """Aggregated maps of one scale: heatmaps averaged over the flip, tags stacked."""
+        if not flip_test:
+            return self.aggregate(self.forward(feats))
+        original, mirrored = (self.aggregate(self.forward(f)) for f in feats)
+        heatmaps, tags = (
+            self._flipped_back(maps, flip_indices, shift_heatmap) for maps in mirrored)
+        return (original[0] + heatmaps) / 2, torch.cat([original[1], tags], dim=1)
+
+    def predict(self,
+                feats: Union[Features, List[Features], List[List[Features]]],
+                batch_data_samples: OptSampleList,
+                test_cfg: ConfigType = {}):
+        """Find people in a batch.
+
+        Args:
+            feats: Features; with ``flip_test`` a pair of them (image, mirrored image); with
+                ``multiscale_test`` a list over scales of either, the original scale first.
+            batch_data_samples: The samples, with ``img_shape`` and, for the flip test,
+                ``flip_indices``.
+            test_cfg: ``flip_test``, ``multiscale_test``, ``shift_heatmap`` (move mirrored maps
+                by one pixel, not the authors'), ``output_heatmaps``, and
+                ``restore_heatmap_size`` (default ``True``: people are looked for at the input
+                size, as the authors do; ``False``: at the finest level's size).
+
+        Returns:
+            A list of :obj:`InstanceData` with ``keypoints`` ``(N, K, 2)`` in pixels of the
+            input, ``keypoint_scores`` ``(N, K)``, ``bbox_scores`` ``(N,)`` (a person's score)
+            and ``tags`` ``(N, L)``; with ``output_heatmaps`` also the maps as
+            :obj:`PixelData`.
+        """
+        flip_test = test_cfg.get('flip_test', False)
+        scales = feats if test_cfg.get('multiscale_test', False) else [feats]
+        flip_indices = batch_data_samples[0].metainfo.get('flip_indices')
+        if flip_test and flip_indices is None:
+            raise ValueError('flip_test needs flip_indices in the samples: add them to the '
+                             'meta_keys of PackPoseInputs')
+        # Images of a batch are padded to the largest, at the right and the bottom.
+        shapes = [sample.metainfo['img_shape'] for sample in batch_data_samples]
+        input_size = tuple(max(shape[axis] for shape in shapes) for axis in (0, 1))
+
+        maps = [
+            self.test_time_maps(scale, flip_indices, flip_test,
+                                test_cfg.get('shift_heatmap', False)) for scale in scales
+        ]
+        heatmaps, tags = maps[0]
+        if len(maps) > 1:
+            # Tags are read at the original scale only (HigherHRNet ``aggregate_results``).
+            heatmaps = sum(_resize(scale[0], input_size) for scale in maps) / len(maps)
+
+        look_at = input_size if test_cfg.get('restore_heatmap_size', True) else None
+        preds = self.decode((heatmaps, tags), look_at, input_size)
+        if not test_cfg.get('output_heatmaps', False):
+            return preds
+        tags = _resize(tags, heatmaps.shape[2:])
+        fields = [
+            PixelData(heatmaps=maps, tags=own) for maps, own in zip(heatmaps.detach(),
+                                                                    tags.detach())
+        ]
+        return preds, fields
+
+    def decode(self, batch_outputs: Tuple[Tensor, Tensor], size: Optional[Tuple[int, int]],
+               input_size: Tuple[int, int]) -> InstanceList:
+        """People of a batch of aggregated maps, looked for at ``size``, in input pixels."""
+        if self.decoder is None:
+            raise RuntimeError('the head has no decoder: give it one in its config to predict')
+        keypoints, keypoint_scores, scores, tags = self.decoder.batch_decode(
+            *batch_outputs, size=size, input_size=input_size)
+        return [
+            InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=b, tags=t)
+            for k, s, b, t in zip(keypoints, keypoint_scores, scores, tags)
+        ]
+
+    def loss(self,
+             feats: Features,
+             batch_data_samples: OptSampleList,
+             train_cfg: ConfigType = {}) -> dict:
+        """Losses of a batch: ``loss_heatmap_{l}`` per level, ``loss_pull``, ``loss_push``.
+
+        The samples carry what :class:`MultiLevelAssociativeEmbedding` encodes.
+        """
+        heatmaps, tags = self.split(self.forward(feats))
+        fields = [sample.gt_fields for sample in batch_data_samples]
+        losses = {}
+        for level, prediction in enumerate(heatmaps):
+            target = torch.stack([field.heatmaps[level] for field in fields])
+            mask = torch.stack([field.heatmap_mask[level] for field in fields])
+            losses[f'loss_heatmap_{level}'] = self.heatmap_loss(
+                prediction.float(), target, None, mask.unsqueeze(1).float())
+
+        pull = push = 0
+        for order, maps in enumerate(maps for maps in tags if maps is not None):
+            indices = [
+                sample.gt_instance_labels.keypoint_indices[:, order]
+                for sample in batch_data_samples
+            ]
+            level_pull, level_push = self.tag_loss(maps, indices)
+            pull, push = pull + level_pull, push + level_push
+        return dict(losses, loss_pull=pull, loss_push=push)

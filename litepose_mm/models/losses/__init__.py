@@ -1,0 +1,3 @@
+from .ae_loss import BatchAssociativeEmbeddingLoss
+
+__all__ = ['BatchAssociativeEmbeddingLoss']

@@ -1,0 +1,60 @@
+"""What configs of one family share and a base file cannot hold, because it depends on their size.
+
+Configs call these functions, so that a variant is a few lines and a change is made once. They
+return plain dicts and lists in MMPose's form; nothing is imported.
+"""
+from __future__ import annotations
+
+from typing import List, Sequence, Tuple
+
+_META_KEYS = ('id', 'img_id', 'img_path', 'crowd_index', 'ori_shape', 'img_shape', 'input_size',
+              'input_center', 'input_scale', 'flip', 'flip_direction', 'flip_indices',
+              'raw_ann_info', 'skeleton_links', 'aug_scales')
+
+
+def ae_codec(input_size: Tuple[int, int], strides: Sequence[int] = (4, 2), **options) -> dict:
+    """The codec for an input of ``(width, height)`` and levels of these strides.
+
+    Args:
+        input_size: Width and height of the training input in pixels.
+        strides: Stride of each level, coarse to fine.
+        options: Further arguments of :class:`MultiLevelAssociativeEmbedding`.
+    """
+    sizes = [tuple(side // stride for side in input_size) for stride in strides]
+    return dict(
+        type='MultiLevelAssociativeEmbedding',
+        input_size=tuple(input_size),
+        heatmap_sizes=sizes,
+        **options)
+
+
+def ae_train_pipeline(codec: dict) -> List[dict]:
+    """Affine, flip and targets (LitePose section 5.2: rotation, scale, translation, flip)."""
+    return [
+        dict(type='LoadImage'),
+        dict(
+            type='BottomupRandomAffine',
+            input_size=codec['input_size'],
+            shift_factor=0.2,
+            rotate_factor=30,
+            scale_factor=(0.75, 1.5),
+            pad_val=0,
+            distribution='uniform',
+            transform_mode='affine'),
+        dict(type='RandomFlip', direction='horizontal'),
+        dict(type='GenerateTarget', encoder=codec),
+        dict(type='BottomupGetHeatmapMask'),
+        dict(type='PackPoseInputs', meta_keys=_META_KEYS),
+    ]
+
+
+def ae_test_pipeline(codec: dict, aug_scales: Sequence[float] = ()) -> List[dict]:
+    """The authors' resize; with ``aug_scales`` for ``multiscale_test``."""
+    return [
+        dict(type='LoadImage'),
+        dict(
+            type='BottomupResizeAlign',
+            input_size=codec['input_size'],
+            aug_scales=list(aug_scales) or None),
+        dict(type='PackPoseInputs', meta_keys=_META_KEYS),
+    ]

@@ -1,0 +1,80 @@
+"""The authors' resize of a picture to the network's input. Needs numpy and OpenCV only."""
+from __future__ import annotations
+
+from typing import NamedTuple, Tuple
+
+import cv2
+import numpy as np
+
+
+class Resized(NamedTuple):
+    """A resized picture and how to come back.
+
+    Attributes:
+        image: The picture at the input's size.
+        center: The point of the original, in pixels, that lies at the middle of the input.
+        zoom: Pixels of the original per pixel of the input.
+    """
+
+    image: np.ndarray
+    center: np.ndarray
+    zoom: float
+
+    def to_original(self, positions: np.ndarray) -> np.ndarray:
+        """Positions ``(..., 2)`` in pixels of the input as pixels of the original."""
+        middle = np.array(self.image.shape[1::-1], dtype=np.float32) / 2
+        return (positions - middle) * np.float32(self.zoom) + self.center
+
+
+def aligned_size(size: Tuple[int, int],
+                 short_side: int,
+                 factor: int = 64,
+                 scale: float = 1.0,
+                 min_scale: float = 1.0) -> Tuple[int, int]:
+    """Width and height of the input for a picture of ``size``.
+
+    The short side becomes ``short_side`` and the long side as long as the picture needs, both
+    rounded up to a multiple of ``factor`` at the smallest of all scales and then enlarged to
+    ``scale`` (HigherHRNet ``get_multi_scale_size``, whose arithmetic this keeps: a fraction of
+    a pixel beyond a multiple does not count).
+
+    Args:
+        size: Width and height of the picture.
+        short_side: Short side of the input at scale 1.
+        factor: Both sides are multiples of it at ``min_scale``.
+        scale: The scale to give the size for.
+        min_scale: The smallest scale of a multi-scale test.
+    """
+
+    def align(length: float) -> int:
+        return int((length + factor - 1) // factor * factor)
+
+    short = align(min_scale * short_side)
+    long = align(short / min(size) * max(size))
+    short, long = (int(side * scale / min_scale) for side in (short, long))
+    return (short, long) if size[0] < size[1] else (long, short)
+
+
+def resize_align(image: np.ndarray, size: Tuple[int, int]) -> Resized:
+    """Warp a picture to ``size`` (width, height): centred, one zoom, black beyond its border.
+
+    Args:
+        image: ``(H, W, 3)`` or ``(H, W)``, uint8.
+        size: Width and height from :func:`aligned_size`.
+    """
+    height, width = image.shape[:2]
+    # Rounded half up, as the authors do.
+    center = np.array([int(width / 2 + 0.5), int(height / 2 + 0.5)], dtype=np.float32)
+    short = 0 if width < height else 1
+    zoom = (width, height)[short] / size[short]
+    # Three corresponding points in float32, as the authors do: the last bits of the matrix
+    # decide the last bit of a few pixels.
+    matrix = cv2.getAffineTransform(
+        _corner(center, size[0] * zoom), _corner(np.array(size) * 0.5, size[0]))
+    return Resized(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), center, zoom)
+
+
+def _corner(center: np.ndarray, width: float) -> np.ndarray:
+    """A point, the one half a width above it, and the one half a width left of that."""
+    offsets = np.array([[0, 0], [0, -0.5], [-0.5, -0.5]]) * width
+    return (center + offsets).astype(np.float32)

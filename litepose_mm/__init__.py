@@ -2,6 +2,7 @@
 
 ``import litepose_mm.modules`` registers every component with MMPose.
 """
+
 from importlib import import_module
 
 from .errors import LitePoseError

@@ -3,13 +3,15 @@
 Source: LitePose (CVPR 2022), section 3 and 5.2, and the released ``mobile_configs``. This module
 needs nothing but the standard library.
 """
+
 from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, Mapping, Sequence, Tuple, Union
+from typing import Any
 
 from .errors import LitePoseError
 
@@ -31,7 +33,7 @@ class Stage:
 
     channel: int
     stride: int
-    block_setting: Tuple[Tuple[int, int], ...]
+    block_setting: tuple[tuple[int, int], ...]
 
     @property
     def num_blocks(self) -> int:
@@ -61,25 +63,33 @@ class Architecture:
 
     img_size: int
     input_channel: int
-    deconv_setting: Tuple[int, ...]
-    stages: Tuple[Stage, ...]
+    deconv_setting: tuple[int, ...]
+    stages: tuple[Stage, ...]
     fusion: bool = True
 
     def __post_init__(self) -> None:
         _require(self.input_channel > 0, 'input_channel', 'a positive integer', self.input_channel)
-        _require(len(self.deconv_setting) > 0 and min(self.deconv_setting) > 0,
-                 'deconv_setting', 'positive integers', self.deconv_setting)
+        _require(
+            len(self.deconv_setting) > 0 and min(self.deconv_setting) > 0,
+            'deconv_setting',
+            'positive integers',
+            self.deconv_setting,
+        )
         _require(len(self.stages) > 0, 'backbone_setting', 'at least one stage', self.stages)
-        _require(self.img_size > 0 and self.img_size % self.strides[-1] == 0, 'img_size',
-                 f'a multiple of {self.strides[-1]}', self.img_size)
+        _require(
+            self.img_size > 0 and self.img_size % self.strides[-1] == 0,
+            'img_size',
+            f'a multiple of {self.strides[-1]}',
+            self.img_size,
+        )
 
     @property
-    def channels(self) -> Tuple[int, ...]:
+    def channels(self) -> tuple[int, ...]:
         """Widths of the features the backbone gives: stem, then every stage."""
         return (self.input_channel, *(stage.channel for stage in self.stages))
 
     @property
-    def strides(self) -> Tuple[int, ...]:
+    def strides(self) -> tuple[int, ...]:
         """Strides of the features the backbone gives: stem, then every stage."""
         strides = [STEM_STRIDE]
         for stage in self.stages:
@@ -87,7 +97,7 @@ class Architecture:
         return tuple(strides)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> 'Architecture':
+    def from_dict(cls, data: Mapping[str, Any]) -> Architecture:
         """Read the authors' JSON form.
 
         Raises:
@@ -98,43 +108,54 @@ class Architecture:
             for stage in data['backbone_setting']:
                 blocks = tuple((int(t), int(k)) for t, k in stage['block_setting'])
                 count = int(stage.get('num_blocks', len(blocks)))
-                _require(count == len(blocks), 'num_blocks', f'{len(blocks)}, the number of '
-                         'entries of block_setting', count)
+                _require(
+                    count == len(blocks),
+                    'num_blocks',
+                    f'{len(blocks)}, the number of entries of block_setting',
+                    count,
+                )
                 stages.append(Stage(int(stage['channel']), int(stage['stride']), blocks))
             return cls(
                 img_size=int(data['img_size']),
                 input_channel=int(data['input_channel']),
                 deconv_setting=tuple(int(c) for c in data['deconv_setting']),
                 stages=tuple(stages),
-                fusion=bool(data.get('fusion', True)))
+                fusion=bool(data.get('fusion', True)),
+            )
         except KeyError as error:
             raise LitePoseError(
                 f'architecture: the field {error} is missing; expected img_size, input_channel, '
-                'deconv_setting and backbone_setting as in the authors\' JSON files') from None
+                "deconv_setting and backbone_setting as in the authors' JSON files"
+            ) from None
         except (TypeError, AttributeError) as error:
             raise LitePoseError(
-                f'architecture: not in the form of the authors\' JSON files ({error})') from None
+                f"architecture: not in the form of the authors' JSON files ({error})"
+            ) from None
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The authors' JSON form; ``fusion`` is added only where it is off."""
         data = {
             'img_size': self.img_size,
             'input_channel': self.input_channel,
             'deconv_setting': list(self.deconv_setting),
-            'backbone_setting': [{
-                'num_blocks': stage.num_blocks,
-                'stride': stage.stride,
-                'channel': stage.channel,
-                'block_setting': [list(block) for block in stage.block_setting],
-            } for stage in self.stages],
+            'backbone_setting': [
+                {
+                    'num_blocks': stage.num_blocks,
+                    'stride': stage.stride,
+                    'channel': stage.channel,
+                    'block_setting': [list(block) for block in stage.block_setting],
+                }
+                for stage in self.stages
+            ],
         }
         return data if self.fusion else {**data, 'fusion': False}
 
-    def with_kernel(self, kernel: int) -> 'Architecture':
+    def with_kernel(self, kernel: int) -> Architecture:
         """The same network with one kernel size everywhere (Table 3, rows "k = 3, 5, 7, 9")."""
         stages = tuple(
             replace(stage, block_setting=tuple((t, kernel) for t, _ in stage.block_setting))
-            for stage in self.stages)
+            for stage in self.stages
+        )
         return replace(self, stages=stages)
 
 
@@ -143,18 +164,20 @@ def _require(condition: bool, field: str, expected: str, got: Any) -> None:
         raise LitePoseError(f'architecture: {field} must be {expected}, got {got!r}')
 
 
-def _uniform(img_size: int, input_channel: int, deconv_setting: Sequence[int],
-             channels: Sequence[int]) -> Architecture:
+def _uniform(
+    img_size: int, input_channel: int, deconv_setting: Sequence[int], channels: Sequence[int]
+) -> Architecture:
     """What all published networks share: depths 6/8/10/10, expansion 6, kernel 7."""
     stages = tuple(
-        Stage(channel, stride, ((6, 7), ) * depth)
-        for channel, depth, stride in zip(channels, (6, 8, 10, 10), (2, 2, 2, 1)))
+        Stage(channel, stride, ((6, 7),) * depth)
+        for channel, depth, stride in zip(channels, (6, 8, 10, 10), (2, 2, 2, 1))
+    )
     return Architecture(img_size, input_channel, tuple(deconv_setting), stages)
 
 
 # name: image size, stem, deconvolutions, stages. 'litepose-*' were found by the search,
 # 'prune-*' are the supernet's uniform widths ('prune-s' is the "0.5 LitePose" of Table 3).
-ARCHITECTURES: Dict[str, Architecture] = {
+ARCHITECTURES: dict[str, Architecture] = {
     'litepose-xs': _uniform(256, 16, (16, 24, 24), (16, 32, 48, 80)),
     'litepose-s': _uniform(448, 16, (32, 24, 32), (16, 32, 48, 120)),
     'litepose-m': _uniform(448, 16, (64, 40, 32), (24, 48, 72, 120)),
@@ -165,7 +188,7 @@ ARCHITECTURES: Dict[str, Architecture] = {
 }
 
 
-def get_architecture(source: Union[str, Path, Mapping[str, Any], Architecture]) -> Architecture:
+def get_architecture(source: str | Path | Mapping[str, Any] | Architecture) -> Architecture:
     """An architecture from its name, a JSON file, a mapping in the authors' form, or itself.
 
     Raises:
@@ -182,10 +205,11 @@ def get_architecture(source: Union[str, Path, Mapping[str, Any], Architecture]) 
         try:
             return Architecture.from_dict(json.loads(Path(name).read_text(encoding='utf-8')))
         except OSError as error:
-            raise LitePoseError(
-                f'architecture {name}: cannot be read ({error.strerror})') from None
+            raise LitePoseError(f'architecture {name}: cannot be read ({error.strerror})') from None
         except ValueError as error:
             raise LitePoseError(f'architecture {name}: {error}') from None
     near = difflib.get_close_matches(name, ARCHITECTURES, n=3, cutoff=0.3) or list(ARCHITECTURES)
-    raise LitePoseError(f'unknown architecture {name!r}; did you mean {", ".join(near)}? '
-                        '(a name, a .json file or a mapping in the authors\' form)')
+    raise LitePoseError(
+        f'unknown architecture {name!r}; did you mean {", ".join(near)}? '
+        "(a name, a .json file or a mapping in the authors' form)"
+    )

@@ -1,4 +1,5 @@
 """Reading weights as data only, and the authors' names for them."""
+
 from __future__ import annotations
 
 import os
@@ -6,8 +7,9 @@ import pickle
 import re
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, Mapping, NamedTuple, Tuple, Union
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,14 +18,14 @@ from .architectures import ARCHITECTURES, Architecture, Stage
 from .errors import LitePoseError
 from .models.utils.layers import make_divisible
 
-StateDict = Dict[str, Tensor]
+StateDict = dict[str, Tensor]
 
 # Prefixes that wrappers put before every key: DistributedDataParallel, the authors' FP16
 # training, Lightning and the like.
 _PREFIXES = ('module.', '1.', 'model.')
 
 # The authors' names and ours.
-_RENAME: Tuple[Tuple[str, str], ...] = (
+_RENAME: tuple[tuple[str, str], ...] = (
     (r'first\.([01])\.0\.', r'backbone.stem.\1.conv.'),
     (r'first\.([01])\.1\.', r'backbone.stem.\1.bn.'),
     (r'first\.2\.', 'backbone.stem.2.conv.'),
@@ -46,10 +48,10 @@ class Weights(NamedTuple):
     """Weights of a file: tensors by name, and what the file says of itself."""
 
     state_dict: StateDict
-    meta: Dict[str, Any]
+    meta: dict[str, Any]
 
 
-def read_weights(path: Union[str, Path]) -> Weights:
+def read_weights(path: str | Path) -> Weights:
     """Read a file of weights as data; nothing in it is executed.
 
     Accepts safetensors, plain state dicts, checkpoints with a ``state_dict`` entry (MMEngine's
@@ -60,24 +62,32 @@ def read_weights(path: Union[str, Path]) -> Weights:
     """
     path = Path(path)
     if not path.is_file():
-        raise LitePoseError(f'weights {path}: no such file; give the path of a checkpoint '
-                            '(.pth, .pth.tar or .safetensors)')
+        raise LitePoseError(
+            f'weights {path}: no such file; give the path of a checkpoint '
+            '(.pth, .pth.tar or .safetensors)'
+        )
     content = _read_safetensors(path) if path.suffix == '.safetensors' else _read_torch(path)
     if not isinstance(content, Mapping):
-        raise LitePoseError(f'weights {path}: expected a mapping of names to tensors, '
-                            f'got {type(content).__name__}')
+        raise LitePoseError(
+            f'weights {path}: expected a mapping of names to tensors, got {type(content).__name__}'
+        )
     meta = content.get('meta')
-    state = content['state_dict'] if 'state_dict' in content else content
-    if not isinstance(state, Mapping) or not state or \
-            not all(isinstance(v, Tensor) for v in state.values()):
-        raise LitePoseError(f'weights {path}: expected a mapping of names to tensors, or one '
-                            'under "state_dict"; this is another kind of file')
+    state = content.get('state_dict', content)
+    if (
+        not isinstance(state, Mapping)
+        or not state
+        or not all(isinstance(v, Tensor) for v in state.values())
+    ):
+        raise LitePoseError(
+            f'weights {path}: expected a mapping of names to tensors, or one '
+            'under "state_dict"; this is another kind of file'
+        )
     state = dict(state)
     while True:
         prefix = next((p for p in _PREFIXES if all(k.startswith(p) for k in state)), None)
         if prefix is None:
             return Weights(state, dict(meta) if isinstance(meta, Mapping) else {})
-        state = {key[len(prefix):]: value for key, value in state.items()}
+        state = {key[len(prefix) :]: value for key, value in state.items()}
 
 
 def _read_safetensors(path: Path) -> StateDict:
@@ -102,11 +112,13 @@ def _read_torch(path: Path) -> Any:
         what = f' ({reason.group(1)})' if reason else ''
         raise LitePoseError(
             f'weights {path}: refused, it holds Python objects besides tensors{what}, which '
-            'can run code when they are loaded; ask its author for plain weights') from None
+            'can run code when they are loaded; ask its author for plain weights'
+        ) from None
     except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise LitePoseError(f'weights {path}: not a checkpoint, or a broken one '
-                            f'({reason})') from None
+        raise LitePoseError(
+            f'weights {path}: not a checkpoint, or a broken one ({reason})'
+        ) from None
 
 
 def is_authors(state: Mapping[str, Tensor]) -> bool:
@@ -121,20 +133,23 @@ def from_authors(state: Mapping[str, Tensor]) -> StateDict:
         LitePoseError: A supernet's weights, or a name the authors' LitePose does not have.
     """
     if any('.Linear5x5.' in key for key in state):
-        raise LitePoseError('these are the weights of the authors\' supernet, which stand for '
-                            'many networks; expected those of one network')
+        raise LitePoseError(
+            "these are the weights of the authors' supernet, which stand for "
+            'many networks; expected those of one network'
+        )
     renamed, unknown = {}, []
     for key, value in state.items():
         for pattern, replacement in _RENAME:
             match = re.match(pattern, key)
             if match:
-                renamed[match.expand(replacement) + key[match.end():]] = value
+                renamed[match.expand(replacement) + key[match.end() :]] = value
                 break
         else:
             unknown.append(key)
     if unknown:
-        raise LitePoseError(f'{len(unknown)} names are not of the authors\' LitePose: '
-                            f'{_some(unknown)}')
+        raise LitePoseError(
+            f"{len(unknown)} names are not of the authors' LitePose: {_some(unknown)}"
+        )
     return renamed
 
 
@@ -149,7 +164,7 @@ class Recognised(NamedTuple):
     """
 
     architecture: Architecture
-    name: Union[str, None]
+    name: str | None
     num_keypoints: int
 
 
@@ -167,8 +182,9 @@ def recognise(state: Mapping[str, Tensor]) -> Recognised:
             for block in range(1 + _last(state, rf'backbone\.stages\.{index}\.(\d+)\.')):
                 prefix = f'backbone.stages.{index}.{block}.'
                 kernel = state[prefix + 'depthwise.conv.weight'].shape[-1]
-                blocks.append((_expansion(width, len(state[prefix + 'expand.conv.weight'])),
-                               kernel))
+                blocks.append(
+                    (_expansion(width, len(state[prefix + 'expand.conv.weight'])), kernel)
+                )
                 width = len(state[prefix + 'project.conv.weight'])
             stages.append(Stage(width, 2 if index < 3 else 1, tuple(blocks)))
         deconvs = range(1 + _last(state, r'head\.deconvs\.(\d+)\.'))
@@ -176,18 +192,29 @@ def recognise(state: Mapping[str, Tensor]) -> Recognised:
         architecture = Architecture(
             img_size=512,
             input_channel=input_channel,
-            deconv_setting=tuple(state[f'head.deconvs.{i}.refined.weight'].shape[1]
-                                 for i in deconvs),
+            deconv_setting=tuple(
+                state[f'head.deconvs.{i}.refined.weight'].shape[1] for i in deconvs
+            ),
             stages=tuple(stages),
-            fusion='head.deconvs.0.raw.weight' in state)
+            fusion='head.deconvs.0.raw.weight' in state,
+        )
         num_keypoints = len(state[f'head.outputs.{levels - 1}.refined.pointwise.weight'])
     except (KeyError, LitePoseError) as error:
-        raise LitePoseError(f'not the weights of a LitePose network: {error} is missing or '
-                            'does not fit') from None
+        raise LitePoseError(
+            f'not the weights of a LitePose network: {error} is missing or does not fit'
+        ) from None
     for name, published in ARCHITECTURES.items():
-        if (published.deconv_setting, published.stages, published.input_channel,
-                published.fusion) == (architecture.deconv_setting, architecture.stages,
-                                      architecture.input_channel, architecture.fusion):
+        if (
+            published.deconv_setting,
+            published.stages,
+            published.input_channel,
+            published.fusion,
+        ) == (
+            architecture.deconv_setting,
+            architecture.stages,
+            architecture.input_channel,
+            architecture.fusion,
+        ):
             return Recognised(published, name, num_keypoints)
     return Recognised(architecture, None, num_keypoints)
 
@@ -216,25 +243,29 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     own = model.state_dict()
     # The data preprocessor's constants are no weights.
     own = {key: value for key, value in own.items() if not key.startswith('data_preprocessor.')}
-    state = {key: value for key, value in state.items()
-             if not key.startswith('data_preprocessor.')}
+    state = {key: value for key, value in state.items() if not key.startswith('data_preprocessor.')}
     missing = [key for key in own if key not in state]
     unexpected = [key for key in state if key not in own]
     shapes = [
-        f'{key} {tuple(state[key].shape)}, model {tuple(own[key].shape)}' for key in own
+        f'{key} {tuple(state[key].shape)}, model {tuple(own[key].shape)}'
+        for key in own
         if key in state and state[key].shape != own[key].shape
     ]
     problems = [
         f'{len(names)} {what} ({_some(names)})'
-        for what, names in (('missing', missing), ('unexpected', unexpected),
-                            ('of another shape', shapes)) if names
+        for what, names in (
+            ('missing', missing),
+            ('unexpected', unexpected),
+            ('of another shape', shapes),
+        )
+        if names
     ]
     if problems:
         raise LitePoseError(f'weights {source} do not fit the model: ' + '; '.join(problems))
     model.load_state_dict(state, strict=False)
 
 
-def load_weights(model: nn.Module, path: Union[str, Path]) -> Dict[str, Any]:
+def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:
     """Load a file of weights, ours or the authors', into a model.
 
     Args:
@@ -254,8 +285,7 @@ def load_weights(model: nn.Module, path: Union[str, Path]) -> Dict[str, Any]:
     return weights.meta
 
 
-def save_weights(state: Mapping[str, Tensor], path: Union[str, Path],
-                 meta: Mapping[str, Any]) -> None:
+def save_weights(state: Mapping[str, Tensor], path: str | Path, meta: Mapping[str, Any]) -> None:
     """Write a checkpoint that loads as data only; never half of one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

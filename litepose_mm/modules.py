@@ -2,11 +2,12 @@
 
 In a config: ``custom_imports = dict(imports=['litepose_mm.modules'])``.
 """
+
 # The work-arounds must be in place before anything of MMPose is imported.
 from . import compat
 
 compat.apply()
 
-from . import codecs, datasets, models  # noqa: E402
+from . import codecs, datasets, models
 
 __all__ = ['codecs', 'compat', 'datasets', 'models']

@@ -3,16 +3,31 @@
 Configs call these functions, so that a variant is a few lines and a change is made once. They
 return plain dicts and lists in MMPose's form; nothing is imported.
 """
+
 from __future__ import annotations
 
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
-_META_KEYS = ('id', 'img_id', 'img_path', 'crowd_index', 'ori_shape', 'img_shape', 'input_size',
-              'input_center', 'input_scale', 'flip', 'flip_direction', 'flip_indices',
-              'raw_ann_info', 'skeleton_links', 'aug_scales')
+_META_KEYS = (
+    'id',
+    'img_id',
+    'img_path',
+    'crowd_index',
+    'ori_shape',
+    'img_shape',
+    'input_size',
+    'input_center',
+    'input_scale',
+    'flip',
+    'flip_direction',
+    'flip_indices',
+    'raw_ann_info',
+    'skeleton_links',
+    'aug_scales',
+)
 
 
-def ae_codec(input_size: Tuple[int, int], strides: Sequence[int] = (4, 2), **options) -> dict:
+def ae_codec(input_size: tuple[int, int], strides: Sequence[int] = (4, 2), **options) -> dict:
     """The codec for an input of ``(width, height)`` and levels of these strides.
 
     Args:
@@ -25,10 +40,11 @@ def ae_codec(input_size: Tuple[int, int], strides: Sequence[int] = (4, 2), **opt
         type='MultiLevelAssociativeEmbedding',
         input_size=tuple(input_size),
         heatmap_sizes=sizes,
-        **options)
+        **options,
+    )
 
 
-def ae_train_pipeline(codec: dict) -> List[dict]:
+def ae_train_pipeline(codec: dict) -> list[dict]:
     """Affine, flip and targets (LitePose section 5.2: rotation, scale, translation, flip)."""
     return [
         dict(type='LoadImage'),
@@ -40,7 +56,8 @@ def ae_train_pipeline(codec: dict) -> List[dict]:
             scale_factor=(0.75, 1.5),
             pad_val=0,
             distribution='uniform',
-            transform_mode='affine'),
+            transform_mode='affine',
+        ),
         dict(type='RandomFlip', direction='horizontal'),
         dict(type='GenerateTarget', encoder=codec),
         dict(type='BottomupGetHeatmapMask'),
@@ -48,13 +65,14 @@ def ae_train_pipeline(codec: dict) -> List[dict]:
     ]
 
 
-def ae_test_pipeline(codec: dict, aug_scales: Sequence[float] = ()) -> List[dict]:
+def ae_test_pipeline(codec: dict, aug_scales: Sequence[float] = ()) -> list[dict]:
     """The authors' resize; with ``aug_scales`` for ``multiscale_test``."""
     return [
         dict(type='LoadImage'),
         dict(
             type='BottomupResizeAlign',
             input_size=codec['input_size'],
-            aug_scales=list(aug_scales) or None),
+            aug_scales=list(aug_scales) or None,
+        ),
         dict(type='PackPoseInputs', meta_keys=_META_KEYS),
     ]

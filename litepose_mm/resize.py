@@ -1,7 +1,8 @@
 """The authors' resize of a picture to the network's input. Needs numpy and OpenCV only."""
+
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,11 +27,13 @@ class Resized(NamedTuple):
         return (positions - middle) * np.float32(self.zoom) + self.center
 
 
-def aligned_size(size: Tuple[int, int],
-                 short_side: int,
-                 factor: int = 64,
-                 scale: float = 1.0,
-                 min_scale: float = 1.0) -> Tuple[int, int]:
+def aligned_size(
+    size: tuple[int, int],
+    short_side: int,
+    factor: int = 64,
+    scale: float = 1.0,
+    min_scale: float = 1.0,
+) -> tuple[int, int]:
     """Width and height of the input for a picture of ``size``.
 
     The short side becomes ``short_side`` and the long side as long as the picture needs, both
@@ -55,7 +58,7 @@ def aligned_size(size: Tuple[int, int],
     return (short, long) if size[0] < size[1] else (long, short)
 
 
-def resize_align(image: np.ndarray, size: Tuple[int, int]) -> Resized:
+def resize_align(image: np.ndarray, size: tuple[int, int]) -> Resized:
     """Warp a picture to ``size`` (width, height): centred, one zoom, black beyond its border.
 
     Args:
@@ -70,7 +73,8 @@ def resize_align(image: np.ndarray, size: Tuple[int, int]) -> Resized:
     # Three corresponding points in float32, as the authors do: the last bits of the matrix
     # decide the last bit of a few pixels.
     matrix = cv2.getAffineTransform(
-        _corner(center, size[0] * zoom), _corner(np.array(size) * 0.5, size[0]))
+        _corner(center, size[0] * zoom), _corner(np.array(size) * 0.5, size[0])
+    )
     return Resized(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), center, zoom)
 
 

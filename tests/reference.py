@@ -4,6 +4,7 @@ Slow on purpose: full-size maps, loops over joints and people, the ``munkres`` p
 the description in the LitePose and HigherHRNet papers and what their released code does; the
 golden files, where present, tie it to outputs of that code.
 """
+
 import cv2
 import numpy as np
 import torch
@@ -67,10 +68,17 @@ def group(value, tag, location, order, threshold=0.1, tag_threshold=1.0, max_peo
             cost = np.round(distance) * 100 - rows[:, 2:3]
             if len(rows) > len(keys):
                 cost = np.concatenate(
-                    [cost, np.full((len(rows), len(rows) - len(keys)), 1e10)], axis=1)
-            pairs = [(row, keys[column] if column < len(keys) and
-                      distance[row, column] < tag_threshold else None)
-                     for row, column in Munkres().compute(cost.tolist())]
+                    [cost, np.full((len(rows), len(rows) - len(keys)), 1e10)], axis=1
+                )
+            pairs = [
+                (
+                    row,
+                    keys[column]
+                    if column < len(keys) and distance[row, column] < tag_threshold
+                    else None,
+                )
+                for row, column in Munkres().compute(cost.tolist())
+            ]
         for row, key in pairs:
             if key is None:
                 key = tags[row][0]
@@ -78,8 +86,7 @@ def group(value, tag, location, order, threshold=0.1, tag_threshold=1.0, max_peo
                 people_tags[key] = []
             people[key][joint] = rows[row]
             people_tags[key].append(tags[row])
-    return np.array(list(people.values()), dtype=np.float32).reshape(-1, num_keypoints,
-                                                                     3 + tag_dim)
+    return np.array(list(people.values()), dtype=np.float32).reshape(-1, num_keypoints, 3 + tag_dim)
 
 
 def quarter(heat: np.ndarray, x: int, y: int):
@@ -100,12 +107,12 @@ def adjust(people, heat):
 def refine(people, heat, tag):
     for person in people:
         present = person[:, 2] > 0
-        mean = np.mean([tag[j, int(person[j, 1]), int(person[j, 0])]
-                        for j in np.flatnonzero(present)], axis=0)
+        mean = np.mean(
+            [tag[j, int(person[j, 1]), int(person[j, 0])] for j in np.flatnonzero(present)], axis=0
+        )
         for joint in np.flatnonzero(~present):
-            distance = ((tag[joint] - mean)**2).sum(-1)**0.5
-            y, x = np.unravel_index(np.argmax(heat[joint] - np.round(distance)),
-                                    heat[joint].shape)
+            distance = ((tag[joint] - mean) ** 2).sum(-1) ** 0.5
+            y, x = np.unravel_index(np.argmax(heat[joint] - np.round(distance)), heat[joint].shape)
             if heat[joint, y, x] > 0:
                 person[joint, :2] = quarter(heat[joint], x, y)
                 person[joint, 2] = heat[joint, y, x]

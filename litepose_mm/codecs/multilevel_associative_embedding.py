@@ -1,7 +1,9 @@
 """The codec of associative embedding with outputs at several resolutions."""
+
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from mmpose.codecs.base import BaseKeypointCodec
@@ -12,7 +14,7 @@ from torch import Tensor
 from ..decoding import AssociativeEmbeddingDecoder
 from ..errors import LitePoseError
 
-Size = Tuple[int, int]
+Size = tuple[int, int]
 
 
 @KEYPOINT_CODECS.register_module()
@@ -44,23 +46,26 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
     """
 
     label_mapping_table = dict(
-        keypoint_weights='keypoint_weights', keypoint_indices='keypoint_indices')
+        keypoint_weights='keypoint_weights', keypoint_indices='keypoint_indices'
+    )
 
-    def __init__(self,
-                 input_size: Size,
-                 heatmap_sizes: Sequence[Size],
-                 tag_levels: Sequence[bool] = (True, False),
-                 sigma: Union[float, Sequence[float]] = 2.0,
-                 target: str = 'litepose',
-                 decode_keypoint_order: Optional[Sequence[int]] = None,
-                 decode_nms_kernel: int = 5,
-                 decode_keypoint_thr: float = 0.1,
-                 decode_tag_thr: float = 1.0,
-                 decode_topk: int = 30,
-                 decode_max_instances: Optional[int] = 30,
-                 decode_offset: str = 'litepose',
-                 decode_missing: str = 'litepose',
-                 decode_limit: str = 'litepose'):
+    def __init__(
+        self,
+        input_size: Size,
+        heatmap_sizes: Sequence[Size],
+        tag_levels: Sequence[bool] = (True, False),
+        sigma: float | Sequence[float] = 2.0,
+        target: str = 'litepose',
+        decode_keypoint_order: Sequence[int] | None = None,
+        decode_nms_kernel: int = 5,
+        decode_keypoint_thr: float = 0.1,
+        decode_tag_thr: float = 1.0,
+        decode_topk: int = 30,
+        decode_max_instances: int | None = 30,
+        decode_offset: str = 'litepose',
+        decode_missing: str = 'litepose',
+        decode_limit: str = 'litepose',
+    ):
         super().__init__()
         num_levels = len(heatmap_sizes)
         self.input_size = tuple(input_size)
@@ -68,8 +73,9 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         self.tag_levels = tuple(bool(flag) for flag in tag_levels)
         self.sigmas = tuple(np.broadcast_to(sigma, num_levels).astype(float).tolist())
         if len(self.tag_levels) != num_levels:
-            raise LitePoseError(f'one entry of tag_levels for each of {num_levels} levels, '
-                                f'got {self.tag_levels}')
+            raise LitePoseError(
+                f'one entry of tag_levels for each of {num_levels} levels, got {self.tag_levels}'
+            )
         if target not in ('litepose', 'mmpose'):
             raise LitePoseError(f"target must be 'litepose' or 'mmpose', got {target!r}")
         self.target = target
@@ -82,7 +88,8 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             max_people=decode_max_instances,
             offset=decode_offset,
             missing=decode_missing,
-            limit=decode_limit)
+            limit=decode_limit,
+        )
         # Wrong options are an error of the config, not of the first image.
         self._decoders = {}
         if decode_keypoint_order is not None:
@@ -94,12 +101,11 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         """The numpy decoder for so many keypoints."""
         if num_keypoints not in self._decoders:
             self._decoders[num_keypoints] = AssociativeEmbeddingDecoder(
-                num_keypoints, **self._decoder_options)
+                num_keypoints, **self._decoder_options
+            )
         return self._decoders[num_keypoints]
 
-    def encode(self,
-               keypoints: np.ndarray,
-               keypoints_visible: Optional[np.ndarray] = None) -> dict:
+    def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict:
         """Targets of one image (LitePose section 5.2, HigherHRNet ``HeatmapGenerator``).
 
         Args:
@@ -114,8 +120,11 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
               tags: position ``y * W + x`` (0 where not visible) and visibility 0 or 1.
             - keypoint_weights (np.ndarray): Float32 ``(N, K)``, 1 where labelled.
         """
-        visible = np.ones(keypoints.shape[:2], dtype=np.float32) \
-            if keypoints_visible is None else keypoints_visible
+        visible = (
+            np.ones(keypoints.shape[:2], dtype=np.float32)
+            if keypoints_visible is None
+            else keypoints_visible
+        )
         weights = (visible > 0).astype(np.float32)
         heatmaps, indices = [], []
         for size, sigma, has_tags in zip(self.heatmap_sizes, self.sigmas, self.tag_levels):
@@ -124,17 +133,18 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             if has_tags:
                 indices.append(self._indices(positions, weights, size))
         return dict(
-            heatmaps=heatmaps,
-            keypoint_indices=np.stack(indices, axis=1),
-            keypoint_weights=weights)
+            heatmaps=heatmaps, keypoint_indices=np.stack(indices, axis=1), keypoint_weights=weights
+        )
 
     def _centres(self, positions: np.ndarray) -> np.ndarray:
         # Truncation, not floor: the authors draw a keypoint at -0.5 at 0.
         return (positions if self.target == 'litepose' else np.floor(positions + 0.5)).astype(
-            np.int64)
+            np.int64
+        )
 
-    def _heatmaps(self, positions: np.ndarray, weights: np.ndarray, size: Size,
-                  sigma: float) -> np.ndarray:
+    def _heatmaps(
+        self, positions: np.ndarray, weights: np.ndarray, size: Size, sigma: float
+    ) -> np.ndarray:
         if self.target == 'mmpose':
             return generate_gaussian_heatmaps(size, positions, weights, sigma)[0]
         width, height = size
@@ -142,13 +152,18 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         radius = int(3 * sigma + 1)
         patch = _gaussian_patch(radius, sigma)
         centres = self._centres(positions)
-        inside = ((weights > 0) & (centres >= 0).all(-1) & (centres < size).all(-1))
+        inside = (weights > 0) & (centres >= 0).all(-1) & (centres < size).all(-1)
         for keypoint, (x, y) in zip(np.nonzero(inside)[1], centres[inside]):
             left, right = max(x - radius, 0), min(x + radius + 1, width)
             top, bottom = max(y - radius, 0), min(y + radius + 1, height)
             area = heatmaps[keypoint, top:bottom, left:right]
-            np.maximum(area, patch[top - y + radius:bottom - y + radius,
-                                   left - x + radius:right - x + radius], out=area)
+            np.maximum(
+                area,
+                patch[
+                    top - y + radius : bottom - y + radius, left - x + radius : right - x + radius
+                ],
+                out=area,
+            )
         return heatmaps
 
     def _indices(self, positions: np.ndarray, weights: np.ndarray, size: Size) -> np.ndarray:
@@ -157,18 +172,18 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         index = np.where(visible, centres[..., 1] * size[0] + centres[..., 0], 0)
         return np.stack([index, visible], axis=-1).astype(np.int64)
 
-    def decode(self, encoded: Any) -> Tuple[np.ndarray, ...]:
+    def decode(self, encoded: Any) -> tuple[np.ndarray, ...]:
         """People of one image from ``(heatmaps, tags)``; see :meth:`batch_decode`."""
         heatmaps, tags = (np.asarray(maps, dtype=np.float32)[None] for maps in encoded)
         return tuple(part[0] for part in self.batch_decode(heatmaps, tags))
 
     def batch_decode(
         self,
-        batch_heatmaps: Union[Tensor, np.ndarray],
-        batch_tags: Union[Tensor, np.ndarray],
-        size: Optional[Tuple[int, int]] = None,
-        input_size: Optional[Tuple[int, int]] = None,
-    ) -> Tuple[List[np.ndarray], List[np.ndarray], List[np.ndarray], List[np.ndarray]]:
+        batch_heatmaps: Tensor | np.ndarray,
+        batch_tags: Tensor | np.ndarray,
+        size: tuple[int, int] | None = None,
+        input_size: tuple[int, int] | None = None,
+    ) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
         """People of a batch.
 
         Args:
@@ -189,18 +204,21 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         scale = np.array(size if input_size is None else input_size) / size
         decoder = self.decoder(heatmaps.shape[1])
         people = [decoder.decode(*maps, size=size) for maps in zip(heatmaps, tags)]
-        return ([p.keypoints * scale[::-1].astype(np.float32) for p in people],
-                [p.keypoint_scores for p in people], [p.scores for p in people],
-                [p.tags for p in people])
+        return (
+            [p.keypoints * scale[::-1].astype(np.float32) for p in people],
+            [p.keypoint_scores for p in people],
+            [p.scores for p in people],
+            [p.tags for p in people],
+        )
 
 
 def _gaussian_patch(radius: int, sigma: float) -> np.ndarray:
     offset = np.arange(-radius, radius + 1, dtype=np.float64)
-    squared = offset[:, None]**2 + offset**2
+    squared = offset[:, None] ** 2 + offset**2
     return np.exp(-squared / (2 * sigma**2)).astype(np.float32)
 
 
-def _to_numpy(maps: Union[Tensor, np.ndarray]) -> np.ndarray:
+def _to_numpy(maps: Tensor | np.ndarray) -> np.ndarray:
     if isinstance(maps, Tensor):
         maps = maps.detach().float().cpu().numpy()
     return np.ascontiguousarray(maps, dtype=np.float32)

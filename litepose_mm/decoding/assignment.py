@@ -4,6 +4,7 @@ The authors use the Hungarian algorithm of the pure Python package ``munkres``. 
 unique does not depend on the algorithm, so scipy finds it; where several optima would give
 different people, ``munkres`` itself decides, as it did for the authors.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -40,8 +41,10 @@ def assign(distance: np.ndarray, values: np.ndarray, threshold: float) -> np.nda
         rows = np.arange(num_candidates)
         others = cost.copy()
         others[rows, group] = np.inf
-        if len(set(group.tolist())) == num_candidates and \
-                (others.min(1) - cost[rows, group] > _TOLERANCE).all():
+        if (
+            len(set(group.tolist())) == num_candidates
+            and (others.min(1) - cost[rows, group] > _TOLERANCE).all()
+        ):
             return np.where(close[rows, group], group, -1)
 
     size = max(num_candidates, num_groups)

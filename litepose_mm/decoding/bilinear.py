@@ -4,11 +4,15 @@ The authors interpolate every heatmap and tag map to the input size before they 
 (LitePose ``TEST.PROJECT2IMAGE``). That is most of the decoding time, and nearly all of those
 pixels are never looked at.
 """
+
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple, Union
+from typing import NamedTuple
 
 import numpy as np
+
+# First and last positions, both inclusive.
+_Range = tuple[np.ndarray, np.ndarray]
 
 
 class _Axis(NamedTuple):
@@ -42,7 +46,7 @@ class BilinearMaps:
         size: The size ``(H, W)`` to show.
     """
 
-    def __init__(self, source: Union[np.ndarray, 'BilinearMaps'], size: Tuple[int, int]):
+    def __init__(self, source: np.ndarray | BilinearMaps, size: tuple[int, int]):
         self.source = source
         self.shape = (source.shape[0], int(size[0]), int(size[1]))
         self.is_identity = self.shape[1:] == tuple(source.shape[1:])
@@ -51,7 +55,7 @@ class BilinearMaps:
             self._columns = _axis(self.shape[2], source.shape[2])
 
     @property
-    def factor(self) -> Tuple[float, float]:
+    def factor(self) -> tuple[float, float]:
         """How much larger than its source the view is, ``(vertical, horizontal)``."""
         return (self.shape[1] / self.source.shape[1], self.shape[2] / self.source.shape[2])
 
@@ -62,10 +66,12 @@ class BilinearMaps:
         rows, columns = self._rows, self._columns
         y0, y1, x0, x1 = rows.low[y], rows.high[y], columns.low[x], columns.high[x]
         left, right = columns.low_weight[x], columns.high_weight[x]
-        top = (left * _read(self.source, channel, y0, x0) +
-               right * _read(self.source, channel, y0, x1))
-        bottom = (left * _read(self.source, channel, y1, x0) +
-                  right * _read(self.source, channel, y1, x1))
+        top = left * _read(self.source, channel, y0, x0) + right * _read(
+            self.source, channel, y0, x1
+        )
+        bottom = left * _read(self.source, channel, y1, x0) + right * _read(
+            self.source, channel, y1, x1
+        )
         return rows.low_weight[y] * top + rows.high_weight[y] * bottom
 
     def dense(self) -> np.ndarray:
@@ -74,12 +80,16 @@ class BilinearMaps:
         if self.is_identity:
             return source
         columns, rows = self._columns, self._rows
-        wide = (columns.low_weight * source[:, :, columns.low] +
-                columns.high_weight * source[:, :, columns.high])
-        return (rows.low_weight[:, None] * wide[:, rows.low] +
-                rows.high_weight[:, None] * wide[:, rows.high])
+        wide = (
+            columns.low_weight * source[:, :, columns.low]
+            + columns.high_weight * source[:, :, columns.high]
+        )
+        return (
+            rows.low_weight[:, None] * wide[:, rows.low]
+            + rows.high_weight[:, None] * wide[:, rows.high]
+        )
 
-    def block_bounds(self, channel: np.ndarray, block: int) -> Tuple[np.ndarray, np.ndarray]:
+    def block_bounds(self, channel: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
         """Bounds of the values in every ``block x block`` square of pixels.
 
         Interpolation is a convex combination, so a square's values lie between the least and
@@ -92,34 +102,66 @@ class BilinearMaps:
         Returns:
             Least and largest values, each ``(M, ceil(H / block), ceil(W / block))``.
         """
-        row_ranges = _block_ranges(self.shape[1], block)
-        column_ranges = _block_ranges(self.shape[2], block)
-        view: Union[np.ndarray, BilinearMaps] = self
-        while isinstance(view, BilinearMaps):
-            if not view.is_identity:
-                row_ranges = (view._rows.low[row_ranges[0]], view._rows.high[row_ranges[1]])
-                column_ranges = (view._columns.low[column_ranges[0]],
-                                 view._columns.high[column_ranges[1]])
-            view = view.source
-        maps = view[channel]
-        return (_reduce_ranges(maps, row_ranges, column_ranges, np.minimum),
-                _reduce_ranges(maps, row_ranges, column_ranges, np.maximum))
+        maps, row_ranges, column_ranges = self._at_source(
+            _block_ranges(self.shape[1], block), _block_ranges(self.shape[2], block)
+        )
+        maps = maps[channel]
+        return (
+            _reduce_ranges(maps, row_ranges, column_ranges, np.minimum),
+            _reduce_ranges(maps, row_ranges, column_ranges, np.maximum),
+        )
+
+    def square_bounds(
+        self, channel: np.ndarray, top: np.ndarray, left: np.ndarray, side: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`block_bounds`, for single squares of pixels anywhere.
+
+        Args:
+            channel: The map of each square, shape ``(M,)``.
+            top: First row of each, shape ``(M,)``.
+            left: First column of each, shape ``(M,)``.
+            side: Side of the squares, cut off at the border.
+
+        Returns:
+            Least and largest values, each ``(M,)``.
+        """
+        rows = (top, np.minimum(top + side, self.shape[1]) - 1)
+        columns = (left, np.minimum(left + side, self.shape[2]) - 1)
+        maps, rows, columns = self._at_source(rows, columns)
+        least, largest = None, None
+        for i in range(int((rows[1] - rows[0]).max(initial=0)) + 1):
+            y = np.minimum(rows[0] + i, rows[1])
+            for j in range(int((columns[1] - columns[0]).max(initial=0)) + 1):
+                values = maps[channel, y, np.minimum(columns[0] + j, columns[1])]
+                least = values if least is None else np.minimum(least, values)
+                largest = values if largest is None else np.maximum(largest, values)
+        return least, largest
+
+    def _at_source(self, rows: _Range, columns: _Range) -> tuple[np.ndarray, _Range, _Range]:
+        """The maps at the bottom of the views, and which of their pixels some ranges read."""
+        if not self.is_identity:
+            rows = (self._rows.low[rows[0]], self._rows.high[rows[1]])
+            columns = (self._columns.low[columns[0]], self._columns.high[columns[1]])
+        if isinstance(self.source, BilinearMaps):
+            return self.source._at_source(rows, columns)
+        return self.source, rows, columns
 
 
-def _read(source: Union[np.ndarray, BilinearMaps], channel: np.ndarray, y: np.ndarray,
-          x: np.ndarray) -> np.ndarray:
+def _read(
+    source: np.ndarray | BilinearMaps, channel: np.ndarray, y: np.ndarray, x: np.ndarray
+) -> np.ndarray:
     return source.at(channel, y, x) if isinstance(source, BilinearMaps) else source[channel, y, x]
 
 
-def _block_ranges(size: int, block: int) -> Tuple[np.ndarray, np.ndarray]:
+def _block_ranges(size: int, block: int) -> _Range:
     """First and last position of every block."""
     first = np.arange(0, size, block)
     return first, np.minimum(first + block, size) - 1
 
 
-def _reduce_ranges(maps: np.ndarray, row_ranges: Tuple[np.ndarray, np.ndarray],
-                   column_ranges: Tuple[np.ndarray, np.ndarray],
-                   reduce: np.ufunc) -> np.ndarray:
+def _reduce_ranges(
+    maps: np.ndarray, row_ranges: _Range, column_ranges: _Range, reduce: np.ufunc
+) -> np.ndarray:
     """Reduce every rectangle ``rows x columns`` of inclusive ranges, which may overlap."""
     for axis, (first, last) in ((1, row_ranges), (2, column_ranges)):
         result = maps.take(first, axis)

@@ -1,8 +1,10 @@
 """The whole way from maps to people."""
+
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -64,12 +66,12 @@ class AssociativeEmbeddingDecoder:
     """
 
     num_keypoints: int
-    keypoint_order: Optional[Sequence[int]] = None
+    keypoint_order: Sequence[int] | None = None
     nms_kernel: int = 5
     top_k: int = 30
     keypoint_threshold: float = 0.1
     tag_threshold: float = 1.0
-    max_people: Optional[int] = 30
+    max_people: int | None = 30
     offset: str = 'litepose'
     missing: str = 'litepose'
     limit: str = 'litepose'
@@ -81,16 +83,19 @@ class AssociativeEmbeddingDecoder:
         if sorted(self.keypoint_order) != list(range(self.num_keypoints)):
             raise LitePoseError(
                 f'keypoint_order must hold each of 0..{self.num_keypoints - 1} once, '
-                f'got {list(self.keypoint_order)}')
+                f'got {list(self.keypoint_order)}'
+            )
         if self.nms_kernel < 1 or self.nms_kernel % 2 == 0:
             raise LitePoseError(f'nms_kernel must be odd and positive, got {self.nms_kernel}')
         for rule, choices in _RULES.items():
             if getattr(self, rule) not in choices:
                 raise LitePoseError(
-                    f'{rule} must be one of {", ".join(choices)}, got {getattr(self, rule)!r}')
+                    f'{rule} must be one of {", ".join(choices)}, got {getattr(self, rule)!r}'
+                )
 
-    def decode(self, heatmaps: np.ndarray, tags: np.ndarray,
-               size: Optional[Tuple[int, int]] = None) -> DecodedPeople:
+    def decode(
+        self, heatmaps: np.ndarray, tags: np.ndarray, size: tuple[int, int] | None = None
+    ) -> DecodedPeople:
         """Find the people of one image.
 
         Args:
@@ -106,7 +111,8 @@ class AssociativeEmbeddingDecoder:
         if heatmaps.shape[0] != self.num_keypoints or tags.shape[0] % self.num_keypoints:
             raise LitePoseError(
                 f'expected {self.num_keypoints} heatmaps and a multiple of as many tag maps, '
-                f'got {heatmaps.shape[0]} and {tags.shape[0]}')
+                f'got {heatmaps.shape[0]} and {tags.shape[0]}'
+            )
         size = heatmaps.shape[1:] if size is None else size
         heatmap_view = BilinearMaps(heatmaps, size)
         tag_view = BilinearMaps(tags, heatmaps.shape[1:])
@@ -125,18 +131,24 @@ class AssociativeEmbeddingDecoder:
         peak_tags = tags.at(channel, y[:, None], x[:, None])
         bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1))
         candidates = [
-            Candidates(peaks[k].values, peak_tags[first:last],
-                       np.stack([x[first:last], y[first:last]], axis=-1))
+            Candidates(
+                peaks[k].values,
+                peak_tags[first:last],
+                np.stack([x[first:last], y[first:last]], axis=-1),
+            )
             for k, (first, last) in enumerate(zip(bounds[:-1], bounds[1:]))
         ]
-        groups = group_by_tags(candidates, self.keypoint_order, self.tag_threshold,
-                               self.max_people if self.limit == 'litepose' else None)
+        groups = group_by_tags(
+            candidates,
+            self.keypoint_order,
+            self.tag_threshold,
+            self.max_people if self.limit == 'litepose' else None,
+        )
         if self.limit == 'mmpose':
-            groups = Groups(*(part[:self.max_people] for part in groups))
+            groups = Groups(*(part[: self.max_people] for part in groups))
         return groups
 
-    def _refine(self, groups: Groups, heatmaps: BilinearMaps,
-                tags: BilinearMaps) -> DecodedPeople:
+    def _refine(self, groups: Groups, heatmaps: BilinearMaps, tags: BilinearMaps) -> DecodedPeople:
         keypoints, values = groups.positions.copy(), groups.values.copy()
         scores = values.mean(1) if len(values) else np.zeros(0, dtype=np.float32)
         present = values > 0
@@ -147,13 +159,15 @@ class AssociativeEmbeddingDecoder:
             keypoint = np.nonzero(present)[1]
             x, y = groups.positions[present].astype(np.int64).T
             keypoints[present] += np.float32(0.5) + quarter_offsets(
-                heatmaps, keypoint, y, x, ties_to_zero)
+                heatmaps, keypoint, y, x, ties_to_zero
+            )
 
         if self.missing != 'none':
             person, keypoint = np.nonzero(~present)
             authors = self.missing == 'litepose'
-            found = find_missing(heatmaps, tags, keypoint, person_tags[person],
-                                 1.0 if authors else 100.0)
+            found = find_missing(
+                heatmaps, tags, keypoint, person_tags[person], 1.0 if authors else 100.0
+            )
             place = np.stack([found.x, found.y], axis=-1).astype(np.float32)
             if authors:
                 place += np.float32(0.5) + quarter_offsets(heatmaps, keypoint, found.y, found.x)

@@ -1,7 +1,9 @@
 """Candidates to people by their tags (associative embedding)."""
+
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,10 +35,12 @@ def default_keypoint_order(num_keypoints: int) -> Sequence[int]:
     return head + list(range(len(_AUTHORS_ORDER), num_keypoints))
 
 
-def group_by_tags(candidates: Sequence[Candidates],
-                  keypoint_order: Sequence[int],
-                  tag_threshold: float = 1.0,
-                  max_match: Optional[int] = None) -> Groups:
+def group_by_tags(
+    candidates: Sequence[Candidates],
+    keypoint_order: Sequence[int],
+    tag_threshold: float = 1.0,
+    max_match: int | None = None,
+) -> Groups:
     """Group candidates into people, keypoint by keypoint.
 
     Each keypoint's candidates are assigned to the people found so far by the distance between
@@ -63,7 +67,7 @@ def group_by_tags(candidates: Sequence[Candidates],
     tag_count = np.zeros((capacity, 1), dtype=np.float32)
     # The authors key people by their first tag, so a second person with the very same tag is the
     # same person.
-    person_of_tag: Dict[float, int] = {}
+    person_of_tag: dict[float, int] = {}
 
     for keypoint in keypoint_order:
         found = candidates[keypoint]

@@ -1,8 +1,9 @@
 """Local maxima of heatmaps seen through a bilinear view."""
+
 from __future__ import annotations
 
 from itertools import product
-from typing import List, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,9 @@ class Peaks(NamedTuple):
     x: np.ndarray
 
 
-def find_peaks(heatmaps: BilinearMaps, threshold: float, kernel: int = 5,
-               top_k: int = 30) -> List[Peaks]:
+def find_peaks(
+    heatmaps: BilinearMaps, threshold: float, kernel: int = 5, top_k: int = 30
+) -> list[Peaks]:
     """The ``top_k`` highest local maxima of every heatmap, at the view's size.
 
     A pixel is a local maximum if none of its ``kernel x kernel`` neighbourhood is higher. This
@@ -52,11 +54,14 @@ def find_peaks(heatmaps: BilinearMaps, threshold: float, kernel: int = 5,
 
     height, width = heatmaps.shape[1:]
     radius = kernel // 2
-    offsets = sorted(product(range(-radius, radius + 1), repeat=2), key=lambda o: abs(o[0]) + abs(o[1]))
+    # Nearest first: they rule out most.
+    reach = range(-radius, radius + 1)
+    offsets = sorted(product(reach, reach), key=lambda offset: sum(map(abs, offset)))
     for dy, dx in offsets[1:]:
         # Clamped positions lie in the neighbourhood too, so they change nothing at the border.
-        neighbour = heatmaps.at(channel, np.clip(y + dy, 0, height - 1),
-                                np.clip(x + dx, 0, width - 1))
+        neighbour = heatmaps.at(
+            channel, np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)
+        )
         keep = values >= neighbour
         if not keep.all():
             channel, y, x, values = channel[keep], y[keep], x[keep], values[keep]
@@ -65,7 +70,7 @@ def find_peaks(heatmaps: BilinearMaps, threshold: float, kernel: int = 5,
     bounds = np.searchsorted(channel[order], np.arange(heatmaps.shape[0] + 1))
     peaks = []
     for first, last in zip(bounds[:-1], bounds[1:]):
-        best = order[first:min(last, first + top_k)]
+        best = order[first : min(last, first + top_k)]
         peaks.append(Peaks(values[best], y[best], x[best]))
     return peaks
 
@@ -76,8 +81,9 @@ def _candidates_2x(heatmaps: BilinearMaps, threshold: float):
     Source pixel ``(i, j)`` has four children in the view, and they and their direct neighbours
     are the 4x4 pixels that the 3x3 source pixels around it determine.
     """
-    source = heatmaps.source.dense() if isinstance(heatmaps.source, BilinearMaps) \
-        else heatmaps.source
+    source = (
+        heatmaps.source.dense() if isinstance(heatmaps.source, BilinearMaps) else heatmaps.source
+    )
     num, height, width = source.shape
     padded = np.pad(source, ((0, 0), (1, 1), (1, 1)), mode='edge')
     hot = padded > threshold - _SLACK
@@ -94,8 +100,12 @@ def _candidates_2x(heatmaps: BilinearMaps, threshold: float):
     near, far = np.float32(0.75), np.float32(0.25)
 
     def double(low, middle, high):
-        return (near * low + far * middle, far * low + near * middle,
-                near * middle + far * high, far * middle + near * high)
+        return (
+            near * low + far * middle,
+            far * low + near * middle,
+            near * middle + far * high,
+            far * middle + near * high,
+        )
 
     rows = [double(*(values[base + i * (width + 2) + j] for j in range(3))) for i in range(3)]
     block = [double(rows[0][j], rows[1][j], rows[2][j]) for j in range(4)]  # [column][row]

@@ -1,4 +1,5 @@
 """Network parts, registered in ``mmpose.registry.MODELS``."""
+
 from .backbones import LitePose
 from .heads import FusionDeconvHead, MultiLevelAEHead
 from .losses import BatchAssociativeEmbeddingLoss

@@ -12,7 +12,9 @@ train_dataloader = dict(
         data_root=data_root,
         data_mode='bottomup',
         ann_file='annotations/person_keypoints_train2017.json',
-        data_prefix=dict(img='train2017/')))
+        data_prefix=dict(img='train2017/'),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
@@ -25,7 +27,9 @@ val_dataloader = dict(
         data_mode='bottomup',
         ann_file='annotations/person_keypoints_val2017.json',
         data_prefix=dict(img='val2017/'),
-        test_mode=True))
+        test_mode=True,
+    ),
+)
 test_dataloader = val_dataloader
 
 val_evaluator = dict(
@@ -33,5 +37,6 @@ val_evaluator = dict(
     ann_file=data_root + 'annotations/person_keypoints_val2017.json',
     nms_mode='none',
     score_mode='bbox',
-    prefix='coco')
+    prefix='coco',
+)
 test_evaluator = val_evaluator

@@ -12,7 +12,9 @@ train_dataloader = dict(
         data_root=data_root,
         data_mode='bottomup',
         ann_file='annotations/mmpose_crowdpose_trainval.json',
-        data_prefix=dict(img='images/')))
+        data_prefix=dict(img='images/'),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
@@ -25,7 +27,9 @@ val_dataloader = dict(
         data_mode='bottomup',
         ann_file='annotations/mmpose_crowdpose_test.json',
         data_prefix=dict(img='images/'),
-        test_mode=True))
+        test_mode=True,
+    ),
+)
 test_dataloader = val_dataloader
 
 val_evaluator = dict(
@@ -35,5 +39,6 @@ val_evaluator = dict(
     score_mode='bbox',
     use_area=False,
     iou_type='keypoints_crowd',
-    prefix='crowdpose')
+    prefix='crowdpose',
+)
 test_evaluator = val_evaluator

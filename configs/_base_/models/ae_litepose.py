@@ -6,11 +6,14 @@ model = dict(
         type='PoseDataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
+        bgr_to_rgb=True,
+    ),
     backbone=dict(type='LitePose'),
     head=dict(
         type='FusionDeconvHead',
         tag_levels=(True, False),
         heatmap_loss=dict(type='KeypointMSELoss'),
-        tag_loss=dict(type='BatchAssociativeEmbeddingLoss', pull_weight=1e-3, push_weight=1e-3)),
-    test_cfg=dict(flip_test=True, multiscale_test=False, shift_heatmap=False))
+        tag_loss=dict(type='BatchAssociativeEmbeddingLoss', pull_weight=1e-3, push_weight=1e-3),
+    ),
+    test_cfg=dict(flip_test=True, multiscale_test=False, shift_heatmap=False),
+)

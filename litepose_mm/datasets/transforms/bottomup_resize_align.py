@@ -1,7 +1,8 @@
 """The authors' resize for testing, as a transform."""
+
 from __future__ import annotations
 
-from typing import Dict, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -28,21 +29,27 @@ class BottomupResizeAlign(BaseTransform):
             becomes a list, the original scale first.
     """
 
-    def __init__(self,
-                 input_size: Sequence[int],
-                 size_factor: int = 64,
-                 aug_scales: Optional[Sequence[float]] = None):
+    def __init__(
+        self,
+        input_size: Sequence[int],
+        size_factor: int = 64,
+        aug_scales: Sequence[float] | None = None,
+    ):
         super().__init__()
         self.short_side = int(np.min(input_size))
         self.size_factor = size_factor
         self.aug_scales = None if aug_scales is None else [float(scale) for scale in aug_scales]
 
-    def transform(self, results: Dict) -> Dict:
+    def transform(self, results: dict) -> dict:
         image = results['img']
         scales = [1.0, *(self.aug_scales or [])]
         resized = [
-            resize_align(image, aligned_size(image.shape[1::-1], self.short_side,
-                                             self.size_factor, scale, min(scales)))
+            resize_align(
+                image,
+                aligned_size(
+                    image.shape[1::-1], self.short_side, self.size_factor, scale, min(scales)
+                ),
+            )
             for scale in scales
         ]
         # Positions are given in pixels of the first, the original scale.
@@ -56,5 +63,7 @@ class BottomupResizeAlign(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(input_size={self.short_side}, '
-                f'size_factor={self.size_factor}, aug_scales={self.aug_scales})')
+        return (
+            f'{type(self).__name__}(input_size={self.short_side}, '
+            f'size_factor={self.size_factor}, aug_scales={self.aug_scales})'
+        )

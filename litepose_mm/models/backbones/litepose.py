@@ -3,9 +3,11 @@
 Paper: Wang et al., "Lite Pose: Efficient Architecture Design for 2D Human Pose Estimation",
 CVPR 2022, section 3.4.
 """
+
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Sequence, Tuple, Union
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmengine.model import BaseModule, Sequential
 from mmpose.models.backbones.base_backbone import BaseBackbone
@@ -32,20 +34,23 @@ class InvertedResidual(BaseModule):
         stride: 1 or 2.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 out_channels: int,
-                 expansion: int,
-                 kernel_size: int,
-                 stride: int = 1,
-                 conv_cfg: Optional[dict] = None,
-                 norm_cfg: Optional[dict] = None):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        expansion: int,
+        kernel_size: int,
+        stride: int = 1,
+        conv_cfg: dict | None = None,
+        norm_cfg: dict | None = None,
+    ):
         super().__init__()
         layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         width = make_divisible(round(in_channels * expansion))
         self.expand = conv_bn_act(in_channels, width, 1, act_cfg=ReLU6, **layers)
         self.depthwise = conv_bn_act(
-            width, width, kernel_size, stride=stride, groups=width, act_cfg=ReLU6, **layers)
+            width, width, kernel_size, stride=stride, groups=width, act_cfg=ReLU6, **layers
+        )
         self.project = conv_bn_act(width, out_channels, 1, **layers)
         self.with_residual = stride == 1 and in_channels == out_channels
 
@@ -73,22 +78,25 @@ class LitePose(BaseBackbone):
             the authors' code.
     """
 
-    def __init__(self,
-                 arch: Union[str, Mapping[str, Any], Architecture],
-                 in_channels: int = 3,
-                 out_indices: Optional[Sequence[int]] = None,
-                 frozen_stages: int = -1,
-                 norm_eval: bool = False,
-                 conv_cfg: Optional[dict] = None,
-                 norm_cfg: Optional[dict] = None,
-                 init_cfg: Optional[dict] = None):
+    def __init__(
+        self,
+        arch: str | Mapping[str, Any] | Architecture,
+        in_channels: int = 3,
+        out_indices: Sequence[int] | None = None,
+        frozen_stages: int = -1,
+        norm_eval: bool = False,
+        conv_cfg: dict | None = None,
+        norm_cfg: dict | None = None,
+        init_cfg: dict | None = None,
+    ):
         super().__init__(init_cfg=init_cfg)
         self.arch = get_architecture(arch)
         num_features = len(self.arch.stages) + 1
         self.out_indices = tuple(range(num_features) if out_indices is None else out_indices)
         if not all(0 <= index < num_features for index in self.out_indices):
-            raise ValueError(f'out_indices must lie in [0, {num_features - 1}], '
-                             f'got {self.out_indices}')
+            raise ValueError(
+                f'out_indices must lie in [0, {num_features - 1}], got {self.out_indices}'
+            )
         self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
 
@@ -97,19 +105,27 @@ class LitePose(BaseBackbone):
         self.stem = Sequential(
             conv_bn_act(in_channels, STEM_WIDTH, 3, stride=2, act_cfg=ReLU6, **layers),
             conv_bn_act(STEM_WIDTH, STEM_WIDTH, 3, groups=STEM_WIDTH, act_cfg=ReLU6, **layers),
-            conv_bn_act(STEM_WIDTH, width, 1, **layers))
+            conv_bn_act(STEM_WIDTH, width, 1, **layers),
+        )
         self.stages = nn.ModuleList()
         for stage in self.arch.stages:
             blocks = []
             for index, (expansion, kernel) in enumerate(stage.block_setting):
                 blocks.append(
-                    InvertedResidual(width, stage.channel, expansion, kernel,
-                                     stage.stride if index == 0 else 1, **layers))
+                    InvertedResidual(
+                        width,
+                        stage.channel,
+                        expansion,
+                        kernel,
+                        stage.stride if index == 0 else 1,
+                        **layers,
+                    )
+                )
                 width = stage.channel
             self.stages.append(Sequential(*blocks))
         self._freeze()
 
-    def forward(self, x: Tensor) -> Tuple[Tensor, ...]:
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Features of an image batch.
 
         Args:
@@ -124,7 +140,7 @@ class LitePose(BaseBackbone):
             features.append(stage(features[-1]))
         return tuple(features[index] for index in self.out_indices)
 
-    def train(self, mode: bool = True) -> 'LitePose':
+    def train(self, mode: bool = True) -> LitePose:
         super().train(mode)
         self._freeze()
         if mode and self.norm_eval:
@@ -134,7 +150,7 @@ class LitePose(BaseBackbone):
         return self
 
     def _freeze(self) -> None:
-        for part in [self.stem, *self.stages][:self.frozen_stages + 1]:
+        for part in [self.stem, *self.stages][: self.frozen_stages + 1]:
             part.eval()
             for parameter in part.parameters():
                 parameter.requires_grad = False

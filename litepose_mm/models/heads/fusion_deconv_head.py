@@ -2,9 +2,11 @@
 
 Paper: LitePose (CVPR 2022), section 3.3 and figure 6.
 """
+
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Sequence, Tuple, Union
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmcv.cnn import build_norm_layer
 from mmpose.registry import MODELS
@@ -30,15 +32,21 @@ class FusionDeconv(nn.Module):
     The sum of two transposed convolutions is the paper's one over concatenated features.
     """
 
-    def __init__(self, refined_channels: int, raw_channels: Optional[int], out_channels: int,
-                 deconv_cfg: OptConfigType, norm_cfg: OptConfigType):
+    def __init__(
+        self,
+        refined_channels: int,
+        raw_channels: int | None,
+        out_channels: int,
+        deconv_cfg: OptConfigType,
+        norm_cfg: OptConfigType,
+    ):
         super().__init__()
         self.refined = deconv_2x(refined_channels, out_channels, deconv_cfg)
         self.raw = deconv_2x(raw_channels, out_channels, deconv_cfg) if raw_channels else None
         self.bn = build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1]
         self.act = nn.ReLU(inplace=True)
 
-    def forward(self, refined: Tensor, raw: Optional[Tensor]) -> Tensor:
+    def forward(self, refined: Tensor, raw: Tensor | None) -> Tensor:
         out = self.refined(refined)
         if self.raw is not None:
             out = out + self.raw(raw)
@@ -48,15 +56,24 @@ class FusionDeconv(nn.Module):
 class FusionOutput(nn.Module):
     """A level's maps from the refined features, with raw ones of the same size added."""
 
-    def __init__(self, refined_channels: int, raw_channels: Optional[int], out_channels: int,
-                 kernel_size: int, **layers):
+    def __init__(
+        self,
+        refined_channels: int,
+        raw_channels: int | None,
+        out_channels: int,
+        kernel_size: int,
+        **layers,
+    ):
         super().__init__()
         layers = dict(layers, act_cfg=ReLU)
         self.refined = separable_conv(refined_channels, out_channels, kernel_size, **layers)
-        self.raw = separable_conv(raw_channels, out_channels, kernel_size, **layers) \
-            if raw_channels else None
+        self.raw = (
+            separable_conv(raw_channels, out_channels, kernel_size, **layers)
+            if raw_channels
+            else None
+        )
 
-    def forward(self, refined: Tensor, raw: Optional[Tensor]) -> Tensor:
+    def forward(self, refined: Tensor, raw: Tensor | None) -> Tensor:
         out = self.refined(refined)
         return out if self.raw is None else out + self.raw(raw)
 
@@ -86,36 +103,42 @@ class FusionDeconvHead(MultiLevelAEHead):
         kwargs: See :class:`MultiLevelAEHead`.
     """
 
-    def __init__(self,
-                 num_keypoints: int,
-                 arch: Union[str, Mapping[str, Any], Architecture, None] = None,
-                 in_channels: Optional[Sequence[int]] = None,
-                 in_strides: Optional[Sequence[int]] = None,
-                 deconv_channels: Optional[Sequence[int]] = None,
-                 fusion: bool = True,
-                 kernel_size: int = 5,
-                 tag_levels: Sequence[bool] = (True, False),
-                 conv_cfg: OptConfigType = None,
-                 norm_cfg: OptConfigType = None,
-                 deconv_cfg: OptConfigType = None,
-                 **kwargs):
+    def __init__(
+        self,
+        num_keypoints: int,
+        arch: str | Mapping[str, Any] | Architecture | None = None,
+        in_channels: Sequence[int] | None = None,
+        in_strides: Sequence[int] | None = None,
+        deconv_channels: Sequence[int] | None = None,
+        fusion: bool = True,
+        kernel_size: int = 5,
+        tag_levels: Sequence[bool] = (True, False),
+        conv_cfg: OptConfigType = None,
+        norm_cfg: OptConfigType = None,
+        deconv_cfg: OptConfigType = None,
+        **kwargs,
+    ):
         super().__init__(num_keypoints=num_keypoints, tag_levels=tag_levels, **kwargs)
         if arch is not None:
             if in_channels or in_strides or deconv_channels:
-                raise ValueError('give either arch, or in_channels, in_strides and '
-                                 'deconv_channels')
+                raise ValueError('give either arch, or in_channels, in_strides and deconv_channels')
             arch = get_architecture(arch)
             in_channels, in_strides = arch.channels, arch.strides
             deconv_channels, fusion = arch.deconv_setting, arch.fusion
         if not (in_channels and in_strides and deconv_channels):
-            raise ValueError('without arch the head needs in_channels, in_strides and '
-                             'deconv_channels')
+            raise ValueError(
+                'without arch the head needs in_channels, in_strides and deconv_channels'
+            )
         if len(in_channels) != len(in_strides):
-            raise ValueError(f'one stride per feature: got {len(in_channels)} in_channels and '
-                             f'{len(in_strides)} in_strides')
+            raise ValueError(
+                f'one stride per feature: got {len(in_channels)} in_channels and '
+                f'{len(in_strides)} in_strides'
+            )
         if len(deconv_channels) < self.num_levels:
-            raise ValueError(f'{self.num_levels} levels need as many transposed convolutions, '
-                             f'got deconv_channels={tuple(deconv_channels)}')
+            raise ValueError(
+                f'{self.num_levels} levels need as many transposed convolutions, '
+                f'got deconv_channels={tuple(deconv_channels)}'
+            )
 
         # Index of the raw feature of each stride: the deepest but the refined one.
         self._raw_index = {}
@@ -132,24 +155,33 @@ class FusionDeconvHead(MultiLevelAEHead):
         for index, out_channels in enumerate(deconv_channels):
             stride = self._strides[-1]
             if stride % 2:
-                raise ValueError(f'transposed convolution {index} would go beyond stride 1: '
-                                 f'{len(deconv_channels)} are too many for stride '
-                                 f'{in_strides[-1]}')
+                raise ValueError(
+                    f'transposed convolution {index} would go beyond stride 1: '
+                    f'{len(deconv_channels)} are too many for stride '
+                    f'{in_strides[-1]}'
+                )
             self.deconvs.append(
-                FusionDeconv(width, raw_channels.get(stride), out_channels, deconv_cfg, norm_cfg))
+                FusionDeconv(width, raw_channels.get(stride), out_channels, deconv_cfg, norm_cfg)
+            )
             width, stride = out_channels, stride // 2
             self._strides.append(stride)
             if index >= first_level:
                 self.outputs.append(
-                    FusionOutput(width, raw_channels.get(stride),
-                                 self.level_channels[index - first_level], kernel_size, **layers))
+                    FusionOutput(
+                        width,
+                        raw_channels.get(stride),
+                        self.level_channels[index - first_level],
+                        kernel_size,
+                        **layers,
+                    )
+                )
 
     @property
-    def out_strides(self) -> Tuple[int, ...]:
+    def out_strides(self) -> tuple[int, ...]:
         """Stride of each level's output."""
-        return tuple(self._strides[-self.num_levels:])
+        return tuple(self._strides[-self.num_levels :])
 
-    def forward(self, feats: Sequence[Tensor]) -> Tuple[Tensor, ...]:
+    def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Outputs of every level.
 
         Args:

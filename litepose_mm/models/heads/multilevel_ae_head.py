@@ -1,8 +1,9 @@
 """What every associative-embedding head with outputs at several resolutions has in common."""
+
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import List, Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -12,10 +13,13 @@ from mmpose.registry import KEYPOINT_CODECS, MODELS
 from mmpose.utils.typing import ConfigType, InstanceList, OptConfigType, OptSampleList
 from torch import Tensor
 
-Features = Tuple[Tensor, ...]
+Features = tuple[Tensor, ...]
+
+_HEATMAP_LOSS = dict(type='KeypointMSELoss')
+_TAG_LOSS = dict(type='BatchAssociativeEmbeddingLoss')
 
 
-def _resize(maps: Tensor, size: Tuple[int, int]) -> Tensor:
+def _resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Bilinear with half-pixel centres, the authors' only interpolation."""
     if tuple(maps.shape[2:]) == tuple(size):
         return maps
@@ -38,14 +42,16 @@ class MultiLevelAEHead(BaseHead):
         init_cfg: Initialisation, as in MMEngine.
     """
 
-    def __init__(self,
-                 num_keypoints: int,
-                 tag_levels: Sequence[bool] = (True, False),
-                 tag_dim: int = 1,
-                 heatmap_loss: ConfigType = dict(type='KeypointMSELoss'),
-                 tag_loss: ConfigType = dict(type='BatchAssociativeEmbeddingLoss'),
-                 decoder: OptConfigType = None,
-                 init_cfg: OptConfigType = None):
+    def __init__(
+        self,
+        num_keypoints: int,
+        tag_levels: Sequence[bool] = (True, False),
+        tag_dim: int = 1,
+        heatmap_loss: ConfigType = _HEATMAP_LOSS,
+        tag_loss: ConfigType = _TAG_LOSS,
+        decoder: OptConfigType = None,
+        init_cfg: OptConfigType = None,
+    ):
         super().__init__(init_cfg)
         if not any(tag_levels):
             raise ValueError(f'at least one level must carry tags, got tag_levels={tag_levels}')
@@ -61,24 +67,24 @@ class MultiLevelAEHead(BaseHead):
         return len(self.tag_levels)
 
     @property
-    def level_channels(self) -> Tuple[int, ...]:
+    def level_channels(self) -> tuple[int, ...]:
         """Channels of each level's output: ``K`` heatmaps, then ``L * K`` tags where it has."""
         return tuple(self.num_keypoints * (1 + self.tag_dim * flag) for flag in self.tag_levels)
 
     @abstractmethod
-    def forward(self, feats: Features) -> Tuple[Tensor, ...]:
+    def forward(self, feats: Features) -> tuple[Tensor, ...]:
         """One output ``(B, C_l, H_l, W_l)`` per level, coarse to fine; see level_channels."""
 
-    def split(self, outputs: Sequence[Tensor]) -> Tuple[List[Tensor], List[Optional[Tensor]]]:
+    def split(self, outputs: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor | None]]:
         """Heatmaps and tags (``None`` where a level has none) of every level."""
-        heatmaps = [output[:, :self.num_keypoints] for output in outputs]
+        heatmaps = [output[:, : self.num_keypoints] for output in outputs]
         tags = [
-            output[:, self.num_keypoints:] if flag else None
+            output[:, self.num_keypoints :] if flag else None
             for output, flag in zip(outputs, self.tag_levels)
         ]
         return heatmaps, tags
 
-    def aggregate(self, outputs: Sequence[Tensor]) -> Tuple[Tensor, Tensor]:
+    def aggregate(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Combine the levels (HigherHRNet section 3.3).
 
         Returns:
@@ -103,20 +109,24 @@ class MultiLevelAEHead(BaseHead):
             maps = torch.cat([maps[..., :1], maps[..., :-1]], dim=-1)
         return maps
 
-    def test_time_maps(self, feats, flip_indices: Optional[Sequence[int]], flip_test: bool,
-                       shift_heatmap: bool) -> Tuple[Tensor, Tensor]:
+    def test_time_maps(
+        self, feats, flip_indices: Sequence[int] | None, flip_test: bool, shift_heatmap: bool
+    ) -> tuple[Tensor, Tensor]:
         """Aggregated maps of one scale: heatmaps averaged over the flip, tags stacked."""
         if not flip_test:
             return self.aggregate(self.forward(feats))
         original, mirrored = (self.aggregate(self.forward(f)) for f in feats)
         heatmaps, tags = (
-            self._flipped_back(maps, flip_indices, shift_heatmap) for maps in mirrored)
+            self._flipped_back(maps, flip_indices, shift_heatmap) for maps in mirrored
+        )
         return (original[0] + heatmaps) / 2, torch.cat([original[1], tags], dim=1)
 
-    def predict(self,
-                feats: Union[Features, List[Features], List[List[Features]]],
-                batch_data_samples: OptSampleList,
-                test_cfg: ConfigType = {}):
+    def predict(
+        self,
+        feats: Features | list[Features] | list[list[Features]],
+        batch_data_samples: OptSampleList,
+        test_cfg: OptConfigType = None,
+    ):
         """Find people in a batch.
 
         Args:
@@ -135,19 +145,24 @@ class MultiLevelAEHead(BaseHead):
             and ``tags`` ``(N, L)``; with ``output_heatmaps`` also the maps as
             :obj:`PixelData`.
         """
+        test_cfg = test_cfg or {}
         flip_test = test_cfg.get('flip_test', False)
         scales = feats if test_cfg.get('multiscale_test', False) else [feats]
         flip_indices = batch_data_samples[0].metainfo.get('flip_indices')
         if flip_test and flip_indices is None:
-            raise ValueError('flip_test needs flip_indices in the samples: add them to the '
-                             'meta_keys of PackPoseInputs')
+            raise ValueError(
+                'flip_test needs flip_indices in the samples: add them to the '
+                'meta_keys of PackPoseInputs'
+            )
         # Images of a batch are padded to the largest, at the right and the bottom.
         shapes = [sample.metainfo['img_shape'] for sample in batch_data_samples]
         input_size = tuple(max(shape[axis] for shape in shapes) for axis in (0, 1))
 
         maps = [
-            self.test_time_maps(scale, flip_indices, flip_test,
-                                test_cfg.get('shift_heatmap', False)) for scale in scales
+            self.test_time_maps(
+                scale, flip_indices, flip_test, test_cfg.get('shift_heatmap', False)
+            )
+            for scale in scales
         ]
         heatmaps, tags = maps[0]
         if len(maps) > 1:
@@ -160,27 +175,31 @@ class MultiLevelAEHead(BaseHead):
             return preds
         tags = _resize(tags, heatmaps.shape[2:])
         fields = [
-            PixelData(heatmaps=maps, tags=own) for maps, own in zip(heatmaps.detach(),
-                                                                    tags.detach())
+            PixelData(heatmaps=maps, tags=own)
+            for maps, own in zip(heatmaps.detach(), tags.detach())
         ]
         return preds, fields
 
-    def decode(self, batch_outputs: Tuple[Tensor, Tensor], size: Optional[Tuple[int, int]],
-               input_size: Tuple[int, int]) -> InstanceList:
+    def decode(
+        self,
+        batch_outputs: tuple[Tensor, Tensor],
+        size: tuple[int, int] | None,
+        input_size: tuple[int, int],
+    ) -> InstanceList:
         """People of a batch of aggregated maps, looked for at ``size``, in input pixels."""
         if self.decoder is None:
             raise RuntimeError('the head has no decoder: give it one in its config to predict')
         keypoints, keypoint_scores, scores, tags = self.decoder.batch_decode(
-            *batch_outputs, size=size, input_size=input_size)
+            *batch_outputs, size=size, input_size=input_size
+        )
         return [
             InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=b, tags=t)
             for k, s, b, t in zip(keypoints, keypoint_scores, scores, tags)
         ]
 
-    def loss(self,
-             feats: Features,
-             batch_data_samples: OptSampleList,
-             train_cfg: ConfigType = {}) -> dict:
+    def loss(
+        self, feats: Features, batch_data_samples: OptSampleList, train_cfg: OptConfigType = None
+    ) -> dict:
         """Losses of a batch: ``loss_heatmap_{l}`` per level, ``loss_pull``, ``loss_push``.
 
         The samples carry what :class:`MultiLevelAssociativeEmbedding` encodes.
@@ -192,7 +211,8 @@ class MultiLevelAEHead(BaseHead):
             target = torch.stack([field.heatmaps[level] for field in fields])
             mask = torch.stack([field.heatmap_mask[level] for field in fields])
             losses[f'loss_heatmap_{level}'] = self.heatmap_loss(
-                prediction.float(), target, None, mask.unsqueeze(1).float())
+                prediction.float(), target, None, mask.unsqueeze(1).float()
+            )
 
         pull = push = 0
         for order, maps in enumerate(maps for maps in tags if maps is not None):

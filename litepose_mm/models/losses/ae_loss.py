@@ -1,7 +1,6 @@
 """Associative embedding loss over a whole batch at once."""
-from __future__ import annotations
 
-from typing import List, Tuple
+from __future__ import annotations
 
 import torch
 from mmpose.registry import MODELS
@@ -28,7 +27,7 @@ class BatchAssociativeEmbeddingLoss(nn.Module):
         self.pull_weight = pull_weight
         self.push_weight = push_weight
 
-    def forward(self, tags: Tensor, keypoint_indices: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    def forward(self, tags: Tensor, keypoint_indices: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Compute both terms, in float32 whatever the input.
 
         Args:
@@ -40,9 +39,9 @@ class BatchAssociativeEmbeddingLoss(nn.Module):
             Pull and push, scalars; 0 (with a gradient of 0) where there is nobody to compare.
         """
         batch_size = tags.shape[0]
-        image = torch.cat([
-            index.new_full((len(index), ), i) for i, index in enumerate(keypoint_indices)
-        ])
+        image = torch.cat(
+            [index.new_full((len(index),), i) for i, index in enumerate(keypoint_indices)]
+        )
         indices = torch.cat(list(keypoint_indices))
         num_keypoints = indices.shape[1]
         visible = indices[..., 1].float()
@@ -58,7 +57,8 @@ class BatchAssociativeEmbeddingLoss(nn.Module):
         pull = (deviation * visible).sum(1) / count
 
         people = torch.zeros(batch_size, device=tags.device).index_add_(
-            0, image, torch.ones_like(pull))
+            0, image, torch.ones_like(pull)
+        )
         pull = (pull / people[image]).sum() / batch_size
 
         closeness = torch.exp(-(mean[:, None] - mean[None]).square().sum(-1))

@@ -4,10 +4,10 @@ Layers are only created here, from ``conv_cfg``, ``norm_cfg`` and ``deconv_cfg``
 layer type (an elastic one, say) changes no network. Weights keep torch's default initialisation,
 as in the authors' code; mmcv's ``ConvModule`` would re-initialise them.
 """
+
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Optional
 
 from mmcv.cnn import build_activation_layer, build_conv_layer, build_norm_layer
 from mmengine.registry import MODELS
@@ -20,14 +20,16 @@ def make_divisible(value: float, divisor: int = 8) -> int:
     return rounded + divisor if rounded < 0.9 * value else rounded
 
 
-def conv_bn_act(in_channels: int,
-                out_channels: int,
-                kernel_size: int,
-                stride: int = 1,
-                groups: int = 1,
-                act_cfg: Optional[dict] = None,
-                conv_cfg: Optional[dict] = None,
-                norm_cfg: Optional[dict] = None) -> nn.Sequential:
+def conv_bn_act(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: int,
+    stride: int = 1,
+    groups: int = 1,
+    act_cfg: dict | None = None,
+    conv_cfg: dict | None = None,
+    norm_cfg: dict | None = None,
+) -> nn.Sequential:
     """Convolution without bias (``conv``), normalisation (``bn``), activation (``act``)."""
     layers = OrderedDict(
         conv=build_conv_layer(
@@ -38,19 +40,23 @@ def conv_bn_act(in_channels: int,
             stride=stride,
             padding=kernel_size // 2,
             groups=groups,
-            bias=False),
-        bn=build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1])
+            bias=False,
+        ),
+        bn=build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1],
+    )
     if act_cfg is not None:
         layers['act'] = build_activation_layer(act_cfg)
     return nn.Sequential(layers)
 
 
-def separable_conv(in_channels: int,
-                   out_channels: int,
-                   kernel_size: int,
-                   act_cfg: Optional[dict] = None,
-                   conv_cfg: Optional[dict] = None,
-                   norm_cfg: Optional[dict] = None) -> nn.Sequential:
+def separable_conv(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: int,
+    act_cfg: dict | None = None,
+    conv_cfg: dict | None = None,
+    norm_cfg: dict | None = None,
+) -> nn.Sequential:
     """Depthwise convolution with BN and activation, then a 1x1 convolution without bias."""
     return nn.Sequential(
         OrderedDict(
@@ -61,11 +67,14 @@ def separable_conv(in_channels: int,
                 groups=in_channels,
                 act_cfg=act_cfg,
                 conv_cfg=conv_cfg,
-                norm_cfg=norm_cfg),
-            pointwise=build_conv_layer(conv_cfg, in_channels, out_channels, 1, bias=False)))
+                norm_cfg=norm_cfg,
+            ),
+            pointwise=build_conv_layer(conv_cfg, in_channels, out_channels, 1, bias=False),
+        )
+    )
 
 
-def deconv_2x(in_channels: int, out_channels: int, deconv_cfg: Optional[dict] = None) -> nn.Module:
+def deconv_2x(in_channels: int, out_channels: int, deconv_cfg: dict | None = None) -> nn.Module:
     """Transposed 4x4 convolution without bias that doubles the resolution."""
     cfg = dict(deconv_cfg or dict(type='deconv'))
     # As mmcv's own builders do: a type may come from any registry of the current scope.

@@ -10,8 +10,8 @@ num_keypoints = 17
 codec = ae_codec(input_size=(448, 448))
 
 model = dict(
-    backbone=dict(arch=arch),
-    head=dict(arch=arch, num_keypoints=num_keypoints, decoder=codec))
+    backbone=dict(arch=arch), head=dict(arch=arch, num_keypoints=num_keypoints, decoder=codec)
+)
 
 train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec)))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))

@@ -10,8 +10,8 @@ num_keypoints = 14
 codec = ae_codec(input_size=(512, 512))
 
 model = dict(
-    backbone=dict(arch=arch),
-    head=dict(arch=arch, num_keypoints=num_keypoints, decoder=codec))
+    backbone=dict(arch=arch), head=dict(arch=arch, num_keypoints=num_keypoints, decoder=codec)
+)
 
 train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec)))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))

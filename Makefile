@@ -1,0 +1,82 @@
+# make help says what there is. Everything lives in $(VENV); nothing is installed outside it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup mmdeploy demo test lint format clean
+
+VENV ?= .venv
+# The first Python that can make a virtual environment with pip in it. `make setup PYTHON=…` picks.
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.10 python3,$(shell \
+	$(p) -I -c 'import ensurepip, venv' >/dev/null 2>&1 && echo $(p))))
+# A package index with the build of torch to prefer, for example of the CPU build (docs/install.md).
+TORCH_INDEX ?=
+# Arguments for pytest: make test ARGS='-m "not slow"'
+ARGS ?=
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -I -m pip
+STAMP := $(VENV)/.setup-done
+REQUIREMENTS := requirements.txt $(wildcard requirements/*.txt requirements/optional/*.txt)
+SOURCES ?= --only-binary :all:
+INSTALL = $(PIP) install --quiet --no-input $(SOURCES) -c requirements/constraints.txt
+
+# Another environment's packages, and places to install to, must not leak in.
+# Where pip looks for packages (PIP_INDEX_URL and the like) is left as the user has it.
+unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@echo 'Variables: PYTHON, VENV, TORCH_INDEX (setup); WEIGHTS (demo); ARGS (test)'
+
+setup: $(STAMP) ## make .venv with the tested versions and this package in it
+
+# The stamp comes last, so an interrupted set-up is taken up again by the next one.
+$(STAMP): $(REQUIREMENTS) setup.py pyproject.toml litepose_mm/version.py
+	@rm -f $@
+	@$(PY) -I -m pip --version >/dev/null 2>&1 || { \
+	  if [ -z '$(PYTHON)' ]; then \
+	    echo 'No Python 3 with venv and pip was found: apt-get install python3-venv' >&2; exit 1; fi; \
+	  echo 'Making $(VENV) with $(PYTHON)'; \
+	  $(PYTHON) -I -m venv --clear $(VENV); }
+	@$(PY) -I -c 'import sys; v = sys.version_info; t = "Python %d.%d" % v[:2]; \
+	  again = "; make clean setup PYTHON=python3.11 (or 3.10) takes another"; \
+	  v < (3, 10) and sys.exit(t + " is too old" + again); \
+	  v >= (3, 12) and "$(SOURCES)" == "--only-binary :all:" and sys.exit( \
+	    t + " is newer than the wheels of xtcocotools" + again + \
+	    "; with a C compiler, try make setup SOURCES=--prefer-binary")'
+	@echo 'Installing the requirements (minutes the first time)'
+	@$(INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.txt
+	@$(INSTALL) --no-deps -r requirements/mminstall.txt
+	@$(PIP) install --quiet --no-input --no-deps --no-build-isolation -e .
+	@echo 'Trying the installation'
+	@$(PY) -I -c 'from litepose_mm.compat import apply; apply(); import torch; \
+	  print("Ready: torch", torch.__version__, "in $(VENV)")'
+	@touch $@
+
+mmdeploy: $(STAMP) ## add MMDeploy to .venv, for export through its tools
+	@$(INSTALL) -r requirements/mmdeploy.txt
+	@$(INSTALL) --no-deps mmdeploy
+	@$(PY) -W ignore -c 'import mmdeploy; from mmdeploy.apis import torch2onnx; \
+	  print("mmdeploy", mmdeploy.__version__, "is ready")'
+
+demo: $(STAMP) ## from a photograph to people; WEIGHTS=file takes trained weights
+	@$(PY) demo/demo.py $(if $(WEIGHTS),--weights '$(WEIGHTS)')
+
+# One thread: on few cores, OpenMP threads that wait for each other cost more than they bring.
+test: export OMP_NUM_THREADS ?= 1
+test: $(STAMP) ## all tests; ARGS='-m "not slow"' for the quick ones
+	$(PY) -m pytest -q $(ARGS)
+
+lint: $(STAMP) ## style, formatting, spelling
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(VENV)/bin/codespell
+
+format: $(STAMP) ## let ruff put style and formatting right
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean: ## remove .venv and everything that was built
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,171 @@
+"""Decoding time: this package against MMPose's ``AssociativeEmbedding`` codec.
+
+Both get the same tensors and look for people at the input's size, in turns within one run:
+
+* ``levels``: heatmaps at 1/2 and tags at 1/4 of the input, as the network gives them. MMPose
+  needs full-size maps, so interpolating them is part of its time, as in MMPose's own head.
+* ``full-size``: maps already interpolated to the input's size, given to both.
+
+People count as the same if both find as many, in the same order, with the same peaks: every
+keypoint that MMPose's codec detects lies within a pixel of ours (MMPose moves a peak by a quarter
+pixel by a rule of its own, and fills missing keypoints by another; see docs/decoding.md). With
+``--rule mmpose`` our codec follows MMPose's rules. Neither limits the number of people.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmpose.codecs import AssociativeEmbedding
+from rich.console import Console
+from rich.table import Table
+
+import litepose_mm.modules  # noqa: F401
+from litepose_mm.codecs import MultiLevelAssociativeEmbedding
+from litepose_mm.decoding import default_keypoint_order
+from litepose_mm.testing import synthetic_maps
+
+RULES = {
+    'litepose': dict(decode_max_instances=None),
+    'mmpose': dict(
+        decode_max_instances=None,
+        decode_offset='mmpose',
+        decode_missing='mmpose',
+        decode_limit='mmpose',
+    ),
+}
+
+
+def interpolate(maps: torch.Tensor, size) -> torch.Tensor:
+    return F.interpolate(maps, size=size, mode='bilinear', align_corners=False)
+
+
+def full_size(heatmaps: torch.Tensor, tags: torch.Tensor, size):
+    """Tags at the heatmaps' size first, as the authors do."""
+    tags = interpolate(tags, heatmaps.shape[2:])
+    return interpolate(heatmaps, size), interpolate(tags, size)
+
+
+def same_people(ours, theirs, detected) -> bool:
+    """Whether both found the same people: number, scores, and peaks within a pixel.
+
+    ``detected`` is our result without the search for missing keypoints, which tells them apart.
+    """
+    (our_points, our_scores), (points, scores) = (
+        (result[0][0], result[2][0]) for result in (ours, theirs)
+    )
+    if len(our_points) != len(points) or not np.allclose(our_scores, scores, atol=1e-5):
+        return False
+    distance = np.abs(our_points - points).max(-1)
+    return bool((distance[detected[1][0] > 0] <= 1).all())
+
+
+def compare(people: int, size, args) -> list[dict]:
+    """Both codecs on one image's maps: rows for level maps and for full-size maps."""
+    level_sizes = [(size[1] // stride, size[0] // stride) for stride in (4, 2)]
+    rule = RULES[args.rule]
+    ours, peaks_only = (
+        MultiLevelAssociativeEmbedding(size[::-1], level_sizes, **options)
+        for options in (rule, dict(rule, decode_missing='none'))
+    )
+    theirs = AssociativeEmbedding(
+        size[::-1],
+        size[::-1],
+        sigma=2,
+        decode_topk=30,
+        decode_center_shift=0.5,
+        decode_keypoint_order=list(default_keypoint_order(args.keypoints)),
+        decode_max_instances=None,
+    )
+    maps = synthetic_maps(people, size, args.keypoints, args.tag_dim)
+    levels = [torch.from_numpy(m)[None] for m in maps[:2]]
+    whole = full_size(*levels, size)
+
+    rows = []
+    for kind, inputs in (('levels', levels), ('full-size', whole)):
+        at = dict(size=size)
+
+        def run_theirs(kind=kind):
+            return theirs.batch_decode(*(full_size(*levels, size) if kind == 'levels' else whole))
+
+        def run_ours(inputs=inputs, at=at):
+            return ours.batch_decode(*inputs, **at)
+
+        same = same_people(run_ours(), run_theirs(), peaks_only.batch_decode(*inputs, **at))
+        times = alternate(run_theirs, run_ours, args.repeats)
+        rows.append(
+            dict(
+                maps=kind,
+                input=f'{size[0]}x{size[1]}',
+                people=people,
+                mmpose_ms=statistics.median(times[0]),
+                ours_ms=statistics.median(times[1]),
+                ratio=statistics.median(a / b for a, b in zip(*times)),
+                same_people=same,
+            )
+        )
+    return rows
+
+
+def alternate(first, second, repeats: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of two functions called in turns, after one round of warming up."""
+    times = ([], [])
+    for index in range(repeats + 1):
+        for function, own in zip((first, second), times):
+            start = time.perf_counter()
+            function()
+            if index:
+                own.append((time.perf_counter() - start) * 1e3)
+    return times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--people', type=int, nargs='+', default=[1, 5, 10, 20])
+    parser.add_argument(
+        '--sizes', nargs='+', default=['448x448', '448x768'], help='height x width of the input'
+    )
+    parser.add_argument('--keypoints', type=int, default=14)
+    parser.add_argument('--tag-dim', type=int, default=2, help='2 with the flip test')
+    parser.add_argument('--repeats', type=int, default=20)
+    parser.add_argument('--threads', type=int, default=1, help='of torch, for interpolation')
+    parser.add_argument('--rule', choices=RULES, default='litepose')
+    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+
+    table = Table(
+        title=f'Decoding, median of {args.repeats} rounds in turns: {args.keypoints} keypoints, '
+        f'{args.tag_dim} tags, {args.threads} thread(s), rule {args.rule}'
+    )
+    for column in ('maps', 'input'):
+        table.add_column(column)
+    for column in ('people', 'MMPose ms', 'ours ms', 'ratio', 'same people'):
+        table.add_column(column, justify='right')
+    rows = []
+    for text in args.sizes:
+        size = tuple(int(side) for side in text.split('x'))
+        for people in args.people:
+            for row in compare(people, size, args):
+                rows.append(row)
+                table.add_row(
+                    row['maps'],
+                    row['input'],
+                    str(row['people']),
+                    f'{row["mmpose_ms"]:.1f}',
+                    f'{row["ours_ms"]:.2f}',
+                    f'{row["ratio"]:.1f}',
+                    'yes' if row['same_people'] else 'NO',
+                )
+    Console().print(table)
+    if args.out:
+        args.out.write_text(json.dumps(rows, indent=2) + '\n', encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,167 @@
+"""From the name of a model, or a config, to a network with weights on a device."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config, ConfigDict
+from mmpose.apis import init_model
+from mmpose.models import BottomupPoseEstimator
+from torch import nn
+
+from ..checkpoints import load_weights
+from ..errors import LitePoseError
+from ..paths import config_path
+from ..zoo import get_model
+
+# What MMEngine and MMPose say of themselves, about which a user can do nothing.
+_NOTICES = ('pkg_resources is deprecated', 'The metainfo config file .* does not exist')
+_CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
+
+
+def build_model(
+    model: str | Path,
+    weights: str | Path | None = None,
+    device: str | None = None,
+    flip_test: bool | None = None,
+    input_size: int | None = None,
+    cfg_options: Mapping[str, Any] | None = None,
+) -> nn.Module:
+    """Builds a bottom-up pose estimator that is ready to predict.
+
+    Args:
+        model: Name in the zoo, or path of a config.
+        weights: File with weights; None leaves random ones and warns.
+        device: As torch names it; None takes CUDA where it is.
+        flip_test: Whether the mirrored picture is looked at too; None leaves it to the config.
+        input_size: Short side of the network's input in pixels; None leaves it to the config.
+        cfg_options: Values to put into the config, ``{'model.test_cfg.flip_test': True}``.
+
+    Returns:
+        The network in evaluation mode, with ``cfg`` and ``dataset_meta`` as ``init_model`` sets
+        them.
+
+    Raises:
+        LitePoseError: There is no such model or device, the config is not one of a bottom-up pose
+            estimator with a test pipeline, or the weights do not fit.
+    """
+    torch_device = _checked_device(device)
+    path = _find_config(model)
+    with warnings.catch_warnings():
+        for message in _NOTICES:
+            warnings.filterwarnings('ignore', message=message)
+        config = _read_config(path, cfg_options or {})
+        _set_test_options(config, flip_test, input_size, path)
+        network = _build(config, path)
+    if weights is None:
+        warnings.warn(
+            'no weights given: the network is random, and so are the people it finds',
+            stacklevel=3,
+        )
+    else:
+        load_weights(network, weights)
+    return network.to(torch_device).eval()
+
+
+def _checked_device(device: str | None) -> torch.device:
+    if device is None:
+        return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        torch.zeros(1, device=device)  # torch notices an absent device on use only
+        return torch.device(device)
+    except Exception as error:
+        raise LitePoseError(
+            f"expected a device that is present, e.g. 'cpu', got {device!r}: {_reason(error)}"
+        ) from error
+
+
+def _find_config(model: str | Path) -> Path:
+    path = Path(model)
+    if path.is_file():
+        return path
+    if path.suffix in _CONFIG_SUFFIXES:
+        return config_path(str(model))
+    return config_path(get_model(str(model)).config)
+
+
+def _read_config(path: Path, options: Mapping[str, Any]) -> Config:
+    try:
+        config = Config.fromfile(str(path))
+    except Exception as error:  # a config is a program, so anything can go wrong
+        raise LitePoseError(f'cannot read the config {path}: {_reason(error)}') from error
+    try:
+        config.merge_from_dict(dict(options))
+    except Exception as error:
+        raise LitePoseError(
+            f'cfg_options do not fit the config {path}: {_reason(error)}'
+        ) from error
+    _check_config(config, path)
+    return config
+
+
+def _check_config(config: Config, path: Path) -> None:
+    model = config.get('model')
+    if not isinstance(model, ConfigDict) or 'type' not in model:
+        raise LitePoseError(
+            f'expected the config of a model, but {path} has no `model`; see `litepose models`'
+        )
+    kind = model.type if isinstance(model.type, str) else getattr(model.type, '__name__', '')
+    if kind.rpartition('.')[2].startswith('Topdown'):
+        raise LitePoseError(
+            f'expected the config of a bottom-up pose estimator, but {path} is of a {kind}, which '
+            'needs boxes of people; see `litepose models`'
+        )
+    if not model.get('head'):
+        raise LitePoseError(
+            f'expected a model with a head, but that of {path} has none; see `litepose models`'
+        )
+    try:
+        transforms = config.test_dataloader.dataset.pipeline
+    except (AttributeError, KeyError):
+        transforms = None
+    if not transforms:
+        raise LitePoseError(
+            f'expected a pipeline at test_dataloader.dataset.pipeline of {path}, got none'
+        )
+
+
+def _set_test_options(
+    config: Config, flip_test: bool | None, input_size: int | None, path: Path
+) -> None:
+    if flip_test is not None:
+        config.merge_from_dict({'model.test_cfg.flip_test': bool(flip_test)})
+    if input_size is None:
+        return
+    if isinstance(input_size, bool) or not isinstance(input_size, int) or input_size < 1:
+        raise LitePoseError(
+            f'input_size: expected a positive whole number of pixels, got {input_size!r}'
+        )
+    resizes = [t for t in config.test_dataloader.dataset.pipeline if 'input_size' in t]
+    if not resizes:
+        raise LitePoseError(f'input_size: no transform of the test pipeline of {path} has one')
+    for transform in resizes:
+        transform['input_size'] = (input_size, input_size)
+
+
+def _build(config: Config, path: Path) -> BottomupPoseEstimator:
+    try:
+        network = init_model(config, None, device='cpu')
+    except Exception as error:  # a config can name anything, so anything can go wrong
+        raise LitePoseError(f'cannot build the model of {path}: {_reason(error)}') from error
+    if not (isinstance(network, BottomupPoseEstimator) and network.with_head):
+        raise LitePoseError(
+            f'expected the config of a bottom-up pose estimator with a head, but {path} is of a '
+            f'{type(network).__name__}; see `litepose models`'
+        )
+    return network
+
+
+def _reason(error: Exception) -> str:
+    """Returns one line on what an error of another library says."""
+    text = ' '.join(str(error).split())
+    text = text if len(text) <= 200 else f'{text[:200]} …'
+    return f'{type(error).__name__}: {text}'

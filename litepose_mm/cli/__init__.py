@@ -1,0 +1,77 @@
+"""The command ``litepose``. Every module of ``cli/commands/`` is one sub-command.
+
+Such a module has ``HELP`` (one line), ``configure(parser)``, which adds its arguments, and
+``run(args) -> int``, which returns the exit status. It imports what is heavy inside ``run``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from ..errors import LitePoseError
+from ..version import __version__
+from . import commands
+
+_EPILOG = (
+    """exit status: 0 all is well, 1 some inputs failed, 2 bad usage or input, 130 interrupted"""
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        argv: Its arguments; those of the process when not given.
+
+    Returns:
+        The exit status: 0 all is well, 1 some inputs failed, 2 bad usage or input as a whole, 130
+        interrupted.
+    """
+    parser = build_parser()
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as stop:  # argparse has said why
+        return int(stop.code or 0)
+    try:
+        return args.run(args)
+    except LitePoseError as error:
+        return _fail(str(error))
+    except ModuleNotFoundError as error:
+        if (error.name or 'litepose_mm').startswith('litepose_mm'):
+            raise  # a defect of ours
+        return _fail(f'{error.name} is not installed and this needs it; see docs/install.md')
+    except KeyboardInterrupt:
+        print('litepose: interrupted', file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # e.g. `litepose models | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # no complaint at exit
+        return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the parser with every sub-command in ``cli/commands/``."""
+    parser = argparse.ArgumentParser(
+        prog='litepose',
+        description='Finds people and their keypoints with LitePose and its peers.',
+        epilog=_EPILOG,
+    )
+    parser.add_argument('--version', action='version', version=f'litepose {__version__}')
+    subparsers = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
+    for info in pkgutil.iter_modules(commands.__path__):
+        command = import_module(f'{commands.__name__}.{info.name}')
+        subparser = subparsers.add_parser(
+            info.name, help=command.HELP, description=command.HELP, epilog=_EPILOG
+        )
+        command.configure(subparser)
+        subparser.set_defaults(run=command.run)
+    return parser
+
+
+def _fail(message: str) -> int:
+    print(f'litepose: error: {" ".join(message.split())}', file=sys.stderr)
+    return 2

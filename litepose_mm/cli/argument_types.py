@@ -1,0 +1,40 @@
+"""What arguments of a command may be, with errors that say so."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from typing import Any
+
+_WORDS = {'true': True, 'false': False, 'none': None}
+
+
+def positive_int(text: str) -> int:
+    """Reads a whole number above 0."""
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f'expected a whole number above 0, got {text!r}')
+
+
+def share(text: str) -> float:
+    """Reads a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if 0 <= value <= 1:
+        return value
+    raise argparse.ArgumentTypeError(f'expected a number from 0 to 1, got {text!r}')
+
+
+def key_value(text: str) -> tuple[str, Any]:
+    """Reads ``key=value``; the value is a Python literal, true, false, none, or else text."""
+    key, equals, value = text.partition('=')
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f'expected KEY=VALUE, got {text!r}')
+    if value.lower() in _WORDS:
+        return key, _WORDS[value.lower()]
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return key, value

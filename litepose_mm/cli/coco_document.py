@@ -1,0 +1,85 @@
+"""The results of many pictures as one document in COCO's form."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ..errors import LitePoseError
+from ..structures import PoseResult, Skeleton
+from ..version import __version__
+
+
+class CocoDocument:
+    """Collects results; pictures and people are numbered from 1.
+
+    Args:
+        skeleton: The keypoints of every result.
+        model: Name of the model, or path of its config.
+        weights: File of its weights, if any; it is read for its SHA-256.
+
+    Raises:
+        LitePoseError: The weights cannot be read.
+    """
+
+    def __init__(self, skeleton: Skeleton, model: str, weights: str | Path | None = None) -> None:
+        self._info = {
+            'version': f'litepose_mm {__version__}',
+            'model': model,
+            'weights': None if weights is None else Path(weights).name,
+            'weights_sha256': None if weights is None else _sha256(weights),
+        }
+        self._category = {
+            'id': 1,
+            'name': 'person',
+            'keypoints': list(skeleton.keypoint_names),
+            'skeleton': [[start + 1, end + 1] for start, end in skeleton.links],
+        }
+        self._images: list[dict[str, Any]] = []
+        self._annotations: list[dict[str, Any]] = []
+
+    @property
+    def num_people(self) -> int:
+        """Number of people so far."""
+        return len(self._annotations)
+
+    @property
+    def num_images(self) -> int:
+        """Number of pictures and frames so far."""
+        return len(self._images)
+
+    def add(self, file_name: str, result: PoseResult, frame_index: int | None = None) -> None:
+        """Adds the people of a picture, or of a frame of a video."""
+        width, height = result.image_size
+        image = {
+            'id': len(self._images) + 1,
+            'file_name': file_name,
+            'width': width,
+            'height': height,
+        }
+        if frame_index is not None:
+            image['frame_index'] = frame_index
+        self._images.append(image)
+        for person in result.to_coco(image['id'], self._category['id'], with_bbox=True):
+            self._annotations.append({'id': len(self._annotations) + 1, **person})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns ``info``, ``categories``, ``images`` and ``annotations``, all plain values."""
+        return {
+            'info': self._info,
+            'categories': [self._category],
+            'images': self._images,
+            'annotations': self._annotations,
+        }
+
+
+def _sha256(path: str | Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with open(path, 'rb') as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise LitePoseError(f'cannot read the weights {path}: {error.strerror}') from error
+    return digest.hexdigest()

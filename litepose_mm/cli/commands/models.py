@@ -1,0 +1,59 @@
+"""``litepose models``: the zoo as a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...zoo import ModelEntry
+
+HELP = 'list the models: input size, parameters, computation, published accuracy'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument('--json', action='store_true', help='print JSON instead of a table')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the table; returns the exit status."""
+    from ...zoo import MODELS
+
+    if args.json:
+        print(json.dumps([asdict(entry) for entry in MODELS.values()], indent=2))
+    else:
+        _print_table(MODELS.values())
+    return 0
+
+
+def _print_table(entries: Iterable[ModelEntry]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=_CAPTION, caption_justify='left')
+    table.add_column('model', no_wrap=True)
+    for title in ('joints', 'input', 'params', 'MACs', 'paper MACs', 'AP'):
+        table.add_column(title, justify='right', no_wrap=True)
+    for entry in entries:
+        table.add_row(
+            entry.name,
+            str(entry.num_keypoints),
+            '{}x{}'.format(*entry.input_size),
+            f'{entry.params / 1e6:.2f}M',
+            f'{entry.macs / 1e9:.2f}G',
+            f'{entry.paper_macs / 1e9:.2f}G',
+            '–' if entry.ap is None else f'{entry.ap:.1f}',
+        )
+    # a narrow terminal wraps the lines rather than that figures are cut off
+    Console(width=max(Console().width, 80)).print(table)
+
+
+_CAPTION = (
+    'MACs: exact, of one picture of the input size. paper MACs: counted as the paper does. '
+    "AP: published, of the authors' weights, with flip test."
+)

@@ -1,0 +1,136 @@
+"""``litepose predict``: people on pictures and videos."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from ..argument_types import share
+from ..estimator_arguments import add_estimator_arguments, make_estimator
+
+if TYPE_CHECKING:
+    from ...media import MediaFile
+    from ..prediction import Prediction
+
+# Grouping leaves faint copies of people behind, which evaluation wants and readers do not.
+MIN_SCORE = 0.05
+
+HELP = 'find people on pictures and videos; write drawings and a results.json'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument(
+        'inputs',
+        nargs='+',
+        metavar='INPUT',
+        help="pictures, videos, folders of these, or patterns such as 'photos/*.jpg'",
+    )
+    add_estimator_arguments(parser)
+    parser.add_argument(
+        '--recursive', action='store_true', help='look into the folders of folders too'
+    )
+    output = parser.add_argument_group('output')
+    output.add_argument(
+        '--out-dir', default='outputs', metavar='DIR', help='where to write (default: outputs)'
+    )
+    output.add_argument(
+        '--min-score',
+        type=share,
+        default=MIN_SCORE,
+        metavar='SCORE',
+        help=f'drop people with a lower score (default: {MIN_SCORE}; 0 keeps all)',
+    )
+    output.add_argument(
+        '--no-draw', action='store_true', help='write results.json only, no drawings'
+    )
+    output.add_argument(
+        '--keypoint-threshold',
+        type=share,
+        default=0.2,
+        metavar='SCORE',
+        help='do not draw keypoints with a lower score (default: 0.2)',
+    )
+    output.add_argument(
+        '--color-by',
+        choices=('link', 'person'),
+        default='link',
+        help='colours that tell left from right (link, the default) or people apart (person)',
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Predicts every input; returns the exit status."""
+    # OpenCV's own messages about broken files would only repeat ours; ffmpeg reads this once
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
+    import cv2
+
+    from ...media import find_media
+    from ..coco_document import CocoDocument
+    from ..prediction import Prediction
+    from ..reporter import Reporter
+
+    cv2.setLogLevel(0)
+    files = find_media(args.inputs, args.recursive)
+    estimator = make_estimator(args)
+    prediction = Prediction(
+        estimator,
+        CocoDocument(estimator.skeleton, args.model, args.weights),
+        args.out_dir,
+        draw=not args.no_draw,
+        min_score=args.min_score,
+        keypoint_threshold=args.keypoint_threshold,
+        color_by=args.color_by,
+    )
+    prediction.check_targets(files)
+    interrupted = False
+    reporter = Reporter(total=_count_frames(files))
+    try:
+        with reporter:
+            prediction.run(files, reporter)
+    except KeyboardInterrupt:
+        interrupted = True
+    prediction.write_results()
+    print(_summary(files, prediction, reporter.num_failed, interrupted, drawn=not args.no_draw))
+    if interrupted:
+        return 130
+    return 1 if reporter.num_failed else 0
+
+
+def _count_frames(files: list[MediaFile]) -> int:
+    """Returns how many pictures and frames there are, roughly; 0 where a video does not tell."""
+    from ...errors import LitePoseError
+    from ...media import VideoReader
+
+    total = 0
+    for file in files:
+        count = 1
+        if file.is_video:
+            try:
+                count = VideoReader(file.path).frame_count
+            except LitePoseError:  # reported when its turn comes
+                continue
+            if count == 0:
+                return 0
+        total += count
+    return total
+
+
+def _summary(
+    files: list[MediaFile], prediction: Prediction, failed: int, interrupted: bool, drawn: bool
+) -> str:
+    document = prediction.document
+    pictures = 'frame' if all(file.is_video for file in files) else 'picture'
+    problems = f'; {failed} of {len(files)} inputs failed' if failed else ''
+    wrote = f'drawings in {prediction.out_dir}{os.sep}, ' if drawn else ''
+    return (
+        f'{"interrupted: " if interrupted else ""}'
+        f'{_count(document.num_people, "person", "people")} on '
+        f'{_count(document.num_images, pictures)}{problems}\n'
+        f'wrote {wrote}results in {prediction.results_path}'
+    )
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f'{number} {one if number == 1 else many or one + "s"}'

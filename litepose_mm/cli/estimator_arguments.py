@@ -1,0 +1,86 @@
+"""The arguments that choose a pose estimator, the same for every command that needs one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from .argument_types import key_value, positive_int
+
+if TYPE_CHECKING:
+    from ..apis import PoseEstimator
+
+
+def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--model``, ``--weights`` and their company."""
+    group = parser.add_argument_group('model')
+    group.add_argument(
+        '--model',
+        required=True,
+        metavar='NAME',
+        help='name of a model (`litepose models` lists them), or path of a config',
+    )
+    group.add_argument(
+        '--weights',
+        metavar='FILE',
+        help="weights: a checkpoint of MMEngine, the authors', or safetensors; "
+        'without it the network is random',
+    )
+    group.add_argument('--device', help='cpu, cuda, cuda:1 … (default: cuda where it is, else cpu)')
+    group.add_argument(
+        '--flip',
+        action=argparse.BooleanOptionalAction,
+        help='look at the mirrored picture too: twice the time, a little better '
+        '(default: as the config says)',
+    )
+    group.add_argument(
+        '--input-size',
+        type=positive_int,
+        metavar='PIXELS',
+        help="short side of the network's input (default: as the config says)",
+    )
+    group.add_argument(
+        '--batch-size',
+        type=positive_int,
+        default=1,
+        metavar='N',
+        help='pictures of one size that go through the network at once (default: 1)',
+    )
+    group.add_argument(
+        '--config-options',
+        type=key_value,
+        nargs='+',
+        default=[],
+        action='extend',
+        metavar='KEY=VALUE',
+        help='values to put into the config, e.g. model.test_cfg.flip_test=false',
+    )
+
+
+def make_estimator(args: argparse.Namespace) -> PoseEstimator:
+    """Makes the estimator that the arguments ask for; says our warnings in a line each.
+
+    Raises:
+        LitePoseError: As :class:`litepose_mm.PoseEstimator`.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore')  # of libraries, about which a user can do nothing
+        warnings.filterwarnings('always', module='litepose_mm')
+        warnings.showwarning = _show_warning
+        from ..apis import PoseEstimator
+
+        return PoseEstimator(
+            args.model,
+            args.weights,
+            device=args.device,
+            flip_test=args.flip,
+            input_size=args.input_size,
+            batch_size=args.batch_size,
+            cfg_options=dict(args.config_options),
+        )
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    print(f'litepose: warning: {message}', file=sys.stderr)

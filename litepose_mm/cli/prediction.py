@@ -1,0 +1,174 @@
+"""Runs an estimator over pictures and videos and writes what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import LitePoseError
+from ..media import MediaFile, VideoReader, VideoWriter, read_image, write_image, write_json
+from .coco_document import CocoDocument
+from .reporter import Reporter
+
+if TYPE_CHECKING:
+    from ..apis import PoseEstimator
+
+_KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of others become PNG
+_WINDOW = 4  # batches of pictures read ahead, so that those of one size meet in a batch
+
+
+class Prediction:
+    """Predicts file after file; one that fails is reported and does not stop the others.
+
+    Args:
+        estimator: Finds the people.
+        document: Collects the results.
+        out_dir: Folder for drawings and ``results.json``; made when needed.
+        draw: Whether pictures and videos with the people drawn are written.
+        min_score: People with a lower score are dropped.
+        keypoint_threshold: Keypoints with a lower score are not drawn.
+        color_by: As for :func:`litepose_mm.visualization.draw_skeletons`.
+    """
+
+    def __init__(
+        self,
+        estimator: PoseEstimator,
+        document: CocoDocument,
+        out_dir: str | Path,
+        *,
+        draw: bool = True,
+        min_score: float = 0.0,
+        keypoint_threshold: float = 0.2,
+        color_by: str = 'link',
+    ) -> None:
+        self.estimator = estimator
+        self.document = document
+        self.out_dir = Path(out_dir)
+        self._draw = draw
+        self._min_score = min_score
+        self._draw_options = {'keypoint_threshold': keypoint_threshold, 'color_by': color_by}
+
+    @property
+    def results_path(self) -> Path:
+        """Where :meth:`write_results` writes."""
+        return self.out_dir / 'results.json'
+
+    def check_targets(self, files: Sequence[MediaFile]) -> None:
+        """Makes sure that no drawing replaces one of the files.
+
+        Raises:
+            LitePoseError: One would.
+        """
+        if not self._draw:
+            return
+        inputs = {file.path.resolve() for file in files}
+        for file in files:
+            target = self._target(file)
+            for candidate in {target, target.with_suffix('.avi')} if file.is_video else {target}:
+                if candidate.resolve() in inputs:
+                    raise LitePoseError(
+                        f'the drawing of {file.path} would replace the input {candidate}; '
+                        'choose another folder with --out-dir'
+                    )
+
+    def run(self, files: Sequence[MediaFile], reporter: Reporter) -> None:
+        """Predicts the files and writes their drawings; results go into the document."""
+        for is_video, group in groupby(files, key=lambda file: file.is_video):
+            if not is_video:
+                self._pictures(group, reporter)
+                continue
+            for file in group:
+                try:
+                    self._video(file, reporter)
+                except LitePoseError as error:
+                    reporter.fail(file, error)
+
+    def write_results(self) -> None:
+        """Writes what the document holds so far.
+
+        Raises:
+            LitePoseError: The file cannot be written.
+        """
+        write_json(self.results_path, self.document.to_dict())
+
+    def _target(self, file: MediaFile) -> Path:
+        path = self.out_dir / file.name
+        if file.is_video:
+            return path.with_suffix('.mp4')
+        return path if path.suffix.lower() in _KEPT_FORMATS else path.with_suffix('.png')
+
+    def _pictures(self, files: Iterable[MediaFile], reporter: Reporter) -> None:
+        batch_size = self.estimator.batch_size
+        window_size = 1 if batch_size == 1 else _WINDOW * batch_size
+        window: list[tuple[MediaFile, np.ndarray]] = []
+        for file in files:
+            try:
+                window.append((file, read_image(file.path)))
+            except LitePoseError as error:
+                reporter.fail(file, error)
+                reporter.advance()
+            if len(window) == window_size:
+                self._finish_pictures(window, reporter)
+                window = []
+        if window:
+            self._finish_pictures(window, reporter)
+
+    def _finish_pictures(
+        self, window: list[tuple[MediaFile, np.ndarray]], reporter: Reporter
+    ) -> None:
+        try:
+            results = self.estimator([image for _, image in window])
+        except LitePoseError as error:
+            if len(window) == 1:
+                reporter.fail(window[0][0], error)
+                reporter.advance()
+                return
+            for one in window:  # find out which one it is
+                self._finish_pictures([one], reporter)
+            return
+        for (file, image), result in zip(window, results, strict=True):
+            result = result.filter(self._min_score)
+            self.document.add(str(file.path), result)
+            if self._draw:
+                try:
+                    write_image(self._target(file), result.draw(image, **self._draw_options))
+                except LitePoseError as error:
+                    reporter.fail(file, error)
+        reporter.advance(len(window))
+
+    def _video(self, file: MediaFile, reporter: Reporter) -> None:
+        reader = VideoReader(file.path)
+        window: list[tuple[int, np.ndarray]] = []
+        with VideoWriter(self._target(file), reader.fps) as writer:
+            try:
+                for frame in enumerate(reader):
+                    window.append(frame)
+                    if len(window) == self.estimator.batch_size:
+                        batch, window = window, []
+                        self._finish_frames(file, batch, writer, reporter)
+            except LitePoseError:
+                # what was read of a damaged file counts
+                self._finish_frames(file, window, writer, reporter)
+                raise
+            self._finish_frames(file, window, writer, reporter)
+        if writer.message:
+            reporter.note(writer.message)
+
+    def _finish_frames(
+        self,
+        file: MediaFile,
+        window: list[tuple[int, np.ndarray]],
+        writer: VideoWriter,
+        reporter: Reporter,
+    ) -> None:
+        results = self.estimator([image for _, image in window]) if window else []
+        for (index, image), result in zip(window, results, strict=True):
+            result = result.filter(self._min_score)
+            self.document.add(str(file.path), result, frame_index=index)
+            if self._draw:
+                writer.write(result.draw(image, **self._draw_options))
+            reporter.advance()

@@ -1,0 +1,333 @@
+"""What the OpenMMLab stack needs on current torch and numpy; the only place for work-arounds.
+
+``apply()`` goes through :data:`FIXES`. Each applies only where its cause is present, so in a full
+OpenMMLab installation nothing is replaced and nothing more is imported than mmpose itself would.
+
+MMPose's modules import three packages at the top that bottom-up pose estimation never calls: the
+compiled operators of mmcv, torchvision and mmdet. Where one is missing, a stand-in takes its place
+*while those modules are imported* and is removed again. So afterwards every question about the
+installation (``mmcv_full_available()``, ``is_installed('mmdet')``, ``import torchvision`` in a
+``try``) is answered truthfully, and a use of what is missing says in one line what to install.
+
+An unmodified script of MMPose runs with the fixes in place by::
+
+    python -m litepose_mm.compat path/to/script.py its arguments
+"""
+
+import functools
+import importlib
+import importlib.util
+import os
+import runpy
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+from .errors import LitePoseError
+
+# What MMPose cannot be imported without, in the order of import, and how to get it.
+_OPENMMLAB = 'pip install --no-deps -r requirements/mminstall.txt'
+_DEPENDENCIES = 'pip install -r requirements/mmpose.txt'
+_REQUIRED = {
+    'torch': 'install the build of PyTorch for your machine (docs/install.md)',
+    'cv2': 'pip install opencv-python-headless',
+    'pkg_resources': 'pip install "setuptools<81"',
+    'mmengine': _OPENMMLAB,
+    'mmcv': _OPENMMLAB,
+    'xtcocotools': 'pip install "xtcocotools>=1.14.3" "numpy<2" (its wheels are for numpy 1)',
+    'mmpose': _OPENMMLAB,
+}
+# The modules of MMPose that import what may be missing; everything else imports these.
+_USERS = ('mmpose.visualization', 'mmpose.models')
+
+_lock = threading.RLock()
+_applied: list[str] | None = None
+
+
+class StandIn(ModuleType):
+    """A module in place of one that is missing; ``use`` says what to install.
+
+    Args:
+        name: the name of the module.
+        use: one line, raised as :class:`LitePoseError` when something of it is called.
+        callables: the names that exist; None for any name.
+    """
+
+    def __init__(self, name: str, use: str, callables: tuple[str, ...] | None = ()):
+        super().__init__(name, doc=f'Stand-in for {name}: {use}')
+        self.__spec__ = ModuleSpec(name, loader=None)  # find_loader() of it is None: not installed
+        self._use = use
+        self._callables = callables
+
+    def __getattr__(self, name: str):
+        dunder = name.startswith('__')
+        if dunder or (self._callables is not None and name not in self._callables):
+            raise AttributeError(f'{self.__name__}.{name}: {self._use}')
+        message = f'{self.__name__}.{name} was called; {self._use}'
+
+        def missing(*args, **kwargs):
+            raise LitePoseError(message)
+
+        missing.__name__ = missing.__qualname__ = name
+        return missing
+
+
+@contextmanager
+def _in_place(*modules: ModuleType):
+    """``modules`` in ``sys.modules`` for the time of the block, and what was there before after."""
+    names = [module.__name__ for module in modules]
+    before = {name: sys.modules[name] for name in names if name in sys.modules}
+    sys.modules.update({module.__name__: module for module in modules})
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
+
+
+def _import_error(name: str) -> Exception | None:
+    """What importing ``name`` raises; None where it works."""
+    with warnings.catch_warnings():
+        # mmengine uses pkg_resources, and users can do nothing about its notice
+        warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            return error
+    return None
+
+
+def _is_missing(name: str, error: Exception) -> bool:
+    """Whether ``error`` says that the package of ``name`` is not installed at all."""
+    package = name.partition('.')[0]
+    return isinstance(error, ModuleNotFoundError) and error.name == package
+
+
+def _block(name: str, error: Exception) -> None:
+    """Makes a package that is installed but broken count as not installed, and says so."""
+    package = name.partition('.')[0]
+    for loaded in [key for key in sys.modules if key.partition('.')[0] == package]:
+        del sys.modules[loaded]
+    sys.modules[package] = None  # `import` then raises ModuleNotFoundError
+    reason = ' '.join(str(error).split())
+    warnings.warn(
+        f'{package} is installed but cannot be imported, so it is treated as absent '
+        f'({type(error).__name__}: {reason})'
+    )
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One work-around.
+
+    Attributes:
+        name: what it is about.
+        cause: what goes wrong, and where upstream.
+        retires: when it can be removed.
+        needed: whether the cause is present here.
+        put: does it; returns the stand-ins to hold while the modules of MMPose are imported.
+    """
+
+    name: str
+    cause: str
+    retires: str
+    needed: Callable[[], bool]
+    put: Callable[[], tuple[StandIn, ...]]
+
+
+# --- mmcv without its compiled operators
+
+
+def _no_mmcv_ext() -> bool:
+    return 'mmcv._ext' not in sys.modules and importlib.util.find_spec('mmcv._ext') is None
+
+
+def _put_mmcv_ext() -> tuple[StandIn, ...]:
+    use = (
+        'the compiled operators of mmcv are not installed: install the full `mmcv` in place of '
+        'mmcv-lite (docs/install.md)'
+    )
+    return (StandIn('mmcv._ext', use, callables=None),)
+
+
+# --- torchvision, absent or not fitting torch
+
+
+def _no_torchvision() -> bool:
+    error = _import_error('torchvision')
+    if error is not None and not _is_missing('torchvision', error):
+        _block('torchvision', error)
+    return error is not None
+
+
+def _put_torchvision() -> tuple[StandIn, ...]:
+    use = 'torchvision is not installed: install the torchvision that belongs to your torch'
+    package = StandIn('torchvision', use)
+    package.transforms = StandIn('torchvision.transforms', use, callables=('ToPILImage',))
+    package.__version__ = '0.0.0'
+    return package, package.transforms
+
+
+# --- mmdet, absent or not fitting mmcv
+
+
+def _no_mmdet() -> bool:
+    error = _import_error('mmdet.utils')
+    if error is not None and not _is_missing('mmdet', error):
+        _block('mmdet', error)
+    return error is not None
+
+
+def _put_mmdet() -> tuple[StandIn, ...]:
+    from mmpose.utils.typing import ConfigType
+
+    use = 'mmdet is not installed: pip install "mmdet>=3.0.0,<3.4.0"'
+    package = StandIn('mmdet', use)
+    package.utils = StandIn('mmdet.utils', use, callables=('reduce_mean',))
+    package.utils.ConfigType = ConfigType  # an annotation of rtmo_head
+    return package, package.utils
+
+
+# --- a circle's radius given as an array of one element
+
+
+def _arrays_are_no_scalars() -> bool:
+    import numpy as np
+
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # deprecated since numpy 1.25, an error since 2.4
+        try:
+            int(np.ones(1))
+        except TypeError:
+            return True
+    return False
+
+
+def _put_scalar_radius() -> tuple[StandIn, ...]:
+    import numpy as np
+    from mmpose.visualization.opencv_backend_visualizer import OpencvBackendVisualizer
+
+    drawn = OpencvBackendVisualizer.draw_circles
+
+    @functools.wraps(drawn)
+    def draw_circles(self, center, radius, *args, **kwargs):
+        if self.backend == 'opencv':
+            radius = np.asarray(radius).item()
+        return drawn(self, center, radius, *args, **kwargs)
+
+    OpencvBackendVisualizer.draw_circles = draw_circles
+    return ()
+
+
+# The order matters: later ones find the stand-ins of earlier ones in place.
+FIXES = (
+    Fix(
+        name='mmcv._ext',
+        cause='mmpose.models imports mmcv.ops, whose modules load the compiled extension at import;'
+        ' mmcv-lite has none, and full mmcv has no wheels for torch 2.5 and later (mmcv #3310)',
+        retires='when MMPose imports mmcv.ops only where an operator is used',
+        needed=_no_mmcv_ext,
+        put=_put_mmcv_ext,
+    ),
+    Fix(
+        name='torchvision',
+        cause='mmpose.visualization imports torchvision for ToPILImage in simcc_vis; a CUDA wheel '
+        'beside a CPU torch raises "operator torchvision::nms does not exist"',
+        retires='when MMPose does without torchvision or imports it where it is used',
+        needed=_no_torchvision,
+        put=_put_torchvision,
+    ),
+    Fix(
+        name='mmdet',
+        cause='mmpose.models imports mmdet.utils in rtmo_head',
+        retires='when MMPose imports mmdet where it is used',
+        needed=_no_mmdet,
+        put=_put_mmdet,
+    ),
+    Fix(
+        name='numpy-scalar-radius',
+        cause='the visualizer of MMPose takes int() of an array of one element, which numpy 2.4 '
+        'made an error',
+        retires='when MMPose passes a number as radius',
+        needed=_arrays_are_no_scalars,
+        put=_put_scalar_radius,
+    ),
+)
+
+
+def _require(name: str, remedy: str) -> None:
+    """Imports ``name``, or raises one line that says how to get it."""
+    error = _import_error(name)
+    if error is None:
+        return
+    if _is_missing(name, error):
+        raise LitePoseError(f'{name} is not installed: {remedy}') from error
+    if isinstance(error, ModuleNotFoundError):  # something it needs is missing
+        remedy = _DEPENDENCIES
+    reason = ' '.join(str(error).split())
+    raise LitePoseError(
+        f'{name} cannot be imported ({type(error).__name__}: {reason}): {remedy}'
+    ) from error
+
+
+def apply() -> tuple[str, ...]:
+    """Makes ``mmpose`` importable here; called first by ``litepose_mm.modules``.
+
+    Returns:
+        The names of the fixes whose cause was present. A second call does nothing.
+
+    Raises:
+        LitePoseError: if torch, OpenCV or an OpenMMLab package is missing or does not import; one
+            line with what to install.
+    """
+    global _applied
+    with _lock:
+        if _applied is None:
+            for name, remedy in _REQUIRED.items():
+                _require(name, remedy)
+            _applied = _apply_fixes()
+        return tuple(_applied)
+
+
+def _apply_fixes() -> list[str]:
+    done = []
+    with ExitStack() as stack:
+        for fix in FIXES:
+            if fix.needed():
+                stack.enter_context(_in_place(*fix.put()))
+                done.append(fix.name)
+        if done:  # import what needs the stand-ins while they are there
+            for name in _USERS:
+                _require(name, _DEPENDENCIES)
+    return done
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs a script with the fixes in place: ``SCRIPT ARGS…``, as ``python SCRIPT ARGS…`` would."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if not argv or argv[0] in ('-h', '--help'):
+        print('usage: python -m litepose_mm.compat SCRIPT [ARGS ...]')
+        return 0 if argv else 2
+    script = argv[0]
+    try:
+        if not os.path.isfile(script):
+            raise LitePoseError(f'no such script: {script}')
+        apply()
+    except LitePoseError as error:
+        print(f'litepose_mm.compat: {error}', file=sys.stderr)
+        return 2
+    sys.argv = argv
+    sys.path[0] = os.path.dirname(os.path.abspath(script))  # in place of what -m has put there
+    runpy.run_path(script, run_name='__main__')
+    return 0
+
+
+if __name__ == '__main__':
+    # the module of this name, not its copy called __main__, holds what has been applied
+    sys.exit(importlib.import_module('litepose_mm.compat').main())

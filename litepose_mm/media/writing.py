@@ -1,0 +1,151 @@
+"""Writing pictures, videos and JSON: a file is whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ..errors import LitePoseError
+
+_CODECS = (('.mp4', 'mp4v'), ('.avi', 'MJPG'))  # the second is in every build of OpenCV
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f'.{path.stem}.part{os.getpid()}{path.suffix}')
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Yields a file to write beside ``path``, which becomes ``path`` when all went well."""
+    part = _part_of(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise LitePoseError(f'cannot write {path}: {error.strerror}') from error
+    finally:
+        with suppress(OSError):  # mostly it is not there any more
+            part.unlink()
+
+
+def write_image(path: str | Path, image: np.ndarray) -> None:
+    """Writes a picture in the format of the suffix; makes the folder; never leaves half a file.
+
+    Raises:
+        LitePoseError: The format is not known or cannot hold the picture, or the file cannot be
+            written.
+    """
+    path = Path(path)
+    try:
+        ok, data = cv2.imencode(path.suffix, image)
+    except cv2.error as error:
+        raise LitePoseError(
+            f'cannot write {path}: OpenCV does not write this: {error.err}'
+        ) from error
+    if not ok:
+        raise LitePoseError(f'cannot write {path}: the format cannot hold a picture {image.shape}')
+    with _replacing(path) as part:
+        part.write_bytes(data.tobytes())
+
+
+def write_json(path: str | Path, document: Any) -> None:
+    """Writes a JSON file; makes the folder; never leaves half a file.
+
+    Raises:
+        LitePoseError: The document is not plain values, or the file cannot be written.
+    """
+    try:
+        text = json.dumps(document, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise LitePoseError(f'cannot write {path}: {error}') from error
+    with _replacing(Path(path)) as part:
+        part.write_text(text + '\n', encoding='utf-8')
+
+
+class VideoWriter:
+    """Writes a video whose size is that of its first frame; use it in a ``with`` statement.
+
+    The file appears when the writer is closed, also when an exception ends the ``with``; it then
+    holds the frames so far. Without frames there is no file.
+
+    Args:
+        path: The file. It becomes MP4, or AVI where this OpenCV cannot write MP4.
+        fps: Frames a second.
+
+    Attributes:
+        path: The file with the suffix that it gets.
+        num_frames: Frames written so far.
+        message: One line on what was done differently, or None.
+    """
+
+    def __init__(self, path: str | Path, fps: float) -> None:
+        self.path = Path(path).with_suffix(_CODECS[0][0])
+        self.fps = fps
+        self.num_frames = 0
+        self.message: str | None = None
+        self._writer: cv2.VideoWriter | None = None
+        self._size = (0, 0)
+
+    def __enter__(self) -> VideoWriter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def write(self, image: np.ndarray) -> None:
+        """Appends a frame, BGR (H, W, 3) uint8.
+
+        Raises:
+            LitePoseError: No codec works, or the frame's size is not that of the first.
+        """
+        size = (image.shape[1], image.shape[0])
+        if self._writer is None:
+            self._open(size)
+        if size != self._size:
+            raise LitePoseError(
+                f'{self.path}: expected frames of (width, height) {self._size}, got {size}'
+            )
+        self._writer.write(image)
+        self.num_frames += 1
+
+    def close(self) -> None:
+        """Finishes the file and moves it into place; may be called again.
+
+        Raises:
+            LitePoseError: The file cannot be moved into place.
+        """
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        with _replacing(self.path):
+            pass
+
+    def _open(self, size: tuple[int, int]) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LitePoseError(f'cannot write {self.path}: {error.strerror}') from error
+        for suffix, codec in _CODECS:
+            self.path = self.path.with_suffix(suffix)
+            writer = cv2.VideoWriter(
+                str(_part_of(self.path)), cv2.VideoWriter_fourcc(*codec), self.fps, size
+            )
+            if writer.isOpened():
+                self._writer, self._size = writer, size
+                if suffix != _CODECS[0][0]:
+                    self.message = f'OpenCV cannot write this video as MP4; wrote {self.path}'
+                return
+            _part_of(self.path).unlink(missing_ok=True)
+        raise LitePoseError(
+            f'cannot write the video {self.path}: OpenCV has no codec for {size[0]}x{size[1]} '
+            'here, or the folder cannot be written; draw pictures instead'
+        )

@@ -1,0 +1,6 @@
+"""Plain values: what a body consists of, and who was found on a picture. numpy only."""
+
+from .pose_result import Person, PoseResult
+from .skeleton import Skeleton
+
+__all__ = ['Person', 'PoseResult', 'Skeleton']

@@ -1,0 +1,262 @@
+"""Who was found on a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import LitePoseError
+from .skeleton import Skeleton
+
+
+class Person(NamedTuple):
+    """One person of a :class:`PoseResult`.
+
+    Attributes:
+        keypoints: (K, 2) positions (x, y) in pixels of the original picture.
+        keypoint_scores: (K,) confidence of each keypoint.
+        score: Confidence of the person.
+        tag: (L,) associative embedding of the person, or None.
+    """
+
+    keypoints: np.ndarray
+    keypoint_scores: np.ndarray
+    score: float
+    tag: np.ndarray | None
+
+
+@dataclass(frozen=True, eq=False)
+class PoseResult:
+    """The N people found on one picture; N may be 0.
+
+    Iterating gives :class:`Person` values, as does ``result[i]``; a slice, a mask or a list of
+    indices gives a :class:`PoseResult` of these people.
+
+    Args:
+        keypoints: (N, K, 2) finite positions (x, y) in pixels of the original picture; a whole
+            number is the centre of a pixel. Positions may lie outside of the picture.
+        keypoint_scores: (N, K) confidence of each keypoint, about 0 to 1.
+        scores: (N,) confidence of each person, about 0 to 1.
+        skeleton: What the K keypoints are.
+        image_size: (width, height) of the original picture in pixels.
+        tags: (N, L) associative embedding of each person, or None.
+        source: Where the picture came from, usually a path, or None.
+
+    Raises:
+        LitePoseError: Shapes do not fit together or numbers are not finite.
+    """
+
+    keypoints: np.ndarray
+    keypoint_scores: np.ndarray
+    scores: np.ndarray
+    skeleton: Skeleton
+    image_size: tuple[int, int]
+    tags: np.ndarray | None = None
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.skeleton, Skeleton):
+            raise _error('skeleton', 'a Skeleton', type(self.skeleton).__name__)
+        set_field = object.__setattr__  # the way to normalise a frozen value
+        count, joints = len(_array('scores', self.scores, (-1,))), self.skeleton.num_keypoints
+        set_field(self, 'scores', _array('scores', self.scores, (count,)))
+        set_field(self, 'keypoints', _array('keypoints', self.keypoints, (count, joints, 2)))
+        set_field(
+            self,
+            'keypoint_scores',
+            _array('keypoint_scores', self.keypoint_scores, (count, joints)),
+        )
+        if self.tags is not None:
+            set_field(self, 'tags', _array('tags', self.tags, (count, -1)))
+        set_field(self, 'image_size', _checked_size(self.image_size))
+        if self.source is not None and not isinstance(self.source, str):
+            raise _error('source', 'a text or None', repr(self.source))
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __iter__(self) -> Iterator[Person]:
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Any:
+        """Returns a :class:`Person` for an integer, else these people as a :class:`PoseResult`."""
+        if isinstance(index, (int, np.integer)):
+            return Person(
+                self.keypoints[index],
+                self.keypoint_scores[index],
+                float(self.scores[index]),
+                None if self.tags is None else self.tags[index],
+            )
+        if isinstance(index, list) and not index:
+            index = slice(0)  # numpy takes an empty list for floats
+        return PoseResult(
+            keypoints=self.keypoints[index],
+            keypoint_scores=self.keypoint_scores[index],
+            scores=self.scores[index],
+            skeleton=self.skeleton,
+            image_size=self.image_size,
+            tags=None if self.tags is None else self.tags[index],
+            source=self.source,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PoseResult):
+            return NotImplemented
+        return self is other or self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        width, height = self.image_size
+        return (
+            f'PoseResult({len(self)} people, {self.skeleton.num_keypoints} keypoints '
+            f'({self.skeleton.name}), {width}x{height}, source={self.source!r})'
+        )
+
+    @property
+    def bboxes(self) -> np.ndarray:
+        """(N, 4) boxes (left, top, right, bottom) around each person's keypoints of positive score.
+
+        All keypoints count for a person without any of positive score.
+        """
+        counts = self.keypoint_scores > 0
+        counts |= ~counts.any(axis=1, keepdims=True)
+        low = np.where(counts[..., None], self.keypoints, np.inf).min(axis=1)
+        high = np.where(counts[..., None], self.keypoints, -np.inf).max(axis=1)
+        return np.concatenate([low, high], axis=1)
+
+    def filter(self, min_score: float) -> PoseResult:
+        """Returns the people whose score is at least ``min_score``, in the same order."""
+        return self[self.scores >= min_score]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns everything as plain values that JSON can hold; see :meth:`from_dict`."""
+        return {
+            'image_size': list(self.image_size),
+            'source': self.source,
+            'scores': _plain(self.scores),
+            'keypoints': _plain(self.keypoints),
+            'keypoint_scores': _plain(self.keypoint_scores),
+            'tags': None if self.tags is None else _plain(self.tags),
+            'skeleton': self.skeleton.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> PoseResult:
+        """Makes the result again from what :meth:`to_dict` returned; equal to the original.
+
+        Raises:
+            LitePoseError: A part is missing, unknown or does not fit.
+        """
+        try:
+            fields = dict(document)
+            skeleton = Skeleton.from_dict(fields.pop('skeleton'))
+            people, joints = len(fields['scores']), skeleton.num_keypoints
+            for field, shape in (('keypoints', (0, joints, 2)), ('keypoint_scores', (0, joints))):
+                if people == 0:  # an empty list has lost the other sizes
+                    fields[field] = np.zeros(shape)
+            if people == 0 and fields.get('tags') is not None:
+                fields['tags'] = np.zeros((0, 1))
+            return cls(skeleton=skeleton, **fields)
+        except (KeyError, TypeError) as error:
+            raise LitePoseError(
+                f'expected a result as PoseResult.to_dict writes it, got something else: {error}'
+            ) from error
+
+    def to_coco(
+        self, image_id: int, category_id: int = 1, with_bbox: bool = False
+    ) -> list[dict[str, Any]]:
+        """Returns the people in the form of COCO's keypoint results, one dictionary a person.
+
+        Args:
+            image_id: The picture's number in the data set.
+            category_id: The category's number; a person is 1 in COCO.
+            with_bbox: Adds ``bbox`` (left, top, width, height) around the keypoints.
+
+        Returns:
+            Dictionaries with ``image_id``, ``category_id``, ``keypoints`` (3K numbers x, y, score)
+            and ``score``.
+        """
+        triples = np.concatenate([self.keypoints, self.keypoint_scores[..., None]], axis=2)
+        flat = _plain(triples.reshape(len(self), 3 * self.skeleton.num_keypoints))
+        people = [
+            {
+                'image_id': image_id,
+                'category_id': category_id,
+                'keypoints': keypoints,
+                'score': score,
+            }
+            for keypoints, score in zip(flat, _plain(self.scores), strict=True)
+        ]
+        if with_bbox:
+            boxes = self.bboxes
+            boxes[:, 2:] -= boxes[:, :2]
+            for person, box in zip(people, _plain(boxes), strict=True):
+                person['bbox'] = box
+        return people
+
+    def draw(self, image: np.ndarray | None = None, **options: Any) -> np.ndarray:
+        """Draws the people on a copy of the picture.
+
+        Args:
+            image: uint8 picture of ``image_size``: BGR (H, W, 3), BGRA or gray. Read again from
+                ``source`` when not given.
+            options: As for :func:`litepose_mm.visualization.draw_skeletons`.
+
+        Returns:
+            The drawing, BGR (H, W, 3) uint8.
+
+        Raises:
+            LitePoseError: There is no picture to draw on, or one of another size.
+        """
+        from ..media import read_image
+        from ..visualization import draw_skeletons
+
+        if image is None:
+            if self.source is None:
+                raise LitePoseError(
+                    'expected a picture to draw on, but this result has no source to read it from; '
+                    'pass it: result.draw(image)'
+                )
+            image = read_image(self.source)
+        return draw_skeletons(image, self, **options)
+
+
+def _error(field: str, expected: str, got: str) -> LitePoseError:
+    return LitePoseError(f'pose result: {field}: expected {expected}, got {got}')
+
+
+def _array(field: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns a float32 copy after a check of its shape, in which -1 stands for any size."""
+    try:
+        array = np.array(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise _error(field, 'an array of numbers', type(values).__name__) from error
+    fits = len(array.shape) == len(shape) and all(
+        wanted in (-1, size) for wanted, size in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        wanted = str(shape).replace('-1', 'any')
+        raise _error(field, f'the shape {wanted}', str(array.shape))
+    if not np.isfinite(array).all():
+        raise _error(field, 'finite numbers', 'NaN or infinity; are the weights sound?')
+    array.flags.writeable = False
+    return array
+
+
+def _checked_size(size: Any) -> tuple[int, int]:
+    try:
+        width, height = size
+        if int(width) == width >= 1 and int(height) == height >= 1:
+            return int(width), int(height)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise _error('image_size', 'positive whole (width, height)', repr(size))
+
+
+def _plain(array: np.ndarray) -> list:
+    """Returns nested lists with the shortest decimals that give the same float32 again."""
+    return array.astype(np.float32).astype(str).astype(np.float64).tolist()

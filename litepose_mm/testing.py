@@ -1,0 +1,105 @@
+"""Inputs for tests and benchmarks: maps such as a trained network gives, people included."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+
+class SyntheticMaps(NamedTuple):
+    """Maps of one image and the people in it.
+
+    Attributes:
+        heatmaps: ``(K, H/2, W/2)``, float32.
+        tags: ``(L * K, H/4, W/4)``, float32, keypoints fastest.
+        keypoints: True positions in pixels of the input, ``(N, K, 2)``.
+    """
+
+    heatmaps: np.ndarray
+    tags: np.ndarray
+    keypoints: np.ndarray
+
+
+def synthetic_maps(
+    num_people: int,
+    size: tuple[int, int],
+    num_keypoints: int = 14,
+    tag_dim: int = 1,
+    missing: float = 0.1,
+    noise: float = 0.01,
+    tag_noise: float = 0.05,
+    seed: int = 0,
+) -> SyntheticMaps:
+    """Heatmaps with a Gaussian per keypoint and tags that tell people apart, both noisy.
+
+    Args:
+        num_people: ``N``.
+        size: Height and width of the input, multiples of 4.
+        num_keypoints: ``K``.
+        tag_dim: ``L``, 2 with the flip test.
+        missing: Share of keypoints that leave no peak.
+        noise: Standard deviation of the heatmaps' noise.
+        tag_noise: Standard deviation of the tags' noise.
+        seed: Seed of everything.
+    """
+    rng = np.random.default_rng(seed)
+    height, width = size
+    heatmaps = np.zeros((num_keypoints, height // 2, width // 2), dtype=np.float32)
+    tags = np.zeros((tag_dim, num_keypoints, height // 4, width // 4), dtype=np.float32)
+    # A person in each of some cells of a grid, as large as its cell.
+    columns = int(np.ceil(np.sqrt(max(num_people, 1) * width / height)))
+    rows = int(np.ceil(max(num_people, 1) / columns))
+    cell = np.array([width / columns, height / rows])
+    place = rng.permutation(columns * rows)[:num_people, None, None]
+    centre = (np.concatenate([place % columns, place // columns], axis=-1) + 0.5) * cell
+    spread = rng.uniform(0.3, 0.5, (num_people, 1, 1)) * cell
+    keypoints = centre + spread * rng.uniform(-1, 1, (num_people, num_keypoints, 2))
+    keypoints = np.clip(keypoints, 4, np.array([width, height]) - 5)
+    values = rng.uniform(0.3, 1.0, (num_people, num_keypoints))
+    values[rng.random(values.shape) < missing] = 0
+    person_tags = 2.0 * rng.permutation(num_people)[:, None] + rng.normal(
+        0, 0.1, (num_people, tag_dim)
+    )
+    # Around a keypoint the tags are those of the nearest person, elsewhere anybody's.
+    tags += rng.uniform(0, 2.0 * max(num_people, 1), (tag_dim, num_keypoints, 1, 1)).astype(
+        np.float32
+    )
+    y_grid, x_grid = np.ogrid[: height // 4, : width // 4]
+    for keypoint in range(num_keypoints if num_people else 0):
+        for person in range(num_people):
+            _stamp(
+                heatmaps[keypoint],
+                keypoints[person, keypoint] / 2 - 0.5,
+                values[person, keypoint],
+                3.0,
+            )
+        x, y = (keypoints[:, keypoint] / 4 - 0.5).T[..., None, None]
+        squared = (y_grid - y) ** 2 + (x_grid - x) ** 2
+        near = squared.min(0) < 4.5**2
+        tags[:, keypoint, near] = person_tags[squared.argmin(0)[near]].T
+    heatmaps += _smooth_noise(rng, heatmaps.shape, noise)
+    tags = tags.reshape(-1, *tags.shape[2:])
+    tags += _smooth_noise(rng, tags.shape, tag_noise)
+    return SyntheticMaps(heatmaps, tags, keypoints.astype(np.float32))
+
+
+def _smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], deviation: float):
+    """Noise that varies over a few pixels, as a network's does."""
+    noise = rng.normal(size=shape).astype(np.float32)
+    for channel in noise:
+        cv2.GaussianBlur(channel, (0, 0), 1.5, dst=channel)
+    return noise * np.float32(deviation / max(noise.std(), 1e-6))
+
+
+def _stamp(heatmap: np.ndarray, position: np.ndarray, value: float, sigma: float) -> None:
+    """Draw a Gaussian where it is higher than what is there."""
+    x, y = position
+    radius = int(4 * sigma)
+    top, left = max(int(y) - radius, 0), max(int(x) - radius, 0)
+    area = heatmap[top : int(y) + radius + 1, left : int(x) + radius + 1]
+    rows, columns = np.ogrid[top : top + area.shape[0], left : left + area.shape[1]]
+    np.maximum(
+        area, value * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * sigma**2)), out=area
+    )

@@ -1,0 +1,172 @@
+"""People as skeletons on a picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..errors import LitePoseError
+from ..structures import PoseResult, Skeleton
+from .colors import person_color
+
+COLOR_SCHEMES = ('link', 'person')
+
+_OUTLINE = (24, 24, 24)
+_SUBPIXEL_BITS = 4  # OpenCV draws at 1/16 pixel
+_CIRCLE = np.stack([np.cos(np.arange(24) * np.pi / 12), np.sin(np.arange(24) * np.pi / 12)], axis=1)
+_LIMB_SHARE = 0.018  # width of a limb as a share of the person's size
+_WIDTHS_OF_PICTURE = (0.003, 0.012)  # narrowest and widest limb as shares of the picture's size
+_CROWDED_SHARE = 0.03  # of a person so small that joints would hide the limbs, limbs only are drawn
+
+
+def draw_skeletons(
+    image: np.ndarray,
+    result: PoseResult,
+    *,
+    keypoint_threshold: float = 0.2,
+    color_by: str = 'link',
+    opacity: float = 0.85,
+    line_width: float | None = None,
+) -> np.ndarray:
+    """Draws people as skeletons; the strongest lie on top.
+
+    The width of the lines follows the size of the picture and of each person. A limb is drawn where
+    both of its keypoints are.
+
+    Args:
+        image: uint8 picture of ``result.image_size``: BGR (H, W, 3), BGRA (H, W, 4) or gray (H, W).
+            It is not changed.
+        result: The people.
+        keypoint_threshold: Keypoints with a lower score are left out.
+        color_by: ``'link'``: the skeleton's own colours, which tell left from right; ``'person'``:
+            one colour a person.
+        opacity: 0 (nothing to see) to 1 (covers the picture).
+        line_width: Width of limbs in pixels instead of one that follows the sizes.
+
+    Returns:
+        The drawing, BGR (H, W, 3) uint8.
+
+    Raises:
+        LitePoseError: The picture is not one of those above or an option is out of its range.
+    """
+    if color_by not in COLOR_SCHEMES:
+        raise LitePoseError(f'color_by: expected one of {COLOR_SCHEMES}, got {color_by!r}')
+    if not 0 <= opacity <= 1:
+        raise LitePoseError(f'opacity: expected a number from 0 to 1, got {opacity!r}')
+    if line_width is not None and not line_width > 0:
+        raise LitePoseError(f'line_width: expected a positive number of pixels, got {line_width!r}')
+    picture = _to_bgr(image)
+    height, width = picture.shape[:2]
+    if (width, height) != result.image_size:
+        raise LitePoseError(
+            f'expected the picture the people were found on, {result.image_size[0]}x'
+            f'{result.image_size[1]}, got {width}x{height}; scale it or the result first'
+        )
+
+    layer = picture.copy()
+    for index in np.argsort(result.scores, kind='stable'):
+        color = None if color_by == 'link' else person_color(int(index))
+        _draw_person(layer, result, int(index), keypoint_threshold, color, line_width)
+    return cv2.addWeighted(layer, opacity, picture, 1 - opacity, 0)
+
+
+def _draw_person(
+    layer: np.ndarray,
+    result: PoseResult,
+    index: int,
+    threshold: float,
+    color: tuple[int, int, int] | None,
+    line_width: float | None,
+) -> None:
+    skeleton, points = result.skeleton, result.keypoints[index]
+    visible = (result.keypoint_scores[index] >= threshold) & _near(points, layer.shape)
+    if not visible.any():
+        return
+    size = float(np.hypot(*np.ptp(points[visible], axis=0)))
+    limb = line_width or _limb_width(size, layer.shape)
+    outline = limb + max(1.2, 0.35 * limb)
+    links = [i for i, (start, end) in enumerate(skeleton.links) if visible[start] and visible[end]]
+
+    for link in links:
+        start, end = skeleton.links[link]
+        _line(layer, points[start], points[end], _OUTLINE, outline)
+    for link in links:
+        start, end = skeleton.links[link]
+        _line(layer, points[start], points[end], color or skeleton.link_colors[link], limb)
+
+    if links and limb > _CROWDED_SHARE * size:
+        return
+    joint_colors = _joint_colors(skeleton, color)
+    for joint in np.flatnonzero(visible):
+        _dot(layer, points[joint], _OUTLINE, 0.5 * outline + 0.35 * limb)
+        _dot(layer, points[joint], joint_colors[joint], 0.85 * limb)
+
+
+def _joint_colors(skeleton: Skeleton, color: tuple[int, int, int] | None) -> np.ndarray:
+    """Returns RGB (K, 3): lighter than the limbs that meet in a joint, so that joints stand out.
+
+    The colours of keypoints count for those without limbs only: in some data sets' tables they do
+    not agree with the limbs about left and right.
+    """
+    base = skeleton.keypoint_colors.astype(np.float64)
+    for joint in range(skeleton.num_keypoints):
+        limbs = [i for i, link in enumerate(skeleton.links) if joint in link]
+        if limbs:
+            base[joint] = skeleton.link_colors[limbs].mean(axis=0)
+    if color is not None:
+        base[:] = color
+    return base + 0.55 * (255 - base)
+
+
+def _limb_width(person: float, shape: tuple[int, ...]) -> float:
+    picture = float(np.sqrt(shape[0] * shape[1]))
+    narrow, wide = (max(1.0, share * picture) for share in _WIDTHS_OF_PICTURE)
+    return float(np.clip(_LIMB_SHARE * person, narrow, wide))
+
+
+def _near(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Tells which points lie close enough to the picture for OpenCV's 32-bit coordinates."""
+    size = np.array([shape[1], shape[0]])
+    return ((points > -2 * size) & (points < 3 * size)).all(axis=1)
+
+
+def _line(layer: np.ndarray, start, end, color, width: float) -> None:
+    cv2.line(
+        layer,
+        _fixed_point(start),
+        _fixed_point(end),
+        _bgr(color),
+        max(1, round(width)),
+        cv2.LINE_AA,
+        _SUBPIXEL_BITS,
+    )
+
+
+def _dot(layer: np.ndarray, center, color, radius: float) -> None:
+    # a polygon, because OpenCV's circles of a few pixels come out as diamonds
+    outline = (center + radius * _CIRCLE) * (1 << _SUBPIXEL_BITS)
+    cv2.fillConvexPoly(
+        layer, outline.round().astype(np.int32), _bgr(color), cv2.LINE_AA, _SUBPIXEL_BITS
+    )
+
+
+def _fixed_point(point) -> tuple[int, int]:
+    x, y = (round(float(value) * (1 << _SUBPIXEL_BITS)) for value in point)
+    return x, y
+
+
+def _bgr(color) -> tuple[int, int, int]:
+    red, green, blue = (int(value) for value in color)
+    return blue, green, red
+
+
+def _to_bgr(image: np.ndarray) -> np.ndarray:
+    is_picture = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
+    if is_picture and image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
+    if is_picture and image.ndim == 2:
+        return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2BGR)
+    if is_picture and image.ndim == 3 and image.shape[2] in (3, 4):
+        return np.ascontiguousarray(image[..., :3])
+    got = f'{image.dtype} {image.shape}' if isinstance(image, np.ndarray) else type(image).__name__
+    raise LitePoseError(f'expected a uint8 picture, BGR (H, W, 3), BGRA or gray, got {got}')

@@ -1,0 +1,89 @@
+"""Packaging. The version and the requirements are read from their files, never imported."""
+
+import re
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+MIM_PARTS = ('configs', 'tools', 'demo', 'model-index.yml')  # as in every OpenMMLab package
+
+
+def requirements(name: str) -> list:
+    """The requirements of ``requirements/NAME.txt``, comments and ``-r`` lines left out."""
+    lines = (ROOT / 'requirements' / f'{name}.txt').read_text(encoding='utf-8').splitlines()
+    lines = (re.split(r'(?:^|\s)#', line)[0].strip() for line in lines)
+    return [line for line in lines if line and not line.startswith('-')]
+
+
+def version() -> str:
+    text = (ROOT / 'litepose_mm' / 'version.py').read_text(encoding='utf-8')
+    return re.search(r"""^__version__ = ['"]([^'"]+)""", text, re.MULTILINE).group(1)
+
+
+def extras() -> dict:
+    """One extra a file of ``requirements/optional/``, and ``all``."""
+    found = {
+        path.stem: requirements(f'optional/{path.stem}')
+        for path in sorted((ROOT / 'requirements' / 'optional').glob('*.txt'))
+    }
+    found['all'] = sorted({line for lines in found.values() for line in lines})
+    return found
+
+
+class BuildWithMim(build_py):
+    """Puts configs, tools and demo into ``litepose_mm/.mim`` of the wheel.
+
+    An editable installation needs none of it: ``litepose_mm.paths`` finds the folders beside the
+    package. Nothing is written into the source tree.
+    """
+
+    def run(self):
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib) / 'litepose_mm' / '.mim'
+        shutil.rmtree(target, ignore_errors=True)  # an earlier build may have left removed files
+        for part in MIM_PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                ignore = shutil.ignore_patterns('__pycache__', '*.py[cod]')
+                shutil.copytree(source, target / part, ignore=ignore)
+            elif source.is_file():
+                target.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target / part)
+
+
+def readme() -> str:
+    path = ROOT / 'README.md'
+    return path.read_text(encoding='utf-8') if path.is_file() else ''
+
+
+setup(
+    name='litepose_mm',
+    version=version(),
+    description='LitePose and its peers for MMPose: efficient bottom-up human pose estimation',
+    long_description=readme(),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    license_files=['LICENSE'],
+    keywords='pose estimation, bottom-up, associative embedding, OpenMMLab, MMPose',
+    classifiers=[
+        'Intended Audience :: Developers',
+        'Intended Audience :: Science/Research',
+        'Operating System :: OS Independent',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+    ],
+    packages=find_packages(include=['litepose_mm', 'litepose_mm.*']),
+    package_data={'litepose_mm': ['**/*.json']},
+    python_requires='>=3.10',
+    install_requires=requirements('runtime'),
+    extras_require=extras(),
+    entry_points={'console_scripts': ['litepose = litepose_mm.cli:main']},
+    cmdclass={'build_py': BuildWithMim},
+    zip_safe=False,
+)

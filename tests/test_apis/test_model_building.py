@@ -1,0 +1,119 @@
+"""What is refused before a network predicts, in one line each."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from litepose_mm import LitePoseError
+from litepose_mm.apis.model_building import build_model
+from litepose_mm.paths import config_path
+from litepose_mm.zoo import MODELS, get_model
+
+MODEL = 'litepose-xs_crowdpose'
+PIPELINE = """
+test_dataloader = dict(dataset=dict(type='CocoDataset', pipeline=[dict(type='LoadImage')]))
+"""
+NEEDS_HEAD = "model = dict(type='BottomupPoseEstimator', backbone=dict(type='LitePose'))"
+
+
+def refuse(*args, **kwargs) -> str:
+    with pytest.raises(LitePoseError) as caught:
+        build_model(*args, **kwargs)
+    message = str(caught.value)
+    assert '\n' not in message
+    return message
+
+
+@pytest.mark.filterwarnings('ignore:no weights given')
+@pytest.mark.parametrize('name', MODELS)
+def test_every_model_of_the_zoo_is_built(name):
+    network = build_model(name, device='cpu')
+    assert not network.training
+    assert network.dataset_meta['num_keypoints'] == get_model(name).num_keypoints
+
+
+@pytest.mark.filterwarnings('ignore:no weights given')
+def test_a_config_is_given_by_path_or_file_name():
+    path = config_path(get_model(MODEL).config)
+    for config in (path, str(path), path.name):
+        assert build_model(config, device='cpu').head.num_keypoints == 14
+
+
+def test_warns_once_and_about_nothing_else(recwarn):
+    build_model(MODEL, device='cpu')
+    assert [str(warning.message) for warning in recwarn] == [
+        'no weights given: the network is random, and so are the people it finds'
+    ]
+
+
+def test_unknown_names_give_the_nearest():
+    assert MODEL in refuse('litepose-xs_crowdpos')
+    assert 'ae_litepose-xs' in refuse('ae_litepose-xs_8xb16-500e_crowdpose-256x255.py')
+
+
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('model = dict(', 'cannot read the config'),
+        ('1 / 0', 'ZeroDivisionError'),
+        ("custom_imports = dict(imports=['no_such_module'])", 'no_such_module'),
+        ('answer = 42', 'has no `model`'),
+        ('model = 42', 'has no `model`'),
+        ("model = dict(type='TopdownPoseEstimator')", 'needs boxes of people'),
+        (NEEDS_HEAD + PIPELINE, 'expected a model with a head'),
+        ("model = dict(type='BottomupPoseEstimator', head=dict(type='x'))", 'got none'),
+        ("model = dict(type='NoSuchEstimator', head=dict(type='x'))" + PIPELINE, 'cannot build'),
+        (
+            "model = dict(type='BottomupPoseEstimator', backbone=dict(type='NoSuchNet'), "
+            "head=dict(type='x'))" + PIPELINE,
+            'NoSuchNet',
+        ),
+    ],
+)
+def test_configs_of_another_kind(tmp_path, text, message):
+    path = tmp_path / 'config.py'
+    path.write_text(text)
+    refusal = refuse(path, device='cpu')
+    assert message in refusal
+    assert str(path) in refusal
+
+
+def test_files_that_are_no_configs(tmp_path):
+    path = tmp_path / 'photo.jpg'
+    path.write_bytes(b'\xff\xd8')
+    assert 'cannot read the config' in refuse(path)
+    path = tmp_path / 'architecture.json'
+    path.write_text('{"img_size": 448}')
+    assert 'has no `model`' in refuse(path)
+
+
+def test_top_down_config_of_mmpose():
+    from mmpose import __file__ as mmpose_file
+
+    configs = Path(mmpose_file).parent / '.mim' / 'configs'
+    found = sorted(configs.rglob('td-hm_res50_8xb64-210e_coco-256x192.py'))
+    if not found:
+        pytest.skip('this MMPose is installed without its configs')
+    assert 'bottom-up' in refuse(found[0], device='cpu')
+
+
+@pytest.mark.parametrize('device', ['quantum', 'cuda:99', ''])
+def test_absent_devices(device):
+    assert 'expected a device that is present' in refuse(MODEL, device=device)
+
+
+@pytest.mark.parametrize('input_size', [0, -64, 1.5, True, '448'])
+def test_input_sizes(input_size):
+    assert 'input_size: expected' in refuse(MODEL, device='cpu', input_size=input_size)
+
+
+def test_options_that_do_not_fit():
+    assert 'cfg_options do not fit' in refuse(MODEL, cfg_options={'model.test_cfg.flip_test.a': 1})
+    assert 'cannot build' in refuse(MODEL, cfg_options={'model.head.num_keypoint': 3})
+
+
+def test_weights_that_do_not_fit(tmp_path):
+    assert 'missing.pth' in refuse(MODEL, tmp_path / 'missing.pth', device='cpu')
+    torch.save({'a': torch.zeros(1)}, tmp_path / 'other.pth')
+    assert 'do not fit' in refuse(MODEL, tmp_path / 'other.pth', device='cpu')

@@ -1,0 +1,240 @@
+"""PoseEstimator on the real networks: pictures, lists and batches, options, and true weights."""
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from litepose_mm import LitePoseError, PoseEstimator, PoseResult
+from litepose_mm.apis.pose_estimator import result_from_data_sample
+from litepose_mm.cli import main
+
+MODEL = 'litepose-xs_crowdpose'
+OFFICIAL = 'weights/litepose-auto-m_crowdpose_official.pth.tar'
+
+
+def picture(width, height, seed=0):
+    rng = np.random.default_rng(seed)
+    return cv2.resize(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8), (width, height))
+
+
+def make(model=MODEL, **options) -> PoseEstimator:
+    torch.manual_seed(0)
+    return PoseEstimator(model, **{'device': 'cpu', 'input_size': 128, **options})
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    """Random weights whose heatmaps reach 1, so that there are people to find."""
+    with pytest.warns(UserWarning, match='the network is random'):
+        estimator = make()
+    maps = []
+    head = estimator.model.head
+    handle = head.register_forward_hook(lambda module, inputs, outputs: maps.extend(outputs))
+    with torch.no_grad():
+        head(estimator.model.backbone(torch.randn(1, 3, 128, 128)))
+        for level, output in enumerate(head.outputs):
+            for branch in (output.refined, output.raw):
+                branch.pointwise.weight /= maps[level].abs().max()
+    handle.remove()
+    path = tmp_path_factory.mktemp('weights') / 'random.pth'
+    torch.save({'state_dict': estimator.model.state_dict()}, path)
+    return path
+
+
+@pytest.fixture(scope='module')
+def estimator(weights):
+    return make(weights=weights, batch_size=3)
+
+
+def assert_same(one: PoseResult, other: PoseResult):
+    assert len(one) == len(other)
+    assert one.image_size == other.image_size
+    np.testing.assert_allclose(one.scores, other.scores, atol=1e-5)
+    np.testing.assert_allclose(one.keypoints, other.keypoints, atol=1e-2)
+    np.testing.assert_allclose(one.tags, other.tags, atol=1e-4)
+
+
+def test_finds_people_on_an_array(estimator):
+    result = estimator(picture(160, 120))
+    assert len(result) > 0
+    assert result.image_size == (160, 120)
+    assert result.skeleton.name == 'crowdpose'
+    assert result.skeleton.num_keypoints == 14
+    assert result.tags.shape[0] == len(result)
+    assert result.source is None
+    assert result.draw(picture(160, 120)).shape == (120, 160, 3)
+
+
+def test_path_and_array_agree(estimator, tmp_path):
+    path = tmp_path / 'x.png'
+    cv2.imwrite(str(path), picture(160, 120))
+    from_path = estimator(path)
+    assert_same(from_path, estimator(picture(160, 120)))
+    assert from_path.source == str(path)
+    assert estimator(str(path)) == from_path
+    assert from_path.draw().shape == (120, 160, 3)
+
+
+def test_list_gives_what_single_pictures_give(estimator):
+    sizes = [(160, 120), (120, 160), (160, 120), (300, 120), (160, 121), (160, 120), (160, 120)]
+    pictures = [picture(*size, seed=index) for index, size in enumerate(sizes)]
+    together = estimator(pictures)
+    assert [result.image_size for result in together] == sizes
+    for image, result in zip(pictures, together, strict=True):
+        assert_same(result, estimator(image))
+    assert estimator([]) == []
+    assert estimator(tuple(pictures[:1])) == together[:1]
+
+
+def test_batches_hold_inputs_of_one_size(estimator, monkeypatch):
+    batches = []
+    run = estimator.model.test_step
+
+    def note(data):
+        batches.append([tuple(inputs.shape[1:]) for inputs in data['inputs']])
+        return run(data)
+
+    monkeypatch.setattr(estimator.model, 'test_step', note)
+    wide, tall = picture(160, 120), picture(120, 160)
+    estimator([wide, tall, wide, wide, wide, tall])
+    assert [(128, 192)] * 3 in batches
+    assert [(192, 128)] * 2 in batches
+    assert [(128, 192)] in batches
+    assert len(batches) == 3
+
+
+def test_views_are_fine(estimator):
+    image = picture(160, 120)
+    assert_same(estimator(image[..., ::-1][..., ::-1]), estimator(image))
+    image.flags.writeable = False
+    estimator(image)
+
+
+@pytest.mark.parametrize(
+    'image, message',
+    [
+        (np.zeros((10, 10, 3), np.float32), r'BGR \(H, W, 3\) uint8, got float32'),
+        (np.zeros((10, 10), np.uint8), r'got uint8 \(10, 10\)'),
+        (np.zeros((10, 10, 4), np.uint8), 'cv2.cvtColor'),
+        (np.zeros((0, 10, 3), np.uint8), r'\(0, 10, 3\)'),
+        (np.zeros((10, 201, 3), np.uint8), '20 times its other side, got 201x10'),
+        ('missing.jpg', 'there is no file'),
+    ],
+)
+def test_refuses_what_is_no_picture(estimator, image, message):
+    with pytest.raises(LitePoseError, match=message) as caught:
+        estimator([picture(20, 20), image])
+    assert '\n' not in str(caught.value)
+
+
+def test_extreme_sizes(estimator):
+    for width, height in ((1, 1), (200, 10), (3, 2)):
+        assert estimator(picture(width, height)).image_size == (width, height)
+
+
+def test_flip_test_follows_config_or_argument(weights):
+    image = picture(160, 120)
+    as_config, on, off = (make(weights=weights, flip_test=flip) for flip in (None, True, False))
+    by_option = make(weights=weights, cfg_options={'model.test_cfg.flip_test': False})
+    assert as_config.model.test_cfg.flip_test is True
+    assert off.model.test_cfg.flip_test is by_option.model.test_cfg.flip_test is False
+    assert_same(as_config(image), on(image))
+    assert_same(off(image), by_option(image))
+    assert off(image) != on(image)
+
+
+def test_input_size(weights):
+    estimator = make(weights=weights, input_size=192)
+    assert estimator._prepare(picture(160, 120))['inputs'].shape == (3, 192, 256)
+
+
+def test_coco_has_its_own_skeleton():
+    with pytest.warns(UserWarning, match='random'):
+        estimator = make('litepose-xs_coco')
+    assert estimator.skeleton.name == 'coco'
+    assert estimator.skeleton.num_keypoints == 17
+    assert estimator(picture(64, 64)).keypoints.shape[1:] == (17, 2)
+
+
+@pytest.mark.parametrize('batch_size', [0, -1, 1.5, '2'])
+def test_refuses_batch_sizes(batch_size):
+    with pytest.raises(LitePoseError, match='batch_size: expected a positive integer'):
+        make(batch_size=batch_size)
+
+
+class Sample:
+    """What result_from_data_sample uses of a data sample."""
+
+    def __init__(self, **people):
+        from mmengine.structures import InstanceData
+
+        self.metainfo = {'ori_shape': (48, 64)}
+        self.pred_instances = InstanceData(**people)
+
+
+def test_samples_without_scores_of_people_or_tags(estimator):
+    sample = Sample(keypoints=np.ones((2, 14, 2)), keypoint_scores=torch.full((2, 14), 0.5))
+    result = result_from_data_sample(sample, estimator.skeleton, 'x')
+    np.testing.assert_array_equal(result.scores, [0.5, 0.5])
+    assert result.tags is None
+    assert (result.image_size, result.source) == ((64, 48), 'x')
+
+
+def test_samples_without_people(estimator):
+    sample = Sample(keypoints=np.empty((0,)), keypoint_scores=np.empty((0,)))
+    assert len(result_from_data_sample(sample, estimator.skeleton)) == 0
+
+
+def test_command(weights, tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / 'x.png'), picture(160, 120))
+    arguments = f'--model {MODEL} --weights {weights} --device cpu --input-size 128 --no-flip'
+    status = main(
+        ['predict', f'{tmp_path}/x.png', *arguments.split(), '--out-dir', f'{tmp_path}/out']
+    )
+    out, err = capsys.readouterr()
+    assert (status, err) == (0, '')
+    assert 'on 1 picture\n' in out
+    document = json.loads((tmp_path / 'out' / 'results.json').read_text())
+    assert len(document['categories'][0]['keypoints']) == 14
+    assert re.fullmatch('[0-9a-f]{64}', document['info']['weights_sha256'])
+
+
+def test_command_without_weights_says_so(tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / 'x.png'), picture(64, 64))
+    arguments = f'--model {MODEL} --device cpu --input-size 64 --out-dir {tmp_path}/out'
+    assert main(['predict', f'{tmp_path}/x.png', *arguments.split()]) == 0
+    assert capsys.readouterr().err == (
+        'litepose: warning: no weights given: the network is random, and so are the people it '
+        'finds\n'
+    )
+
+
+@pytest.mark.slow
+def test_true_weights_find_true_people(shared_file):
+    folder = shared_file('data/coco_samples')
+    estimator = PoseEstimator(
+        'litepose-m_crowdpose', shared_file(OFFICIAL), device='cpu', batch_size=4
+    )
+    truth = json.loads((Path(folder) / 'annotations.json').read_text())
+    names = truth['categories'][0]['keypoints']
+    own = estimator.skeleton.keypoint_names
+    shared = [name for name in own if name in names]
+    assert len(shared) == 12
+
+    results = estimator([folder / image['file_name'] for image in truth['images']])
+    results = {image['id']: r for image, r in zip(truth['images'], results, strict=True)}
+    found = 0
+    for person in truth['annotations']:
+        points = np.reshape(person['keypoints'], (-1, 3))[[names.index(n) for n in shared]]
+        visible = points[:, 2] > 0
+        if visible.sum() < 8:
+            continue
+        guesses = results[person['image_id']].keypoints[:, [own.index(n) for n in shared]]
+        distances = np.linalg.norm(guesses - points[:, :2], axis=2)[:, visible]
+        found += (np.median(distances, axis=1) < 0.1 * np.sqrt(person['area'])).any()
+    assert found >= 8

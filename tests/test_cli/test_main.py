@@ -1,0 +1,120 @@
+"""The command as a whole: help, version, statuses, one line an error, and what it imports."""
+
+import subprocess
+import sys
+
+import pytest
+
+from litepose_mm import LitePoseError, __version__
+from litepose_mm.cli import main
+from litepose_mm.cli.argument_types import key_value
+from litepose_mm.cli.commands import models
+
+
+def run_and_raise(monkeypatch, error):
+    def run(args):
+        raise error
+
+    monkeypatch.setattr(models, 'run', run)
+    return main(['models'])
+
+
+def test_version(capsys):
+    assert main(['--version']) == 0
+    assert capsys.readouterr().out == f'litepose {__version__}\n'
+
+
+@pytest.mark.parametrize('argv', [['--help'], ['predict', '--help'], ['models', '--help']])
+def test_help(argv, capsys):
+    assert main(argv) == 0
+    out = capsys.readouterr().out
+    assert out.startswith('usage: litepose')
+    assert 'exit status: 0' in out
+
+
+@pytest.mark.parametrize(
+    'argv, message',
+    [
+        ([], 'COMMAND'),
+        (['dance'], 'invalid choice'),
+        (['predict'], 'required: INPUT, --model'),
+        (['predict', 'x', '--model', 'm', '--batch-size', '0'], "above 0, got '0'"),
+        (['predict', 'x', '--model', 'm', '--batch-size', '²'], "above 0, got '²'"),
+        (['predict', 'x', '--model', 'm', '--min-score', '1.5'], "from 0 to 1, got '1.5'"),
+        (['predict', 'x', '--model', 'm', '--min-score', 'nan'], 'from 0 to 1'),
+        (['predict', 'x', '--model', 'm', '--keypoint-threshold', 'a'], "from 0 to 1, got 'a'"),
+        (['predict', 'x', '--model', 'm', '--config-options', 'a'], "KEY=VALUE, got 'a'"),
+    ],
+)
+def test_bad_usage(argv, message, capsys):
+    assert main(argv) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_bad_input_is_one_line(monkeypatch, capsys):
+    assert run_and_raise(monkeypatch, LitePoseError('expected a,\ngot b')) == 2
+    assert capsys.readouterr().err == 'litepose: error: expected a, got b\n'
+
+
+def test_interrupt(monkeypatch, capsys):
+    assert run_and_raise(monkeypatch, KeyboardInterrupt()) == 130
+    assert 'interrupted' in capsys.readouterr().err
+
+
+def test_a_missing_package_is_one_line(monkeypatch, capsys):
+    assert run_and_raise(monkeypatch, ModuleNotFoundError('No module', name='cv2')) == 2
+    assert capsys.readouterr().err.startswith('litepose: error: cv2 is not installed')
+
+
+def test_defects_keep_their_traceback(monkeypatch):
+    with pytest.raises(ModuleNotFoundError):
+        run_and_raise(monkeypatch, ModuleNotFoundError('No module', name='litepose_mm.gone'))
+    with pytest.raises(ZeroDivisionError):
+        run_and_raise(monkeypatch, ZeroDivisionError())
+
+
+@pytest.mark.parametrize(
+    'text, expected',
+    [
+        ('a=1', ('a', 1)),
+        ('a.b=1.5', ('a.b', 1.5)),
+        ('a=True', ('a', True)),
+        ('a=false', ('a', False)),
+        ('a=none', ('a', None)),
+        ('a=(512, 512)', ('a', (512, 512))),
+        ("a={'b': [1]}", ('a', {'b': [1]})),
+        ('a=some text', ('a', 'some text')),
+        ('a=b=c', ('a', 'b=c')),
+        ('a=', ('a', '')),
+    ],
+)
+def test_config_options(text, expected):
+    assert key_value(text) == expected
+
+
+def test_it_is_quick_because_it_imports_little():
+    code = (
+        'import sys; from litepose_mm.cli import main; assert main(["--help"]) == 0; '
+        'heavy = {"torch", "mmpose", "mmengine", "cv2", "numpy", "rich"} & set(sys.modules); '
+        'assert not heavy, heavy'
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_module_runs_as_a_program():
+    done = subprocess.run(
+        [sys.executable, '-m', 'litepose_mm.cli', 'dance'], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stdout == ''
+
+
+def test_every_command_has_what_main_needs():
+    from litepose_mm.cli import build_parser
+
+    parser = build_parser()
+    args = parser.parse_args(['predict', 'a', 'b', '--model', 'm', '--no-flip'])
+    assert (args.inputs, args.flip, args.weights) == (['a', 'b'], False, None)
+    assert parser.parse_args(['predict', 'a', '--model', 'm']).flip is None
+    assert callable(parser.parse_args(['models']).run)

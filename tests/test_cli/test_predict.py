@@ -1,0 +1,289 @@
+"""``litepose predict`` with an estimator that is not real: files, statuses, messages."""
+
+import hashlib
+import json
+import re
+
+import cv2
+import numpy as np
+import pytest
+from pose_builders import FakeEstimator
+
+from litepose_mm import LitePoseError
+from litepose_mm.cli import main
+from litepose_mm.cli.commands import predict
+from litepose_mm.media import VideoReader, VideoWriter
+
+
+@pytest.fixture
+def estimator(monkeypatch):
+    fake = FakeEstimator()
+
+    def make(args):
+        fake.batch_size = args.batch_size
+        return fake
+
+    monkeypatch.setattr(predict, 'make_estimator', make)
+    return fake
+
+
+@pytest.fixture
+def cli(estimator, tmp_path, monkeypatch, capsys):
+    """``cli(*arguments)`` runs predict in tmp_path; returns status, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = main(['predict', *arguments, '--model', 'fake'])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def save(path, size=(64, 48), color=(120, 90, 60)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((size[1], size[0], 3), color, np.uint8))
+
+
+def save_video(path, frames=5):
+    with VideoWriter(path, 10) as writer:
+        for index in range(frames):
+            writer.write(np.full((48, 64, 3), 40 * index, np.uint8))
+
+
+def results(tmp_path, out_dir='outputs'):
+    return json.loads((tmp_path / out_dir / 'results.json').read_text())
+
+
+def written(tmp_path, out_dir='outputs'):
+    folder = tmp_path / out_dir
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob('*') if p.is_file())
+
+
+def test_folder_of_pictures(cli, tmp_path):
+    save(tmp_path / 'in' / 'a.jpg')
+    save(tmp_path / 'in' / 'b.bmp', (40, 30))
+    status, out, err = cli('in')
+    assert (status, err) == (0, '')
+    assert out == (
+        '4 people on 2 pictures\nwrote drawings in outputs/, results in outputs/results.json\n'
+    )
+    assert written(tmp_path) == ['a.jpg', 'b.png', 'results.json']
+    drawing = cv2.imread(str(tmp_path / 'outputs' / 'a.jpg'))
+    assert drawing.shape == (48, 64, 3)
+    assert drawing.std() > 10
+
+
+def test_results_document(cli, tmp_path):
+    save(tmp_path / 'in' / 'a.jpg')
+    (tmp_path / 'w.pth').write_bytes(b'weights')
+    assert cli('in', '--weights', 'w.pth')[0] == 0
+    document = results(tmp_path)
+    assert document['info']['model'] == 'fake'
+    assert document['info']['weights'] == 'w.pth'
+    assert document['info']['weights_sha256'] == hashlib.sha256(b'weights').hexdigest()
+    assert re.fullmatch(r'litepose_mm \d+\.\d+\.\d+.*', document['info']['version'])
+    assert document['categories'] == [
+        {
+            'id': 1,
+            'name': 'person',
+            'keypoints': ['head', 'left_hand', 'right_hand'],
+            'skeleton': [[1, 2], [1, 3]],
+        }
+    ]
+    assert document['images'] == [{'id': 1, 'file_name': 'in/a.jpg', 'width': 64, 'height': 48}]
+    first, second = document['annotations']
+    assert (first['id'], second['id']) == (1, 2)
+    assert first['image_id'] == 1
+    assert len(first['keypoints']) == 9
+    assert len(first['bbox']) == 4
+    assert first['score'] == 1
+
+
+def test_min_score_and_no_draw(cli, tmp_path):
+    save(tmp_path / 'a.jpg')
+    status, out, _ = cli('a.jpg', '--min-score', '0.8', '--no-draw', '--out-dir', 'new/deep')
+    assert status == 0
+    assert out == '1 person on 1 picture\nwrote results in new/deep/results.json\n'
+    assert written(tmp_path, 'new/deep') == ['results.json']
+    assert len(results(tmp_path, 'new/deep')['annotations']) == 1
+
+
+def test_recursive_keeps_the_folders(cli, tmp_path):
+    save(tmp_path / 'in' / 'a.jpg')
+    save(tmp_path / 'in' / 'deep' / 'a.jpg')
+    assert cli('in', '--recursive')[0] == 0
+    assert written(tmp_path) == ['a.jpg', 'deep/a.jpg', 'results.json']
+
+
+def test_broken_picture_in_a_folder(cli, tmp_path):
+    save(tmp_path / 'in' / 'a.jpg')
+    (tmp_path / 'in' / 'b.jpg').write_bytes(b'no picture')
+    save(tmp_path / 'in' / 'c.jpg')
+    status, out, err = cli('in')
+    assert status == 1
+    assert err.count('\n') == 1
+    assert err.startswith('litepose: failed: expected a picture, but in/b.jpg is cut short')
+    assert out.startswith('4 people on 2 pictures; 1 of 3 inputs failed\n')
+    assert written(tmp_path) == ['a.jpg', 'c.jpg', 'results.json']
+
+
+def test_many_failures_are_summed_up(cli, tmp_path):
+    (tmp_path / 'in').mkdir()
+    for index in range(13):
+        (tmp_path / 'in' / f'{index:02}.jpg').touch()
+    status, out, err = cli('in')
+    assert status == 1
+    lines = err.splitlines()
+    assert len(lines) == 11
+    assert lines[-1] == 'litepose: … and 3 more failed'
+    assert '13 of 13 inputs failed' in out
+    assert results(tmp_path)['images'] == []
+
+
+@pytest.mark.parametrize('batch_size', ['1', '2', '8'])
+def test_one_bad_picture_does_not_take_its_batch_along(cli, tmp_path, batch_size):
+    for index in range(5):
+        color = (0, 0, 255) if index == 3 else (9, 9, 9)
+        save(tmp_path / 'in' / f'{index}.png', color=color)
+    status, _, err = cli('in', '--batch-size', batch_size)
+    assert status == 1
+    assert err == 'litepose: failed: in/3.png: this picture begins with red\n'
+    names = [image['file_name'] for image in results(tmp_path)['images']]
+    assert names == ['in/0.png', 'in/1.png', 'in/2.png', 'in/4.png']
+
+
+def test_pictures_go_in_windows(cli, tmp_path, estimator):
+    for index in range(10):
+        save(tmp_path / 'in' / f'{index}.png')
+    assert cli('in', '--batch-size', '2')[0] == 0
+    assert estimator.calls == [8, 2]
+
+
+@pytest.mark.parametrize('batch_size', ['1', '2', '8'])
+def test_video(cli, tmp_path, batch_size):
+    save_video(tmp_path / 'street.mp4')
+    status, out, err = cli('street.mp4', '--batch-size', batch_size)
+    assert (status, err) == (0, '')
+    assert out.startswith('10 people on 5 frames\n')
+    assert written(tmp_path) == ['results.json', 'street.mp4']
+    reader = VideoReader(tmp_path / 'outputs' / 'street.mp4')
+    assert reader.fps == pytest.approx(10)
+    assert len(list(reader)) == 5
+    images = results(tmp_path)['images']
+    assert [image['frame_index'] for image in images] == [0, 1, 2, 3, 4]
+    assert {image['file_name'] for image in images} == {'street.mp4'}
+
+
+def test_pictures_and_videos_together(cli, tmp_path):
+    save_video(tmp_path / 'in' / 'b.mp4', frames=2)
+    (tmp_path / 'in' / 'c.mp4').write_bytes(b'no video')
+    save(tmp_path / 'in' / 'a.jpg')
+    save(tmp_path / 'in' / 'd.jpg')
+    status, out, err = cli('in', '--no-draw')
+    assert status == 1
+    assert err.startswith('litepose: failed: expected a video, but OpenCV cannot open in/c.mp4')
+    names = [image['file_name'] for image in results(tmp_path)['images']]
+    assert names == ['in/a.jpg', 'in/b.mp4', 'in/b.mp4', 'in/d.jpg']
+    assert written(tmp_path) == ['results.json']
+
+
+def test_damaged_video_keeps_its_frames(cli, tmp_path, monkeypatch):
+    save_video(tmp_path / 'x.mp4')
+    original = VideoReader.__init__
+
+    def longer(self, path):
+        original(self, path)
+        self.frame_count = 100
+
+    monkeypatch.setattr(VideoReader, '__init__', longer)
+    status, out, err = cli('x.mp4', '--batch-size', '3')
+    assert status == 1
+    assert 'ends at frame 5 of about 100' in err
+    assert '10 people on 5 frames; 1 of 1 inputs failed' in out
+    assert len(list(cv2_frames(tmp_path / 'outputs' / 'x.mp4'))) == 5
+
+
+def cv2_frames(path):
+    capture = cv2.VideoCapture(str(path))
+    while True:
+        ok, image = capture.read()
+        if not ok:
+            return
+        yield image
+
+
+@pytest.mark.parametrize('kind', ['picture', 'video'])
+def test_interrupt_finishes_the_files(cli, tmp_path, estimator, monkeypatch, kind):
+    if kind == 'picture':
+        for index in range(3):
+            save(tmp_path / 'in' / f'{index}.png')
+    else:
+        save_video(tmp_path / 'in' / 'x.mp4')
+    find = FakeEstimator.__call__
+
+    def stop_at_second(self, images):
+        if self.calls:
+            raise KeyboardInterrupt
+        return find(self, images)
+
+    monkeypatch.setattr(FakeEstimator, '__call__', stop_at_second)
+    status, out, _ = cli('in')
+    assert status == 130
+    assert out.startswith('interrupted: 2 people on 1 ')
+    assert len(results(tmp_path)['images']) == 1
+    assert (
+        written(tmp_path)
+        == {
+            'picture': ['0.png', 'results.json'],
+            'video': ['results.json', 'x.mp4'],
+        }[kind]
+    )
+
+
+def test_drawings_never_replace_inputs(cli, tmp_path):
+    save(tmp_path / 'in' / 'a.jpg')
+    before = (tmp_path / 'in' / 'a.jpg').read_bytes()
+    status, _, err = cli('in', '--out-dir', 'in')
+    assert status == 2
+    assert 'would replace the input' in err
+    assert (tmp_path / 'in' / 'a.jpg').read_bytes() == before
+    assert cli('in', '--out-dir', 'in', '--no-draw')[0] == 0
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['missing.jpg'], "there is no 'missing.jpg'"),
+        (['empty'], 'found none'),
+        (['*.png'], 'found none'),
+        (['a.jpg', '--out-dir', 'a.jpg/x', '--no-draw'], 'cannot write'),
+        (['a.jpg', '--weights', 'missing.pth'], 'cannot read the weights missing.pth'),
+    ],
+)
+def test_bad_input_as_a_whole(cli, tmp_path, arguments, message):
+    save(tmp_path / 'a.jpg')
+    (tmp_path / 'empty').mkdir()
+    status, out, err = cli(*arguments)
+    assert status == 2
+    assert out == ''
+    assert err.startswith('litepose: error: ')
+    assert err.count('\n') == 1
+    assert message in err
+
+
+def test_no_estimator_is_made_for_missing_inputs(monkeypatch, tmp_path):
+    def refuse(args):
+        raise AssertionError('not to be called')
+
+    monkeypatch.setattr(predict, 'make_estimator', refuse)
+    assert main(['predict', str(tmp_path / 'missing'), '--model', 'fake']) == 2
+
+
+def test_errors_of_the_estimator_are_one_line(monkeypatch, tmp_path, capsys):
+    def refuse(args):
+        raise LitePoseError('no such model')
+
+    save(tmp_path / 'a.jpg')
+    monkeypatch.setattr(predict, 'make_estimator', refuse)
+    assert main(['predict', str(tmp_path / 'a.jpg'), '--model', 'fake']) == 2
+    assert capsys.readouterr().err == 'litepose: error: no such model\n'

@@ -11,13 +11,19 @@ from torch import nn
 
 #: What each convention counts; the keys are those of :class:`Complexity`.
 CONVENTIONS: dict[str, str] = {
-    'macs': 'exact: multiply-accumulates of convolutions, transposed convolutions (at their input size) '
-    'and linear layers',
-    'paper_macs': "paper-style, as ptflops 0.6 counts, which LitePose's tables use: transposed convolutions "
-    'at their output size (4 times too many at stride 2), plus biases, 2 per BN element, 1 per '
-    'activation, pooling and upsampling element',
-    'hhrnet_style_macs': "HigherHRNet-style, as in its and EfficientHRNet's tables: exact, but transposed "
-    'convolutions at their output size',
+    'macs': (
+        'exact: multiply-accumulates of convolutions, transposed convolutions (at their input '
+        'size) and linear layers'
+    ),
+    'paper_macs': (
+        "paper-style, as ptflops 0.6 counts, which LitePose's tables use: transposed "
+        'convolutions at their output size (4 times too many at stride 2), plus biases, 2 per BN '
+        'element, 1 per activation, pooling and upsampling element'
+    ),
+    'hhrnet_style_macs': (
+        "HigherHRNet-style, as in its and EfficientHRNet's tables: exact, but transposed "
+        'convolutions at their output size'
+    ),
 }
 
 

@@ -66,7 +66,7 @@ def ae_train_pipeline(codec: dict) -> list[dict]:
 
 
 def ae_test_pipeline(codec: dict, aug_scales: Sequence[float] = ()) -> list[dict]:
-    """The authors' resize; with ``aug_scales`` for ``multiscale_test``."""
+    """The authors' resize; with ``aug_scales`` (relative to the input) for ``multiscale_test``."""
     return [
         dict(type='LoadImage'),
         dict(
@@ -74,5 +74,5 @@ def ae_test_pipeline(codec: dict, aug_scales: Sequence[float] = ()) -> list[dict
             input_size=codec['input_size'],
             aug_scales=list(aug_scales) or None,
         ),
-        dict(type='PackPoseInputs', meta_keys=_META_KEYS),
+        dict(type='PackMultiScaleInputs', meta_keys=_META_KEYS),
     ]

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+import litepose_mm.modules  # noqa: F401  before any test imports mmpose
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -40,3 +43,8 @@ def _one_torch_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+# The same examples on every run.
+settings.register_profile('deterministic', derandomize=True, deadline=None)
+settings.load_profile('deterministic')

@@ -38,7 +38,7 @@ class BilinearMaps:
     """A stack of maps seen at another size through bilinear interpolation.
 
     Equal to ``torch.nn.functional.interpolate(maps, size, mode='bilinear',
-    align_corners=False)`` up to the last bit, without building it. Views can be stacked, which
+    align_corners=False)`` up to rounding, without building it. Views can be stacked, which
     interpolates twice as the authors do for tags.
 
     Args:

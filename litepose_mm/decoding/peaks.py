@@ -39,7 +39,8 @@ def find_peaks(
     Returns:
         One :class:`Peaks` for each of the ``K`` keypoints.
     """
-    if not heatmaps.is_identity and heatmaps.factor != (2.0, 2.0):
+    # The shortcut for doubled maps compares with direct neighbours, so it needs some.
+    if not heatmaps.is_identity and (heatmaps.factor != (2.0, 2.0) or kernel < 3):
         heatmaps = BilinearMaps(heatmaps.dense(), heatmaps.shape[1:])
     if heatmaps.is_identity:
         source = heatmaps.source

@@ -1,7 +1,16 @@
 """Network parts, registered in ``mmpose.registry.MODELS``."""
 
 from .backbones import LitePose
+from .data_preprocessors import MultiScaleDataPreprocessor
 from .heads import FusionDeconvHead, MultiLevelAEHead
 from .losses import BatchAssociativeEmbeddingLoss
+from .pose_estimators import MultiScaleBottomupPoseEstimator
 
-__all__ = ['BatchAssociativeEmbeddingLoss', 'FusionDeconvHead', 'LitePose', 'MultiLevelAEHead']
+__all__ = [
+    'BatchAssociativeEmbeddingLoss',
+    'FusionDeconvHead',
+    'LitePose',
+    'MultiLevelAEHead',
+    'MultiScaleBottomupPoseEstimator',
+    'MultiScaleDataPreprocessor',
+]

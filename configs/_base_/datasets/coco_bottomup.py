@@ -1,5 +1,6 @@
 # COCO 2017 keypoints (Lin et al., ECCV 2014), 17 keypoints; train2017 and val2017.
 dataset_type = 'CocoDataset'
+data_mode = 'bottomup'
 data_root = 'data/coco/'
 
 train_dataloader = dict(
@@ -10,7 +11,7 @@ train_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='bottomup',
+        data_mode=data_mode,
         ann_file='annotations/person_keypoints_train2017.json',
         data_prefix=dict(img='train2017/'),
     ),
@@ -24,7 +25,7 @@ val_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='bottomup',
+        data_mode=data_mode,
         ann_file='annotations/person_keypoints_val2017.json',
         data_prefix=dict(img='val2017/'),
         test_mode=True,

@@ -1,5 +1,6 @@
 # CrowdPose (Li et al., CVPR 2019), 14 keypoints; train + val for training, test for evaluation.
 dataset_type = 'CrowdPoseDataset'
+data_mode = 'bottomup'
 data_root = 'data/crowdpose/'
 
 train_dataloader = dict(
@@ -10,7 +11,7 @@ train_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='bottomup',
+        data_mode=data_mode,
         ann_file='annotations/mmpose_crowdpose_trainval.json',
         data_prefix=dict(img='images/'),
     ),
@@ -24,7 +25,7 @@ val_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='bottomup',
+        data_mode=data_mode,
         ann_file='annotations/mmpose_crowdpose_test.json',
         data_prefix=dict(img='images/'),
         test_mode=True,

@@ -1,9 +1,9 @@
 # LitePose for bottom-up estimation. A config sets the architecture of backbone and head, the
 # number of keypoints and the codec.
 model = dict(
-    type='BottomupPoseEstimator',
+    type='MultiScaleBottomupPoseEstimator',
     data_preprocessor=dict(
-        type='PoseDataPreprocessor',
+        type='MultiScaleDataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=True,

@@ -1,0 +1,206 @@
+import os
+import re
+
+import pytest
+import torch
+from networks import TINY, litepose
+
+from litepose_mm.architectures import ARCHITECTURES
+from litepose_mm.checkpoints import (
+    from_authors,
+    is_authors,
+    load_weights,
+    read_weights,
+    recognise,
+    save_weights,
+)
+from litepose_mm.errors import LitePoseError
+
+OURS_TO_AUTHORS = [
+    (r'backbone\.stem\.([01])\.conv\.', r'first.\1.0.'),
+    (r'backbone\.stem\.([01])\.bn\.', r'first.\1.1.'),
+    (r'backbone\.stem\.2\.conv\.', 'first.2.'),
+    (r'backbone\.stem\.2\.bn\.', 'first.3.'),
+    (r'backbone\.stages\.(\d+)\.(\d+)\.expand\.conv\.', r'stage.\1.\2.inv.0.'),
+    (r'backbone\.stages\.(\d+)\.(\d+)\.expand\.bn\.', r'stage.\1.\2.inv.1.'),
+    (r'backbone\.stages\.(\d+)\.(\d+)\.depthwise\.conv\.', r'stage.\1.\2.depth_conv.0.'),
+    (r'backbone\.stages\.(\d+)\.(\d+)\.depthwise\.bn\.', r'stage.\1.\2.depth_conv.1.'),
+    (r'backbone\.stages\.(\d+)\.(\d+)\.project\.conv\.', r'stage.\1.\2.point_conv.0.'),
+    (r'backbone\.stages\.(\d+)\.(\d+)\.project\.bn\.', r'stage.\1.\2.point_conv.1.'),
+    (r'head\.deconvs\.(\d+)\.(refined|raw)\.', r'deconv_\2.\1.'),
+    (r'head\.deconvs\.(\d+)\.bn\.', r'deconv_bnrelu.\1.0.'),
+    (r'head\.outputs\.(\d+)\.(refined|raw)\.depthwise\.conv\.', r'final_\2.\1.conv.0.'),
+    (r'head\.outputs\.(\d+)\.(refined|raw)\.depthwise\.bn\.', r'final_\2.\1.conv.1.'),
+    (r'head\.outputs\.(\d+)\.(refined|raw)\.pointwise\.', r'final_\2.\1.conv.3.'),
+]
+
+
+def weights(model):
+    return {k: v for k, v in model.state_dict().items() if not k.startswith('data_preproc')}
+
+
+def to_authors(state):
+    renamed = {}
+    for key, value in state.items():
+        for pattern, replacement in OURS_TO_AUTHORS:
+            key = re.sub('^' + pattern, replacement, key)
+        renamed[key] = value
+    return renamed
+
+
+def random_model(seed=0, arch=TINY, keypoints=14):
+    torch.manual_seed(seed)
+    model = litepose(arch, keypoints)
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+    return model
+
+
+@pytest.mark.parametrize(
+    'wrap',
+    [
+        lambda s: s,
+        lambda s: {'module.' + k: v for k, v in s.items()},
+        lambda s: {'1.' + k: v for k, v in s.items()},
+        lambda s: {'1.module.' + k: v for k, v in s.items()},
+        lambda s: dict(
+            epoch=3,
+            model='pose_mobilenet',
+            perf=0.5,
+            state_dict={'module.' + k: v for k, v in s.items()},
+        ),
+    ],
+    ids=['plain', 'module', '1', '1.module', 'wrapped'],
+)
+@pytest.mark.parametrize('form', [to_authors, dict], ids=['authors', 'ours'])
+def test_every_form_loads(tmp_path, wrap, form):
+    source, target = random_model(1), random_model(2)
+    path = tmp_path / 'weights.pth.tar'
+    torch.save(wrap(form(weights(source))), path)
+    load_weights(target, path)
+    for key, value in weights(source).items():
+        assert torch.equal(value, target.state_dict()[key]), key
+
+
+def test_safetensors(tmp_path):
+    from safetensors.torch import save_file
+
+    source, target = random_model(1), random_model(2)
+    save_file(weights(source), tmp_path / 'w.safetensors')
+    load_weights(target, tmp_path / 'w.safetensors')
+    assert all(torch.equal(v, target.state_dict()[k]) for k, v in weights(source).items())
+    (tmp_path / 'b.safetensors').write_bytes(b'not at all')
+    with pytest.raises(LitePoseError, match='broken safetensors'):
+        read_weights(tmp_path / 'b.safetensors')
+
+
+@pytest.mark.parametrize('name', ARCHITECTURES)
+@pytest.mark.parametrize('keypoints', [14, 17])
+def test_architectures_are_recognised(name, keypoints):
+    state = from_authors(to_authors(weights(litepose(name, keypoints))))
+    found = recognise(state)
+    assert found.name == name and found.num_keypoints == keypoints
+    assert found.architecture == ARCHITECTURES[name]
+
+
+def test_unpublished_architectures_are_recognised():
+    found = recognise(weights(litepose(TINY, 5)))
+    assert found.name is None and found.num_keypoints == 5
+    assert found.architecture.stages == TINY.stages
+    assert found.architecture.deconv_setting == TINY.deconv_setting
+
+
+def test_other_weights_are_not_recognised():
+    with pytest.raises(LitePoseError, match='not the weights of a LitePose'):
+        recognise({'conv.weight': torch.zeros(1)})
+
+
+class Malicious:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.system, (f'touch {self.path}',)
+
+
+def test_executable_pickles_are_refused(tmp_path):
+    mark = tmp_path / 'mark'
+    torch.save(dict(state_dict=Malicious(mark)), tmp_path / 'evil.pth')
+    with pytest.raises(LitePoseError, match='refused.*posix.system.*run code') as error:
+        read_weights(tmp_path / 'evil.pth')
+    assert not mark.exists() and '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (b'', 'not a checkpoint, or a broken one'),
+        (b'garbage' * 100, 'not a checkpoint, or a broken one'),
+        (b'PK\x03\x04garbage', 'not a checkpoint, or a broken one'),
+        (None, 'no such file'),
+    ],
+)
+def test_broken_files(tmp_path, content, message):
+    path = tmp_path / 'weights.pth'
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(LitePoseError, match=message) as error:
+        read_weights(path)
+    assert 'weights.pth' in str(error.value) and '\n' not in str(error.value)
+
+
+def test_a_truncated_checkpoint(tmp_path):
+    path = tmp_path / 'weights.pth'
+    torch.save(weights(random_model()), path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(LitePoseError, match='not a checkpoint, or a broken one'):
+        read_weights(path)
+
+
+@pytest.mark.parametrize('content', [[1, 2], {'a': 1}, {}, {'state_dict': 3}, torch.zeros(2)])
+def test_other_contents(tmp_path, content):
+    torch.save(content, tmp_path / 'x.pth')
+    with pytest.raises(LitePoseError, match='expected a mapping of names to tensors'):
+        read_weights(tmp_path / 'x.pth')
+
+
+def test_weights_that_do_not_fit_name_keys_and_shapes(tmp_path):
+    model = random_model()
+    before = {k: v.clone() for k, v in weights(model).items()}
+    state = {k: v + 1 for k, v in weights(random_model(5)).items()}
+    del state['backbone.stem.0.conv.weight']
+    state['head.extra'] = torch.zeros(1)
+    state['head.deconvs.0.bn.bias'] = torch.zeros(3)
+    torch.save(state, tmp_path / 'w.pth')
+    with pytest.raises(LitePoseError) as error:
+        load_weights(model, tmp_path / 'w.pth')
+    message = str(error.value)
+    assert '1 missing (backbone.stem.0.conv.weight)' in message
+    assert '1 unexpected (head.extra)' in message
+    assert '1 of another shape (head.deconvs.0.bn.bias (3,), model (16,))' in message
+    assert all(torch.equal(v, before[k]) for k, v in weights(model).items())
+
+
+def test_unknown_and_supernet_names():
+    with pytest.raises(LitePoseError, match='1 names are not of the authors'):
+        from_authors({'first.9.weight': torch.zeros(1)})
+    with pytest.raises(LitePoseError, match='supernet'):
+        from_authors({'stage.0.0.Linear5x5.weight': torch.zeros(25, 25)})
+    assert not is_authors({'backbone.stem.0.conv.weight': torch.zeros(1)})
+
+
+def test_saving_is_atomic_and_loads_as_data(tmp_path, monkeypatch):
+    path = tmp_path / 'new' / 'w.pth'
+    save_weights({'a': torch.ones(2)}, path, dict(note='x'))
+    assert read_weights(path).meta == dict(note='x')
+
+    def fail(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, 'save', fail)
+    with pytest.raises(KeyboardInterrupt):
+        save_weights({'a': torch.zeros(2)}, path, {})
+    assert [p.name for p in path.parent.iterdir()] == ['w.pth']
+    assert torch.equal(read_weights(path).state_dict['a'], torch.ones(2))

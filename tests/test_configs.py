@@ -1,0 +1,89 @@
+"""Every config builds, has the figures of the zoo, and runs forward and, bottom-up, end to end."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmpose.apis import inference_bottomup, init_model
+
+import litepose_mm.modules  # noqa: F401
+from litepose_mm.complexity import measure_complexity
+from litepose_mm.paths import mim_root
+from litepose_mm.zoo import MODELS
+
+CONFIGS = sorted(
+    path for path in (mim_root() / 'configs').rglob('*.py') if '_base_' not in path.parts
+)
+ZOO = {entry.config: entry for entry in MODELS.values()}
+
+
+def _name(path):
+    return path.stem
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=_name)
+def test_config(path):
+    model = init_model(str(path), None, device='cpu')
+    config = model.cfg
+    width, height = config.codec['input_size']
+    assert path.stem.endswith((f'-{width}x{height}', f'-{height}x{width}'))
+    assert config.custom_imports['imports'] == ['litepose_mm.modules']
+
+    result = measure_complexity(model, (3, height, width))
+    entry = ZOO.get(path.relative_to(mim_root() / 'configs').as_posix())
+    if entry is not None:
+        assert (result.params, result.macs, result.paper_macs) == (
+            entry.params,
+            entry.macs,
+            entry.paper_macs,
+        )
+        assert (width, height) == entry.input_size
+        assert model.dataset_meta['num_keypoints'] == entry.num_keypoints
+        assert model.dataset_meta['dataset_name'] == entry.dataset
+
+    keypoints = model.dataset_meta['num_keypoints']
+    if 'Bottomup' in config.model.type:
+        with torch.no_grad():
+            coarse, fine = model.head.forward(model.extract_feat(torch.zeros(1, 3, 64, 96)))
+        assert coarse.shape == (1, 2 * keypoints, 16, 24)
+        assert fine.shape == (1, keypoints, 32, 48)
+    else:
+        with torch.no_grad():
+            outputs = model.head.forward(model.extract_feat(torch.zeros(1, 3, height, width)))
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        assert all(output.shape[1] == keypoints for output in outputs)
+
+
+def test_every_zoo_entry_has_its_config():
+    assert set(ZOO) <= {p.relative_to(mim_root() / 'configs').as_posix() for p in CONFIGS}
+
+
+@pytest.mark.parametrize(
+    'path', [p for p in CONFIGS if 'associative_embedding' in p.parts], ids=_name
+)
+@pytest.mark.parametrize('flip', [False, True])
+def test_bottomup_configs_infer(path, flip):
+    torch.manual_seed(0)
+    config = Config.fromfile(path)
+    for step in config.test_dataloader.dataset.pipeline:
+        if step['type'] == 'BottomupResizeAlign':
+            step['input_size'] = (64, 64)
+    config.model.test_cfg['flip_test'] = flip
+    config.model.head.decoder['decode_topk'] = 3
+    model = init_model(config, None, device='cpu')
+    image = np.random.default_rng(0).integers(0, 255, (50, 70, 3), dtype=np.uint8)
+    people = inference_bottomup(model, image)[0].pred_instances
+    keypoints = model.dataset_meta['num_keypoints']
+    assert people.keypoints.shape[1:] == (keypoints, 2)
+    assert len(people.keypoints) == len(people.bbox_scores) == len(people.keypoint_scores)
+    assert people.tags.shape == (len(people.keypoints), 1 + flip)
+
+
+def test_topdown_config_predicts():
+    path = next(p for p in CONFIGS if p.stem.startswith('simcc_litepose'))
+    from mmpose.apis import inference_topdown
+
+    model = init_model(str(path), None, device='cpu')
+    image = np.zeros((64, 48, 3), dtype=np.uint8)
+    result = inference_topdown(model, image)[0].pred_instances
+    assert result.keypoints.shape == (1, 17, 2)

@@ -1,0 +1,293 @@
+"""What the documentation says is so: figures, files, links, options."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import litepose_mm.modules  # noqa: F401
+
+# isort: split
+import pytest
+import torch
+import yaml
+from mmengine.config import Config
+from mmpose.models import build_pose_estimator
+
+from litepose_mm.architectures import ARCHITECTURES, Architecture
+from litepose_mm.cli import build_parser
+from litepose_mm.complexity import measure_complexity
+from litepose_mm.version import __version__
+from litepose_mm.zoo import MODELS
+
+ROOT = Path(__file__).resolve().parents[1]
+AE = Path('configs/body_2d_keypoint/associative_embedding')
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ('*.md', 'docs/*.md', 'configs/**/*.md')
+    for path in ROOT.glob(pattern)
+)
+DATASETS = {'crowdpose': 'CrowdPose', 'coco': 'COCO'}
+
+
+def read(page) -> str:
+    return (ROOT / page).read_text(encoding='utf-8')
+
+
+def table(page, first: str) -> list[list[str]]:
+    """Rows of the table whose header begins with ``first``, cells without markup."""
+    block = re.search(rf'^\| {re.escape(first)} .*\n\|[-:| ]+\|\n((?:\|.*\n)+)', read(page), re.M)
+    assert block, f'{page} has no table that begins with {first!r}'
+    rows = [line.strip().strip('|').split('|') for line in block.group(1).splitlines()]
+    return [[cell.strip().strip('`') for cell in row] for row in rows]
+
+
+def giga(number: int) -> str:
+    return f'{number / 1e9:.3f} G'
+
+
+def code(page, language: str) -> list[str]:
+    return re.findall(rf'^```{language}\n(.*?)^```', read(page), re.M | re.S)
+
+
+def count(arch: Architecture, size: int):
+    """Parameters and MACs, on torch's device without data."""
+    with torch.device('meta'):
+        model = build_pose_estimator(
+            dict(
+                type='BottomupPoseEstimator',
+                backbone=dict(type='LitePose', arch=arch),
+                head=dict(type='FusionDeconvHead', arch=arch, num_keypoints=14),
+            )
+        )
+    return measure_complexity(model, (3, size, size))
+
+
+# --- figures
+
+
+def test_readme_lists_the_zoo():
+    assert table('README.md', 'model') == [
+        [
+            entry.name,
+            '{}x{}'.format(*entry.input_size),
+            f'{entry.params:,}',
+            giga(entry.macs),
+            giga(entry.paper_macs),
+            str(entry.ap),
+            entry.published['split'],
+            entry.published['source'],
+        ]
+        for entry in MODELS.values()
+    ]
+
+
+def test_models_page_lists_the_architectures():
+    rows = table('docs/models.md', 'architecture')
+    assert [row[0] for row in rows] == list(ARCHITECTURES)
+    zoo = {entry.architecture: entry for entry in MODELS.values() if entry.num_keypoints == 14}
+    for row, (name, arch) in zip(rows, ARCHITECTURES.items()):
+        counted = zoo.get(name) or count(arch, arch.img_size)
+        assert row == [
+            name,
+            str(arch.img_size),
+            str(arch.input_channel),
+            ', '.join(str(stage.channel) for stage in arch.stages),
+            ', '.join(map(str, arch.deconv_setting)),
+            f'{counted.params:,}',
+            giga(counted.macs),
+            giga(counted.paper_macs),
+        ]
+
+
+def test_models_page_has_table_3():
+    rows = table('docs/models.md', 'kernel')
+    assert len(rows) == 5
+    for kernel, fusion, macs, paper_macs, published, _ in rows:
+        arch = ARCHITECTURES['prune-s'].with_kernel(int(kernel))
+        counted = count(replace(arch, fusion=fusion == 'yes'), 512)
+        assert (macs, paper_macs) == (giga(counted.macs), giga(counted.paper_macs))
+        assert published in ('', f'{counted.paper_macs / 1e9:.1f} G')
+
+
+def test_models_page_has_the_three_counts():
+    counted = count(ARCHITECTURES['litepose-m'], 448)
+    values = [row[-1] for row in table('docs/models.md', 'name')]
+    assert values == [
+        giga(n) for n in (counted.macs, counted.hhrnet_style_macs, counted.paper_macs)
+    ]
+
+
+def test_models_page_shows_a_valid_architecture():
+    (text,) = code('docs/models.md', 'json')
+    arch = Architecture.from_dict(json.loads(text))
+    assert count(arch, arch.img_size).params > 0
+
+
+def test_decoding_page_and_readme_agree_on_times():
+    rows = table('docs/decoding.md', 'input')
+    ours = [float(row[3]) for row in rows]
+    theirs = [float(row[2]) for row in rows]
+    text = (
+        f'{min(ours):.1f} to {max(ours):.0f} ms against {min(theirs):.0f} to {max(theirs):.0f} ms'
+    )
+    assert text in ' '.join(read('README.md').split())
+
+
+# --- metafiles and their pages
+
+
+def metafile(dataset: str) -> Path:
+    return AE / dataset / f'litepose_{dataset}.yml'
+
+
+def test_model_index_imports_every_metafile():
+    imported = yaml.safe_load(read('model-index.yml'))['Import']
+    assert sorted(imported) == sorted(
+        path.relative_to(ROOT).as_posix() for path in (ROOT / 'configs').rglob('*.yml')
+    )
+
+
+def test_metafiles_name_known_collections():
+    files = [yaml.safe_load(read(metafile(dataset))) for dataset in DATASETS]
+    collections = [entry['Name'] for content in files for entry in content.get('Collections', [])]
+    assert collections == ['LitePose']
+    assert {m['In Collection'] for content in files for m in content['Models']} == {'LitePose'}
+
+
+@pytest.mark.parametrize('dataset', DATASETS)
+def test_metafile_has_the_figures_of_the_zoo(dataset):
+    models = yaml.safe_load(read(metafile(dataset)))['Models']
+    entries = [entry for entry in MODELS.values() if entry.dataset == dataset]
+    assert [model['Config'] for model in models] == [f'configs/{e.config}' for e in entries]
+    for model, entry in zip(models, entries):
+        assert (ROOT / model['Config']).is_file()
+        assert model['Name'] == Path(model['Config']).stem
+        assert 'Weights' not in model
+        assert model['Metadata'] == {
+            'Architecture': ['LitePose', 'AE'],
+            'FLOPs': entry.macs,
+            'Parameters': entry.params,
+            'Training Data': DATASETS[dataset],
+        }
+        names = {'ap': 'AP', 'ap50': 'AP@0.5', 'ap75': 'AP@0.75'}
+        metrics = {
+            names[key]: pytest.approx(value / 100)
+            for key, value in entry.published.items()
+            if key in names
+        }
+        (result,) = model['Results']
+        assert result == {
+            'Dataset': DATASETS[dataset],
+            'Metrics': metrics,
+            'Task': 'Body 2D Keypoint',
+        }
+
+
+@pytest.mark.parametrize('dataset', DATASETS)
+def test_page_beside_the_metafile_has_the_figures_of_the_zoo(dataset):
+    def share(entry, key):
+        value = entry.published.get(key)
+        return '' if value is None else f'{value / 100:.3f}'
+
+    rows = table(metafile(dataset).with_suffix('.md'), 'config')
+    entries = [entry for entry in MODELS.values() if entry.dataset == dataset]
+    assert rows == [
+        [
+            '[{0}](./{0}.py)'.format(Path(entry.config).stem),
+            '{}x{}'.format(*entry.input_size),
+            f'{entry.params:,}',
+            giga(entry.macs),
+            share(entry, 'ap'),
+            share(entry, 'ap50'),
+            share(entry, 'ap75'),
+            entry.published['source'],
+            'none',
+        ]
+        for entry in entries
+    ]
+
+
+# --- files, links, commands
+
+
+def anchors(page) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r'^```.*?^```', '', read(page), flags=re.M | re.S)
+    titles = re.findall(r'^#+ (.*)$', text, re.M)
+    return {re.sub(r'[^\w\- ]', '', title.lower()).replace(' ', '-') for title in titles}
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_local_links_lead_somewhere(page):
+    text = re.sub(r'^```.*?^```', '', read(page), flags=re.M | re.S)
+    for link in re.findall(r'\]\(([^)\s]+)\)', text):
+        if re.match(r'https?:', link):
+            continue
+        path, _, anchor = unquote(link).partition('#')
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.exists(), f'{page}: {link}'
+        if anchor:
+            assert anchor in anchors(target), f'{page}: {link}'
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_files_that_are_named_exist(page):
+    text = read(page)
+    for name in re.findall(r'(?<![\w/.])(?:tools|demo|benchmarks|configs|tests)/[\w./-]+', text):
+        assert (ROOT / name.rstrip('.')).exists(), f'{page}: {name}'
+    for target in re.findall(r'\bmake ([a-z]+)\b', '\n'.join(code(page, 'bash'))):
+        assert re.search(rf'^{target}:', read('Makefile'), re.M), f'{page}: make {target}'
+
+
+def test_configs_of_mixed_parts_exist():
+    names = [row[0] for row in table('README.md', 'config')]
+    mixed = {
+        path.relative_to(ROOT / 'configs/body_2d_keypoint').as_posix()
+        for path in (ROOT / 'configs/body_2d_keypoint').rglob('*.py')
+        if not path.name.startswith('ae_litepose')
+    }
+    assert set(names) == mixed
+
+
+def test_mmposes_example_fits_its_config():
+    example = next(text for text in code('README.md', 'python') if 'MMPoseInferencer' in text)
+    assert example.index('litepose_mm.modules') < example.index('from mmpose')
+    path = ''.join(re.findall(r"^    '(.*)'$", example, re.M))
+    # MMPoseInferencer asks the config for it.
+    assert Config.fromfile(ROOT / path).data_mode == 'bottomup'
+
+
+def options(command: str) -> list[str]:
+    return re.findall(r'(?<!\S)--[\w-]+', command)
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_options_that_are_shown_exist(page):
+    commands = '\n'.join(code(page, 'bash')).replace('\\\n', ' ').splitlines()
+    commands = [line.partition('#')[0].strip() for line in commands]
+    known = build_parser()._subparsers._group_actions[0].choices
+    for command in commands:
+        words = command.split()
+        if words[:1] == ['litepose']:
+            shown = known[words[1]].format_help()
+        elif words[:1] == ['python'] and words[1].endswith('.py') and (ROOT / words[1]).exists():
+            shown = read(words[1])
+        else:
+            continue
+        for option in options(command):
+            assert option in shown, f'{page}: {command}'
+
+
+def test_citation_names_this_version():
+    citation = yaml.safe_load(read('CITATION.cff'))
+    assert citation['version'] == __version__
+    assert citation['license'] == 'Apache-2.0'
+    assert f'## {__version__}' in read('CHANGELOG.md')
+
+
+def test_images_are_small():
+    images = [path for path in (ROOT / 'docs/images').iterdir() if path.suffix in ('.png', '.jpg')]
+    assert images
+    assert all(path.stat().st_size < 200_000 for path in images)

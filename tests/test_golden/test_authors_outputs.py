@@ -1,0 +1,161 @@
+"""Against files computed with the authors' code; skipped where they are absent."""
+
+import json
+
+import numpy as np
+import pytest
+import reference
+import torch
+from mmpose.models.losses import KeypointMSELoss
+from networks import litepose
+
+from litepose_mm.architectures import ARCHITECTURES
+from litepose_mm.checkpoints import from_authors, load_weights, read_weights, recognise
+from litepose_mm.codecs import MultiLevelAssociativeEmbedding
+from litepose_mm.decoding import AssociativeEmbeddingDecoder
+from litepose_mm.models.losses import BatchAssociativeEmbeddingLoss
+from litepose_mm.resize import aligned_size
+from litepose_mm.zoo import MODELS
+
+GROUPS = ['00', '01', '02', '03', '04', '05', '10']
+
+
+def test_published_architectures(shared_file):
+    published = json.loads(shared_file('golden/litepose-archs.json').read_text())
+    assert len(published) == len(ARCHITECTURES)
+    for name, data in published.items():
+        kind, size = name.split('-')
+        own = ('litepose-' if kind == 'search' else 'prune-') + size.lower()
+        assert ARCHITECTURES[own].to_dict() == data
+
+
+def test_published_numbers(shared_file):
+    numbers = json.loads(shared_file('golden/numbers.json').read_text())
+    for entry in MODELS.values():
+        size = entry.architecture.split('-')[1].upper()
+        dataset = {'crowdpose': 'crowd_pose'}.get(entry.dataset, entry.dataset)
+        expected = numbers[f'litepose/search-{size}/{dataset}']
+        assert (entry.params, entry.macs, entry.paper_macs) == (
+            expected['params'],
+            expected['macs'],
+            expected['paper_macs'],
+        )
+
+
+def test_network_outputs(shared_file):
+    path = shared_file('golden/litepose-XS-crowdpose.pth')
+    golden = np.load(shared_file('golden/litepose-XS-crowdpose.npz'))
+    found = recognise(from_authors(read_weights(path).state_dict))
+    assert found.name == 'litepose-xs' and found.num_keypoints == 14
+    model = litepose('litepose-xs', 14)
+    load_weights(model, path)
+    with torch.no_grad():
+        outputs = model.head(model.extract_feat(torch.from_numpy(golden['input'])))
+    for level, output in enumerate(outputs):
+        np.testing.assert_allclose(output.numpy(), golden[f'out{level}'], atol=1e-5)
+
+
+def test_checkpoint_keys(shared_file):
+    lines = shared_file('golden/litepose-XS-coco.keys.txt').read_text().splitlines()
+    state = {}
+    for line in lines:
+        key, shape = line.split('\t')[:2]
+        state[key] = torch.zeros([int(n) for n in shape.strip('()').split(',') if n.strip()])
+    own = litepose('litepose-xs', 17).state_dict()
+    own = {k: v for k, v in own.items() if not k.startswith('data_preprocessor')}
+    renamed = from_authors(state)
+    assert {k: v.shape for k, v in renamed.items()} == {k: v.shape for k, v in own.items()}
+
+
+@pytest.mark.parametrize('name', GROUPS)
+@pytest.mark.parametrize('adjust', [0, 1])
+@pytest.mark.parametrize('refine', [0, 1])
+def test_groups(shared_file, name, adjust, refine):
+    golden = np.load(shared_file(f'golden/group-{name}.npz'))
+    num_keypoints, max_people, threshold, tag_threshold = golden['params'][:4]
+    heat, tag = golden['det'][0], golden['tag'][0]
+    expected = golden[f'ans_adjust{adjust}_refine{refine}'].reshape(
+        -1, int(num_keypoints), 3 + tag.shape[-1]
+    )
+
+    people, scores = reference.decode(heat, tag, golden['joint_order'], adjust, refine)
+    np.testing.assert_allclose(people[..., :3], expected[..., :3], atol=1e-6)
+
+    decoder = AssociativeEmbeddingDecoder(
+        int(num_keypoints),
+        golden['joint_order'],
+        keypoint_threshold=threshold,
+        tag_threshold=tag_threshold,
+        max_people=int(max_people),
+        offset='litepose' if adjust else 'none',
+        missing='litepose' if refine else 'none',
+    )
+    found = decoder.decode(heat, tag.transpose(3, 0, 1, 2).reshape(-1, *heat.shape[1:]))
+    assert len(found.keypoints) == len(expected)
+    np.testing.assert_allclose(found.keypoints, expected[..., :2], atol=1e-3)
+    np.testing.assert_allclose(found.keypoint_scores, expected[..., 2], atol=1e-5)
+    np.testing.assert_allclose(
+        found.scores, golden[f'scores_adjust{adjust}_refine{refine}'], atol=1e-5
+    )
+
+
+def test_resize_table(shared_file):
+    rows = np.load(shared_file('golden/preprocess_sizes.npz'))['rows']
+    for height, width, short, *expected in rows.astype(int)[:, :5]:
+        assert aligned_size((width, height), short) == tuple(expected)
+
+
+@pytest.mark.parametrize('case', range(4))
+def test_targets(shared_file, case):
+    golden = np.load(shared_file('golden/targets.npz'))
+    joints, size = golden[f'tgt{case}_joints'], int(golden[f'tgt{case}_res'])
+    codec = MultiLevelAssociativeEmbedding((size, size), [(size, size)], tag_levels=(True,))
+    encoded = codec.encode(joints[..., :2], joints[..., 2])
+    np.testing.assert_allclose(encoded['heatmaps'][0], golden[f'tgt{case}_heatmaps'], atol=1e-6)
+    # The authors pack visible joints first and add the keypoint's own offset to the position.
+    expected = golden[f'tgt{case}_indices']
+    for own, packed in zip(encoded['keypoint_indices'][:, 0], expected):
+        positions = {k * size**2 + i for k, (i, visible) in enumerate(own) if visible}
+        assert positions == {int(i) for i, visible in packed if visible}
+
+
+@pytest.mark.parametrize('case', range(4))
+def test_losses(shared_file, case):
+    golden = np.load(shared_file('golden/losses.npz'))
+
+    def get(name):
+        return torch.from_numpy(np.asarray(golden[f'l{case}_{name}']))
+
+    outputs = [get('out0').requires_grad_(), get('out1').requires_grad_()]
+    num_keypoints = outputs[1].shape[1]
+    heatmap_losses = [
+        KeypointMSELoss()(
+            output[:, :num_keypoints], get(f'hm{level}'), None, get(f'mask{level}')[:, None]
+        )
+        for level, output in enumerate(outputs)
+    ]
+    for level, loss in enumerate(heatmap_losses):
+        torch.testing.assert_close(
+            loss.detach().double(), get(f'heatmap_loss{level}').mean().double(), atol=1e-5, rtol=0
+        )
+    tags = outputs[0][:, num_keypoints:]
+    area = tags.shape[2] * tags.shape[3]
+    indices = [unpack(image, num_keypoints, area) for image in get('joints').long()]
+    pull, push = BatchAssociativeEmbeddingLoss()(tags, indices)
+    assert float(pull) == pytest.approx(float(get('pull_weighted')), abs=1e-5)
+    assert float(push) == pytest.approx(float(get('push_weighted')), abs=1e-5)
+    total = sum(heatmap_losses) + pull + push
+    assert float(total) == pytest.approx(float(get('total')), abs=1e-5)
+    total.backward()
+    torch.testing.assert_close(outputs[0].grad, get('grad0'), atol=1e-5, rtol=0)
+    assert float(outputs[1].grad.abs().sum()) == pytest.approx(float(get('grad1_sum')), abs=1e-5)
+
+
+def unpack(image, num_keypoints, area):
+    """The authors' packed joints (30, K, 2) as one entry per keypoint."""
+    own = torch.zeros(len(image), num_keypoints, 2, dtype=torch.long)
+    for person, packed in enumerate(image):
+        for position, visible in packed.tolist():
+            if visible:
+                own[person, position // area] = torch.tensor([position % area, 1])
+    return own

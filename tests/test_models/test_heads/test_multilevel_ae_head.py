@@ -1,0 +1,181 @@
+import numpy as np
+import pytest
+import reference
+import torch
+from mmengine.structures import InstanceData, PixelData
+from mmpose.structures import MultilevelPixelData, PoseDataSample
+from networks import TINY, litepose
+
+from litepose_mm.recipes import ae_codec
+from litepose_mm.testing import synthetic_maps
+
+K = 6
+FLIP = [0, 2, 1, 4, 3, 5]
+SIZE = (64, 96)
+
+
+@pytest.fixture(scope='module')
+def model():
+    torch.manual_seed(3)
+    return litepose(TINY, K, decoder=ae_codec((64, 64), decode_topk=4))
+
+
+def sample(size=SIZE):
+    return PoseDataSample(
+        metainfo=dict(
+            img_shape=size,
+            input_size=size[::-1],
+            input_center=np.array(size[::-1]) / 2,
+            input_scale=np.array(size[::-1], dtype=np.float32),
+            flip_indices=FLIP,
+            aug_scales=None,
+        )
+    )
+
+
+def maps_as_outputs(monkeypatch, model, maps, mirrored=None):
+    """Make the head give these maps whatever it sees; mirrored ones for a mirrored image."""
+    levels = [torch.from_numpy(m)[None] for m in maps[:2]]
+
+    def forward(feats):
+        heat, tags = levels if mirrored is None or not feats else mirrored
+        coarse = torch.nn.functional.avg_pool2d(heat, 2)
+        return torch.cat([coarse, tags], 1), heat
+
+    monkeypatch.setattr(model.head, 'forward', forward)
+
+
+@pytest.mark.parametrize('flip', [False, True])
+def test_maps_are_the_authors(model, flip):
+    image = torch.randn(1, 3, *SIZE)
+
+    def forward(x):
+        return model.head.forward(model.extract_feat(x))
+
+    feats = model.extract_feat(image)
+    if flip:
+        feats = [feats, model.extract_feat(image.flip(-1))]
+    with torch.no_grad():
+        heat, tag = model.head.test_time_maps(feats, FLIP, flip, False)
+        expected_heat, expected_tag = reference.network_maps(
+            forward, image, K, FLIP if flip else None
+        )
+    heat = reference.interpolate(heat, SIZE)[0]
+    tag = reference.interpolate(reference.interpolate(tag, (32, 48)), SIZE)[0]
+    np.testing.assert_allclose(heat.numpy(), expected_heat, atol=1e-5)
+    np.testing.assert_allclose(
+        tag.view(1 + flip, K, *SIZE).permute(1, 2, 3, 0).numpy(), expected_tag, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize('restore', [True, False])
+def test_predict_gives_input_pixels(model, monkeypatch, restore):
+    maps = synthetic_maps(2, SIZE, K, missing=0, noise=0.001, seed=4)
+    maps_as_outputs(monkeypatch, model, maps)
+    (found,) = model.head.predict((), [sample()], dict(restore_heatmap_size=restore))
+    assert found.keypoints.shape == (2, K, 2) and found.tags.shape == (2, 1)
+    distance = np.abs(found.keypoints[:, None] - maps.keypoints).max((-2, -1)).min(1)
+    assert distance.max() < 5
+
+
+def test_flip_test_stacks_tags(model, monkeypatch):
+    maps = synthetic_maps(2, SIZE, K, missing=0, noise=0.001, seed=4)
+    mirrored = [torch.from_numpy(m[FLIP][..., ::-1].copy())[None] for m in maps[:2]]
+    maps_as_outputs(monkeypatch, model, maps, mirrored)
+    (plain,) = model.head.predict((), [sample()])
+    feats = [(), (torch.zeros(1),)]
+    (found,) = model.head.predict(feats, [sample()], dict(flip_test=True))
+    assert found.tags.shape == (2, 2)
+    np.testing.assert_allclose(found.tags[:, 0], found.tags[:, 1], atol=1e-6)
+    np.testing.assert_allclose(found.keypoints, plain.keypoints, atol=1e-4)
+
+
+def test_flip_test_needs_the_pairs(model):
+    bare = sample()
+    bare.set_metainfo(dict(flip_indices=None))
+    with pytest.raises(ValueError, match='flip_indices'):
+        model.head.predict([(), ()], [bare], dict(flip_test=True))
+
+
+def test_shift_moves_mirrored_maps_by_a_pixel(model):
+    maps = torch.arange(2 * K * 4.0).view(1, 2 * K, 1, 4)
+    plain = model.head._flipped_back(maps, FLIP, False)
+    shifted = model.head._flipped_back(maps, FLIP, True)
+    assert torch.equal(plain[0, 1], maps[0, 2].flip(-1))  # the pair's other keypoint
+    assert torch.equal(plain[0, K + 1], maps[0, K + 2].flip(-1))
+    assert torch.equal(shifted[..., 1:], plain[..., :-1])
+
+
+def test_output_heatmaps(model):
+    feats = model.extract_feat(torch.randn(1, 3, *SIZE))
+    with torch.no_grad():
+        preds, fields = model.head.predict(feats, [sample()], dict(output_heatmaps=True))
+    assert len(preds) == len(fields) == 1 and isinstance(fields[0], PixelData)
+    assert fields[0].heatmaps.shape == fields[0].tags.shape == (K, 32, 48)
+
+
+def test_multiscale_averages_at_the_input_size(model):
+    images = [torch.randn(1, 3, *SIZE), torch.randn(1, 3, 128, 192)]
+    with torch.no_grad():
+        feats = [model.extract_feat(image) for image in images]
+        heat = (
+            sum(reference.interpolate(model.head.aggregate(model.head(f))[0], SIZE) for f in feats)
+            / 2
+        )
+        _, fields = model.head.predict(
+            feats, [sample()], dict(multiscale_test=True, output_heatmaps=True)
+        )
+    torch.testing.assert_close(fields[0].heatmaps, heat[0])
+
+
+def test_a_batch_equals_its_images(model):
+    images = torch.randn(3, 3, *SIZE)
+    with torch.no_grad():
+        together = model.head.predict(model.extract_feat(images), [sample()] * 3)
+        alone = [
+            model.head.predict(model.extract_feat(image[None]), [sample()])[0] for image in images
+        ]
+    for one, other in zip(together, alone):
+        assert len(one.keypoints) == len(other.keypoints)
+        np.testing.assert_allclose(one.keypoints, other.keypoints, atol=1e-3)
+
+
+def test_several_levels_with_tags_are_stacked():
+    own = litepose(
+        TINY,
+        K,
+        head=dict(tag_levels=(True, True)),
+        decoder=ae_codec((64, 64), tag_levels=(True, True)),
+    )
+    with torch.no_grad():
+        outputs = own.head(own.extract_feat(torch.randn(1, 3, *SIZE)))
+        heat, tags = own.head.aggregate(outputs)
+    assert heat.shape == (1, K, 32, 48) and tags.shape == (1, 2 * K, 32, 48)
+    torch.testing.assert_close(tags[:, K:], outputs[1][:, K:])
+
+
+def test_without_decoder(model, monkeypatch):
+    monkeypatch.setattr(model.head, 'decoder', None)
+    with pytest.raises(RuntimeError, match='no decoder'):
+        model.head.predict(model.extract_feat(torch.zeros(1, 3, *SIZE)), [sample()])
+
+
+def test_losses_of_a_batch(model):
+    codec = model.head.decoder
+    samples = []
+    for people in (2, 0):
+        encoded = codec.encode(np.random.default_rng(0).uniform(0, 64, (people, K, 2)))
+        fields = MultilevelPixelData(
+            heatmaps=[torch.from_numpy(m) for m in encoded['heatmaps']],
+            heatmap_mask=[torch.ones(m.shape[1:]) for m in encoded['heatmaps']],
+        )
+        labels = InstanceData(keypoint_indices=torch.from_numpy(encoded['keypoint_indices']))
+        data_sample = PoseDataSample()
+        data_sample.gt_fields, data_sample.gt_instance_labels = fields, labels
+        samples.append(data_sample)
+    model.train()
+    losses = model.head.loss(model.extract_feat(torch.randn(2, 3, 64, 64)), samples)
+    model.eval()
+    assert set(losses) == {'loss_heatmap_0', 'loss_heatmap_1', 'loss_pull', 'loss_push'}
+    sum(losses.values()).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())

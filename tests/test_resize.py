@@ -1,0 +1,63 @@
+import cv2
+import numpy as np
+import pytest
+import reference
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litepose_mm.resize import aligned_size, resize_align
+
+sides = st.integers(1, 2000)
+
+
+@given(sides, sides, st.sampled_from([256, 320, 448, 512, 500]))
+def test_the_short_side_fits_and_the_long_one_is_padded(width, height, short):
+    size = aligned_size((width, height), short)
+    aligned = -(-short // 64) * 64
+    assert min(size) == aligned and size[0] % 64 == size[1] % 64 == 0
+    zoom = min(width, height) / aligned
+    long, needed = max(size), max(width, height) / zoom
+    # A fraction of a pixel beyond a multiple does not count.
+    assert needed - 1 < long < needed + 64
+
+
+@pytest.mark.parametrize(
+    'size, short, expected',
+    [
+        ((640, 480), 256, (384, 256)),
+        ((640, 480), 448, (640, 448)),
+        ((480, 640), 448, (448, 640)),
+        ((254, 203), 256, (320, 256)),  # exact rounding up would give 384
+        ((100, 100), 448, (448, 448)),
+    ],
+)
+def test_sizes(size, short, expected):
+    assert aligned_size(size, short) == expected
+
+
+def test_other_scales_follow_the_smallest():
+    assert aligned_size((640, 480), 512, 64, 0.5, 0.5) == (384, 256)
+    assert aligned_size((640, 480), 512, 64, 1, 0.5) == (768, 512)
+    assert aligned_size((640, 480), 512, 64, 2, 0.5) == (1536, 1024)
+
+
+@pytest.mark.parametrize('shape', [(48, 64), (61, 45), (33, 33), (7, 300)])
+def test_equals_the_authors_preprocessing(shape):
+    image = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
+    tensor, back = reference.preprocess(image, 64)
+    resized = resize_align(image, aligned_size(shape[::-1], 64))
+    mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+    own = (resized.image[..., ::-1].astype(np.float32) / 255 - mean) / std
+    np.testing.assert_array_equal(own.transpose(2, 0, 1), tensor[0].numpy())
+    points = np.random.default_rng(1).uniform(0, 64, (5, 2))
+    np.testing.assert_allclose(
+        resized.to_original(points), points @ back[:, :2].T + back[:, 2], atol=1e-3
+    )
+
+
+def test_positions_come_back():
+    image = np.zeros((90, 120), dtype=np.uint8)
+    cv2.circle(image, (100, 30), 2, 255, -1)
+    resized = resize_align(image, aligned_size((120, 90), 192))
+    y, x = np.argwhere(resized.image > 200).mean(0)
+    np.testing.assert_allclose(resized.to_original(np.array([x, y])), (100, 30), atol=0.6)

@@ -1,0 +1,77 @@
+import importlib.util
+import sys
+
+import pytest
+import torch
+from networks import TINY, litepose
+from test_checkpoints import random_model, to_authors, weights
+
+from litepose_mm.checkpoints import load_weights, read_weights
+from litepose_mm.errors import LitePoseError
+from litepose_mm.paths import mim_root
+
+
+@pytest.fixture(scope='module')
+def converter():
+    path = mim_root() / 'tools/model_converters/litepose_to_mmpose.py'
+    spec = importlib.util.spec_from_file_location('litepose_to_mmpose', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_converts(converter, tmp_path):
+    source = random_model(1, 'litepose-xs')
+    torch.save(
+        {'module.' + k: v for k, v in to_authors(weights(source)).items()}, tmp_path / 'a.pth.tar'
+    )
+    line = converter.convert(tmp_path / 'a.pth.tar', tmp_path / 'b.pth')
+    assert 'litepose-xs, 14 keypoints, 679 tensors' in line
+    assert 'ae_litepose-xs_8xb16-500e_crowdpose-256x256.py' in line
+    target = litepose('litepose-xs')
+    meta = load_weights(target, tmp_path / 'b.pth')
+    assert meta['num_keypoints'] == 14 and meta['architecture']['img_size'] == 256
+    image = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        for one, other in zip(*(m.head(m.extract_feat(image)) for m in (source, target))):
+            assert torch.equal(one, other)
+
+
+def test_unpublished_architecture(converter, tmp_path):
+    torch.save(to_authors(weights(litepose(TINY, 5))), tmp_path / 'a.pth')
+    line = converter.convert(tmp_path / 'a.pth', tmp_path / 'b.pth')
+    assert 'not published, 5 keypoints' in line and 'config' not in line
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda s: s.pop('first.0.0.weight'), '1 missing (backbone.stem.0.conv.weight)'),
+        (lambda s: s.update({'first.7.weight': torch.zeros(1)}), 'first.7.weight'),
+        (
+            lambda s: s.update(
+                {
+                    'stage.0.0.Linear3x3.bias': torch.zeros(9),
+                    'stage.0.0.Linear5x5.bias': torch.zeros(25),
+                }
+            ),
+            'supernet',
+        ),
+    ],
+)
+def test_missing_and_unexpected_names_fail(converter, tmp_path, change, message):
+    state = to_authors(weights(random_model(1)))
+    change(state)
+    torch.save(state, tmp_path / 'a.pth')
+    with pytest.raises(LitePoseError) as error:
+        converter.convert(tmp_path / 'a.pth', tmp_path / 'b.pth')
+    assert message in str(error.value) and not (tmp_path / 'b.pth').exists()
+
+
+def test_command_says_it_in_one_line(converter, tmp_path, monkeypatch, capsys):
+    torch.save(weights(random_model(1)), tmp_path / 'ours.pth')
+    monkeypatch.setattr(sys, 'argv', ['convert', str(tmp_path / 'ours.pth'), 'x.pth'])
+    assert converter.main() == 2
+    error = capsys.readouterr().err
+    assert error.startswith('convert: error: weights') and error.count('\n') == 1
+    assert read_weights(tmp_path / 'ours.pth')

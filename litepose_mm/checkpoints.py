@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from torch import Tensor, nn
 
 from .architectures import ARCHITECTURES, Architecture, Stage
 from .errors import LitePoseError
+from .files import replacing
 from .models.utils.layers import make_divisible
 
 StateDict = dict[str, Tensor]
@@ -287,16 +286,8 @@ def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:
 
 def save_weights(state: Mapping[str, Tensor], path: str | Path, meta: Mapping[str, Any]) -> None:
     """Write a checkpoint that loads as data only; never half of one."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
-    os.close(handle)
-    try:
-        torch.save(dict(meta=dict(meta), state_dict=dict(state)), temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with replacing(Path(path)) as part:
+        torch.save(dict(meta=dict(meta), state_dict=dict(state)), part)
 
 
 def _some(names, limit: int = 3) -> str:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +10,9 @@ import cv2
 import numpy as np
 
 from ..errors import LitePoseError
+from ..files import part_of, replacing
 
 _CODECS = (('.mp4', 'mp4v'), ('.avi', 'MJPG'))  # the second is in every build of OpenCV
-
-
-def _part_of(path: Path) -> Path:
-    return path.with_name(f'.{path.stem}.part{os.getpid()}{path.suffix}')
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Yields a file to write beside ``path``, which becomes ``path`` when all went well."""
-    part = _part_of(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        os.replace(part, path)
-    except OSError as error:
-        raise LitePoseError(f'cannot write {path}: {error.strerror}') from error
-    finally:
-        with suppress(OSError):  # mostly it is not there any more
-            part.unlink()
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
@@ -52,7 +31,7 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
         ) from error
     if not ok:
         raise LitePoseError(f'cannot write {path}: the format cannot hold a picture {image.shape}')
-    with _replacing(path) as part:
+    with replacing(path) as part:
         part.write_bytes(data.tobytes())
 
 
@@ -66,7 +45,7 @@ def write_json(path: str | Path, document: Any) -> None:
         text = json.dumps(document, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise LitePoseError(f'cannot write {path}: {error}') from error
-    with _replacing(Path(path)) as part:
+    with replacing(Path(path)) as part:
         part.write_text(text + '\n', encoding='utf-8')
 
 
@@ -126,7 +105,7 @@ class VideoWriter:
             return
         self._writer.release()
         self._writer = None
-        with _replacing(self.path):
+        with replacing(self.path):
             pass
 
     def _open(self, size: tuple[int, int]) -> None:
@@ -137,14 +116,14 @@ class VideoWriter:
         for suffix, codec in _CODECS:
             self.path = self.path.with_suffix(suffix)
             writer = cv2.VideoWriter(
-                str(_part_of(self.path)), cv2.VideoWriter_fourcc(*codec), self.fps, size
+                str(part_of(self.path)), cv2.VideoWriter_fourcc(*codec), self.fps, size
             )
             if writer.isOpened():
                 self._writer, self._size = writer, size
                 if suffix != _CODECS[0][0]:
                     self.message = f'OpenCV cannot write this video as MP4; wrote {self.path}'
                 return
-            _part_of(self.path).unlink(missing_ok=True)
+            part_of(self.path).unlink(missing_ok=True)
         raise LitePoseError(
             f'cannot write the video {self.path}: OpenCV has no codec for {size[0]}x{size[1]} '
             'here, or the folder cannot be written; draw pictures instead'

@@ -44,23 +44,20 @@ def ae_codec(input_size: tuple[int, int], strides: Sequence[int] = (4, 2), **opt
     )
 
 
-def ae_train_pipeline(codec: dict) -> list[dict]:
-    """Affine, flip and targets (LitePose section 5.2: rotation, scale, translation, flip)."""
+def ae_train_pipeline(codec: dict, use_segments: bool = True) -> list[dict]:
+    """Affine, flip, targets and masks (LitePose section 5.2).
+
+    Args:
+        codec: The codec, see :func:`ae_codec`.
+        use_segments: Whether unlabelled people and crowds are masked; the authors do for COCO,
+            not for CrowdPose.
+    """
     return [
         dict(type='LoadImage'),
-        dict(
-            type='BottomupRandomAffine',
-            input_size=codec['input_size'],
-            shift_factor=0.2,
-            rotate_factor=30,
-            scale_factor=(0.75, 1.5),
-            pad_val=0,
-            distribution='uniform',
-            transform_mode='affine',
-        ),
+        dict(type='BottomupRandomAffineAlign', input_size=codec['input_size']),
         dict(type='RandomFlip', direction='horizontal'),
         dict(type='GenerateTarget', encoder=codec),
-        dict(type='BottomupGetHeatmapMask'),
+        dict(type='MultiLevelHeatmapMask', use_segments=use_segments),
         dict(type='PackPoseInputs', meta_keys=_META_KEYS),
     ]
 

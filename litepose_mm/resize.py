@@ -66,19 +66,42 @@ def resize_align(image: np.ndarray, size: tuple[int, int]) -> Resized:
         size: Width and height from :func:`aligned_size`.
     """
     height, width = image.shape[:2]
-    # Rounded half up, as the authors do.
-    center = np.array([int(width / 2 + 0.5), int(height / 2 + 0.5)], dtype=np.float32)
+    center = image_center(width, height)
     short = 0 if width < height else 1
     zoom = (width, height)[short] / size[short]
-    # Three corresponding points in float32, as the authors do: the last bits of the matrix
-    # decide the last bit of a few pixels.
-    matrix = cv2.getAffineTransform(
-        _corner(center, size[0] * zoom), _corner(np.array(size) * 0.5, size[0])
-    )
+    matrix = warp_matrix(center, size[0] * zoom, size)
     return Resized(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), center, zoom)
 
 
-def _corner(center: np.ndarray, width: float) -> np.ndarray:
-    """A point, the one half a width above it, and the one half a width left of that."""
-    offsets = np.array([[0, 0], [0, -0.5], [-0.5, -0.5]]) * width
-    return (center + offsets).astype(np.float32)
+def image_center(width: int, height: int) -> np.ndarray:
+    """The middle of a picture, rounded half up to a whole pixel as the authors do."""
+    return np.array([int(width / 2 + 0.5), int(height / 2 + 0.5)], dtype=np.float32)
+
+
+def warp_matrix(
+    center: np.ndarray, width: float, size: tuple[int, int], rotation: float = 0.0
+) -> np.ndarray:
+    """The matrix that shows ``width`` pixels around ``center`` at ``size``, turned.
+
+    It is solved from three corresponding points in float32, as the authors do: the last bits of
+    the matrix decide the last bit of a few pixels.
+
+    Args:
+        center: The point of the picture that goes to the middle.
+        width: Pixels of the picture that fill the width of the output.
+        size: Width and height of the output.
+        rotation: Degrees.
+
+    Returns:
+        Matrix ``(2, 3)`` from the picture to the output.
+    """
+    source = _corner(center, width, np.deg2rad(rotation))
+    return cv2.getAffineTransform(source, _corner(np.array(size) * 0.5, size[0], 0.0))
+
+
+def _corner(center: np.ndarray, width: float, rotation: float) -> np.ndarray:
+    """A point, the one half a width above it, and the one half a width left of that; turned."""
+    sine, cosine = np.sin(rotation), np.cos(rotation)
+    up = np.array([sine, -cosine]) * (width * 0.5)
+    left = np.array([up[1], -up[0]])
+    return np.array([center, center + up, center + up + left], dtype=np.float32)

@@ -45,6 +45,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         decode_limit: ``'litepose'`` or ``'mmpose'``.
     """
 
+    auxiliary_encode_keys = {'flip'}
     label_mapping_table = dict(
         keypoint_weights='keypoint_weights', keypoint_indices='keypoint_indices'
     )
@@ -105,12 +106,20 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             )
         return self._decoders[num_keypoints]
 
-    def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict:
+    def encode(
+        self,
+        keypoints: np.ndarray,
+        keypoints_visible: np.ndarray | None = None,
+        flip: bool = False,
+    ) -> dict:
         """Targets of one image (LitePose section 5.2, HigherHRNet ``HeatmapGenerator``).
 
         Args:
             keypoints: Positions in pixels of the input, ``(N, K, 2)``.
             keypoints_visible: Labelled keypoints are above 0, ``(N, K)``; all by default.
+            flip: Whether the input is mirrored. A pixel of a level is mirrored onto a pixel of
+                that level, which is not where the input's pixel goes; ``'mmpose'`` targets do
+                not care.
 
         Returns:
             dict:
@@ -128,13 +137,21 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         weights = (visible > 0).astype(np.float32)
         heatmaps, indices = [], []
         for size, sigma, has_tags in zip(self.heatmap_sizes, self.sigmas, self.tag_levels):
-            positions = keypoints * (np.array(size) / self.input_size)
+            positions = self.level_positions(keypoints, size, flip)
             heatmaps.append(self._heatmaps(positions, weights, size, sigma))
             if has_tags:
                 indices.append(self._indices(positions, weights, size))
         return dict(
             heatmaps=heatmaps, keypoint_indices=np.stack(indices, axis=1), keypoint_weights=weights
         )
+
+    def level_positions(self, keypoints: np.ndarray, size: Size, flip: bool) -> np.ndarray:
+        """Positions in pixels of a level ``(width, height)``; see :meth:`encode`."""
+        shrink = np.array(size) / self.input_size
+        positions = keypoints * shrink
+        if flip and self.target == 'litepose':
+            positions[..., 0] -= 1 - shrink[0]
+        return positions
 
     def _centres(self, positions: np.ndarray) -> np.ndarray:
         # Truncation, not floor: the authors draw a keypoint at -0.5 at 0.

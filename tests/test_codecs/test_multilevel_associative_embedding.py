@@ -15,6 +15,15 @@ def codec(**options):
     return MultiLevelAssociativeEmbedding((128, 96), LEVELS, **options)
 
 
+def test_a_mirrored_pixel_is_a_pixel_of_its_level():
+    keypoints = np.array([[[50.9, 33.2]]])
+    keypoints[..., 0] = 127 - keypoints[..., 0]  # as MMPose mirrors positions
+    encoded = codec().encode(keypoints, flip=True)
+    for (width, _), heatmaps in zip(LEVELS, encoded['heatmaps']):
+        x = np.unravel_index(heatmaps[0].argmax(), heatmaps[0].shape)[1]
+        assert x == int(width - 1 - 50.9 * width / 128)
+
+
 def test_targets_of_one_keypoint():
     encoded = codec().encode(np.array([[[50.9, 33.2]]]))
     coarse, fine = encoded['heatmaps']

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import reference
@@ -12,9 +13,10 @@ from networks import litepose
 from litepose_mm.architectures import ARCHITECTURES
 from litepose_mm.checkpoints import from_authors, load_weights, read_weights, recognise
 from litepose_mm.codecs import MultiLevelAssociativeEmbedding
+from litepose_mm.datasets.transforms import BottomupRandomAffineAlign, MultiLevelHeatmapMask
 from litepose_mm.decoding import AssociativeEmbeddingDecoder
 from litepose_mm.models.losses import BatchAssociativeEmbeddingLoss
-from litepose_mm.resize import aligned_size
+from litepose_mm.resize import aligned_size, warp_matrix
 from litepose_mm.zoo import MODELS
 
 GROUPS = ['00', '01', '02', '03', '04', '05', '10']
@@ -159,3 +161,60 @@ def unpack(image, num_keypoints, area):
             if visible:
                 own[person, position // area] = torch.tensor([position % area, 1])
     return own
+
+
+@pytest.mark.parametrize('case', ['a0', 'a1', 'a2'])
+def test_augmentation(shared_file, case):
+    golden = np.load(shared_file('golden/augment.npz'))
+
+    def get(name):
+        return golden[f'{case}_{name}']
+
+    side, *levels = (int(n) for n in get('cfg'))
+    scale, rotation, *center = get('params')
+    joints = get('joints')
+    matrix = warp_matrix(np.array(center), scale * 200, (side, side), rotation)
+    results = BottomupRandomAffineAlign((side, side)).apply(
+        dict(img=get('img'), keypoints=joints[..., :2]), matrix
+    )
+    # The file was made with OpenCV 5, whose warpAffine interpolates more finely than 4's.
+    rounding = 0 if int(cv2.__version__.split('.')[0]) >= 5 else 4
+    np.testing.assert_allclose(results['img'], get('img_aff').astype(int), atol=rounding)
+    np.testing.assert_allclose(results['img'][:, ::-1], get('img_flip').astype(int), atol=rounding)
+
+    ys, xs = np.nonzero(~get('mask'))
+    counts = np.diff(np.flatnonzero(np.diff(np.r_[2, ~get('mask').T.ravel(), 2])))
+    first = int(~get('mask')[0, 0])
+    hidden = dict(counts=([0] if first else []) + counts.tolist(), size=list(get('mask').shape))
+    codec = MultiLevelAssociativeEmbedding((side, side), [(n, n) for n in levels])
+    for flip in (False, True):
+        keypoints = results['keypoints']
+        if flip:
+            # MMPose's flip of positions; pairs are exchanged as the authors' file has them.
+            keypoints = keypoints.copy()
+            keypoints[..., 0] = side - 1 - keypoints[..., 0]
+        sample = dict(
+            results,
+            ori_shape=get('img').shape[:2],
+            heatmaps=[np.zeros((1, n, n)) for n in levels],
+            invalid_segs=[hidden] if len(ys) else [],
+            flip=flip,
+            flip_direction='horizontal' if flip else None,
+        )
+        masks = MultiLevelHeatmapMask().transform(sample)['heatmap_mask']
+        for level, size in enumerate(levels):
+            name = f'flip{level}' if flip else f'aff{level}'
+            different = masks[level][0] != (get(f'mask_{name}') > 0.5)
+            assert different.mean() <= (0.001 if rounding else 0)
+            expected = get(f'joints_{name}')
+            own = codec.level_positions(keypoints, (size, size), flip)
+            if flip:
+                pairs = flip_pairs(expected, own)
+                own = own[:, pairs]
+            np.testing.assert_allclose(own, expected[..., :2], atol=1e-4)
+
+
+def flip_pairs(expected, own):
+    """The permutation of keypoints that the authors' file applied, the same for everybody."""
+    distance = np.abs(own[:, :, None] - expected[:, None, :, :2]).max((0, 3))
+    return distance.argmin(0)

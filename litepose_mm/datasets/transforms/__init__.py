@@ -1,4 +1,11 @@
+from .bottomup_random_affine_align import BottomupRandomAffineAlign
 from .bottomup_resize_align import BottomupResizeAlign
 from .formatting import PackMultiScaleInputs
+from .heatmap_mask import MultiLevelHeatmapMask
 
-__all__ = ['BottomupResizeAlign', 'PackMultiScaleInputs']
+__all__ = [
+    'BottomupRandomAffineAlign',
+    'BottomupResizeAlign',
+    'MultiLevelHeatmapMask',
+    'PackMultiScaleInputs',
+]

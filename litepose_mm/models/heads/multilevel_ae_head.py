@@ -211,7 +211,7 @@ class MultiLevelAEHead(BaseHead):
             target = torch.stack([field.heatmaps[level] for field in fields])
             mask = torch.stack([field.heatmap_mask[level] for field in fields])
             losses[f'loss_heatmap_{level}'] = self.heatmap_loss(
-                prediction.float(), target, None, mask.unsqueeze(1).float()
+                prediction.float(), target, None, mask.float()
             )
 
         pull = push = 0

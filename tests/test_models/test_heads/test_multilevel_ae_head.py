@@ -167,7 +167,7 @@ def test_losses_of_a_batch(model):
         encoded = codec.encode(np.random.default_rng(0).uniform(0, 64, (people, K, 2)))
         fields = MultilevelPixelData(
             heatmaps=[torch.from_numpy(m) for m in encoded['heatmaps']],
-            heatmap_mask=[torch.ones(m.shape[1:]) for m in encoded['heatmaps']],
+            heatmap_mask=[torch.ones(1, *m.shape[1:]) for m in encoded['heatmaps']],
         )
         labels = InstanceData(keypoint_indices=torch.from_numpy(encoded['keypoint_indices']))
         data_sample = PoseDataSample()

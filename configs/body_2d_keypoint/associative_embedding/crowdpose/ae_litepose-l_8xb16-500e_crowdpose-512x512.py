@@ -13,6 +13,6 @@ model = dict(
     backbone=dict(arch=arch), head=dict(arch=arch, num_keypoints=num_keypoints, decoder=codec)
 )
 
-train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec)))
+train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec, use_segments=False)))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
 test_dataloader = val_dataloader

@@ -1,0 +1,100 @@
+"""The authors' random affine for training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmcv.transforms.utils import cache_randomness
+from mmpose.registry import TRANSFORMS
+
+from ...resize import image_center, warp_matrix
+
+
+@TRANSFORMS.register_module()
+class BottomupRandomAffineAlign(BaseTransform):
+    """Random zoom, rotation and translation (LitePose section 5.2).
+
+    MMPose's :class:`BottomupRandomAffine` draws from a truncated normal distribution by default,
+    centres odd sizes half a pixel off, and moves the picture by a share of each side however far
+    it is zoomed. Here, as in the authors' code, all draws are uniform, and the picture moves by
+    whole pixels up to ``shift_factor`` of the visible part.
+
+    Required keys: ``img``. Modified, where present: ``keypoints``, ``bbox``, ``area``. Added:
+    ``input_size``, ``warp_mat``.
+
+    Args:
+        input_size: Width and height of the output.
+        scale_factor: Least and largest part of the picture's side that is shown.
+        rotate_factor: Largest rotation in degrees, either way.
+        shift_factor: Largest translation, either way on both axes, as a share of the visible
+            part.
+        scale_type: Which side of the picture the zoom refers to, ``'short'`` or ``'long'``.
+    """
+
+    def __init__(
+        self,
+        input_size: tuple[int, int],
+        scale_factor: Sequence[float] = (0.75, 1.5),
+        rotate_factor: float = 30.0,
+        shift_factor: float = 0.2,
+        scale_type: str = 'short',
+    ):
+        super().__init__()
+        if scale_type not in ('short', 'long'):
+            raise ValueError(f"scale_type must be 'short' or 'long', got {scale_type!r}")
+        self.input_size = tuple(input_size)
+        self.scale_factor = tuple(scale_factor)
+        self.rotate_factor = rotate_factor
+        self.shift_factor = shift_factor
+        self.scale_type = scale_type
+
+    @cache_randomness
+    def _draw(self, side: int) -> tuple[float, float, np.ndarray]:
+        """Visible pixels of the picture, rotation in degrees, translation in pixels."""
+        visible = side * np.random.uniform(*self.scale_factor)
+        rotation = np.random.uniform(-self.rotate_factor, self.rotate_factor)
+        reach = int(self.shift_factor * visible)
+        shift = np.random.randint(-reach, reach, 2) if reach else np.zeros(2)
+        return visible, rotation, shift
+
+    def transform(self, results: dict) -> dict:
+        height, width = results['img'].shape[:2]
+        side = (min if self.scale_type == 'short' else max)(width, height)
+        visible, rotation, shift = self._draw(side)
+        center = image_center(width, height) + shift
+        # What is visible refers to the output's own short side.
+        visible *= self.input_size[0] / min(self.input_size)
+        matrix = warp_matrix(center, visible, self.input_size, rotation)
+        return self.apply(results, matrix)
+
+    def apply(self, results: dict, matrix: np.ndarray) -> dict:
+        """Warp a sample by a matrix ``(2, 3)`` to the input size."""
+        results['img'] = cv2.warpAffine(
+            results['img'], matrix, self.input_size, flags=cv2.INTER_LINEAR
+        )
+        if 'keypoints' in results:
+            keypoints = np.asarray(results['keypoints'], dtype=np.float64)
+            results['keypoints'] = keypoints @ matrix[:, :2].T + matrix[:, 2]
+        if 'bbox' in results:
+            left, top, right, bottom = np.asarray(results['bbox'], dtype=np.float64).T
+            corners = np.stack(
+                [[left, top], [right, top], [right, bottom], [left, bottom]]
+            ).transpose(2, 0, 1)
+            corners = corners @ matrix[:, :2].T + matrix[:, 2]
+            results['bbox'] = np.concatenate([corners.min(1), corners.max(1)], axis=1)
+        if 'area' in results:
+            results['area'] = np.asarray(results['area']) * np.linalg.det(matrix[:, :2])
+        results['img_shape'] = results['img'].shape[:2]
+        results['input_size'] = self.input_size
+        results['warp_mat'] = matrix
+        return results
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(input_size={self.input_size}, '
+            f'scale_factor={self.scale_factor}, rotate_factor={self.rotate_factor}, '
+            f'shift_factor={self.shift_factor}, scale_type={self.scale_type!r})'
+        )

@@ -1,0 +1,64 @@
+import cv2
+import numpy as np
+import pytest
+
+from litepose_mm.datasets.transforms import BottomupRandomAffineAlign
+
+
+def sample():
+    image = np.zeros((60, 90, 3), dtype=np.uint8)
+    keypoints = np.array([[[30.0, 20.0], [60.0, 40.0]]])
+    for x, y in keypoints[0]:
+        cv2.circle(image, (int(x), int(y)), 2, (255, 255, 255), -1)
+    return dict(
+        img=image,
+        img_shape=(60, 90),
+        keypoints=keypoints,
+        bbox=np.array([[30.0, 20.0, 60.0, 40.0]]),
+        area=np.array([600.0]),
+    )
+
+
+@pytest.mark.parametrize('seed', range(5))
+@pytest.mark.parametrize('input_size', [(64, 64), (96, 64)])
+def test_keypoints_move_with_the_picture(seed, input_size):
+    np.random.seed(seed)
+    transform = BottomupRandomAffineAlign(input_size, shift_factor=0.05)
+    results = transform(sample())
+    assert results['img'].shape == (*input_size[::-1], 3)
+    assert results['input_size'] == input_size and results['img_shape'] == input_size[::-1]
+    for x, y in results['keypoints'][0]:
+        if 3 < x < input_size[0] - 4 and 3 < y < input_size[1] - 4:
+            assert results['img'][round(y), round(x)].min() > 150
+    left, top, right, bottom = results['bbox'][0]
+    assert (results['keypoints'][0] >= (left - 1e-6, top - 1e-6)).all()
+    assert (results['keypoints'][0] <= (right + 1e-6, bottom + 1e-6)).all()
+    zoom = np.sqrt(np.linalg.det(results['warp_mat'][:, :2]))
+    assert results['area'][0] == pytest.approx(600 * zoom**2, rel=1e-5)
+
+
+def test_draws_stay_in_range():
+    np.random.seed(0)
+    transform = BottomupRandomAffineAlign((64, 64))
+    zooms, angles = [], []
+    for _ in range(200):
+        matrix = transform(dict(img=np.zeros((60, 90, 3), np.uint8)))['warp_mat']
+        zooms.append(64 / 60 / np.sqrt(np.linalg.det(matrix[:, :2])))
+        angles.append(np.degrees(np.arctan2(matrix[0, 1], matrix[0, 0])))
+        # The middle moves by whole pixels of the picture.
+        back = cv2.invertAffineTransform(matrix)
+        shift = back @ (32, 32, 1) - (45, 30)
+        assert np.abs(shift).max() <= 0.2 * 60 * zooms[-1] + 1e-4
+        np.testing.assert_allclose(shift, np.round(shift), atol=1e-3)
+    assert 0.75 <= min(zooms) < 0.8 and 1.45 < max(zooms) <= 1.5
+    assert -30 <= min(angles) < -27 and 27 < max(angles) <= 30
+
+
+def test_long_side():
+    transform = BottomupRandomAffineAlign(
+        (64, 64), scale_factor=(1, 1), rotate_factor=0, shift_factor=0, scale_type='long'
+    )
+    matrix = transform(dict(img=np.zeros((60, 90, 3), np.uint8)))['warp_mat']
+    np.testing.assert_allclose(matrix[:, :2], np.eye(2) * 64 / 90, atol=1e-6)
+    with pytest.raises(ValueError, match='scale_type'):
+        BottomupRandomAffineAlign((64, 64), scale_type='both')

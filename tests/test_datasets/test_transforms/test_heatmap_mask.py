@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+import xtcocotools.mask
+
+from litepose_mm.datasets.transforms import MultiLevelHeatmapMask
+from litepose_mm.datasets.transforms.heatmap_mask import decode_segment
+from litepose_mm.errors import LitePoseError
+
+HIDDEN = np.zeros((40, 60), dtype=bool)
+HIDDEN[8:24, 16:40] = True
+POLYGON = [[16, 8, 40, 8, 40, 24, 16, 24]]
+COMPRESSED = xtcocotools.mask.encode(np.asfortranarray(HIDDEN.astype(np.uint8)))
+RUNS = dict(
+    size=[40, 60],
+    counts=np.diff(np.flatnonzero(np.diff(np.r_[2, HIDDEN.T.ravel(), 2]))).tolist(),
+)
+
+
+@pytest.mark.parametrize(
+    'segment',
+    [POLYGON, RUNS, COMPRESSED, dict(COMPRESSED, counts=COMPRESSED['counts'].decode())],
+    ids=['polygon', 'runs', 'bytes', 'text'],
+)
+def test_every_form_hides_the_same(segment):
+    np.testing.assert_array_equal(decode_segment(segment, 40, 60), HIDDEN)
+
+
+@pytest.mark.parametrize('segment', [None, [], {}])
+def test_nothing_hides_nothing(segment):
+    assert not decode_segment(segment, 4, 5).any()
+
+
+@pytest.mark.parametrize('segment', [[['a'] * 6], {'size': [4, 5]}, 7, 'text'])
+def test_malformed_segments_say_so(segment):
+    with pytest.raises(LitePoseError, match='a segmentation must be polygons'):
+        decode_segment(segment, 4, 5)
+
+
+def masks(**changes):
+    sample = dict(
+        ori_shape=(40, 60),
+        heatmaps=[np.zeros((3, 10, 15)), np.zeros((3, 20, 30))],
+        input_size=(60, 40),
+        invalid_segs=[POLYGON],
+    )
+    return MultiLevelHeatmapMask(changes.pop('use_segments', True)).transform(
+        dict(sample, **changes)
+    )['heatmap_mask']
+
+
+def test_levels():
+    coarse, fine = masks()
+    assert coarse.shape == (1, 10, 15) and fine.shape == (1, 20, 30)
+    assert coarse.dtype == np.float32 and set(np.unique(fine)) == {0, 1}
+    np.testing.assert_array_equal(coarse[0] == 0, HIDDEN[::4, ::4])
+    np.testing.assert_array_equal(fine[0] == 0, HIDDEN[::2, ::2])
+
+
+def test_crowdpose_hides_nobody_but_what_is_beyond_the_picture():
+    for mask in masks(use_segments=False):
+        assert mask.all()
+    shifted = np.array([[1.0, 0, 20], [0, 1, 0]])
+    for mask in masks(use_segments=False, warp_mat=shifted):
+        third = mask.shape[2] // 3
+        assert not mask[..., :third].any() and mask[..., third:].all()
+
+
+def test_flip():
+    for plain, flipped in zip(masks(), masks(flip=True, flip_direction='horizontal')):
+        np.testing.assert_array_equal(flipped, plain[..., ::-1])
+    with pytest.raises(LitePoseError, match='horizontal'):
+        masks(flip=True, flip_direction='vertical')

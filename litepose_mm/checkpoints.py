@@ -23,6 +23,9 @@ StateDict = dict[str, Tensor]
 # training, Lightning and the like.
 _PREFIXES = ('module.', '1.', 'model.')
 
+# The preprocessor's constants, and what only distillation needs.
+_NO_WEIGHTS = ('data_preprocessor.', 'feature_adapter.')
+
 # The authors' names and ours.
 _RENAME: tuple[tuple[str, str], ...] = (
     (r'first\.([01])\.0\.', r'backbone.stem.\1.conv.'),
@@ -239,10 +242,8 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     Raises:
         LitePoseError: Names are missing or unexpected, or shapes differ; the model is unchanged.
     """
-    own = model.state_dict()
-    # The data preprocessor's constants are no weights.
-    own = {key: value for key, value in own.items() if not key.startswith('data_preprocessor.')}
-    state = {key: value for key, value in state.items() if not key.startswith('data_preprocessor.')}
+    own = _network_only(model.state_dict())
+    state = _network_only(state)
     missing = [key for key in own if key not in state]
     unexpected = [key for key in state if key not in own]
     shapes = [
@@ -262,6 +263,10 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     if problems:
         raise LitePoseError(f'weights {source} do not fit the model: ' + '; '.join(problems))
     model.load_state_dict(state, strict=False)
+
+
+def _network_only(state: Mapping[str, Tensor]) -> StateDict:
+    return {key: value for key, value in state.items() if not key.startswith(_NO_WEIGHTS)}
 
 
 def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:

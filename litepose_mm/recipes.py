@@ -73,3 +73,31 @@ def ae_test_pipeline(codec: dict, aug_scales: Sequence[float] = ()) -> list[dict
         ),
         dict(type='PackMultiScaleInputs', meta_keys=_META_KEYS),
     ]
+
+
+#: Epochs and where the learning rate drops to a tenth (LitePose section 5.2). ``scratch`` and
+#: ``finetune-coco`` are also the released configs'.
+SCHEDULES: dict[str, tuple[int, tuple[int, ...]]] = {
+    'scratch': (500, (350, 480)),
+    'pretrain': (100, ()),
+    'finetune-crowdpose': (200, (50, 180)),
+    'finetune-coco': (500, (350, 480)),
+}
+
+
+def ae_schedule(name: str) -> tuple[dict, list[dict]]:
+    """``train_cfg`` and ``param_scheduler`` of a schedule in :data:`SCHEDULES`.
+
+    No warm-up, as in the authors' code; the learning rate is the optimiser's.
+    """
+    epochs, milestones = SCHEDULES[name]
+    train_cfg = dict(by_epoch=True, max_epochs=epochs, val_interval=10)
+    scheduler = dict(
+        type='MultiStepLR',
+        begin=0,
+        end=epochs,
+        milestones=list(milestones),
+        gamma=0.1,
+        by_epoch=True,
+    )
+    return train_cfg, [scheduler]

@@ -4,10 +4,11 @@ from .backbones import LitePose
 from .data_preprocessors import MultiScaleDataPreprocessor
 from .heads import FusionDeconvHead, MultiLevelAEHead
 from .losses import BatchAssociativeEmbeddingLoss
-from .pose_estimators import MultiScaleBottomupPoseEstimator
+from .pose_estimators import DistilledBottomupPoseEstimator, MultiScaleBottomupPoseEstimator
 
 __all__ = [
     'BatchAssociativeEmbeddingLoss',
+    'DistilledBottomupPoseEstimator',
     'FusionDeconvHead',
     'LitePose',
     'MultiLevelAEHead',

@@ -198,20 +198,30 @@ class MultiLevelAEHead(BaseHead):
         ]
 
     def loss(
-        self, feats: Features, batch_data_samples: OptSampleList, train_cfg: OptConfigType = None
+        self,
+        feats: Features,
+        batch_data_samples: OptSampleList,
+        train_cfg: OptConfigType = None,
     ) -> dict:
-        """Losses of a batch: ``loss_heatmap_{l}`` per level, ``loss_pull``, ``loss_push``.
+        """Losses of a batch, see :meth:`loss_of_outputs`."""
+        return self.loss_of_outputs(self.forward(feats), batch_data_samples)
 
-        The samples carry what :class:`MultiLevelAssociativeEmbedding` encodes.
+    def loss_of_outputs(
+        self, outputs: Sequence[Tensor], batch_data_samples: OptSampleList
+    ) -> dict[str, Tensor]:
+        """``loss_heatmap_{l}`` of every level, ``loss_pull`` and ``loss_push``, in float32.
+
+        Args:
+            outputs: What :meth:`forward` gives.
+            batch_data_samples: Samples with what :class:`MultiLevelAssociativeEmbedding`
+                encodes, and a ``heatmap_mask`` ``(1, H_l, W_l)`` for every level.
         """
-        heatmaps, tags = self.split(self.forward(feats))
-        fields = [sample.gt_fields for sample in batch_data_samples]
+        heatmaps, tags = self.split(outputs)
         losses = {}
         for level, prediction in enumerate(heatmaps):
-            target = torch.stack([field.heatmaps[level] for field in fields])
-            mask = torch.stack([field.heatmap_mask[level] for field in fields])
+            target, mask = level_targets(batch_data_samples, level)
             losses[f'loss_heatmap_{level}'] = self.heatmap_loss(
-                prediction.float(), target, None, mask.float()
+                prediction.float(), target, None, mask
             )
 
         pull = push = 0
@@ -223,3 +233,12 @@ class MultiLevelAEHead(BaseHead):
             level_pull, level_push = self.tag_loss(maps, indices)
             pull, push = pull + level_pull, push + level_push
         return dict(losses, loss_pull=pull, loss_push=push)
+
+
+def level_targets(batch_data_samples: OptSampleList, level: int) -> tuple[Tensor, Tensor]:
+    """Target heatmaps ``(B, K, H_l, W_l)`` and masks ``(B, 1, H_l, W_l)`` of a level."""
+    fields = [sample.gt_fields for sample in batch_data_samples]
+    return (
+        torch.stack([field.heatmaps[level] for field in fields]),
+        torch.stack([field.heatmap_mask[level] for field in fields]).float(),
+    )

@@ -1,3 +1,4 @@
+from .distilled_bottomup import DistilledBottomupPoseEstimator
 from .multi_scale_bottomup import MultiScaleBottomupPoseEstimator
 
-__all__ = ['MultiScaleBottomupPoseEstimator']
+__all__ = ['DistilledBottomupPoseEstimator', 'MultiScaleBottomupPoseEstimator']

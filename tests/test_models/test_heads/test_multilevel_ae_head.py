@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import reference
 import torch
-from mmengine.structures import InstanceData, PixelData
-from mmpose.structures import MultilevelPixelData, PoseDataSample
-from networks import TINY, litepose
+from mmengine.structures import PixelData
+from mmpose.structures import PoseDataSample
+from networks import TINY, ae_samples, litepose
 
 from litepose_mm.recipes import ae_codec
 from litepose_mm.testing import synthetic_maps
@@ -161,21 +161,26 @@ def test_without_decoder(model, monkeypatch):
 
 
 def test_losses_of_a_batch(model):
-    codec = model.head.decoder
-    samples = []
-    for people in (2, 0):
-        encoded = codec.encode(np.random.default_rng(0).uniform(0, 64, (people, K, 2)))
-        fields = MultilevelPixelData(
-            heatmaps=[torch.from_numpy(m) for m in encoded['heatmaps']],
-            heatmap_mask=[torch.ones(1, *m.shape[1:]) for m in encoded['heatmaps']],
-        )
-        labels = InstanceData(keypoint_indices=torch.from_numpy(encoded['keypoint_indices']))
-        data_sample = PoseDataSample()
-        data_sample.gt_fields, data_sample.gt_instance_labels = fields, labels
-        samples.append(data_sample)
     model.train()
-    losses = model.head.loss(model.extract_feat(torch.randn(2, 3, 64, 64)), samples)
+    losses = model.head.loss(
+        model.extract_feat(torch.randn(2, 3, 64, 64)), ae_samples(model, [2, 0])
+    )
     model.eval()
     assert set(losses) == {'loss_heatmap_0', 'loss_heatmap_1', 'loss_pull', 'loss_push'}
     sum(losses.values()).backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+@pytest.mark.parametrize('people', [[0], [0, 0], [1], [40]])
+def test_losses_are_finite_for_any_number_of_people(model, people):
+    outputs = model.head(model.extract_feat(torch.randn(len(people), 3, 64, 64)))
+    losses = model.head.loss_of_outputs(outputs, ae_samples(model, people))
+    assert all(loss.isfinite() for loss in losses.values())
+
+
+def test_losses_are_in_full_precision_under_autocast(model):
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        outputs = model.head(model.extract_feat(torch.randn(1, 3, 64, 64)))
+        losses = model.head.loss_of_outputs(outputs, ae_samples(model, [2]))
+    assert outputs[0].dtype == torch.bfloat16
+    assert all(loss.dtype == torch.float32 for loss in losses.values())

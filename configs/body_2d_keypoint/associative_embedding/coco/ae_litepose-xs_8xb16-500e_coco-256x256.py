@@ -1,7 +1,7 @@
 _base_ = [
     '../../../_base_/models/ae_litepose.py',
     '../../../_base_/datasets/coco_bottomup.py',
-    '../../../_base_/schedules/ae_500e.py',
+    '../../../_base_/schedules/ae.py',
 ]
 from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline
 

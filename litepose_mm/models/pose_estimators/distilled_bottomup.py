@@ -1,0 +1,167 @@
+"""A student that learns from a teacher's maps too.
+
+Paper: LitePose (CVPR 2022), section 5.3, which trains LitePose-XS on the heatmaps of LitePose-S.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+from mmpose.models import BottomupPoseEstimator, build_pose_estimator
+from mmpose.registry import MODELS
+from mmpose.utils.typing import ConfigType, SampleList
+from torch import Tensor, nn
+
+from ...checkpoints import load_weights
+from ...errors import LitePoseError
+from ..heads.multilevel_ae_head import level_targets
+from .multi_scale_bottomup import MultiScaleBottomupPoseEstimator
+
+
+def _resize(maps: Tensor, size: torch.Size) -> Tensor:
+    if maps.shape[2:] == size:
+        return maps
+    return F.interpolate(maps, size=size, mode='bilinear', align_corners=False)
+
+
+@torch.no_grad()
+def _deepest_width(model: BottomupPoseEstimator) -> int:
+    """Width of the deepest feature, found by running the network once."""
+    training = model.training
+    width = model.eval().extract_feat(torch.zeros(1, 3, 64, 64))[-1].shape[1]
+    model.train(training)
+    return width
+
+
+@MODELS.register_module()
+class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
+    """The student's estimator, with a teacher in training only.
+
+    The teacher is no part of the module: checkpoints hold the student alone and load in its
+    plain config. It stays in eval mode and gets no gradient. Teacher and student may have other
+    input sizes, widths and families; both need a :class:`MultiLevelAEHead` with the same
+    keypoints in the same order.
+
+    The authors' released code leaves the teacher in training mode and never runs (its option is
+    compared with the wrong type); here it is evaluated, and maps are resized bilinearly instead
+    of to the nearest pixel.
+
+    Args:
+        teacher: Config of the teacher's ``model``, or the path of its config file.
+        teacher_weights: Checkpoint of the teacher. Random weights where it is ``None``, for
+            tests only.
+        teacher_input_size: Height and width at which the teacher sees the batch; the student's
+            input by default.
+        heatmap_weight: Factor of the masked heatmap loss toward the teacher, at every level.
+        tag_weight: Factor of the squared difference of tags, weighted by the teacher's heatmap:
+            tags mean nothing where there is no keypoint. 0: tags are learned from labels only,
+            as in the paper.
+        feature_weight: Factor of the squared difference of the deepest features, through a 1x1
+            convolution that is trained with the student; 0: none.
+        kwargs: The student's, see MMPose's :class:`BottomupPoseEstimator`.
+    """
+
+    def __init__(
+        self,
+        teacher: ConfigType | str,
+        teacher_weights: str | None = None,
+        teacher_input_size: tuple[int, int] | None = None,
+        heatmap_weight: float = 1.0,
+        tag_weight: float = 0.0,
+        feature_weight: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if not isinstance(teacher, Mapping):
+            teacher = Config.fromfile(teacher).model
+        self.teacher_config = teacher
+        self.teacher_weights = teacher_weights
+        self.teacher_input_size = teacher_input_size and tuple(teacher_input_size)
+        self.heatmap_weight = heatmap_weight
+        self.tag_weight = tag_weight
+        self.feature_weight = feature_weight
+        if feature_weight:
+            teacher_width = _deepest_width(build_pose_estimator(teacher))
+            self.feature_adapter = nn.Conv2d(_deepest_width(self), teacher_width, 1)
+
+    @cached_property
+    def teacher(self) -> BottomupPoseEstimator:
+        """The teacher, in eval mode, on the student's device; built when training begins.
+
+        It is kept beside torch's own attributes: no state, no parameters, no training mode.
+        """
+        network = build_pose_estimator(self.teacher_config)
+        if self.teacher_weights is not None:
+            load_weights(network, self.teacher_weights)
+        if network.head.num_keypoints != self.head.num_keypoints:
+            raise LitePoseError(
+                f'teacher and student need the same keypoints, got {network.head.num_keypoints} '
+                f'and {self.head.num_keypoints}'
+            )
+        return network.eval().requires_grad_(False).to(next(self.parameters()))
+
+    def init_weights(self) -> None:
+        """As in MMEngine, and a missing teacher is noticed before the first batch."""
+        super().init_weights()
+        _ = self.teacher
+
+    def _apply(self, fn: Callable, *args: Any, **kwargs: Any) -> DistilledBottomupPoseEstimator:
+        """Devices and types reach the teacher too."""
+        if 'teacher' in self.__dict__:
+            self.teacher._apply(fn, *args, **kwargs)
+        return super()._apply(fn, *args, **kwargs)
+
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
+        """The student's losses and ``loss_distill_*``."""
+        feats = self.extract_feat(inputs)
+        outputs = self.head.forward(feats)
+        losses = self.head.loss_of_outputs(outputs, data_samples)
+
+        with torch.no_grad():
+            size = self.teacher_input_size or tuple(inputs.shape[2:])
+            teacher_feats = self.teacher.extract_feat(_resize(inputs, torch.Size(size)))
+            teacher_outputs = self.teacher.head.forward(teacher_feats)
+        losses.update(self._heatmap_losses(outputs, teacher_outputs, data_samples))
+        if self.tag_weight:
+            losses['loss_distill_tag'] = self._tag_loss(outputs, teacher_outputs)
+        if self.feature_weight:
+            own = self.feature_adapter(feats[-1]).float()
+            target = _resize(teacher_feats[-1], own.shape[2:]).float()
+            losses['loss_distill_feature'] = self.feature_weight * F.mse_loss(own, target)
+        return losses
+
+    def _heatmap_losses(
+        self, outputs: tuple[Tensor, ...], teacher_outputs: tuple[Tensor, ...], samples: SampleList
+    ) -> dict[str, Tensor]:
+        """Level by level; a teacher with other levels teaches its aggregated heatmaps."""
+        own, _ = self.head.split(outputs)
+        targets, _ = self.teacher.head.split(teacher_outputs)
+        if len(targets) != len(own):
+            targets = [self.teacher.head.aggregate(teacher_outputs)[0]] * len(own)
+        losses = {}
+        for level, (prediction, target) in enumerate(zip(own, targets)):
+            _, mask = level_targets(samples, level)
+            target = _resize(target, prediction.shape[2:]).float()
+            losses[f'loss_distill_heatmap_{level}'] = self.heatmap_weight * (
+                self.head.heatmap_loss(prediction.float(), target, None, mask)
+            )
+        return losses
+
+    def _tag_loss(self, outputs: tuple[Tensor, ...], teacher_outputs: tuple[Tensor, ...]) -> Tensor:
+        own = self.head.aggregate(outputs)[1].float()
+        heatmaps, target = self.teacher.head.aggregate(teacher_outputs)
+        if own.shape[1] != target.shape[1]:
+            raise LitePoseError(
+                f'tags can be distilled only between as many, got {target.shape[1]} maps of the '
+                f'teacher and {own.shape[1]} of the student'
+            )
+        size = own.shape[2:]
+        weight = _resize(heatmaps, size).float().clamp(min=0)
+        weight = weight.repeat(1, own.shape[1] // weight.shape[1], 1, 1)
+        squared = (own - _resize(target, size).float()).square()
+        return self.tag_weight * (squared * weight).sum() / weight.sum().clamp(min=1)

@@ -1,0 +1,96 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from mmpose.models import build_pose_estimator
+from networks import TINY, ae_samples, litepose_config
+
+from litepose_mm.checkpoints import load_weights, save_weights
+from litepose_mm.errors import LitePoseError
+
+WIDER = replace(TINY, input_channel=16, deconv_setting=(24, 16, 16))
+K = 5
+
+
+def distilled(teacher=None, **options):
+    torch.manual_seed(0)
+    config = litepose_config(TINY, K)
+    config.update(
+        type='DistilledBottomupPoseEstimator',
+        teacher=teacher or litepose_config(WIDER, K),
+        **options,
+    )
+    return build_pose_estimator(config)
+
+
+def test_the_teacher_is_no_part_of_the_student(tmp_path):
+    model = distilled().train()
+    plain = build_pose_estimator(litepose_config(TINY, K))
+    assert set(model.state_dict()) == set(plain.state_dict())
+    assert len(list(model.parameters())) == len(list(plain.parameters()))
+    assert not model.teacher.training
+    assert not any(p.requires_grad for p in model.teacher.parameters())
+    state = {k: v for k, v in model.state_dict().items() if 'data_preprocessor' not in k}
+    save_weights(state, tmp_path / 'w.pth', {})
+    load_weights(plain, tmp_path / 'w.pth')
+
+
+@pytest.mark.parametrize('size', [None, (96, 128)])
+def test_losses_reach_the_student_only(size):
+    model = distilled(teacher_input_size=size, tag_weight=1.0, feature_weight=0.1).train()
+    before = [p.clone() for p in model.teacher.state_dict().values()]
+    losses = model.loss(torch.randn(2, 3, 64, 64), ae_samples(model, [2, 0]))
+    assert {name for name in losses if 'distill' in name} == {
+        'loss_distill_heatmap_0',
+        'loss_distill_heatmap_1',
+        'loss_distill_tag',
+        'loss_distill_feature',
+    }
+    sum(losses.values()).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+    assert all(torch.equal(a, b) for a, b in zip(before, model.teacher.state_dict().values()))
+
+
+def test_a_student_that_is_its_teacher_has_nothing_to_learn():
+    model = distilled(teacher=litepose_config(TINY, K), tag_weight=1.0)
+    model.teacher.load_state_dict(model.state_dict())
+    losses = model.eval().loss(torch.randn(1, 3, 64, 64), ae_samples(model, [1]))
+    for name in ('loss_distill_heatmap_0', 'loss_distill_heatmap_1', 'loss_distill_tag'):
+        assert losses[name] < 1e-10
+
+
+def test_a_teacher_with_other_levels():
+    teacher = litepose_config(WIDER, K)
+    teacher['head'].update(tag_levels=(True, False, False))
+    losses = distilled(teacher=teacher).loss(
+        torch.randn(1, 3, 64, 64), ae_samples(distilled(), [1])
+    )
+    assert losses['loss_distill_heatmap_0'] > 0 and losses['loss_distill_heatmap_1'] > 0
+
+
+def test_types_reach_the_teacher():
+    model = distilled()
+    assert next(model.teacher.parameters()).dtype == torch.float32
+    model.double()
+    assert next(model.teacher.parameters()).dtype == torch.float64
+
+
+def test_weights_of_the_teacher(tmp_path):
+    source = build_pose_estimator(litepose_config(WIDER, K))
+    state = {k: v for k, v in source.state_dict().items() if 'data_preprocessor' not in k}
+    save_weights(state, tmp_path / 't.pth', {})
+    model = distilled(teacher_weights=str(tmp_path / 't.pth'))
+    for key, value in state.items():
+        assert torch.equal(model.teacher.state_dict()[key], value)
+
+
+def test_other_keypoints_are_refused():
+    with pytest.raises(LitePoseError, match='same keypoints, got 7 and 5'):
+        distilled(teacher=litepose_config(WIDER, 7)).init_weights()
+
+
+def test_predicting_needs_no_teacher_and_training_notices_its_absence():
+    model = distilled(teacher_weights='missing.pth')
+    assert model.eval().extract_feat(torch.zeros(1, 3, 64, 64))
+    with pytest.raises(LitePoseError, match='missing.pth: no such file'):
+        model.init_weights()

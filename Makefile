@@ -66,7 +66,7 @@ demo: $(STAMP) ## from a photograph to people; WEIGHTS=file takes trained weight
 # One thread: on few cores, OpenMP threads that wait for each other cost more than they bring.
 test: export OMP_NUM_THREADS ?= 1
 test: $(STAMP) ## all tests; ARGS='-m "not slow"' for the quick ones
-	$(PY) -m pytest -q $(ARGS)
+	$(PY) -m pytest -q -rs $(ARGS)
 
 lint: $(STAMP) ## style, formatting, spelling
 	$(PY) -m ruff check .

@@ -24,12 +24,17 @@ def version() -> str:
 
 
 def extras() -> dict:
-    """One extra a file of ``requirements/optional/``, and ``all``."""
+    """One extra a file of ``requirements/optional/``, ``all`` of them, and ``mmpose``.
+
+    ``mmpose`` is what MMPose and this package need beside the OpenMMLab packages themselves, which
+    pip cannot install with their own requirements (requirements/mminstall.txt).
+    """
     found = {
         path.stem: requirements(f'optional/{path.stem}')
         for path in sorted((ROOT / 'requirements' / 'optional').glob('*.txt'))
     }
     found['all'] = sorted({line for lines in found.values() for line in lines})
+    found['mmpose'] = requirements('mmpose')
     return found
 
 

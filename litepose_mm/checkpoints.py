@@ -19,12 +19,17 @@ from .models.utils.layers import make_divisible
 
 StateDict = dict[str, Tensor]
 
+# Under which name checkpoints keep the weights; the last is the authors'.
+_ENTRIES = ('state_dict', 'best_state_dict')
+
 # Prefixes that wrappers put before every key: DistributedDataParallel, the authors' FP16
 # training, Lightning and the like.
 _PREFIXES = ('module.', '1.', 'model.')
 
 # The preprocessor's constants, and what only distillation needs.
 _NO_WEIGHTS = ('data_preprocessor.', 'feature_adapter.')
+
+_COUNTER = '.num_batches_tracked'
 
 # The authors' names and ours.
 _RENAME: tuple[tuple[str, str], ...] = (
@@ -56,8 +61,8 @@ class Weights(NamedTuple):
 def read_weights(path: str | Path) -> Weights:
     """Read a file of weights as data; nothing in it is executed.
 
-    Accepts safetensors, plain state dicts, checkpoints with a ``state_dict`` entry (MMEngine's
-    and the authors'), and prefixes added by wrappers.
+    Accepts safetensors, plain state dicts, checkpoints with a ``state_dict`` or
+    ``best_state_dict`` entry (MMEngine's and the authors'), and prefixes added by wrappers.
 
     Raises:
         LitePoseError: The file is missing, broken, no checkpoint, or holds anything but data.
@@ -74,7 +79,7 @@ def read_weights(path: str | Path) -> Weights:
             f'weights {path}: expected a mapping of names to tensors, got {type(content).__name__}'
         )
     meta = content.get('meta')
-    state = content.get('state_dict', content)
+    state = next((content[key] for key in _ENTRIES if key in content), content)
     if (
         not isinstance(state, Mapping)
         or not state
@@ -88,8 +93,12 @@ def read_weights(path: str | Path) -> Weights:
     while True:
         prefix = next((p for p in _PREFIXES if all(k.startswith(p) for k in state)), None)
         if prefix is None:
-            return Weights(state, dict(meta) if isinstance(meta, Mapping) else {})
+            return Weights(state, _plain(meta) if isinstance(meta, Mapping) else {})
         state = {key[len(prefix) :]: value for key, value in state.items()}
+
+
+def _plain(meta: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in meta.items() if not isinstance(value, _Inert)}
 
 
 def _read_safetensors(path: Path) -> StateDict:
@@ -104,9 +113,45 @@ def _read_safetensors(path: Path) -> StateDict:
         raise LitePoseError(f'weights {path}: broken safetensors file ({error})') from None
 
 
+class _Inert:
+    """In place of an object of a training checkpoint that is no weight: made, filled, ignored."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        pass
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+    def __call__(self, *args: Any, **kwargs: Any) -> _Inert:
+        return self
+
+
+# What training loops store beside weights: MMEngine's logs, and numbers of numpy. Each name is
+# answered by an inert object, so nothing of theirs runs; every other name is refused.
+_INERT = [
+    'mmengine.logging.history_buffer.HistoryBuffer',
+    'builtins.getattr',
+    'collections.Counter',
+    'collections.defaultdict',
+    'collections.deque',
+    '_codecs.encode',
+    'numpy.ndarray',
+    'numpy.dtype',
+    *(
+        f'numpy.{core}.multiarray.{name}'
+        for core in ('core', '_core')
+        for name in ('_reconstruct', 'scalar')
+    ),
+    *(f'numpy.dtypes.{kind}DType' for kind in ('Float32', 'Float64', 'Int32', 'Int64', 'UInt32')),
+]
+
+
 def _read_torch(path: Path) -> Any:
+    # One class for each name: torch keeps what it allows by the object itself.
+    inert = [(type('_Inert', (_Inert,), {}), name) for name in _INERT]
     try:
-        return torch.load(path, map_location='cpu', weights_only=True)
+        with torch.serialization.safe_globals(inert):
+            return torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
         reason = re.search(r'GLOBAL ([\w.]+)', str(error))
         if reason is None and not zipfile.is_zipfile(path):
@@ -244,7 +289,8 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """
     own = _network_only(model.state_dict())
     state = _network_only(state)
-    missing = [key for key in own if key not in state]
+    # Old checkpoints lack the counters of batches, which no result depends on.
+    missing = [key for key in own if key not in state and not key.endswith(_COUNTER)]
     unexpected = [key for key in state if key not in own]
     shapes = [
         f'{key} {tuple(state[key].shape)}, model {tuple(own[key].shape)}'
@@ -262,6 +308,12 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     ]
     if problems:
         raise LitePoseError(f'weights {source} do not fit the model: ' + '; '.join(problems))
+    broken = [k for k, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
+    if broken:
+        raise LitePoseError(
+            f'weights {source}: {len(broken)} tensors hold infinite or undefined numbers '
+            f'({_some(broken)}); the training that wrote them went wrong'
+        )
     model.load_state_dict(state, strict=False)
 
 

@@ -31,8 +31,8 @@ from types import ModuleType
 from .errors import LitePoseError
 
 # What MMPose cannot be imported without, in the order of import, and how to get it.
-_OPENMMLAB = 'pip install --no-deps -r requirements/mminstall.txt'
-_DEPENDENCIES = 'pip install -r requirements/mmpose.txt'
+_OPENMMLAB = 'pip install --no-deps mmengine==0.10.7 mmcv-lite==2.1.0 mmpose==1.3.2'
+_DEPENDENCIES = 'pip install "litepose_mm[mmpose]"'
 _REQUIRED = {
     'torch': 'install the build of PyTorch for your machine (docs/install.md)',
     'cv2': 'pip install opencv-python-headless',

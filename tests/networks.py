@@ -67,3 +67,12 @@ def ae_samples(model, people):
         )
         samples.append(sample)
     return samples
+
+
+def make_it_see_people(model):
+    """Scale a random network's last layers so that its heatmaps have peaks."""
+    for output in model.head.outputs:
+        for branch in (output.refined, output.raw):
+            if branch is not None:
+                branch.pointwise.weight.data *= 1e4
+    return model

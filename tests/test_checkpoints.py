@@ -1,8 +1,10 @@
 import os
 import re
 
+import numpy as np
 import pytest
 import torch
+from mmengine.logging import HistoryBuffer
 from networks import TINY, litepose
 
 from litepose_mm.architectures import ARCHITECTURES
@@ -65,6 +67,7 @@ def random_model(seed=0, arch=TINY, keypoints=14):
         lambda s: {'module.' + k: v for k, v in s.items()},
         lambda s: {'1.' + k: v for k, v in s.items()},
         lambda s: {'1.module.' + k: v for k, v in s.items()},
+        lambda s: dict(best_state_dict=s, epoch=3, perf=np.float64(0.5)),
         lambda s: dict(
             epoch=3,
             model='pose_mobilenet',
@@ -72,7 +75,7 @@ def random_model(seed=0, arch=TINY, keypoints=14):
             state_dict={'module.' + k: v for k, v in s.items()},
         ),
     ],
-    ids=['plain', 'module', '1', '1.module', 'wrapped'],
+    ids=['plain', 'module', '1', '1.module', 'best', 'wrapped'],
 )
 @pytest.mark.parametrize('form', [to_authors, dict], ids=['authors', 'ours'])
 def test_every_form_loads(tmp_path, wrap, form):
@@ -204,3 +207,36 @@ def test_saving_is_atomic_and_loads_as_data(tmp_path, monkeypatch):
         save_weights({'a': torch.zeros(2)}, path, {})
     assert [p.name for p in path.parent.iterdir()] == ['w.pth']
     assert torch.equal(read_weights(path).state_dict['a'], torch.ones(2))
+
+
+def test_mmengines_training_checkpoints(tmp_path):
+    """Their logs are no weights, and nothing of them is loaded."""
+    history = HistoryBuffer([0.5, 0.25], [1, 1])
+    content = dict(
+        meta=dict(epoch=1, seed=np.int64(3), cfg='model = dict()'),
+        state_dict=weights(random_model(1)),
+        message_hub=dict(log_scalars={'train/loss': history}, runtime_info={'lr': [np.float64(1)]}),
+        optimizer=dict(state={0: dict(exp_avg=np.ones(2))}),
+    )
+    torch.save(content, tmp_path / 'epoch_1.pth')
+    target = random_model(2)
+    meta = load_weights(target, tmp_path / 'epoch_1.pth')
+    assert meta == dict(epoch=1, cfg='model = dict()')
+    for key, value in weights(random_model(1)).items():
+        assert torch.equal(value, target.state_dict()[key])
+
+
+def test_counters_of_batches_may_be_missing(tmp_path):
+    state = {k: v for k, v in weights(random_model(1)).items() if 'num_batches' not in k}
+    torch.save(state, tmp_path / 'w.pth')
+    target = random_model(2)
+    load_weights(target, tmp_path / 'w.pth')
+    assert all(torch.equal(v, target.state_dict()[k]) for k, v in state.items())
+
+
+def test_undefined_numbers_are_refused(tmp_path):
+    state = weights(random_model(1))
+    state['backbone.stem.0.conv.weight'][0] = float('nan')
+    torch.save(state, tmp_path / 'w.pth')
+    with pytest.raises(LitePoseError, match=r'1 tensors hold infinite.*\(backbone.stem.0'):
+        load_weights(random_model(2), tmp_path / 'w.pth')

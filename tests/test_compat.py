@@ -198,11 +198,11 @@ def test_broken_package_counts_as_absent(tmp_path, module, raised):
         ('torch', 'PyTorch'),
         ('cv2', 'pip install opencv-python-headless'),
         ('pkg_resources', 'setuptools<81'),
-        ('mmengine', 'requirements/mminstall.txt'),
-        ('mmcv', 'requirements/mminstall.txt'),
+        ('mmengine', 'pip install --no-deps mmengine'),
+        ('mmcv', 'pip install --no-deps mmengine'),
         ('xtcocotools', 'xtcocotools'),
-        ('mmpose', 'requirements/mminstall.txt'),
-        ('munkres', 'requirements/mmpose.txt'),
+        ('mmpose', 'pip install --no-deps mmengine'),
+        ('munkres', 'litepose_mm[mmpose]'),
     ],
 )
 def test_missing_requirement_is_said_in_one_line(module, remedy):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmpose.apis import inference_bottomup, init_model
+from networks import make_it_see_people
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.complexity import measure_complexity
@@ -71,9 +72,11 @@ def test_bottomup_configs_infer(path, flip):
     config.model.test_cfg['flip_test'] = flip
     config.model.head.decoder['decode_topk'] = 3
     model = init_model(config, None, device='cpu')
+    make_it_see_people(model)
     image = np.random.default_rng(0).integers(0, 255, (50, 70, 3), dtype=np.uint8)
     people = inference_bottomup(model, image)[0].pred_instances
     keypoints = model.dataset_meta['num_keypoints']
+    assert len(people.keypoints) > 0
     assert people.keypoints.shape[1:] == (keypoints, 2)
     assert len(people.keypoints) == len(people.bbox_scores) == len(people.keypoint_scores)
     assert people.tags.shape == (len(people.keypoints), 1 + flip)

@@ -150,7 +150,7 @@ def test_wheel_metadata(wheel):
     base = re.findall(r'^Requires-Dist: ([\w.-]+)(?![^\n]*extra ==)', text, re.MULTILINE)
     assert sorted(base) == ['munkres', 'numpy', 'rich', 'scipy']
     extras = set(re.findall(r'^Provides-Extra: (\S+)', text, re.MULTILINE))
-    assert extras == {'all', 'ncnn', 'openvino', 'runtime', 'tvm'}
+    assert extras == {'all', 'mmpose', 'ncnn', 'openvino', 'runtime', 'tvm'}
     assert 'litepose = litepose_mm.cli:main' in archive.read(f'{folder}/entry_points.txt').decode()
 
 

@@ -8,8 +8,9 @@ import sys
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
-from networks import TINY, litepose
+from networks import TINY, litepose, make_it_see_people
 
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.paths import config_path, mim_root
@@ -67,7 +68,8 @@ test_evaluator = dict(ann_file=r'{tmp_path / 'ann.json'}')
 
 @pytest.fixture
 def weights(tmp_path):
-    state = litepose(TINY).state_dict()
+    torch.manual_seed(0)
+    state = make_it_see_people(litepose(TINY)).state_dict()
     path = tmp_path / 'weights.pth'
     save_weights({k: v for k, v in state.items() if 'data_preprocessor' not in k}, path, {})
     return path
@@ -98,6 +100,7 @@ def test_mmposes_test_script(small_config, weights, tmp_path):
     assert result.returncode == 0, result.stderr[-2000:]
     metrics = json.loads((tmp_path / 'metrics.json').read_text())
     assert {'crowdpose/AP', 'crowdpose/AP(E)', 'crowdpose/AP(H)'} <= set(metrics)
+    assert 0 <= metrics['crowdpose/AR'] <= 1  # -1 where nothing was found or evaluated
 
 
 def mmpose_script(name):
@@ -118,7 +121,8 @@ def test_inferencer(small_config, weights, tmp_path):
         pose2d=str(small_config), pose2d_weights=str(weights), device='cpu'
     )
     result = next(inferencer(str(tmp_path / '0.jpg'), return_datasamples=False))
-    assert all(len(p['keypoints']) == 14 for people in result['predictions'] for p in people)
+    (people,) = result['predictions']
+    assert people and all(len(person['keypoints']) == 14 for person in people)
 
 
 @pytest.mark.slow
@@ -129,6 +133,24 @@ def test_flops_tool(small_config, tmp_path):
     assert 'paper_macs' in result.stdout and 'transposed convolutions' in result.stdout
     model = litepose(TINY)
     assert f'{sum(p.numel() for p in model.parameters()):,}' in result.stdout
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['missing.py'], 'cannot read the config missing.py'),
+        (['empty.py'], 'it has no `model`'),
+        (['bare.py'], 'give --shape H W'),
+        (['bare.py', '--shape', '1', '2', '3'], '--shape takes one or two positive numbers'),
+    ],
+)
+def test_flops_tool_says_what_is_wrong(tmp_path, arguments, message):
+    (tmp_path / 'empty.py').write_text('a = 1')
+    (tmp_path / 'bare.py').write_text('model = dict()')
+    tool = mim_root() / 'tools/analysis_tools/get_flops.py'
+    result = run(tool, *arguments, cwd=tmp_path)
+    line = result.stderr.strip().splitlines()[-1]
+    assert result.returncode == 2 and message in line and 'Traceback' not in result.stderr
 
 
 def test_saved_configs_load_again(small_config, tmp_path):

@@ -1,4 +1,4 @@
-"""From heatmaps and tag maps to people, in numpy and scipy only."""
+"""From heatmaps and tag maps to people, in numpy, scipy and munkres only."""
 
 from .bilinear import BilinearMaps
 from .decoder import AssociativeEmbeddingDecoder, DecodedPeople

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -85,8 +86,15 @@ class AssociativeEmbeddingDecoder:
                 f'keypoint_order must hold each of 0..{self.num_keypoints - 1} once, '
                 f'got {list(self.keypoint_order)}'
             )
-        if self.nms_kernel < 1 or self.nms_kernel % 2 == 0:
-            raise LitePoseError(f'nms_kernel must be odd and positive, got {self.nms_kernel}')
+        for name, fits, expected in (
+            ('nms_kernel', self.nms_kernel >= 1 and self.nms_kernel % 2 == 1, 'odd and positive'),
+            ('top_k', self.top_k >= 1, 'at least 1'),
+            ('max_people', self.max_people is None or self.max_people >= 1, 'at least 1, or None'),
+            ('keypoint_threshold', 0 <= self.keypoint_threshold < math.inf, 'at least 0'),
+            ('tag_threshold', 0 < self.tag_threshold < math.inf, 'above 0'),
+        ):
+            if not fits:
+                raise LitePoseError(f'{name} must be {expected}, got {getattr(self, name)}')
         for rule, choices in _RULES.items():
             if getattr(self, rule) not in choices:
                 raise LitePoseError(
@@ -108,10 +116,21 @@ class AssociativeEmbeddingDecoder:
         Returns:
             The people, positions in pixels of ``size``.
         """
-        if heatmaps.shape[0] != self.num_keypoints or tags.shape[0] % self.num_keypoints:
+        for name, maps in (('heatmaps', heatmaps), ('tags', tags)):
+            if not isinstance(maps, np.ndarray) or maps.ndim != 3:
+                raise LitePoseError(
+                    f'{name} must be a numpy array (C, h, w), got {type(maps).__name__} '
+                    f'{tuple(getattr(maps, "shape", ()))}'
+                )
+        num_tags, rest = divmod(tags.shape[0], self.num_keypoints)
+        if heatmaps.shape[0] != self.num_keypoints or rest or not num_tags:
             raise LitePoseError(
                 f'expected {self.num_keypoints} heatmaps and a multiple of as many tag maps, '
                 f'got {heatmaps.shape[0]} and {tags.shape[0]}'
+            )
+        if not (np.isfinite(heatmaps.sum()) and np.isfinite(tags.sum())):
+            raise LitePoseError(
+                'heatmaps or tags hold infinite or undefined numbers; are the weights sound?'
             )
         size = heatmaps.shape[1:] if size is None else size
         heatmap_view = BilinearMaps(heatmaps, size)

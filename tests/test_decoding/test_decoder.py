@@ -76,6 +76,11 @@ def test_rules_can_be_left_out():
     [
         (dict(keypoint_order=[0, 0, 1]), r'each of 0..2 once'),
         (dict(nms_kernel=4), 'odd'),
+        (dict(top_k=0), 'top_k must be at least 1, got 0'),
+        (dict(max_people=0), 'max_people must be at least 1, or None'),
+        (dict(keypoint_threshold=-1), 'keypoint_threshold must be at least 0'),
+        (dict(keypoint_threshold=float('nan')), 'keypoint_threshold must be'),
+        (dict(tag_threshold=-1), 'tag_threshold must be above 0'),
         (dict(offset='dark'), 'offset must be one of litepose, mmpose, none'),
         (dict(missing='maybe'), 'missing must be one of'),
         (dict(limit='none'), 'limit must be one of litepose, mmpose'),
@@ -86,10 +91,24 @@ def test_bad_options(options, message):
         AssociativeEmbeddingDecoder(3, **options)
 
 
-def test_wrong_number_of_maps():
-    maps = np.zeros((5, 8, 8), dtype=np.float32)
-    with pytest.raises(LitePoseError, match='expected 3 heatmaps'):
-        AssociativeEmbeddingDecoder(3).decode(maps, maps)
+MAPS = np.zeros((3, 8, 8), dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    'heatmaps, tags, message',
+    [
+        (MAPS[:2], MAPS, 'expected 3 heatmaps and a multiple of as many tag maps, got 2 and 3'),
+        (MAPS, MAPS[:2], 'got 3 and 2'),
+        (MAPS, MAPS[:0], 'got 3 and 0'),
+        (MAPS[0], MAPS, 'heatmaps must be a numpy array'),
+        (MAPS, torch.from_numpy(MAPS), 'tags must be a numpy array .* got Tensor'),
+        (MAPS * np.nan, MAPS, 'undefined numbers; are the weights sound'),
+        (MAPS, MAPS + np.inf, 'undefined numbers'),
+    ],
+)
+def test_bad_maps(heatmaps, tags, message):
+    with pytest.raises(LitePoseError, match=message):
+        AssociativeEmbeddingDecoder(3).decode(heatmaps, tags)
 
 
 def test_needs_neither_torch_nor_mmpose():

@@ -1,5 +1,8 @@
 """The authors' trained weights on real images, against their procedure written out plainly."""
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from mmpose.apis import inference_bottomup, init_model
 
 from litepose_mm.checkpoints import load_weights
 from litepose_mm.decoding import default_keypoint_order
-from litepose_mm.paths import config_path
+from litepose_mm.paths import config_path, mim_root
 from litepose_mm.zoo import get_model
 
 WEIGHTS = 'weights/litepose-auto-m_crowdpose_official.pth.tar'
@@ -53,3 +56,19 @@ def test_keypoints_are_the_authors(model, shared_dir, monkeypatch, flip):
         detected += (people[..., 2] > 0).sum()
         close += (distance[people[..., 2] > 0] < 0.1).sum()
     assert close >= 0.99 * detected
+
+
+@pytest.mark.slow
+def test_a_converted_checkpoint_loads_in_mmpose(model, shared_file, tmp_path):
+    """The converter's file through MMPose's init_model finds what the authors' file finds."""
+    tool = mim_root() / 'tools/model_converters/litepose_to_mmpose.py'
+    converted = tmp_path / 'litepose-m.pth'
+    subprocess.run(
+        [sys.executable, str(tool), str(shared_file(WEIGHTS)), str(converted)], check=True
+    )
+    config = str(config_path(get_model('litepose-m_crowdpose').config))
+    mmposes = init_model(config, str(converted), device='cpu')
+    image = str(shared_file('data/coco_samples/000000197388.jpg'))
+    own, other = (inference_bottomup(m, image)[0].pred_instances for m in (model, mmposes))
+    assert len(own.keypoints) > 3
+    np.testing.assert_array_equal(own.keypoints, other.keypoints)

@@ -1,6 +1,8 @@
 """Parameters and multiply-accumulates of a config's model, in every convention of the field."""
 
 import argparse
+import sys
+from pathlib import Path
 
 from mmengine.config import Config, DictAction
 from rich.console import Console
@@ -8,6 +10,7 @@ from rich.table import Table
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.complexity import CONVENTIONS, measure_complexity
+from litepose_mm.errors import LitePoseError
 
 
 def parse_args() -> argparse.Namespace:
@@ -25,15 +28,32 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    config = Config.fromfile(args.config)
-    config.merge_from_dict(args.cfg_options or {})
-    if args.shape:
-        height, width = args.shape if len(args.shape) > 1 else args.shape * 2
-    else:
-        width, height = config.codec['input_size']
+def read_config(args: argparse.Namespace) -> tuple[Config, int, int]:
+    """The config, and height and width of the input.
 
+    Raises:
+        LitePoseError: There is no such config of a model, or its input size is not known.
+    """
+    try:
+        config = Config.fromfile(args.config)
+        config.merge_from_dict(args.cfg_options or {})
+    except Exception as error:  # a config is a program, so anything can go wrong
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise LitePoseError(f'cannot read the config {args.config}: {reason}') from error
+    if 'model' not in config:
+        raise LitePoseError(f'{args.config} is not the config of a model: it has no `model`')
+    if args.shape:
+        height, width = args.shape[0], args.shape[-1]
+    elif 'codec' in config and 'input_size' in config.codec:
+        width, height = config.codec['input_size']
+    else:
+        raise LitePoseError(f'{args.config} has no codec with an input_size: give --shape H W')
+    return config, height, width
+
+
+def measure(args: argparse.Namespace) -> Table:
+    """The table of figures."""
+    config, height, width = read_config(args)
     # Only after the config's custom imports.
     from mmengine.registry import init_default_scope
     from mmpose.models import build_pose_estimator
@@ -51,8 +71,20 @@ def main() -> None:
     for name, meaning in CONVENTIONS.items():
         value = getattr(result, name)
         table.add_row(name, f'{value:,}\n({value / 1e9:.3f} G)', meaning)
-    Console().print(table)
+    return table
+
+
+def main() -> int:
+    args = parse_args()
+    try:
+        if args.shape and (len(args.shape) > 2 or min(args.shape) < 1):
+            raise LitePoseError(f'--shape takes one or two positive numbers, got {args.shape}')
+        Console().print(measure(args))
+    except LitePoseError as error:
+        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

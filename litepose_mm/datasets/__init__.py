@@ -1,5 +1,5 @@
 """Data sets and transforms, registered with MMPose."""
 
-from . import transforms
+from . import datasets, transforms
 
-__all__ = ['transforms']
+__all__ = ['datasets', 'transforms']

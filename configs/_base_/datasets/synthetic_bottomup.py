@@ -1,0 +1,49 @@
+# Synthetic people, drawn while training; nothing to download. 14 keypoints of CrowdPose, or the 17
+# of COCO with keypoints='coco' in both data sets and CocoMetric(iou_type='keypoints').
+dataset_type = 'SyntheticPeopleDataset'
+data_mode = 'bottomup'
+image_size = (256, 256)  # width, height
+keypoints = 'crowdpose'
+
+train_dataloader = dict(
+    batch_size=16,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type=dataset_type,
+        num_images=10000,
+        seed=0,
+        image_size=image_size,
+        keypoints=keypoints,
+        data_mode=data_mode,
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=False,
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    dataset=dict(
+        type=dataset_type,
+        num_images=500,
+        seed=1,
+        image_size=image_size,
+        keypoints=keypoints,
+        data_mode=data_mode,
+        test_mode=True,
+    ),
+)
+test_dataloader = val_dataloader
+
+# Without ann_file: the truth comes with the samples.
+val_evaluator = dict(
+    type='CocoMetric',
+    nms_mode='none',
+    score_mode='bbox',
+    use_area=False,
+    iou_type='keypoints_crowd',
+    prefix='synthetic',
+)
+test_evaluator = val_evaluator

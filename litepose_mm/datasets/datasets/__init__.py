@@ -1,0 +1,3 @@
+from .synthetic_people_dataset import SyntheticPeopleDataset
+
+__all__ = ['SyntheticPeopleDataset']

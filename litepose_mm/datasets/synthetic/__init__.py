@@ -1,0 +1,21 @@
+"""Synthetic people: scenes with articulated figures, drawn on the fly, and their truth.
+
+numpy and OpenCV only. ``make_scene(SceneOptions(), seed=0, index=3)`` is the same scene everywhere.
+"""
+
+from .anatomy import KEYPOINTS
+from .annotations import crowd_index, person_annotations
+from .keypoint_sets import select_keypoints
+from .layout import SceneOptions
+from .scene import PersonTruth, Scene, make_scene
+
+__all__ = [
+    'KEYPOINTS',
+    'PersonTruth',
+    'Scene',
+    'SceneOptions',
+    'crowd_index',
+    'make_scene',
+    'person_annotations',
+    'select_keypoints',
+]

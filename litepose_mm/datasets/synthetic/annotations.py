@@ -1,0 +1,86 @@
+"""Truth in the form of COCO and CrowdPose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .scene import OUTSIDE, VISIBLE, PersonTruth
+
+CATEGORY = {'id': 1, 'name': 'person', 'supercategory': 'person'}
+LEAST_VISIBLE = 0.06  # of a person; whoever shows less is not labelled
+_IDS_PER_IMAGE = 1000
+
+
+def person_annotations(
+    people: Sequence[PersonTruth], image_id: int, selection: np.ndarray
+) -> list[dict]:
+    """Returns the annotations of one picture in COCO's form.
+
+    A person of whom hardly anything can be seen has ``num_keypoints`` 0, as in COCO: training can
+    leave out where the person is, and the evaluation ignores it. Who cannot be seen at all is left
+    out.
+
+    Args:
+        people: The people in the picture.
+        image_id: The picture's id.
+        selection: Indices of the data set's keypoints among the canonical ones.
+    """
+    annotations = []
+    for person in people:
+        if not person.visible_area:
+            continue
+        flags = person.flags[selection]
+        keypoints = np.column_stack([person.keypoints[selection].round(2), flags])
+        seen = person.visible_area >= LEAST_VISIBLE * person.area and (flags == VISIBLE).any()
+        keypoints[(flags == OUTSIDE) | (not seen)] = 0
+        segmentation = mask_polygons(person.mask)
+        if not (seen or segmentation):
+            continue  # a few pixels
+        annotations.append(
+            dict(
+                id=image_id * _IDS_PER_IMAGE + len(annotations) + 1,
+                image_id=image_id,
+                category_id=CATEGORY['id'],
+                keypoints=keypoints.ravel().tolist(),
+                num_keypoints=int(np.count_nonzero(keypoints[:, 2])),
+                bbox=[float(value) for value in person.bbox],
+                area=float(person.area),
+                segmentation=segmentation,
+                iscrowd=0,
+            )
+        )
+    return annotations
+
+
+def mask_polygons(mask: np.ndarray) -> list[list[int]]:
+    """Returns the outer borders of a mask as COCO polygons; specks of a few pixels are left out."""
+    outlines, _ = cv2.findContours(
+        mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    polygons = [cv2.approxPolyDP(outline, 0.8, True).ravel().tolist() for outline in outlines]
+    return [polygon for polygon in polygons if len(polygon) >= 6]
+
+
+def crowd_index(annotations: Sequence[dict]) -> float:
+    """Returns how crowded a picture is, from 0 to 1, as CrowdPose defines it.
+
+    The mean over people of the number of other people's keypoints in the own box, divided by the
+    number of the own keypoints in it. One person's ratio counts 1 at most.
+    """
+    labelled = [a for a in annotations if a['num_keypoints']]
+    ratios = []
+    for own in labelled:
+        counts = [_keypoints_in(own['bbox'], other) for other in labelled]
+        mine = _keypoints_in(own['bbox'], own)
+        ratios.append(min((sum(counts) - mine) / max(mine, 1), 1.0))
+    return float(np.mean(ratios)) if ratios else 0.0
+
+
+def _keypoints_in(bbox: Sequence[float], annotation: dict) -> int:
+    x, y, flag = np.reshape(annotation['keypoints'], (-1, 3)).T
+    left, top, width, height = bbox
+    inside = (x >= left) & (x <= left + width) & (y >= top) & (y <= top + height)
+    return int(np.count_nonzero(inside & (flag > 0)))

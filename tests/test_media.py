@@ -13,7 +13,6 @@ from litepose_mm.media import (
     VideoReader,
     VideoWriter,
     find_media,
-    iter_frames,
     read_image,
     write_image,
     write_json,
@@ -172,18 +171,6 @@ class TestVideo:
         assert reader.frame_count == 6
         means = [image.mean() for image in reader]
         np.testing.assert_allclose(means, 40 * np.arange(6), atol=4)
-
-    def test_frames(self, tmp_path):
-        video(tmp_path / 'x.mp4', frames=3)
-        write_image(tmp_path / 'y.png', picture())
-        found = [frame for file in find_media([tmp_path]) for frame in iter_frames(file)]
-        assert [(f.name, f.index) for f in found] == [
-            ('x.mp4', 0),
-            ('x.mp4', 1),
-            ('x.mp4', 2),
-            ('y.png', 0),
-        ]
-        assert all(f.image.shape == (24, 32, 3) for f in found)
 
     def test_cut_short_tells_after_the_frames(self, tmp_path, monkeypatch):
         path = video(tmp_path / 'x.mp4')

@@ -10,17 +10,20 @@ from typing import Any
 import torch
 from mmengine.config import Config, ConfigDict
 from mmpose.apis import init_model
-from mmpose.models import BottomupPoseEstimator
+from mmpose.models import AssociativeEmbeddingHead, BottomupPoseEstimator
 from torch import nn
 
 from ..checkpoints import load_weights
 from ..errors import LitePoseError
 from ..paths import config_path
-from ..zoo import get_model
+from ..zoo import MODELS, get_model
 
 # What MMEngine and MMPose say of themselves, about which a user can do nothing.
 _NOTICES = ('pkg_resources is deprecated', 'The metainfo config file .* does not exist')
 _CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
+
+# Inputs are multiples of 64 pixels; far beyond the upper end no machine has the memory.
+MIN_INPUT_SIZE, MAX_INPUT_SIZE = 64, 4096
 
 
 def build_model(
@@ -34,11 +37,12 @@ def build_model(
     """Builds a bottom-up pose estimator that is ready to predict.
 
     Args:
-        model: Name in the zoo, or path of a config.
+        model: Name in the zoo, or name or path of a config.
         weights: File with weights; None leaves random ones and warns.
         device: As torch names it; None takes CUDA where it is.
         flip_test: Whether the mirrored picture is looked at too; None leaves it to the config.
-        input_size: Short side of the network's input in pixels; None leaves it to the config.
+        input_size: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
+            config.
         cfg_options: Values to put into the config, ``{'model.test_cfg.flip_test': True}``.
 
     Returns:
@@ -47,7 +51,8 @@ def build_model(
 
     Raises:
         LitePoseError: There is no such model or device, the config is not one of a bottom-up pose
-            estimator with a test pipeline, or the weights do not fit.
+            estimator with a test pipeline, its options do not go together, or the weights do not
+            fit.
     """
     torch_device = _checked_device(device)
     path = _find_config(model)
@@ -56,7 +61,9 @@ def build_model(
             warnings.filterwarnings('ignore', message=message)
         config = _read_config(path, cfg_options or {})
         _set_test_options(config, flip_test, input_size, path)
+        _check_multiscale_test(config, path)
         network = _build(config, path)
+    _check_flip_test(network, path)
     if weights is None:
         warnings.warn(
             'no weights given: the network is random, and so are the people it finds',
@@ -83,9 +90,15 @@ def _find_config(model: str | Path) -> Path:
     path = Path(model)
     if path.is_file():
         return path
-    if path.suffix in _CONFIG_SUFFIXES:
-        return config_path(str(model))
-    return config_path(get_model(str(model)).config)
+    name = str(model)
+    if name in MODELS:
+        return config_path(MODELS[name].config)
+    try:
+        return config_path(name)
+    except LitePoseError:
+        if path.suffix not in _CONFIG_SUFFIXES:
+            get_model(name)  # says which names there are
+        raise
 
 
 def _read_config(path: Path, options: Mapping[str, Any]) -> Config:
@@ -136,15 +149,44 @@ def _set_test_options(
         config.merge_from_dict({'model.test_cfg.flip_test': bool(flip_test)})
     if input_size is None:
         return
-    if isinstance(input_size, bool) or not isinstance(input_size, int) or input_size < 1:
+    is_whole = isinstance(input_size, int) and not isinstance(input_size, bool)
+    if not is_whole or not MIN_INPUT_SIZE <= input_size <= MAX_INPUT_SIZE:
         raise LitePoseError(
-            f'input_size: expected a positive whole number of pixels, got {input_size!r}'
+            f'input_size: expected a whole number of pixels from {MIN_INPUT_SIZE} to '
+            f'{MAX_INPUT_SIZE}, got {input_size!r}'
         )
     resizes = [t for t in config.test_dataloader.dataset.pipeline if 'input_size' in t]
     if not resizes:
         raise LitePoseError(f'input_size: no transform of the test pipeline of {path} has one')
     for transform in resizes:
         transform['input_size'] = (input_size, input_size)
+
+
+def _check_multiscale_test(config: Config, path: Path) -> None:
+    wanted = bool((config.model.get('test_cfg') or {}).get('multiscale_test'))
+    scales = any(t.get('aug_scales') for t in config.test_dataloader.dataset.pipeline)
+    if wanted and not scales:
+        raise LitePoseError(
+            f'multiscale_test: the test pipeline of {path} gives one scale only; use '
+            '`ae_test_pipeline(codec, aug_scales=[...])` in the config (docs/usage.md)'
+        )
+    if scales and not wanted:
+        raise LitePoseError(
+            f'aug_scales: the test pipeline of {path} gives several scales; set '
+            '`model.test_cfg.multiscale_test` to True too (docs/usage.md)'
+        )
+
+
+def _check_flip_test(network: BottomupPoseEstimator, path: Path) -> None:
+    inherited = AssociativeEmbeddingHead.predict
+    options = network.test_cfg
+    if getattr(type(network.head), 'predict', None) is inherited and not (
+        options.get('flip_test') or options.get('multiscale_test')
+    ):
+        raise LitePoseError(
+            f"flip_test: MMPose's AssociativeEmbeddingHead, the head of {path}, cannot predict "
+            'without flip test; leave it on'
+        )
 
 
 def _build(config: Config, path: Path) -> BottomupPoseEstimator:

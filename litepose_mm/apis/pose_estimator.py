@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, overload
 
+import cv2
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
@@ -22,6 +24,9 @@ Picture = str | Path | np.ndarray
 # become a huge input.
 _MAX_ASPECT_RATIO = 20
 
+# How torch says it in a RuntimeError, which it also raises for everything else.
+_OUT_OF_MEMORY = ('out of memory', 'not enough memory', "can't allocate memory")
+
 
 class PoseEstimator:
     """Finds people and their keypoints on pictures.
@@ -33,13 +38,14 @@ class PoseEstimator:
         drawing = result.draw()
 
     Args:
-        model: Name in the zoo (``litepose models`` lists them), or path of a config.
+        model: Name in the zoo (``litepose models`` lists them), or name or path of a config.
         weights: File with weights: MMEngine's, the authors' or safetensors. None leaves random
             ones and warns.
         device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``; None takes CUDA where it is.
         flip_test: Whether the mirrored picture is looked at too, which takes twice the time and
             finds people a little better; None leaves it to the config.
-        input_size: Short side of the network's input in pixels; None leaves it to the config.
+        input_size: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
+            config.
         batch_size: How many pictures of a list go through the network at once.
         cfg_options: Values to put into the config, ``{'model.test_cfg.flip_test': True}``.
 
@@ -89,8 +95,8 @@ class PoseEstimator:
             The people; for a list, a list of results in its order.
 
         Raises:
-            LitePoseError: A picture cannot be read, is not BGR uint8, or is longer than 20 times
-                its other side.
+            LitePoseError: A picture cannot be read, is not BGR uint8, is longer than 20 times its
+                other side, or takes more memory than there is.
         """
         if isinstance(pictures, (str, Path, np.ndarray)):
             return self._predict([pictures])[0]
@@ -125,7 +131,9 @@ class PoseEstimator:
                 f'{image.shape[1]}x{image.shape[0]}; cut it into pieces'
             )
         image = np.ascontiguousarray(image)  # a view such as rgb[..., ::-1] is fine too
-        return self._pipeline({**self.model.dataset_meta, 'img': image})
+        size = f'a picture of {image.shape[1]}x{image.shape[0]}'
+        with _one_line_errors(size):
+            return self._pipeline({**self.model.dataset_meta, 'img': image})
 
     def _run(
         self,
@@ -134,7 +142,9 @@ class PoseEstimator:
         results: list[PoseResult | None],
     ) -> None:
         """Predicts a batch and puts its results where they belong."""
-        with torch.inference_mode():
+        height, width = batch[0][1]['data_samples'].metainfo['img_shape'][:2]
+        inputs = f'{len(batch)} input{"s" if len(batch) > 1 else ""} of {width}x{height}'
+        with _one_line_errors(inputs), torch.inference_mode():
             samples = self.model.test_step(pseudo_collate([data for _, data in batch]))
         for (index, _), sample in zip(batch, samples, strict=True):
             picture = pictures[index]
@@ -171,6 +181,25 @@ def result_from_data_sample(
         tags=people.get('tags', None),
         source=source,
     )
+
+
+@contextmanager
+def _one_line_errors(what: str) -> Iterator[None]:
+    """Turns lack of memory, and what OpenCV refuses, into a LitePoseError about ``what``."""
+    try:
+        yield
+    except (MemoryError, cv2.error, RuntimeError) as error:
+        text = str(error).lower()
+        no_memory = (
+            isinstance(error, MemoryError) or getattr(error, 'code', 0) == cv2.Error.StsNoMem
+        )
+        if no_memory or any(message in text for message in _OUT_OF_MEMORY):
+            raise LitePoseError(
+                f'there is not enough memory for {what}; take a smaller input size or batch size'
+            ) from error
+        if isinstance(error, cv2.error):
+            raise LitePoseError(f'OpenCV cannot work on {what}: {error.err}') from error
+        raise
 
 
 def _input_shape(inputs: torch.Tensor | list[torch.Tensor]) -> tuple:

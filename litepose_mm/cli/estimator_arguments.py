@@ -20,7 +20,7 @@ def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
         '--model',
         required=True,
         metavar='NAME',
-        help='name of a model (`litepose models` lists them), or path of a config',
+        help='name of a model (`litepose models` lists them), or name or path of a config',
     )
     group.add_argument(
         '--weights',
@@ -39,7 +39,7 @@ def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
         '--input-size',
         type=positive_int,
         metavar='PIXELS',
-        help="short side of the network's input (default: as the config says)",
+        help="short side of the network's input, 64 to 4096 (default: as the config says)",
     )
     group.add_argument(
         '--batch-size',

@@ -32,6 +32,9 @@ class Prediction:
         min_score: People with a lower score are dropped.
         keypoint_threshold: Keypoints with a lower score are not drawn.
         color_by: As for :func:`litepose_mm.visualization.draw_skeletons`.
+
+    Attributes:
+        num_drawings: Pictures and videos with people drawn that were written so far.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Prediction:
         self.estimator = estimator
         self.document = document
         self.out_dir = Path(out_dir)
+        self.num_drawings = 0
         self._draw = draw
         self._min_score = min_score
         self._draw_options = {'keypoint_threshold': keypoint_threshold, 'color_by': color_by}
@@ -87,13 +91,19 @@ class Prediction:
                 except LitePoseError as error:
                     reporter.fail(file, error)
 
-    def write_results(self) -> None:
-        """Writes what the document holds so far.
+    def write_results(self) -> bool:
+        """Writes what the document holds so far; an empty one does not replace earlier results.
+
+        Returns:
+            Whether there was anything to write.
 
         Raises:
             LitePoseError: The file cannot be written.
         """
+        if not self.document.num_images:
+            return False
         write_json(self.results_path, self.document.to_dict())
+        return True
 
     def _target(self, file: MediaFile) -> Path:
         path = self.out_dir / file.name
@@ -136,27 +146,37 @@ class Prediction:
             if self._draw:
                 try:
                     write_image(self._target(file), result.draw(image, **self._draw_options))
+                    self.num_drawings += 1
                 except LitePoseError as error:
                     reporter.fail(file, error)
         reporter.advance(len(window))
 
     def _video(self, file: MediaFile, reporter: Reporter) -> None:
         reader = VideoReader(file.path)
-        window: list[tuple[int, np.ndarray]] = []
-        with VideoWriter(self._target(file), reader.fps) as writer:
-            try:
-                for frame in enumerate(reader):
-                    window.append(frame)
-                    if len(window) == self.estimator.batch_size:
-                        batch, window = window, []
-                        self._finish_frames(file, batch, writer, reporter)
-            except LitePoseError:
-                # what was read of a damaged file counts
-                self._finish_frames(file, window, writer, reporter)
-                raise
-            self._finish_frames(file, window, writer, reporter)
+        writer = VideoWriter(self._target(file), reader.fps)
+        try:
+            with writer:
+                self._frames(file, reader, writer, reporter)
+        finally:
+            self.num_drawings += writer.num_frames > 0
         if writer.message:
             reporter.note(writer.message)
+
+    def _frames(
+        self, file: MediaFile, reader: VideoReader, writer: VideoWriter, reporter: Reporter
+    ) -> None:
+        window: list[tuple[int, np.ndarray]] = []
+        try:
+            for frame in enumerate(reader):
+                window.append(frame)
+                if len(window) == self.estimator.batch_size:
+                    batch, window = window, []
+                    self._finish_frames(file, batch, writer, reporter)
+        except LitePoseError:
+            # what was read of a damaged file counts
+            self._finish_frames(file, window, writer, reporter)
+            raise
+        self._finish_frames(file, window, writer, reporter)
 
     def _finish_frames(
         self,

@@ -4,18 +4,16 @@ Pictures are BGR (H, W, 3) uint8, upright: OpenCV applies their EXIF orientation
 """
 
 from .inputs import IMAGE_SUFFIXES, VIDEO_SUFFIXES, MediaFile, find_media
-from .reading import Frame, VideoReader, iter_frames, read_image
+from .reading import VideoReader, read_image
 from .writing import VideoWriter, write_image, write_json
 
 __all__ = [
     'IMAGE_SUFFIXES',
     'VIDEO_SUFFIXES',
-    'Frame',
     'MediaFile',
     'VideoReader',
     'VideoWriter',
     'find_media',
-    'iter_frames',
     'read_image',
     'write_image',
     'write_json',

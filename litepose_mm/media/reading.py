@@ -5,30 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from .inputs import MediaFile
 
 _FALLBACK_FPS = 25.0
 _CUT_SHORT = 0.9  # containers count frames roughly; fewer than this share of them is a broken file
-
-
-class Frame(NamedTuple):
-    """A picture, or one frame of a video.
-
-    Attributes:
-        name: The name of its :class:`MediaFile`.
-        image: BGR (H, W, 3) uint8.
-        index: Number of the frame, from 0; 0 for a picture.
-    """
-
-    name: str
-    image: np.ndarray
-    index: int
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -104,14 +88,3 @@ class VideoReader:
                 f'the video {self.path} ends at frame {read} of about {self.frame_count}; '
                 'it is cut short or damaged; copy it again'
             )
-
-
-def iter_frames(file: MediaFile) -> Iterator[Frame]:
-    """Yields the picture, or every frame of the video.
-
-    Raises:
-        LitePoseError: As :func:`read_image` and :class:`VideoReader`.
-    """
-    images = VideoReader(file.path) if file.is_video else [read_image(file.path)]
-    for index, image in enumerate(images):
-        yield Frame(file.name, image, index)

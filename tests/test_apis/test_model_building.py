@@ -8,6 +8,7 @@ import torch
 from litepose_mm import LitePoseError
 from litepose_mm.apis.model_building import build_model
 from litepose_mm.paths import config_path
+from litepose_mm.recipes import ae_codec, ae_test_pipeline
 from litepose_mm.zoo import MODELS, get_model
 
 MODEL = 'litepose-xs_crowdpose'
@@ -36,7 +37,7 @@ def test_every_model_of_the_zoo_is_built(name):
 @pytest.mark.filterwarnings('ignore:no weights given')
 def test_a_config_is_given_by_path_or_file_name():
     path = config_path(get_model(MODEL).config)
-    for config in (path, str(path), path.name):
+    for config in (path, str(path), path.name, path.stem):
         assert build_model(config, device='cpu').head.num_keypoints == 14
 
 
@@ -88,14 +89,18 @@ def test_files_that_are_no_configs(tmp_path):
     assert 'has no `model`' in refuse(path)
 
 
-def test_top_down_config_of_mmpose():
+def mmpose_config(name) -> Path:
     from mmpose import __file__ as mmpose_file
 
-    configs = Path(mmpose_file).parent / '.mim' / 'configs'
-    found = sorted(configs.rglob('td-hm_res50_8xb64-210e_coco-256x192.py'))
+    found = sorted((Path(mmpose_file).parent / '.mim' / 'configs').rglob(name))
     if not found:
         pytest.skip('this MMPose is installed without its configs')
-    assert 'bottom-up' in refuse(found[0], device='cpu')
+    return found[0]
+
+
+def test_top_down_config_of_mmpose():
+    config = mmpose_config('td-hm_res50_8xb64-210e_coco-256x192.py')
+    assert 'bottom-up' in refuse(config, device='cpu')
 
 
 @pytest.mark.parametrize('device', ['quantum', 'cuda:99', ''])
@@ -103,14 +108,29 @@ def test_absent_devices(device):
     assert 'expected a device that is present' in refuse(MODEL, device=device)
 
 
-@pytest.mark.parametrize('input_size', [0, -64, 1.5, True, '448'])
+@pytest.mark.parametrize('input_size', [0, -64, 63, 4097, 2000000, 128.5, True, '448'])
 def test_input_sizes(input_size):
-    assert 'input_size: expected' in refuse(MODEL, device='cpu', input_size=input_size)
+    assert 'from 64 to 4096' in refuse(MODEL, device='cpu', input_size=input_size)
 
 
 def test_options_that_do_not_fit():
     assert 'cfg_options do not fit' in refuse(MODEL, cfg_options={'model.test_cfg.flip_test.a': 1})
     assert 'cannot build' in refuse(MODEL, cfg_options={'model.head.num_keypoint': 3})
+
+
+def test_multiscale_test_needs_scales_and_scales_need_it():
+    refusal = refuse(MODEL, device='cpu', cfg_options={'model.test_cfg.multiscale_test': True})
+    assert '`ae_test_pipeline(codec, aug_scales=[...])`' in refusal
+    pipeline = ae_test_pipeline(ae_codec((256, 256)), aug_scales=[0.5, 2])
+    refusal = refuse(MODEL, cfg_options={'test_dataloader.dataset.pipeline': pipeline})
+    assert 'set `model.test_cfg.multiscale_test`' in refusal
+
+
+def test_head_of_mmpose_needs_flip_test():
+    config = mmpose_config('ae_hrnet-w32_8xb24-300e_coco-512x512.py')
+    refusal = refuse(config, device='cpu', flip_test=False)
+    assert "MMPose's AssociativeEmbeddingHead" in refusal
+    assert 'cannot predict without flip test' in refusal
 
 
 def test_weights_that_do_not_fit(tmp_path):

@@ -14,6 +14,7 @@ from litepose_mm.apis.pose_estimator import result_from_data_sample
 from litepose_mm.cli import main
 
 MODEL = 'litepose-xs_crowdpose'
+REPOSITORY = Path(__file__).resolve().parents[2]
 OFFICIAL = 'weights/litepose-auto-m_crowdpose_official.pth.tar'
 
 
@@ -159,6 +160,57 @@ def test_coco_has_its_own_skeleton():
     assert estimator.skeleton.name == 'coco'
     assert estimator.skeleton.num_keypoints == 17
     assert estimator(picture(64, 64)).keypoints.shape[1:] == (17, 2)
+
+
+@pytest.mark.filterwarnings('ignore:no weights given')
+def test_multiscale_config_of_the_docs(tmp_path):
+    page = (REPOSITORY / 'docs' / 'usage.md').read_text(encoding='utf-8')
+    text = re.search(r'^```python\n(_base_ = .*?)^```', page, re.M | re.S)[1]
+    path = tmp_path / 'multiscale.py'
+    path.write_text(text.replace("'./configs", f"'{REPOSITORY}/configs"))
+    estimator = make(path, batch_size=2)
+    seen = []
+    head = estimator.model.head
+    forward = head.forward
+    head.forward = lambda feats: seen.append(feats) or forward(feats)
+    assert [r.image_size for r in estimator([picture(160, 120)] * 2)] == [(160, 120)] * 2
+    assert len(seen) == 3 * 2  # scales, each mirrored too
+
+
+@pytest.mark.parametrize(
+    'error, message',
+    [
+        (MemoryError(), 'not enough memory for 1 input of 192x128; take a smaller input size'),
+        (RuntimeError('CUDA out of memory. Tried to'), 'not enough memory for 1 input of 192x128'),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), 'not enough memory for 1 in'),
+    ],
+)
+def test_too_little_memory_for_the_network(estimator, monkeypatch, error, message):
+    def fail(data):
+        raise error
+
+    monkeypatch.setattr(estimator.model, 'test_step', fail)
+    with pytest.raises(LitePoseError, match=message):
+        estimator(picture(160, 120))
+
+
+def test_what_opencv_refuses(estimator, monkeypatch):
+    def resize(data):
+        return cv2.resize(data['img'], (1 << 30, 1 << 30))
+
+    monkeypatch.setattr(estimator, '_pipeline', resize)
+    with pytest.raises(LitePoseError, match='a picture of 160x120') as caught:
+        estimator(picture(160, 120))
+    assert '\n' not in str(caught.value)
+
+
+def test_defects_are_not_hidden(estimator, monkeypatch):
+    def fail(data):
+        raise RuntimeError('mat1 and mat2 shapes cannot be multiplied')
+
+    monkeypatch.setattr(estimator.model, 'test_step', fail)
+    with pytest.raises(RuntimeError, match='mat1'):
+        estimator(picture(160, 120))
 
 
 @pytest.mark.parametrize('batch_size', [0, -1, 1.5, '2'])

@@ -65,7 +65,7 @@ def test_folder_of_pictures(cli, tmp_path):
     status, out, err = cli('in')
     assert (status, err) == (0, '')
     assert out == (
-        '4 people on 2 pictures\nwrote drawings in outputs/, results in outputs/results.json\n'
+        '4 people on 2 pictures\nwrote 2 drawings in outputs/, results in outputs/results.json\n'
     )
     assert written(tmp_path) == ['a.jpg', 'b.png', 'results.json']
     drawing = cv2.imread(str(tmp_path / 'outputs' / 'a.jpg'))
@@ -123,7 +123,7 @@ def test_broken_picture_in_a_folder(cli, tmp_path):
     assert status == 1
     assert err.count('\n') == 1
     assert err.startswith('litepose: failed: expected a picture, but in/b.jpg is cut short')
-    assert out.startswith('4 people on 2 pictures; 1 of 3 inputs failed\n')
+    assert out.startswith('4 people on 2 pictures; 1 of 3 inputs failed\nwrote 2 drawings in ')
     assert written(tmp_path) == ['a.jpg', 'c.jpg', 'results.json']
 
 
@@ -136,8 +136,19 @@ def test_many_failures_are_summed_up(cli, tmp_path):
     lines = err.splitlines()
     assert len(lines) == 11
     assert lines[-1] == 'litepose: … and 3 more failed'
-    assert '13 of 13 inputs failed' in out
-    assert results(tmp_path)['images'] == []
+    assert out == '0 people on 0 pictures; 13 of 13 inputs failed\nwrote nothing\n'
+    assert not (tmp_path / 'outputs').exists()
+
+
+def test_failures_leave_earlier_results(cli, tmp_path):
+    save(tmp_path / 'a.jpg')
+    assert cli('a.jpg')[0] == 0
+    before = results(tmp_path)
+    (tmp_path / 'a.jpg').write_bytes(b'no picture')
+    status, out, _ = cli('a.jpg')
+    assert status == 1
+    assert out.endswith('\nwrote nothing\n')
+    assert results(tmp_path) == before
 
 
 @pytest.mark.parametrize('batch_size', ['1', '2', '8'])
@@ -164,7 +175,7 @@ def test_video(cli, tmp_path, batch_size):
     save_video(tmp_path / 'street.mp4')
     status, out, err = cli('street.mp4', '--batch-size', batch_size)
     assert (status, err) == (0, '')
-    assert out.startswith('10 people on 5 frames\n')
+    assert out.startswith('10 people on 5 frames\nwrote 1 drawing in outputs/, ')
     assert written(tmp_path) == ['results.json', 'street.mp4']
     reader = VideoReader(tmp_path / 'outputs' / 'street.mp4')
     assert reader.fps == pytest.approx(10)
@@ -199,7 +210,7 @@ def test_damaged_video_keeps_its_frames(cli, tmp_path, monkeypatch):
     status, out, err = cli('x.mp4', '--batch-size', '3')
     assert status == 1
     assert 'ends at frame 5 of about 100' in err
-    assert '10 people on 5 frames; 1 of 1 inputs failed' in out
+    assert '10 people on 5 frames; 1 of 1 inputs failed\nwrote 1 drawing in ' in out
     assert len(list(cv2_frames(tmp_path / 'outputs' / 'x.mp4'))) == 5
 
 

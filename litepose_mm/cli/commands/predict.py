@@ -91,8 +91,8 @@ def run(args: argparse.Namespace) -> int:
             prediction.run(files, reporter)
     except KeyboardInterrupt:
         interrupted = True
-    prediction.write_results()
-    print(_summary(files, prediction, reporter.num_failed, interrupted, drawn=not args.no_draw))
+    has_results = prediction.write_results()
+    print(_summary(files, prediction, reporter.num_failed, interrupted, has_results))
     if interrupted:
         return 130
     return 1 if reporter.num_failed else 0
@@ -118,17 +118,23 @@ def _count_frames(files: list[MediaFile]) -> int:
 
 
 def _summary(
-    files: list[MediaFile], prediction: Prediction, failed: int, interrupted: bool, drawn: bool
+    files: list[MediaFile],
+    prediction: Prediction,
+    failed: int,
+    interrupted: bool,
+    has_results: bool,
 ) -> str:
     document = prediction.document
     pictures = 'frame' if all(file.is_video for file in files) else 'picture'
     problems = f'; {failed} of {len(files)} inputs failed' if failed else ''
-    wrote = f'drawings in {prediction.out_dir}{os.sep}, ' if drawn else ''
+    drawings = _count(prediction.num_drawings, 'drawing')
+    wrote = [f'{drawings} in {prediction.out_dir}{os.sep}'] if prediction.num_drawings else []
+    wrote += [f'results in {prediction.results_path}'] if has_results else []
     return (
         f'{"interrupted: " if interrupted else ""}'
         f'{_count(document.num_people, "person", "people")} on '
         f'{_count(document.num_images, pictures)}{problems}\n'
-        f'wrote {wrote}results in {prediction.results_path}'
+        f'wrote {", ".join(wrote) or "nothing"}'
     )
 
 

@@ -1,9 +1,9 @@
 # Synthetic people, drawn while training; nothing to download. 14 keypoints of CrowdPose, or the 17
-# of COCO with keypoints='coco' in both data sets and CocoMetric(iou_type='keypoints').
+# of COCO with coco.py as metainfo and CocoMetric(iou_type='keypoints').
 dataset_type = 'SyntheticPeopleDataset'
 data_mode = 'bottomup'
 image_size = (256, 256)  # width, height
-keypoints = 'crowdpose'
+metainfo = dict(from_file='configs/_base_/datasets/crowdpose.py')
 
 train_dataloader = dict(
     batch_size=16,
@@ -15,7 +15,7 @@ train_dataloader = dict(
         num_images=10000,
         seed=0,
         image_size=image_size,
-        keypoints=keypoints,
+        metainfo=metainfo,
         data_mode=data_mode,
     ),
 )
@@ -30,7 +30,7 @@ val_dataloader = dict(
         num_images=500,
         seed=1,
         image_size=image_size,
-        keypoints=keypoints,
+        metainfo=metainfo,
         data_mode=data_mode,
         test_mode=True,
     ),

@@ -7,7 +7,9 @@ model = dict(
     teacher=dict(
         type='MultiScaleBottomupPoseEstimator',
         backbone=dict(type='LitePose', arch='litepose-s'),
-        head=dict(type='FusionDeconvHead', arch='litepose-s', num_keypoints=14)),
+        head=dict(type='FusionDeconvHead', arch='litepose-s', num_keypoints=14),
+    ),
     teacher_weights='checkpoints/litepose-s_crowdpose.pth',
     teacher_input_size=(448, 448),
-    heatmap_weight=1.0)
+    heatmap_weight=1.0,
+)

@@ -12,7 +12,8 @@ codec = ae_codec(input_size=(256, 256))
 model = dict(
     backbone=dict(arch=arch),
     head=dict(arch=arch, num_keypoints=14, decoder=codec),
-    test_cfg=dict(flip_test=False))
+    test_cfg=dict(flip_test=False),
+)
 
 train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec, use_segments=False)))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
@@ -23,6 +24,12 @@ optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
     dict(
-        type='CosineAnnealingLR', eta_min=2e-5, T_max=20, begin=0, end=20, by_epoch=True,
-        convert_to_iter_based=True),
+        type='CosineAnnealingLR',
+        eta_min=2e-5,
+        T_max=20,
+        begin=0,
+        end=20,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    ),
 ]

@@ -1,0 +1,172 @@
+"""Samples that cannot be used: named, and either the end of the run or left out and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dist import all_reduce
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+
+from ...errors import LitePoseError
+from .pipelines import WrappedPipeline, is_wrapped, pipeline_owners
+
+_POLICIES = ('stop', 'skip')
+
+
+class BadSampleError(LitePoseError):
+    """A sample that cannot be used; names file, ids and field."""
+
+    def __init__(self, message: str) -> None:
+        # a worker's error arrives with the worker's traceback around its message
+        lines = str(message).strip().splitlines()
+        super().__init__(lines[-1].rpartition('BadSampleError: ')[2] if lines else '')
+
+
+@HOOKS.register_module()
+class BadSampleHook(Hook):
+    """Names samples whose image cannot be read or whose annotation is malformed.
+
+    With ``'skip'`` another sample, chosen at random as MMEngine does, takes the place of a bad one;
+    each is named when it is met first and counted at the end of every epoch. In validation and test
+    a bad sample always stops the run: left out, the score would be of another data set.
+
+    Annotations that the data set itself cannot parse stop the run before any hook is asked;
+    ``tools/train.py`` and ``tools/misc/check_annotations.py`` name those.
+
+    Args:
+        policy: ``'stop'`` or ``'skip'``, for training.
+    """
+
+    priority = 'LOW'
+
+    def __init__(self, policy: str = 'stop') -> None:
+        if policy not in _POLICIES:
+            raise LitePoseError(f'BadSampleHook: policy is one of {_POLICIES}, got {policy!r}')
+        self.policy = policy
+        self._guards: list[GuardSample] = []
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        self._guards = self._guards or []
+        for owner in pipeline_owners(runner.train_dataloader.dataset):
+            if not is_wrapped(owner.pipeline, GuardSample):
+                guard = GuardSample(len(owner) if self.policy == 'skip' else None)
+                self._guards.append(guard)
+                owner.pipeline = WrappedPipeline(owner.pipeline, guard)
+        for guard in self._guards:
+            guard.new_epoch()
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Says how many were left out."""
+        if self.policy == 'stop':
+            return
+        counts = torch.tensor([sum(guard.num_skipped for guard in self._guards)])
+        all_reduce(counts)
+        if int(counts):
+            runner.logger.warning(
+                f'Epoch {runner.epoch + 1}: {int(counts)} bad samples were skipped; each is named '
+                'above where it was met first.'
+            )
+        runner.message_hub.update_info('num_skipped_samples', int(counts))
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        _guard_evaluation(runner.val_dataloader)
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        _guard_evaluation(runner.test_dataloader)
+
+
+class GuardSample:
+    """Looks at a sample before the pipeline does, and answers for the pipeline's errors.
+
+    Args:
+        num_samples: Bad samples of a data set of this length are skipped; None stops at one.
+    """
+
+    def __init__(self, num_samples: int | None = None) -> None:
+        self.skips = num_samples is not None
+        # Shared with the workers. Each writes its samples' entries, so nothing gets lost.
+        self._skipped = torch.zeros(num_samples or 0, dtype=torch.uint8).share_memory_()
+        self._named = torch.zeros(num_samples or 0, dtype=torch.uint8).share_memory_()
+
+    @property
+    def num_skipped(self) -> int:
+        """How many different samples were skipped in this epoch."""
+        return int(self._skipped.sum())
+
+    def new_epoch(self) -> None:
+        self._skipped.zero_()
+
+    def __call__(self, pipeline: Callable, sample: dict) -> Any:
+        where = _name(sample)
+        index = sample.get('sample_idx')
+        problem = find_problem(sample)
+        cause = None
+        if problem is None:
+            try:
+                return pipeline(sample)
+            except LitePoseError as error:
+                if isinstance(error, BadSampleError):  # of a data set within this one
+                    raise
+                problem, cause = str(error), error
+            except Exception as error:
+                reason = ' '.join(str(error).split()) or 'no reason given'
+                field = 'img_path: cannot be read: ' if 'img' not in sample else ''
+                problem, cause = f'{field}{reason} ({type(error).__name__})', error
+        message = f'bad sample: {where}: {problem}'
+        if not self.skips or index is None:
+            raise BadSampleError(message) from cause
+        self._skipped[index] = 1
+        if not self._named[index]:
+            self._named[index] = 1
+            print_log(f'Skipped {message}', logger='current', level=30)  # a warning
+        return None  # the data set chooses another one
+
+
+def find_problem(sample: dict) -> str | None:
+    """What is wrong with the annotation of a sample in MMPose's form; None if nothing is.
+
+    Returns:
+        Name of the field, the annotation's id and the problem.
+    """
+    num_keypoints = len(sample['flip_indices']) if 'flip_indices' in sample else None
+    ids = sample.get('id', '')
+    for field, last in (('keypoints', 2), ('bbox', 4)):
+        value = sample.get(field)
+        if value is None:
+            continue
+        value = np.asarray(value)
+        if value.dtype.kind not in 'fiu':
+            return f'{field}: expected numbers, got {value.dtype}'
+        if value.shape[-1:] != (last,):
+            return f'{field}: expected {last} numbers each, got the shape {value.shape}'
+        if field == 'keypoints' and num_keypoints not in (None, value.shape[-2]):
+            return f'{field}: expected {num_keypoints} of them, got {value.shape[-2]}'
+        if not np.isfinite(value).all():
+            rows = np.flatnonzero(~np.isfinite(value.reshape(len(value), -1)).all(axis=1))
+            of = f' of annotation {ids[rows[0]]}' if isinstance(ids, list) and ids else ''
+            return f'{field}{of}: not finite'
+    return None
+
+
+def _name(sample: dict) -> str:
+    """Path and ids; taken before the pipeline, which may change the sample."""
+    parts = [f'{name} {sample[key]}' for key, name in (('img_id', 'image id'),) if key in sample]
+    ids = sample.get('id')
+    if ids is not None and not (isinstance(ids, list) and not ids):
+        listed = ids if isinstance(ids, list) else [ids]
+        more = f' and {len(listed) - 8} more' if len(listed) > 8 else ''
+        parts.append('annotation ids ' + ', '.join(map(str, listed[:8])) + more)
+    inside = f' ({"; ".join(parts)})' if parts else ''
+    return f'{sample.get("img_path", "no img_path")}{inside}'
+
+
+def _guard_evaluation(loader: Any) -> None:
+    for owner in pipeline_owners(loader.dataset):
+        if not is_wrapped(owner.pipeline, GuardSample):
+            owner.pipeline = WrappedPipeline(owner.pipeline, GuardSample())

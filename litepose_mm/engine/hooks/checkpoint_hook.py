@@ -1,0 +1,169 @@
+"""Checkpoints that are whole, load as data only, and resume."""
+
+from __future__ import annotations
+
+import os.path as osp
+import re
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.dist import barrier, is_main_process
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+
+from ...errors import LitePoseError
+from ...files import replacing
+from .plain_data import restore_histories, to_plain
+from .whole_files import WholeFilesBackend, check_checkpoint
+
+_POINTER = 'last_checkpoint'
+
+
+@HOOKS.register_module()
+class SafeCheckpointHook(CheckpointHook):
+    """MMEngine's ``CheckpointHook``, so that nothing is lost and nothing is executed.
+
+    - Checkpoints hold data only: curves of the log, numpy and other objects are saved in plain
+      form, so that ``torch.load(weights_only=True)``, the default since torch 2.6, reads them;
+      ``CheckpointHook`` of MMEngine 0.10.7 writes files that it cannot resume from there.
+    - They are written whole or not at all, and an old one is removed only when the new one is
+      there, so a kill at any moment leaves one to resume from.
+    - A run that resumes checks its checkpoint first. With ``resume=True`` a broken newest one is
+      named and the one before it is used; a file that holds more than data is refused.
+
+    With :class:`ReproducibleEpochsHook` a resumed run ends with the weights of one that was never
+    interrupted, bit by bit on the CPU, when checkpoints are made by epoch.
+
+    Args:
+        options: Those of MMEngine's ``CheckpointHook``.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.backend_args is None and self.file_client_args is None:
+            self.backend_args = dict(backend='whole_files')
+        self._told: set[str] = set()
+
+    def before_run(self, runner: Runner) -> None:
+        """Finds the checkpoint to resume from and checks it; also one that is only loaded."""
+        is_local = not isinstance(runner._load_from, str) or '://' not in runner._load_from
+        if runner._load_from is not None:
+            if is_local:
+                check_checkpoint(runner._load_from)
+        elif runner._resume:
+            self._point_to_whole_checkpoint(runner)
+
+    def _point_to_whole_checkpoint(self, runner: Runner) -> None:
+        """Makes ``last_checkpoint``, which MMEngine resumes from, name the newest whole one."""
+        found, broken = None, []
+        named = _named_by_pointer(Path(runner.work_dir))
+        for path in self._candidates(runner, named):
+            try:
+                check_checkpoint(path)
+            except LitePoseError as error:
+                broken.append(str(error))
+                continue
+            found = path
+            break
+        barrier()  # every process has looked before one of them writes
+        if found is None and broken:
+            raise LitePoseError(
+                f'cannot resume in {runner.work_dir}: {broken[0]}, and there is no other '
+                'checkpoint; start again without resuming'
+            )
+        if found is not None and broken:
+            runner.logger.warning(
+                f'The newest checkpoint cannot be used ({broken[0]}); resuming from {found}, the '
+                'one before it.'
+            )
+        if found is not None and found != named and is_main_process():
+            with replacing(Path(runner.work_dir) / _POINTER) as part:
+                part.write_text(str(found))
+        barrier()
+
+    def _candidates(self, runner: Runner, named: Path | None) -> list[Path]:
+        """Checkpoints to try: the one that was written last, then those before it."""
+        folder = Path(runner.work_dir)
+        if named is not None:
+            folder = named.parent
+        elif self.out_dir is not None:
+            folder = Path(self.out_dir) / osp.basename(runner.work_dir.rstrip(osp.sep))
+        before, _, after = self.filename_tmpl.partition('{}')
+        pattern = re.compile(rf'{re.escape(before)}(\d+){re.escape(after)}')
+        steps = {
+            path: int(match.group(1))
+            for path in (folder.iterdir() if folder.is_dir() else ())
+            if (match := pattern.fullmatch(path.name)) and path.is_file()
+        }
+        if named is None or named not in steps:
+            return sorted(steps, key=lambda path: path.stat().st_mtime, reverse=True)
+        older = [path for path in steps if steps[path] < steps[named]]
+        return [named, *sorted(older, key=steps.get, reverse=True)]
+
+    def before_train(self, runner: Runner) -> None:
+        super().before_train(runner)
+        if is_main_process() and isinstance(self.file_backend, WholeFilesBackend):
+            # what a killed run was writing
+            for path in Path(self.out_dir).glob('.*.part*.pth'):
+                path.unlink(missing_ok=True)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Makes plain data of everything but the weights, which are tensors by name already."""
+        left_out: list[str] = []
+        for key, value in checkpoint.items():
+            checkpoint[key] = to_plain(value, left_out, key)
+        news = [line for line in left_out if line not in self._told]
+        self._told.update(news)
+        if news:
+            runner.logger.warning(f'Checkpoints are without {", ".join(news)}: that is no data.')
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Gives MMEngine the objects it expects in the plain data's place."""
+        hub = checkpoint.get('message_hub')
+        if isinstance(hub, dict) and 'log_scalars' in hub:
+            hub['log_scalars'] = restore_histories(hub['log_scalars'])
+        meta = checkpoint.get('meta')
+        # Runner.resume() compares it with the data set's, which has numpy arrays
+        if runner._resume and isinstance(meta, dict) and 'dataset_meta' in meta:
+            current = getattr(runner.train_dataloader.dataset, 'metainfo', None)
+            if _equal(meta['dataset_meta'], to_plain(current, [])):
+                meta['dataset_meta'] = current
+
+    def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
+        with self._old_files_last():
+            super()._save_checkpoint_with_step(runner, step, meta)
+
+    def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
+        with self._old_files_last():
+            super()._save_best_checkpoint(runner, metrics)
+
+    def _old_files_last(self) -> AbstractContextManager[None]:
+        if not isinstance(self.file_backend, WholeFilesBackend):
+            return nullcontext()
+        return self.file_backend.removals_last(self._current_files)
+
+    def _current_files(self) -> set[str]:
+        best = [getattr(self, 'best_ckpt_path', None)]
+        best += getattr(self, 'best_ckpt_path_dict', {}).values()
+        return {str(path) for path in (self.last_ckpt, *best) if path}
+
+
+def _named_by_pointer(work_dir: Path) -> Path | None:
+    try:
+        name = (work_dir / _POINTER).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return Path(name) if name and Path(name).is_file() else None
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or (np.isnan(one) and np.isnan(other))
+    return bool(type(one) is type(other) and one == other)

@@ -1,0 +1,53 @@
+"""Doing something around a data set's pipeline, wherever it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def pipeline_owners(dataset: Any) -> Iterator[Any]:
+    """The data sets with a pipeline: ``dataset`` and those it combines, repeats or takes from.
+
+    Yields:
+        Objects with an attribute ``pipeline`` that is called with a sample's information.
+    """
+    if callable(getattr(dataset, 'pipeline', None)):
+        yield dataset
+    inner = [getattr(dataset, 'dataset', None), *(getattr(dataset, 'datasets', None) or ())]
+    for child in inner:
+        if child is not None and child is not dataset:
+            yield from pipeline_owners(child)
+
+
+class WrappedPipeline:
+    """A pipeline that is called through another function; otherwise it seems to be the pipeline.
+
+    Args:
+        pipeline: The pipeline.
+        around: Gets the pipeline and the sample's information; returns the sample.
+    """
+
+    def __init__(self, pipeline: Callable, around: Callable[[Callable, dict], Any]) -> None:
+        self.pipeline = pipeline
+        self.around = around
+
+    def __call__(self, sample: dict) -> Any:
+        return self.around(self.pipeline, sample)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith('__') or name == 'pipeline':  # not there yet while it is unpickled
+            raise AttributeError(name)
+        return getattr(self.pipeline, name)
+
+    def __repr__(self) -> str:
+        return repr(self.pipeline)
+
+
+def is_wrapped(pipeline: Any, kind: type) -> bool:
+    """Whether a function of class ``kind`` is around the pipeline."""
+    while isinstance(pipeline, WrappedPipeline):
+        if isinstance(pipeline.around, kind):
+            return True
+        pipeline = pipeline.pipeline
+    return False

@@ -1,0 +1,106 @@
+"""Checkpoints as plain data, which ``torch.load(weights_only=True)`` reads without running code."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.logging import HistoryBuffer
+
+_ATOMS = (bool, int, float, complex, str, bytes, type(None), torch.Tensor)
+_ATOMS_OF_TORCH = (torch.dtype, torch.device, torch.Size)
+# Marks a mapping that stands for a curve of the log.
+_HISTORY = 'history_buffer'
+_NOTHING = object()
+
+
+def to_plain(value: Any, left_out: list[str], name: str = '') -> Any:
+    """``value`` of tensors, numbers, text and containers of them only.
+
+    numpy becomes lists and Python's numbers, a curve of the log two tensors. Anything that is no
+    data (a function, an object) is left out of its container.
+
+    Args:
+        value: Any content of a checkpoint.
+        left_out: Gets a line, name and type, for everything that was left out.
+        name: Name of ``value`` for these lines.
+    """
+    plain = _plain(value, left_out, name)
+    return None if plain is _NOTHING else plain
+
+
+def _plain(value: Any, left_out: list[str], name: str) -> Any:
+    kind = type(value)
+    if kind in _ATOMS or isinstance(value, (torch.Tensor, *_ATOMS_OF_TORCH)):
+        return value
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist(), left_out, name)
+    if isinstance(value, np.generic):
+        return _plain(value.item(), left_out, name)
+    if isinstance(value, HistoryBuffer):
+        return _plain_history(value)
+    if isinstance(value, Enum):
+        return _plain(value.value, left_out, name)
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, Mapping):
+        return _plain_mapping(value, left_out, name)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = [_plain(item, left_out, f'{name}[{i}]') for i, item in enumerate(value)]
+        items = [item for item in items if item is not _NOTHING]
+        if isinstance(value, (set, frozenset)):
+            return set(items)
+        return tuple(items) if isinstance(value, tuple) else items
+    for base in (bool, int, float, str, bytes):  # a subclass of one, e.g. of torch's versions
+        if isinstance(value, base):
+            return base(value)
+    left_out.append(f'{name} ({kind.__module__}.{kind.__qualname__})')
+    return _NOTHING
+
+
+def _plain_mapping(value: Mapping, left_out: list[str], name: str) -> Mapping:
+    pairs = []
+    for key, item in value.items():
+        plain_key = _plain(key, left_out, f'key of {name}')
+        plain_item = _plain(item, left_out, f'{name}.{key}' if name else str(key))
+        if plain_key is not _NOTHING and plain_item is not _NOTHING:
+            pairs.append((plain_key, plain_item))
+    if isinstance(value, Counter):  # a scheduler's milestones
+        return Counter(dict(pairs))
+    if not isinstance(value, OrderedDict):
+        return dict(pairs)
+    plain = OrderedDict(pairs)
+    if hasattr(value, '_metadata'):  # the versions of modules in a state dict
+        plain._metadata = _plain_mapping(value._metadata, left_out, f'{name}._metadata')
+    return plain
+
+
+def _plain_history(buffer: HistoryBuffer) -> dict:
+    values, counts = buffer.data
+    return {
+        _HISTORY: dict(
+            values=torch.from_numpy(np.asarray(values, dtype=np.float64).copy()),
+            counts=torch.from_numpy(np.asarray(counts, dtype=np.int64).copy()),
+            max_length=int(buffer.max_length),
+        )
+    }
+
+
+def restore_histories(scalars: Mapping[str, Any]) -> OrderedDict:
+    """The curves of a message hub's ``log_scalars`` again, from what :func:`to_plain` made."""
+    restored = OrderedDict()
+    for name, value in scalars.items():
+        content = value.get(_HISTORY) if isinstance(value, Mapping) else None
+        if content is not None:
+            value = HistoryBuffer(
+                content['values'].cpu().numpy(),
+                content['counts'].cpu().numpy(),
+                max_length=content['max_length'],
+            )
+        restored[name] = value
+    return restored

@@ -1,0 +1,116 @@
+"""Random numbers that depend on where training is, not on what has run before."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmpose.registry import HOOKS
+from torch.utils.data import get_worker_info
+
+from .pipelines import WrappedPipeline, is_wrapped, pipeline_owners
+
+# Keeps the streams of samples and iterations apart.
+_SAMPLE, _ITERATION = 1, 2
+
+
+def _seeds(*entropy: int) -> tuple[int, int, int]:
+    """Seeds for Python, numpy and torch from non-negative numbers of any size."""
+    words = np.random.SeedSequence(entropy).generate_state(4, np.uint32)
+    return int(words[0]), int(words[1]), int(words[2]) << 32 | int(words[3])
+
+
+class SeedSample:
+    """Seeds Python's, numpy's and, in a worker, torch's random numbers before a sample is made."""
+
+    def __init__(self, seed: int, epoch: torch.Tensor, source: int) -> None:
+        self.seed = seed
+        self.epoch = epoch
+        self.source = source
+
+    def __call__(self, pipeline: Callable, sample: dict) -> Any:
+        index = sample.get('sample_idx')
+        if index is not None:
+            seeds = _seeds(self.seed, _SAMPLE, int(self.epoch), self.source, int(index))
+            random.seed(seeds[0])
+            np.random.seed(seeds[1])
+            if get_worker_info() is not None:  # in the main process torch's are the model's
+                torch.manual_seed(seeds[2])
+        return pipeline(sample)
+
+
+@HOOKS.register_module()
+class ReproducibleEpochsHook(Hook):
+    """Makes a run resumed at an epoch equal to one that was never interrupted.
+
+    Each sample's augmentation depends on the run's seed, the epoch and the sample's index only: not
+    on the number of workers or processes, on workers that live on, or on samples made before. (Of
+    MMEngine, workers that are started anew repeat the same random numbers every epoch, and those
+    that live on cannot be resumed.) What the model draws depends on the seed, the process and the
+    iteration. The order of samples is the sampler's, whose seed is kept in the checkpoint.
+
+    In loops by iteration MMEngine replays the data instead; there only the model's random numbers
+    are set.
+    """
+
+    # After hooks that change the pipeline at the start of an epoch.
+    priority = 'VERY_LOW'
+
+    def __init__(self) -> None:
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # workers see it change
+        self._sampler_seed: int | None = None
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        seed = getattr(_sampler(runner), 'seed', None)
+        if seed is not None:
+            checkpoint['sampler_seed'] = int(seed)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        if runner._resume:
+            self._sampler_seed = checkpoint.get('sampler_seed')
+
+    def before_train(self, runner: Runner) -> None:
+        sampler = _sampler(runner)
+        if self._sampler_seed is not None and hasattr(sampler, 'seed'):
+            sampler.seed = self._sampler_seed  # it was made before the checkpoint was read
+        self._by_epoch = isinstance(runner.train_loop, EpochBasedTrainLoop)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        if not self._by_epoch:
+            return
+        self._epoch.fill_(runner.epoch)
+        owners = list(pipeline_owners(runner.train_dataloader.dataset))
+        if not owners:
+            kind = type(runner.train_dataloader.dataset).__name__
+            print_log(f'{kind} has no pipeline, so its samples are not seeded.', logger='current')
+        for source, owner in enumerate(owners):
+            if not is_wrapped(owner.pipeline, SeedSample):
+                seed = SeedSample(_base_seed(runner), self._epoch, source)
+                owner.pipeline = WrappedPipeline(owner.pipeline, seed)
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        seeds = _seeds(_base_seed(runner), _ITERATION, get_rank(), runner.iter)
+        torch.manual_seed(seeds[2])
+        if self._by_epoch:
+            random.seed(seeds[0])
+            np.random.seed(seeds[1])
+
+
+def _sampler(runner: Runner) -> Any:
+    loader = runner.train_dataloader
+    return getattr(loader.batch_sampler, 'sampler', loader.sampler)
+
+
+def _base_seed(runner: Runner) -> int:
+    """The seed that all processes share."""
+    randomness = runner._randomness_cfg
+    if randomness.get('seed') is not None:
+        return int(randomness['seed'])
+    return int(runner.seed) - (get_rank() if randomness.get('diff_rank_seed') else 0)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import toy
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from litepose_mm.engine.hooks import BadSampleError, BadSampleHook
+from litepose_mm.engine.hooks.bad_sample_hook import find_problem
+from litepose_mm.errors import LitePoseError
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    return toy.write_pictures(tmp_path / 'pictures')
+
+
+def runner_of(pictures, work_dir, policy, workers, validate=False):
+    content = toy.config(pictures, work_dir, randomness=dict(seed=1))
+    content['train_dataloader']['num_workers'] = workers
+    content['custom_hooks'][-1]['policy'] = policy
+    if not validate:
+        content.update(val_cfg=None, val_dataloader=None, val_evaluator=None)
+        content['default_hooks']['checkpoint'].pop('save_best')
+    return Runner.from_cfg(Config(content))
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_stop_names_file_and_ids_in_one_line(pictures, tmp_path, workers):
+    (pictures / '3.png').write_bytes(b'no picture')
+    with pytest.raises(BadSampleError) as error:
+        runner_of(pictures, tmp_path / 'work', 'stop', workers).train()
+    assert str(error.value) == (
+        f'bad sample: {pictures / "3.png"} (image id 3; annotation ids 30): img_path: cannot be '
+        'read: not a picture (OSError)'
+    )
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_skip_counts_and_names_once(pictures, tmp_path, workers):
+    for name in '35':
+        (pictures / f'{name}.png').write_bytes(b'')
+    runner = runner_of(pictures, tmp_path / 'work', 'skip', workers)
+    runner.train()
+    log = next((tmp_path / 'work').rglob(f'{runner.timestamp}.log')).read_text()
+    assert log.count(': 2 bad samples were skipped') == 3  # epochs
+    assert runner.message_hub.get_info('num_skipped_samples') == 2
+    for name in '35':
+        assert log.count(f'Skipped bad sample: {pictures / name}.png') == 1
+
+
+def test_validation_always_stops(pictures, tmp_path):
+    (pictures / '3.png').write_bytes(b'')
+    runner = runner_of(pictures, tmp_path / 'work', 'skip', 0, validate=True)
+    with pytest.raises(BadSampleError, match='3.png'):
+        runner.train()
+
+
+@pytest.mark.parametrize(
+    'changes, expected',
+    [
+        ({}, None),
+        (dict(keypoints=np.full((2, 2, 2), np.nan)), 'keypoints of annotation 7: not finite'),
+        (dict(keypoints=np.zeros((2, 3, 2))), 'keypoints: expected 2 of them, got 3'),
+        (dict(keypoints=np.array([['a', 'b']])), 'keypoints: expected numbers, got <U1'),
+        (dict(bbox=np.zeros((2, 3))), r'bbox: expected 4 numbers each, got the shape (2, 3)'),
+        (dict(bbox=np.array([[0, 0, 1, 1], [0, 0, 1, np.inf]])), 'bbox of annotation 8: not'),
+        (dict(keypoints=None, bbox=None), None),
+    ],
+)
+def test_find_problem(changes, expected):
+    sample = dict(
+        id=[7, 8], flip_indices=[1, 0], keypoints=np.zeros((2, 2, 2)), bbox=np.zeros((2, 4))
+    )
+    found = find_problem({**sample, **changes})
+    assert found is None if expected is None else found.startswith(expected)
+
+
+def test_policy_is_checked():
+    with pytest.raises(LitePoseError, match="policy is one of .* got 'ignore'"):
+        BadSampleHook(policy='ignore')

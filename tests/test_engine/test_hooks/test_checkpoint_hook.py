@@ -1,0 +1,239 @@
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+import toy
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from litepose_mm.errors import LitePoseError
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    return toy.write_pictures(tmp_path / 'pictures')
+
+
+def load(path):
+    return torch.load(path, weights_only=True)
+
+
+def assert_same(one, other, name='checkpoint'):
+    """Everything of two checkpoints is equal, bit by bit."""
+    assert type(one) is type(other), name
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), name
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys(), name
+        for key in one:
+            assert_same(one[key], other[key], f'{name}.{key}')
+    elif isinstance(one, (list, tuple)):
+        assert len(one) == len(other), name
+        for index, (a, b) in enumerate(zip(one, other)):
+            assert_same(a, b, f'{name}[{index}]')
+    else:
+        assert one == other, name
+
+
+def assert_same_training(work_dir, reference):
+    ours, theirs = (load(Path(d) / 'epoch_3.pth') for d in (work_dir, reference))
+    for key in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_same(ours[key], theirs[key], key)
+    curves = [c['message_hub']['log_scalars']['train/loss'] for c in (ours, theirs)]
+    assert_same(*curves, 'the curve of the loss')
+    scores = [c['message_hub']['runtime_info']['best_score'] for c in (ours, theirs)]
+    assert_same(*scores, 'the best score')
+
+
+def train_here(pictures, work_dir, **changes):
+    torch.set_num_threads(1)
+    runner = Runner.from_cfg(Config(toy.config(pictures, work_dir, **changes)))
+    runner.train()
+    return runner
+
+
+def test_checkpoints_are_plain_data_and_resume(pictures, tmp_path):
+    train_here(pictures, tmp_path / 'work', randomness=dict(seed=1))
+    names = sorted(path.name for path in (tmp_path / 'work').glob('*.pth'))
+    assert names[0].startswith('best_AP_epoch_')
+    assert names[1:] == ['epoch_2.pth', 'epoch_3.pth']
+    checkpoint = load(tmp_path / 'work/epoch_3.pth')
+    assert len(checkpoint['message_hub']['log_scalars']['train/loss']['history_buffer']['values'])
+    assert checkpoint['meta']['dataset_meta']['sigmas'] == [0.1, 0.2]
+
+    (tmp_path / 'work/last_checkpoint').write_text(str(tmp_path / 'work/epoch_2.pth'))
+    runner = train_here(pictures, tmp_path / 'work', resume=True, randomness=dict(seed=1))
+    assert runner.iter == 12
+    history = runner.message_hub.get_scalar('train/loss').data[0]
+    assert len(history) == 12
+    log = next((tmp_path / 'work').rglob(f'{runner.timestamp}.log')).read_text()
+    assert 'dataset metainfo from the resumed checkpoint is different' not in log
+
+
+def test_truncated_newest_checkpoint(pictures, tmp_path):
+    work_dir = tmp_path / 'work'
+    train_here(pictures, tmp_path / 'reference', randomness=dict(seed=1))
+    train_here(pictures, work_dir, randomness=dict(seed=1))
+    newest = work_dir / 'epoch_3.pth'
+    newest.write_bytes(newest.read_bytes()[:3000])
+    runner = train_here(pictures, work_dir, resume=True)
+    log = next(work_dir.rglob(f'{runner.timestamp}.log')).read_text()
+    (line,) = [line for line in log.splitlines() if 'cannot be used' in line]
+    assert 'epoch_3.pth' in line and f'resuming from {work_dir / "epoch_2.pth"}' in line
+    assert_same_training(work_dir, tmp_path / 'reference')
+
+
+def test_damage_inside_is_noticed(pictures, tmp_path):
+    train_here(pictures, tmp_path)
+    content = bytearray((tmp_path / 'epoch_3.pth').read_bytes())
+    position = content.find(load(tmp_path / 'epoch_3.pth')['state_dict']['conv.weight'].numpy())
+    content[position + 5] ^= 255
+    (tmp_path / 'epoch_3.pth').write_bytes(content)
+    assert train_here(pictures, tmp_path, resume=True).iter == 12
+    load(tmp_path / 'epoch_3.pth')
+
+
+def test_no_checkpoint_is_whole(pictures, tmp_path):
+    (tmp_path / 'epoch_1.pth').write_bytes(b'PK')
+    with pytest.raises(LitePoseError, match='no other checkpoint; start again without resuming'):
+        train_here(pictures, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize('pointer', ['', 'gone.pth', None])
+def test_lost_pointer(pictures, tmp_path, pointer):
+    train_here(pictures, tmp_path, train_cfg=dict(by_epoch=True, max_epochs=2))
+    if pointer is None:
+        (tmp_path / 'last_checkpoint').unlink()
+    else:
+        (tmp_path / 'last_checkpoint').write_text(pointer)
+    runner = train_here(pictures, tmp_path, resume=True)
+    log = next(tmp_path.rglob(f'{runner.timestamp}.log')).read_text()
+    assert 'resumed epoch: 2' in log
+
+
+class Evil:
+    def __reduce__(self):
+        return print, ('evil was here',)
+
+
+@pytest.mark.parametrize('resume', [False, True])
+def test_executable_checkpoint_is_refused(pictures, tmp_path, resume, capsys):
+    path = tmp_path / 'evil.pth'
+    torch.save(dict(state_dict={}, meta=Evil()), path)
+    with pytest.raises(LitePoseError, match='evil.pth: refused, .*run code'):
+        train_here(pictures, tmp_path / 'work', resume=resume, load_from=str(path))
+    with open(path, 'wb') as file:  # the form before torch 1.6
+        pickle.dump(Evil(), file)
+    with pytest.raises(LitePoseError, match='evil.pth'):
+        train_here(pictures, tmp_path / 'work', resume=resume, load_from=str(path))
+    assert 'evil was here' not in capsys.readouterr().out
+
+
+def test_load_from_safetensors(pictures, tmp_path):
+    safetensors = pytest.importorskip('safetensors.torch')
+    state = toy.ToyModel().state_dict()
+    state['last.bias'] += 7
+    safetensors.save_file(state, tmp_path / 'w.safetensors')
+    content = toy.config(pictures, tmp_path / 'work', load_from=str(tmp_path / 'w.safetensors'))
+    runner = Runner.from_cfg(Config(content))
+    runner.call_hook('before_run')
+    runner.load_or_resume()
+    assert torch.equal(runner.model.last.bias, state['last.bias'])
+
+
+def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
+    from litepose_mm.engine.hooks.whole_files import WholeFilesBackend
+
+    backend = WholeFilesBackend()
+    backend.put(b'old', tmp_path / 'file')
+
+    def full(descriptor):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr('os.fsync', full)
+    with pytest.raises(LitePoseError, match='cannot write .*file: No space left'):
+        backend.put(b'new', tmp_path / 'file')
+    assert (tmp_path / 'file').read_bytes() == b'old'
+    assert [path.name for path in tmp_path.iterdir()] == ['file']
+
+
+def test_old_files_go_last(tmp_path):
+    from litepose_mm.engine.hooks.whole_files import WholeFilesBackend
+
+    backend = WholeFilesBackend()
+    for name in 'abc':
+        backend.put(b'', tmp_path / name)
+    with backend.removals_last(lambda: {str(tmp_path / 'b')}):
+        backend.remove(tmp_path / 'a')
+        with backend.removals_last(lambda: set()):
+            backend.remove(tmp_path / 'b')
+        assert len(list(tmp_path.iterdir())) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['b', 'c']
+
+
+# --- killed for real
+
+KILLS = {
+    'in the first epoch': dict(type='KillHook', at=2),
+    'in the second epoch': dict(type='KillHook', at=6),
+    'after the last iteration of an epoch': dict(type='KillHook', at=8),
+    'saving epoch 1': dict(type='KillWhileSavingHook', nth=1),
+    'saving the best of epoch 1': dict(type='KillWhileSavingHook', nth=2),
+    'saving epoch 1 again with its best': dict(type='KillWhileSavingHook', nth=3),
+    'saving epoch 3': dict(type='KillWhileSavingHook', nth=7),
+}
+
+
+@pytest.fixture(scope='module', params=[0, 2], ids='{} workers'.format)
+def workers_and_reference(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('reference')
+    pictures = toy.write_pictures(folder / 'pictures')
+    content = config(pictures, folder / 'work', request.param)
+    assert toy.run_apart(content) == [0]
+    return request.param, pictures, folder / 'work'
+
+
+def config(pictures, work_dir, workers, seed=3, kill=None, **changes):
+    content = toy.config(pictures, work_dir, **changes)
+    content['train_dataloader'].update(num_workers=workers, persistent_workers=workers > 0)
+    if seed is not None:
+        content['randomness'] = dict(seed=seed)
+    content['custom_hooks'] += [kill] if kill else []
+    content['default_hooks']['checkpoint']['max_keep_ckpts'] = 1  # the hardest case
+    return content
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('kill', KILLS)
+def test_killed_run_resumes_to_equal_bits(workers_and_reference, tmp_path, kill):
+    workers, pictures, reference = workers_and_reference
+    killed = config(pictures, tmp_path, workers, kill=KILLS[kill])
+    resumed = config(pictures, tmp_path, workers, resume=True)
+    assert toy.run_apart(killed, resumed) == [-9, 0]
+    assert_same_training(tmp_path, reference)
+    assert not list(tmp_path.glob('.*part*'))
+
+
+@pytest.mark.slow
+def test_every_kind_of_worker_gives_the_same_training(tmp_path):
+    pictures = toy.write_pictures(tmp_path / 'pictures')
+    contents = [config(pictures, tmp_path / str(n), n) for n in (0, 1, 2)]
+    fresh = config(pictures, tmp_path / 'fresh', 2)
+    fresh['train_dataloader']['persistent_workers'] = False
+    assert toy.run_apart(*contents, fresh) == [0] * 4
+    for name in ('1', '2', 'fresh'):
+        assert_same_training(tmp_path / name, tmp_path / '0')
+
+
+@pytest.mark.slow
+def test_run_with_a_seed_of_its_own_resumes(tmp_path):
+    pictures = toy.write_pictures(tmp_path / 'pictures')
+    kill = dict(type='KillHook', at=6)
+    killed = config(pictures, tmp_path / 'work', 2, seed=None, kill=kill)
+    resumed = config(pictures, tmp_path / 'work', 2, seed=None, resume=True)
+    assert toy.run_apart(killed) == [-9]
+    seed = load(tmp_path / 'work/epoch_1.pth')['meta']['seed']
+    reference = config(pictures, tmp_path / 'reference', 2, seed=seed)
+    assert toy.run_apart(resumed, reference) == [0, 0]
+    assert_same_training(tmp_path / 'work', tmp_path / 'reference')

@@ -1,0 +1,74 @@
+import re
+
+import pytest
+import torch
+import toy
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from litepose_mm.engine.hooks import NonFiniteLossError
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    return toy.write_pictures(tmp_path / 'pictures')
+
+
+def runner_of(pictures, work_dir, nan_at=None, **changes):
+    changes.setdefault('randomness', dict(seed=1))
+    content = toy.config(pictures, work_dir, **changes)
+    content['model']['nan_at'] = nan_at
+    return Runner.from_cfg(Config(content))
+
+
+def test_stops_before_the_step_and_saves_the_state(pictures, tmp_path):
+    runner = runner_of(pictures, tmp_path / 'work', nan_at=7)
+    with pytest.raises(NonFiniteLossError) as error:
+        runner.train()
+    message = str(error.value)
+    assert '\n' not in message
+    assert 'iteration 7 (epoch 2)' in message and 'loss = nan' in message
+    assert len(re.findall(r'pictures/\d\.png \(id \d\)', message)) == 2
+    saved = torch.load(re.search(r'is in (\S+last_good_iter_6\.pth)', message)[1])
+    assert saved['meta']['iter'] == 6
+
+    class Stop(Exception):
+        pass
+
+    # the state is that of a run stopped there by itself, running statistics included
+    reference = runner_of(pictures, tmp_path / 'reference')
+
+    def stop(data_batch, optim_wrapper):
+        if reference.iter == 6:
+            raise Stop
+        return type(reference.model).train_step(reference.model, data_batch, optim_wrapper)
+
+    reference.model.train_step = stop
+    with pytest.raises(Stop):
+        reference.train()
+    for name, value in reference.model.state_dict().items():
+        if value.is_floating_point():
+            assert torch.equal(saved['state_dict'][name], value), name
+
+
+def test_weights_lost_by_a_gradient(pictures, tmp_path):
+    runner = runner_of(pictures, tmp_path / 'work')
+    step = runner.model.train_step
+    calls = []
+
+    def poisoned(*args, **options):
+        outputs = step(*args, **options)
+        calls.append(1)
+        if len(calls) == 6:
+            runner.model.last.weight.data.fill_(float('inf'))
+        return outputs
+
+    runner.model.train_step = poisoned
+    with pytest.raises(NonFiniteLossError, match='the weights are lost; the last .*epoch_1.pth'):
+        runner.train()
+
+
+def test_hooks_are_removed(pictures, tmp_path):
+    runner = runner_of(pictures, tmp_path / 'work')
+    runner.train()
+    assert not runner.model._forward_hooks and not runner.model._forward_pre_hooks

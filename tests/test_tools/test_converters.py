@@ -1,0 +1,126 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.io import savemat
+
+from litepose_mm.paths import mim_root
+
+CONVERTERS = mim_root() / 'tools/dataset_converters'
+
+
+def run(script, *args):
+    return subprocess.run(
+        [sys.executable, CONVERTERS / script, *map(str, args)], capture_output=True, text=True
+    )
+
+
+def crowdpose(swapped):
+    """Two wide pictures with a person at their right, a square one and one without people."""
+    sizes = [(640, 425), (500, 300), (300, 300), (400, 200)]
+    images = [
+        dict(id=i, file_name=f'{i}.jpg', width=w, height=h, crowdIndex=0.5)
+        for i, (w, h) in enumerate(sizes)
+    ]
+    annotations = [
+        dict(id=i, image_id=i, category_id=1, iscrowd=0, keypoints=[w - 5, h - 5, 2] * 14)
+        for i, (w, h) in enumerate(sizes[:3])
+    ]
+    if swapped:
+        for image in images:
+            image['width'], image['height'] = image['height'], image['width']
+    return dict(images=images, annotations=annotations, categories=[]), sizes
+
+
+@pytest.mark.parametrize('swapped', [False, True])
+@pytest.mark.parametrize('with_images', [False, True])
+def test_crowdpose_sizes(tmp_path, swapped, with_images):
+    document, sizes = crowdpose(swapped)
+    (tmp_path / 'train.json').write_text(json.dumps(document))
+    options = []
+    if with_images:
+        for index, size in enumerate(sizes):
+            Image.new('RGB', size).save(tmp_path / f'{index}.jpg')
+        options = ['--images', tmp_path]
+    result = run(
+        'crowdpose_fix_sizes.py', tmp_path / 'train.json', '--out-dir', tmp_path / 'fixed', *options
+    )
+    assert result.returncode == 0, result.stderr
+    assert f'{3 if swapped else 0} of 4 mended' in result.stdout
+    fixed = json.loads((tmp_path / 'fixed/train.json').read_text())
+    assert [(image['width'], image['height']) for image in fixed['images']] == sizes
+    assert fixed['annotations'] == document['annotations']
+
+
+@pytest.mark.parametrize('content', ['{', '[]', '{"images": 3}'])
+def test_crowdpose_other_files(tmp_path, content):
+    (tmp_path / 'a.json').write_text(content)
+    result = run('crowdpose_fix_sizes.py', tmp_path / 'a.json', '--out-dir', tmp_path / 'fixed')
+    assert result.returncode == 2 and 'a.json' in result.stderr
+    assert len(result.stderr.splitlines()) == 1 and not (tmp_path / 'fixed').exists()
+
+
+def lsp(folder, shape):
+    """Two pictures; joint j of LSP's order lies at (10 j + 1, 5 j + 2)."""
+    (folder / 'images').mkdir()
+    joints = np.ones((14, 3, 2))
+    joints[:, 0] = 10 * np.arange(14)[:, None] + 1
+    joints[:, 1] = 5 * np.arange(14)[:, None] + 2
+    joints[12, 2, 1] = 0  # the neck of the second picture
+    joints[0, :2, 1] = -4  # an ankle outside
+    if shape == (3, 14):
+        joints = joints.transpose(1, 0, 2).copy()
+        joints[2] = 1 - joints[2]  # hidden
+    savemat(folder / 'joints.mat', dict(joints=joints))
+    for index in (1, 2):
+        Image.new('RGB', (200, 100)).save(folder / f'images/im{index:05d}.jpg')
+
+
+@pytest.mark.parametrize('shape', [(14, 3), (3, 14)])
+def test_lspet(tmp_path, shape):
+    lsp(tmp_path, shape)
+    result = run('lspet_to_crowdpose.py', tmp_path, tmp_path / 'out.json')
+    assert result.returncode == 0, result.stderr
+    document = json.loads((tmp_path / 'out.json').read_text())
+    names = document['categories'][0]['keypoints']
+    first, second = (
+        dict(zip(names, np.reshape(a['keypoints'], (14, 3)).tolist()))
+        for a in document['annotations']
+    )
+    assert first['right_ankle'] == [1, 2, 2] and first['top_head'] == [131, 67, 2]
+    assert first['left_shoulder'] == [91, 47, 2] and first['neck'] == [121, 62, 2]
+    assert second['right_ankle'] == [0, 0, 0]
+    assert second['neck'] == ([0, 0, 0] if shape == (14, 3) else [121, 62, 1])
+    assert [a['num_keypoints'] for a in document['annotations']] == (
+        [14, 12] if shape == (14, 3) else [14, 13]
+    )
+    checked = subprocess.run(
+        [sys.executable, mim_root() / 'tools/misc/check_annotations.py', tmp_path / 'out.json']
+        + ['--images', tmp_path / 'images', '--dataset', 'crowdpose'],
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_lspet_has_the_form_of_the_shared_result(tmp_path, shared_file):
+    shared = json.loads(shared_file('data/lspet/annotations.json').read_text())
+    lsp(tmp_path, (14, 3))
+    assert run('lspet_to_crowdpose.py', tmp_path, tmp_path / 'out.json').returncode == 0
+    document = json.loads((tmp_path / 'out.json').read_text())
+    assert document.keys() == shared.keys()
+    assert document['categories'] == shared['categories']
+    for key in ('images', 'annotations'):
+        assert document[key][0].keys() == shared[key][0].keys()
+
+
+def test_lspet_other_folder(tmp_path):
+    result = run('lspet_to_crowdpose.py', tmp_path, tmp_path / 'out.json')
+    assert result.returncode == 2 and 'expected joints.mat' in result.stderr
+    lsp(tmp_path, (14, 3))
+    (tmp_path / 'images/im00002.jpg').unlink()
+    result = run('lspet_to_crowdpose.py', tmp_path, tmp_path / 'out.json')
+    assert result.returncode == 2 and '1 images, but joints.mat has 2' in result.stderr

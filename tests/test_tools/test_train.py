@@ -1,0 +1,274 @@
+"""The tools for training and testing, on a toy and on a real config."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from networks import TINY
+
+from litepose_mm.paths import config_path, mim_root
+from litepose_mm.structures import Skeleton
+from litepose_mm.zoo import get_model
+
+HOOKS = Path(__file__).parents[1] / 'test_engine/test_hooks'
+sys.path.insert(0, str(HOOKS))
+import toy  # noqa: E402
+
+TOOLS = mim_root() / 'tools'
+
+
+@pytest.fixture
+def config(tmp_path):
+    return write_config(tmp_path)
+
+
+def write_config(folder, **changes):
+    pictures = toy.write_pictures(folder / 'pictures')
+    content = toy.config(pictures, folder / 'work', **changes)
+    content.pop('experiment_name')
+    content['test_dataloader'] = content['val_dataloader']
+    content['test_evaluator'] = content['val_evaluator']
+    content['test_cfg'] = {}
+    Config(content).dump(folder / 'config.py')
+    return folder / 'config.py'
+
+
+def run(*command, cwd):
+    environment = dict(os.environ, OMP_NUM_THREADS='1', PYTHONPATH=str(HOOKS))
+    environment['PATH'] = f'{Path(sys.executable).parent}{os.pathsep}{environment["PATH"]}'
+    return subprocess.run(
+        list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True
+    )
+
+
+def train(*options, cwd, script='train.py'):
+    return run(sys.executable, TOOLS / script, *options, cwd=cwd)
+
+
+@pytest.mark.slow
+def test_train_resume_and_test(config, tmp_path):
+    result = train(config, '--seed', 3, '--cfg-options', 'train_cfg.max_epochs=2', cwd=tmp_path)
+    assert result.returncode == 0, result.stderr[-2000:]
+    first = torch.load(tmp_path / 'work/epoch_2.pth', weights_only=True)
+    assert first['meta']['seed'] == 3 and first['meta']['epoch'] == 2
+
+    result = train(config, '--resume', cwd=tmp_path)
+    assert result.returncode == 0 and 'resumed epoch: 2' in result.stdout + result.stderr
+
+    metrics, dump = tmp_path / 'metrics.json', tmp_path / 'predictions.pkl'
+    result = train(
+        *(config, tmp_path / 'work/epoch_3.pth', '--out', metrics, '--dump', dump),
+        cwd=tmp_path,
+        script='test.py',
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert 0 < json.loads(metrics.read_text())['AP'] <= 1 and dump.stat().st_size
+
+
+@pytest.mark.slow
+def test_two_processes(tmp_path):
+    config = write_config(tmp_path)
+    result = run(
+        *('bash', TOOLS / 'dist_train.sh', config, 2, '--seed', 3),
+        *('--cfg-options', 'train_dataloader.batch_size=1'),
+        cwd=tmp_path,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    checkpoint = torch.load(tmp_path / 'work/epoch_3.pth', weights_only=True)
+    assert checkpoint['meta']['iter'] == 12
+    (tmp_path / 'work/epoch_3.pth').write_bytes(b'')
+    result = run('bash', TOOLS / 'dist_train.sh', config, 2, '--resume', cwd=tmp_path)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert 'resumed epoch: 2' in result.stdout + result.stderr
+    result = run(
+        *('bash', TOOLS / 'dist_test.sh', config, tmp_path / 'work/epoch_3.pth', 2), cwd=tmp_path
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_non_finite_loss_in_one_of_two_processes(tmp_path):
+    config = write_config(tmp_path)
+    result = run(
+        *('bash', TOOLS / 'dist_train.sh', config, 2),
+        *('--cfg-options', 'model.nan_at=3', 'train_dataloader.batch_size=1'),
+        cwd=tmp_path,
+    )
+    assert result.returncode != 0
+    lines = [line for line in result.stderr.splitlines() if 'the loss is not finite' in line]
+    assert lines and all('train.py: error:' in line for line in lines)
+    assert (tmp_path / 'work/last_good_iter_2.pth').is_file()
+
+
+def bad_pickle(folder):
+    (folder / 'bad.pth').write_bytes(b'nothing')
+    return folder / 'bad.pth'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'script, options, message',
+    [
+        ('train.py', ['gone.py'], 'no config gone.py'),
+        ('train.py', ['broken.py'], 'config broken.py cannot be read'),
+        ('train.py', ['config.py', '--show'], 'has no default_hooks.visualization'),
+        pytest.param(
+            'train.py',
+            ['config.py', '--amp'],
+            'needs a GPU',
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason='there is one'),
+        ),
+        ('train.py', ['config.py', '--auto-scale-lr'], 'has no auto_scale_lr'),
+        ('train.py', ['config.py', '--resume', 'gone.pth'], 'gone.pth: no such file'),
+        ('train.py', ['config.py', '--resume', 'bad.pth'], 'bad.pth: not a checkpoint'),
+        ('test.py', ['config.py', 'gone.pth'], 'gone.pth: no such file'),
+        ('test.py', ['config.py', 'other.pth'], 'other.pth does not fit the config'),
+        ('test.py', ['config.py', 'other.pth', '--dump', 'a.json'], '--dump: expected a .pkl'),
+        ('test.py', ['config.py', 'other.pth', '--out', 'a.txt'], '--out: expected a .json'),
+    ],
+)
+def test_bad_input_is_one_line(config, tmp_path, script, options, message):
+    (tmp_path / 'broken.py').write_text('a = (')
+    bad_pickle(tmp_path)
+    torch.save(dict(state_dict={'a': torch.ones(1)}), tmp_path / 'other.pth')
+    result = train(*options, cwd=tmp_path, script=script)
+    assert result.returncode == 2, result.stderr[-2000:]
+    line = result.stderr.splitlines()[-1]
+    assert line.startswith(f'{script}: error: ') and message in line
+    assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.parametrize('script', ['dist_train', 'dist_test', 'slurm_train', 'slurm_test'])
+def test_shell_scripts_are_correct(script):
+    assert run('bash', '-n', TOOLS / f'{script}.sh', cwd='.').returncode == 0
+    assert os.access(TOOLS / f'{script}.sh', os.X_OK)
+
+
+def test_slurm_passes_all_on(tmp_path):
+    (tmp_path / 'srun').write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / 'srun').chmod(0o755)
+    command = f'PATH={tmp_path}:$PATH GPUS=4 {TOOLS}/slurm_train.sh part job c.py "a b" --seed 1'
+    output = run('bash', '-c', command, cwd=tmp_path).stdout
+    assert '--ntasks=4 --ntasks-per-node=4' in output
+    assert 'c.py --work-dir a b --launcher slurm --seed 1' in output
+
+
+# --- a real config
+
+
+@pytest.fixture
+def pose_config(tmp_path):
+    """LitePose on two pictures of noise with a person each."""
+    base = config_path(get_model('litepose-xs_crowdpose').config)
+    images, annotations = [], []
+    rng = np.random.default_rng(0)
+    for index in (1, 2):
+        cv2.imwrite(str(tmp_path / f'{index}.jpg'), rng.integers(0, 255, (60, 80, 3), np.uint8))
+        images.append(dict(id=index, file_name=f'{index}.jpg', width=80, height=60, crowdIndex=0.3))
+        keypoints = np.concatenate([rng.uniform(5, 50, (14, 2)), np.full((14, 1), 2)], axis=1)
+        annotations.append(
+            dict(
+                id=10 * index,
+                image_id=index,
+                category_id=1,
+                iscrowd=0,
+                num_keypoints=14,
+                keypoints=keypoints.ravel().tolist(),
+                bbox=[5, 5, 50, 50],
+            )
+        )
+    categories = [dict(id=1, name='person', keypoints=[], skeleton=[])]
+    document = dict(images=images, annotations=annotations, categories=categories)
+    (tmp_path / 'ann.json').write_text(json.dumps(document))
+    path = tmp_path / 'config.py'
+    path.write_text(f"""
+_base_ = r'{base}'
+from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline
+
+custom_imports = dict(imports=['litepose_mm.modules'])
+arch = dict(_delete_=True, **{TINY.to_dict()!r})
+codec = ae_codec(input_size=(64, 64), decode_topk=3)
+model = dict(backbone=dict(arch=arch), head=dict(arch=arch, decoder=codec))
+data = dict(data_root=r'{tmp_path}', ann_file='ann.json', data_prefix=dict(img=''))
+train_dataloader = dict(
+    batch_size=2, num_workers=1, dataset=dict(pipeline=ae_train_pipeline(codec), **data))
+val_dataloader = dict(
+    num_workers=0,
+    persistent_workers=False,
+    dataset=dict(pipeline=ae_test_pipeline(codec), **data))
+test_dataloader = val_dataloader
+val_evaluator = dict(ann_file=r'{tmp_path / 'ann.json'}')
+test_evaluator = val_evaluator
+train_cfg = dict(max_epochs=2, val_interval=2)
+default_hooks = dict(checkpoint=dict(type='SafeCheckpointHook', interval=1))
+custom_hooks = [
+    dict(type='ReproducibleEpochsHook'), dict(type='NonFiniteLossHook'), dict(type='BadSampleHook')]
+work_dir = r'{tmp_path / 'work'}'
+""")
+    return path
+
+
+@pytest.mark.slow
+def test_mmposes_own_script_trains_and_ours_tests(pose_config, tmp_path):
+    import mmpose
+
+    script = Path(mmpose.__file__).parent / '.mim/tools/train.py'
+    result = run(sys.executable, '-m', 'litepose_mm.compat', script, pose_config, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr[-2000:]
+    checkpoint = tmp_path / 'work/epoch_2.pth'
+    result = train(pose_config, checkpoint, cwd=tmp_path, script='test.py')
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert 'crowdpose/AP' in result.stdout + result.stderr
+
+    from mmpose.apis import init_model
+
+    model = init_model(str(pose_config), str(checkpoint), device='cpu')
+    assert Skeleton.from_metainfo(model.dataset_meta).num_keypoints == 14
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'changes, message',
+    [
+        (dict(keypoints=[1, 2]), 'ann.json: keypoint count: annotation 10: keypoints: expected'),
+        (dict(bbox='none'), 'ann.json: bbox: annotation 10: bbox: expected four finite numbers'),
+        (dict(keypoints=[9, float('nan'), 2] * 14), '1.jpg (image id 1; annotation ids 10): keyp'),
+    ],
+)
+def test_malformed_annotations_are_named(pose_config, tmp_path, changes, message):
+    document = json.loads((tmp_path / 'ann.json').read_text())
+    document['annotations'][0].update(changes)
+    (tmp_path / 'ann.json').write_text(json.dumps(document))
+    result = train(pose_config, cwd=tmp_path)
+    assert result.returncode == 2, result.stderr[-2000:]
+    line = result.stderr.splitlines()[-1]
+    assert line.startswith('train.py: error: ') and message in line, line
+
+
+@pytest.mark.slow
+def test_browse_dataset(pose_config, tmp_path):
+    result = train(
+        *(pose_config, '--out-dir', tmp_path / 'pictures', '--num', 3),
+        cwd=tmp_path,
+        script='misc/browse_dataset.py',
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    pictures = sorted((tmp_path / 'pictures').iterdir())
+    assert len(pictures) == 3
+    # the input, two levels of heatmaps and one of tags side by side, drawn six times as large
+    assert cv2.imread(str(pictures[0])).shape == (22 + 6 * 64, 4 * (6 * 64 + 4), 3)
+
+    (tmp_path / '2.jpg').write_bytes(b'')
+    result = train(
+        pose_config, '--out-dir', tmp_path, cwd=tmp_path, script='misc/browse_dataset.py'
+    )
+    assert result.returncode == 2 and '2.jpg (image id 2; annotation ids 20)' in result.stderr
+    result = train('x.py', '--out-dir', tmp_path, cwd=tmp_path, script='misc/browse_dataset.py')
+    assert result.returncode == 2 and 'no config x.py' in result.stderr

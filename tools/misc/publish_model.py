@@ -1,0 +1,88 @@
+"""Make a checkpoint ready to publish: weights and plain facts about them, nothing else.
+
+The name gets the first 8 digits of the file's SHA-256 and the date, as MMPose's models have:
+``name-1a2b3c4d_20260131.pth``. With the suffix ``.safetensors`` it is written in that format.
+
+Example::
+
+    python tools/misc/publish_model.py work_dirs/xs/best_crowdpose_AP_epoch_480.pth litepose-xs.pth
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+import torch
+
+import litepose_mm.modules  # noqa: F401
+from litepose_mm.checkpoints import read_weights
+from litepose_mm.engine.hooks.plain_data import to_plain
+from litepose_mm.errors import LitePoseError
+from litepose_mm.files import part_of, replacing
+
+# Facts about the training that are kept; paths of its machine are not.
+_KEPT = ('epoch', 'iter', 'dataset_meta', 'architecture', 'num_keypoints', 'converted_by')
+_HASH_DIGITS = 8
+
+
+def publish(source: Path, destination: Path, half: bool = False) -> Path:
+    """Writes the published file; returns its path.
+
+    Args:
+        source: A training checkpoint, or other weights.
+        destination: Path of the published file without hash and date.
+        half: Stores floating point weights in 16 bits.
+
+    Raises:
+        LitePoseError: ``source`` is not usable, or ``destination`` has an unknown suffix.
+    """
+    if destination.suffix not in ('.pth', '.safetensors'):
+        raise LitePoseError(f'{destination}: expected the suffix .pth or .safetensors')
+    weights = read_weights(source)
+    state = {name: value.detach().contiguous() for name, value in weights.state_dict.items()}
+    if half:
+        state = {n: v.half() if v.is_floating_point() else v for n, v in state.items()}
+    meta = to_plain({key: weights.meta[key] for key in _KEPT if key in weights.meta}, [])
+    part = part_of(destination)
+    with replacing(part) as written:
+        if destination.suffix == '.pth':
+            torch.save(dict(meta=meta, state_dict=state), written)
+        else:
+            _save_safetensors(state, meta, written)
+    digest = hashlib.sha256(part.read_bytes()).hexdigest()[:_HASH_DIGITS]
+    name = f'{destination.stem}-{digest}_{date.today():%Y%m%d}{destination.suffix}'
+    os.replace(part, destination.with_name(name))
+    return destination.with_name(name)
+
+
+def _save_safetensors(state: dict[str, torch.Tensor], meta: dict, path: Path) -> None:
+    try:
+        from safetensors.torch import save_file
+    except ImportError:
+        raise LitePoseError('pip install safetensors to write that format') from None
+    save_file(state, path, metadata={key: json.dumps(value) for key, value in meta.items()})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('in_file', type=Path, help='checkpoint of a training')
+    parser.add_argument('out_file', type=Path, help='file to write, .pth or .safetensors')
+    parser.add_argument('--half', action='store_true', help='store weights in 16 bits')
+    args = parser.parse_args()
+    try:
+        path = publish(args.in_file, args.out_file, args.half)
+    except LitePoseError as error:
+        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
+        return 2
+    print(f'{path}: {path.stat().st_size / 1e6:.1f} MB')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Evaluate a checkpoint. Options are those of MMPose.
+
+Examples::
+
+    python tools/test.py CONFIG CHECKPOINT --out metrics.json
+    python tools/test.py CONFIG CHECKPOINT --show-dir pictures --dump predictions.pkl
+    bash tools/dist_test.sh CONFIG CHECKPOINT 8
+"""
+
+import argparse
+import sys
+
+import mmengine
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from train import (  # beside this script
+    add_common_options,
+    add_drawing_options,
+    build_runner,
+    explained,
+    load_config,
+    merge_common_options,
+    one_line_errors,
+)
+
+import litepose_mm.modules  # noqa: F401
+from litepose_mm.checkpoints import is_authors, read_weights
+from litepose_mm.errors import LitePoseError
+
+
+class WriteMetricsHook(Hook):
+    """Writes the metrics to a file (.json, .yml, .pkl)."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def after_test_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
+        if metrics is not None and runner.rank == 0:
+            mmengine.dump(metrics, self.path)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    add_common_options(parser)
+    parser.add_argument('--out', help='file for the metrics (.json, .yml or .pkl)')
+    parser.add_argument('--dump', help='file for the predictions (.pkl)')
+    add_drawing_options(parser)
+    return parser.parse_args()
+
+
+def merge_options(config: Config, args: argparse.Namespace) -> None:
+    """The options' meaning in the config.
+
+    Raises:
+        LitePoseError: An option's file has a wrong suffix.
+    """
+    config.load_from = args.checkpoint
+    config.resume = False
+    if args.out and not args.out.endswith(('.json', '.yml', '.yaml', '.pkl')):
+        raise LitePoseError(f'--out: expected a .json, .yml or .pkl file, got {args.out}')
+    if args.dump:
+        if not args.dump.endswith(('.pkl', '.pickle')):
+            raise LitePoseError(f'--dump: expected a .pkl file, got {args.dump}')
+        evaluators = config.test_evaluator
+        evaluators = evaluators if isinstance(evaluators, (list, tuple)) else [evaluators]
+        config.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=args.dump)]
+
+
+def check_fit(runner: Runner, path: str) -> None:
+    """Refuses weights of another network: MMEngine would go on with random ones.
+
+    Raises:
+        LitePoseError: The weights are of other names or shapes.
+    """
+    if '://' in path:
+        return
+    given = read_weights(path).state_dict
+    if is_authors(given):
+        raise LitePoseError(
+            f"{path} has the names of the authors' code; convert it with "
+            'tools/model_converters/litepose_to_mmpose.py'
+        )
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    wrong = [
+        name
+        for name, value in model.state_dict().items()
+        if not name.startswith('data_preprocessor.')
+        and (name not in given or given[name].shape != value.shape)
+    ]
+    if wrong:
+        raise LitePoseError(
+            f'{path} does not fit the config: {len(wrong)} of its tensors are missing or of '
+            f'another shape, the first is {wrong[0]}'
+        )
+
+
+def main() -> None:
+    args = parse_args()
+    config = load_config(args.config)
+    merge_options(config, args)
+    merge_common_options(config, args)
+    with explained(config):
+        runner = build_runner(config)
+        check_fit(runner, args.checkpoint)
+        if args.out:
+            runner.register_hook(WriteMetricsHook(args.out), 'LOWEST')
+        runner.test()
+
+
+if __name__ == '__main__':
+    sys.exit(one_line_errors(main))

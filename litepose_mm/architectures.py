@@ -164,6 +164,12 @@ def _require(condition: bool, field: str, expected: str, got: Any) -> None:
         raise LitePoseError(f'architecture: {field} must be {expected}, got {got!r}')
 
 
+def make_divisible(value: float, divisor: int = 8) -> int:
+    """The multiple of ``divisor`` nearest to ``value``, at most 10 % below it (MobileNetV2)."""
+    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * value else rounded
+
+
 def _uniform(
     img_size: int, input_channel: int, deconv_setting: Sequence[int], channels: Sequence[int]
 ) -> Architecture:

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .architectures import ARCHITECTURES, Architecture, Stage
+from .architectures import ARCHITECTURES, Architecture, Stage, make_divisible
 from .errors import LitePoseError
 from .files import replacing
-from .models.utils.layers import make_divisible
 
 StateDict = dict[str, Tensor]
 

@@ -2,7 +2,13 @@ import json
 
 import pytest
 
-from litepose_mm.architectures import ARCHITECTURES, Architecture, Stage, get_architecture
+from litepose_mm.architectures import (
+    ARCHITECTURES,
+    Architecture,
+    Stage,
+    get_architecture,
+    make_divisible,
+)
 from litepose_mm.errors import LitePoseError
 
 
@@ -81,3 +87,10 @@ def test_broken_json_file(tmp_path):
 def test_stage_without_blocks_is_refused():
     with pytest.raises(LitePoseError, match='at least one block'):
         Stage(8, 2, ())
+
+
+@pytest.mark.parametrize(
+    'value, result', [(1, 8), (8, 8), (11, 16), (12, 16), (17, 16), (18, 24), (96, 96), (100, 104)]
+)
+def test_make_divisible(value, result):
+    assert make_divisible(value) == result

@@ -15,8 +15,8 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ...architectures import STEM_WIDTH, Architecture, get_architecture
-from ..utils.layers import conv_bn_act, make_divisible
+from ...architectures import STEM_WIDTH, Architecture, get_architecture, make_divisible
+from ..utils.layers import conv_bn_act
 
 ReLU6 = dict(type='ReLU6', inplace=True)
 

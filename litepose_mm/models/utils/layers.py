@@ -14,12 +14,6 @@ from mmengine.registry import MODELS
 from torch import nn
 
 
-def make_divisible(value: float, divisor: int = 8) -> int:
-    """The multiple of ``divisor`` nearest to ``value``, at most 10 % below it (MobileNetV2)."""
-    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * value else rounded
-
-
 def conv_bn_act(
     in_channels: int,
     out_channels: int,

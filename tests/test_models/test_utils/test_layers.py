@@ -1,20 +1,11 @@
-import pytest
 import torch
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.models.utils.layers import (
     conv_bn_act,
     deconv_2x,
-    make_divisible,
     separable_conv,
 )
-
-
-@pytest.mark.parametrize(
-    'value, result', [(1, 8), (8, 8), (11, 16), (12, 16), (17, 16), (18, 24), (96, 96), (100, 104)]
-)
-def test_make_divisible(value, result):
-    assert make_divisible(value) == result
 
 
 def test_layers_keep_or_change_the_resolution():

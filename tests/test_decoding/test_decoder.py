@@ -103,7 +103,7 @@ MAPS = np.zeros((3, 8, 8), dtype=np.float32)
         (MAPS[0], MAPS, 'heatmaps must be a numpy array'),
         (MAPS, torch.from_numpy(MAPS), 'tags must be a numpy array .* got Tensor'),
         (MAPS * np.nan, MAPS, 'undefined numbers; are the weights sound'),
-        (MAPS, MAPS + np.inf, 'undefined numbers'),
+        (MAPS + 1, MAPS + np.inf, 'undefined numbers'),
     ],
 )
 def test_bad_maps(heatmaps, tags, message):

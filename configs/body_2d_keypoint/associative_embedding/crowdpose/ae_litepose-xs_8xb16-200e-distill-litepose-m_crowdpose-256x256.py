@@ -3,4 +3,5 @@ _base_ = './ae_litepose-xs_8xb16-200e-distill-litepose-s_crowdpose-256x256.py'
 # LitePose-XS learns from LitePose-M's heatmaps too. The authors' checkpoint can be given as it is.
 model = dict(
     teacher=dict(backbone=dict(arch='litepose-m'), head=dict(arch='litepose-m')),
-    teacher_weights='checkpoints/litepose-m_crowdpose.pth')
+    teacher_weights='checkpoints/litepose-m_crowdpose.pth',
+)

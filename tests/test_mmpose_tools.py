@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
+import mmpose
 import numpy as np
 import pytest
 import torch
@@ -84,7 +86,7 @@ def run(*args, cwd):
 
 @pytest.mark.slow
 def test_mmposes_test_script(small_config, weights, tmp_path):
-    script = mmpose_script('test.py')
+    script = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'test.py'
     result = run(
         '-m',
         'litepose_mm.compat',
@@ -101,17 +103,6 @@ def test_mmposes_test_script(small_config, weights, tmp_path):
     metrics = json.loads((tmp_path / 'metrics.json').read_text())
     assert {'crowdpose/AP', 'crowdpose/AP(E)', 'crowdpose/AP(H)'} <= set(metrics)
     assert 0 <= metrics['crowdpose/AR'] <= 1  # -1 where nothing was found or evaluated
-
-
-def mmpose_script(name):
-    import mmpose
-
-    return next(
-        path
-        for root in (os.path.dirname(mmpose.__file__),)
-        for path in [os.path.join(root, '.mim', 'tools', name)]
-        if os.path.isfile(path)
-    )
 
 
 def test_inferencer(small_config, weights, tmp_path):

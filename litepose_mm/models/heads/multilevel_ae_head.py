@@ -19,7 +19,7 @@ _HEATMAP_LOSS = dict(type='KeypointMSELoss')
 _TAG_LOSS = dict(type='BatchAssociativeEmbeddingLoss')
 
 
-def _resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
+def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Bilinear with half-pixel centres, the authors' only interpolation."""
     if tuple(maps.shape[2:]) == tuple(size):
         return maps
@@ -95,10 +95,10 @@ class MultiLevelAEHead(BaseHead):
         """
         heatmaps, tags = self.split(outputs)
         size = outputs[-1].shape[2:]
-        mean = sum(_resize(maps, size) for maps in heatmaps) / len(heatmaps)
+        mean = sum(resize_maps(maps, size) for maps in heatmaps) / len(heatmaps)
         tags = [maps for maps in tags if maps is not None]
         if len(tags) > 1:
-            tags = [_resize(maps, size) for maps in tags]
+            tags = [resize_maps(maps, size) for maps in tags]
         return mean, torch.cat(tags, dim=1)
 
     def _flipped_back(self, maps: Tensor, flip_indices: Sequence[int], shift: bool) -> Tensor:
@@ -167,13 +167,13 @@ class MultiLevelAEHead(BaseHead):
         heatmaps, tags = maps[0]
         if len(maps) > 1:
             # Tags are read at the original scale only (HigherHRNet ``aggregate_results``).
-            heatmaps = sum(_resize(scale[0], input_size) for scale in maps) / len(maps)
+            heatmaps = sum(resize_maps(scale[0], input_size) for scale in maps) / len(maps)
 
         look_at = input_size if test_cfg.get('restore_heatmap_size', True) else None
         preds = self.decode((heatmaps, tags), look_at, input_size)
         if not test_cfg.get('output_heatmaps', False):
             return preds
-        tags = _resize(tags, heatmaps.shape[2:])
+        tags = resize_maps(tags, heatmaps.shape[2:])
         fields = [
             PixelData(heatmaps=maps, tags=own)
             for maps, own in zip(heatmaps.detach(), tags.detach())

@@ -19,14 +19,8 @@ from torch import Tensor, nn
 
 from ...checkpoints import load_weights
 from ...errors import LitePoseError
-from ..heads.multilevel_ae_head import level_targets
+from ..heads.multilevel_ae_head import level_targets, resize_maps
 from .multi_scale_bottomup import MultiScaleBottomupPoseEstimator
-
-
-def _resize(maps: Tensor, size: torch.Size) -> Tensor:
-    if maps.shape[2:] == size:
-        return maps
-    return F.interpolate(maps, size=size, mode='bilinear', align_corners=False)
 
 
 @torch.no_grad()
@@ -124,14 +118,14 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
 
         with torch.no_grad():
             size = self.teacher_input_size or tuple(inputs.shape[2:])
-            teacher_feats = self.teacher.extract_feat(_resize(inputs, torch.Size(size)))
+            teacher_feats = self.teacher.extract_feat(resize_maps(inputs, size))
             teacher_outputs = self.teacher.head.forward(teacher_feats)
         losses.update(self._heatmap_losses(outputs, teacher_outputs, data_samples))
         if self.tag_weight:
             losses['loss_distill_tag'] = self._tag_loss(outputs, teacher_outputs)
         if self.feature_weight:
             own = self.feature_adapter(feats[-1]).float()
-            target = _resize(teacher_feats[-1], own.shape[2:]).float()
+            target = resize_maps(teacher_feats[-1], own.shape[2:]).float()
             losses['loss_distill_feature'] = self.feature_weight * F.mse_loss(own, target)
         return losses
 
@@ -146,7 +140,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         losses = {}
         for level, (prediction, target) in enumerate(zip(own, targets)):
             _, mask = level_targets(samples, level)
-            target = _resize(target, prediction.shape[2:]).float()
+            target = resize_maps(target, prediction.shape[2:]).float()
             losses[f'loss_distill_heatmap_{level}'] = self.heatmap_weight * (
                 self.head.heatmap_loss(prediction.float(), target, None, mask)
             )
@@ -161,7 +155,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
                 f'teacher and {own.shape[1]} of the student'
             )
         size = own.shape[2:]
-        weight = _resize(heatmaps, size).float().clamp(min=0)
+        weight = resize_maps(heatmaps, size).float().clamp(min=0)
         weight = weight.repeat(1, own.shape[1] // weight.shape[1], 1, 1)
-        squared = (own - _resize(target, size).float()).square()
+        squared = (own - resize_maps(target, size).float()).square()
         return self.tag_weight * (squared * weight).sum() / weight.sum().clamp(min=1)

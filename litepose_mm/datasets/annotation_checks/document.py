@@ -1,0 +1,97 @@
+"""Checks of a whole file."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ...errors import LitePoseError
+from .annotations import Expected, check_annotation
+from .images import check_image
+from .problem import Problem
+from .values import has_id, is_id, size_of
+
+
+def read_annotations(path: Path) -> dict:
+    """Reads a file of annotations.
+
+    Raises:
+        LitePoseError: It is missing, no JSON or no mapping with images and annotations.
+    """
+    try:
+        document = json.loads(path.read_text())
+    except OSError as error:
+        raise LitePoseError(f'{path}: {error.strerror}') from error
+    except ValueError as error:
+        raise LitePoseError(f'{path}: no JSON ({error})') from error
+    lists = isinstance(document, dict) and all(
+        isinstance(document.get(key), list) for key in ('images', 'annotations')
+    )
+    if not lists:
+        raise LitePoseError(f'{path}: expected a mapping with the lists images and annotations')
+    return document
+
+
+def check(
+    document: dict,
+    images: Path | None = None,
+    names: Sequence[str] | None = None,
+    decode: bool = False,
+) -> Iterator[Problem]:
+    """Finds everything that is wrong.
+
+    Args:
+        document: What :func:`read_annotations` returned.
+        images: Folder of the pictures, to look whether they are there and of which size.
+        names: Names of the keypoints that are expected; those of the file by default.
+        decode: Reads every picture to its end.
+    """
+    yield from _check_ids(document['images'], 'image')
+    yield from _check_ids(document['annotations'], 'annotation')
+    entries = {image['id']: image for image in document['images'] if has_id(image)}
+    annotations = [a for a in document['annotations'] if isinstance(a, dict)]
+    people = defaultdict(list)
+    for annotation in annotations:
+        if is_id(annotation.get('image_id')):
+            people[annotation['image_id']].append(annotation)
+
+    own = _names_in(document)
+    if names is not None and own and len(own) != len(names):
+        text = f'{len(own)} keypoints, expected {len(names)}'
+        yield Problem('names', 'file', None, 'categories', text)
+    if not document.get('categories'):
+        yield Problem('missing field', 'file', None, 'categories', 'expected at least one')
+    for image in entries.values():
+        yield from check_image(image, people[image['id']], images, decode)
+    sizes = {image_id: size_of(image) for image_id, image in entries.items()}
+    for annotation in annotations:
+        image_id = annotation.get('image_id')
+        size = sizes.get(image_id) if is_id(image_id) else None
+        yield from check_annotation(annotation, Expected(tuple(names or own), size))
+    for image_id in sorted(people.keys() - entries.keys(), key=str):
+        ids = ', '.join(str(a.get('id')) for a in people[image_id][:5])
+        text = f'annotations {ids} name it'
+        yield Problem('no such image', 'image', image_id, 'id', text, malformed=True)
+
+
+def _check_ids(entries: list, where: str) -> Iterator[Problem]:
+    seen = Counter()
+    for index, entry in enumerate(entries):
+        if not has_id(entry):
+            text = f'entry {index} of the list has none'
+            yield Problem('missing field', where, None, 'id', text, malformed=True)
+        else:
+            seen[entry['id']] += 1
+    for key, times in seen.items():
+        if times > 1:
+            yield Problem('duplicate id', where, key, 'id', f'{times} times')
+
+
+def _names_in(document: dict) -> list[str]:
+    categories = document.get('categories')
+    for category in categories if isinstance(categories, list) else ():
+        if isinstance(category, dict) and isinstance(category.get('keypoints'), list):
+            return category['keypoints']
+    return []

@@ -1,0 +1,29 @@
+"""What a check reports."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        kind: What sort of problem, for counting.
+        where: ``'file'``, ``'image'`` or ``'annotation'``.
+        id: Id of the image or annotation; None for the file.
+        field: The field it is about.
+        message: What was expected and what came.
+        malformed: Whether the entry cannot be used at all.
+    """
+
+    kind: str
+    where: str
+    id: Any
+    field: str
+    message: str
+    malformed: bool = False
+
+    def __str__(self) -> str:
+        of = '' if self.id is None else f' {self.id}'
+        return f'{self.kind}: {self.where}{of}: {self.field}: {self.message}'

@@ -1,0 +1,220 @@
+import copy
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from litepose_mm.datasets.annotation_checks import (
+    check,
+    explain,
+    fix,
+    keypoint_names,
+    read_annotations,
+)
+from litepose_mm.errors import LitePoseError
+
+
+def document():
+    images = [dict(id=i, file_name=f'{i}.jpg', width=100, height=50) for i in (1, 2)]
+    annotations = [
+        dict(
+            id=10 * i,
+            image_id=i,
+            category_id=1,
+            iscrowd=0,
+            bbox=[10, 10, 80, 35],
+            num_keypoints=2,
+            keypoints=[15, 15, 2, 85, 40, 1, 0, 0, 0],
+            segmentation=[[10, 10, 80, 10, 80, 35]],
+        )
+        for i in (1, 2)
+    ]
+    categories = [dict(id=1, name='person', keypoints=['a', 'b', 'c'], skeleton=[])]
+    return dict(images=images, annotations=annotations, categories=categories)
+
+
+def test_good_file_has_no_problems():
+    assert list(check(document())) == []
+
+
+def person(**changes):
+    def change(content):
+        content['annotations'][0].update(changes)
+        for key in [key for key, value in changes.items() if value is KeyError]:
+            del content['annotations'][0][key]
+
+    return change
+
+
+def picture(**changes):
+    def change(content):
+        content['images'][0].update(changes)
+        for key in [key for key, value in changes.items() if value is KeyError]:
+            del content['images'][0][key]
+
+    return change
+
+
+def rle(**changes):
+    return person(segmentation={'size': [50, 100], 'counts': [5000], **changes})
+
+
+@pytest.mark.parametrize(
+    'change, line',
+    [
+        (person(bbox=KeyError), 'missing field: annotation 10: bbox'),
+        (person(category_id=KeyError), 'missing field: annotation 10: category_id'),
+        (person(image_id=9), 'no such image: image 9: id: annotations 10 name it'),
+        (person(keypoints=[1, 2]), 'keypoint count: annotation 10: keypoints: expected 3 for each'),
+        (person(keypoints=[1, 2, 2] * 4), 'keypoint count: annotation 10: keypoints'),
+        (person(keypoints=['x'] * 9), 'keypoints: annotation 10: keypoints: expected a list of'),
+        (person(keypoints=[float('nan')] * 9), 'keypoints: annotation 10: keypoints: expected'),
+        (person(num_keypoints=3), 'num_keypoints: annotation 10: num_keypoints: 3, but 2'),
+        (
+            person(keypoints=[15, 15, 3, 85, 40, 1, 0, 0, 0]),
+            'visibility: annotation 10: keypoints: expected v of 0, 1 or 2, got [3]',
+        ),
+        (
+            person(keypoints=[15, -15, 2, 85, 40, 1, 0, 0, 0]),
+            'keypoint outside: annotation 10: keypoints: 0 at (15, -15)',
+        ),
+        (person(bbox=[10, 10, 95, 35]), 'bbox outside: annotation 10: bbox: [10, 10, 95, 35] in'),
+        (person(bbox=[10, 10, 0, 35]), 'bbox: annotation 10: bbox: expected a positive size'),
+        (person(bbox=[1, 2, 3]), 'bbox: annotation 10: bbox: expected four finite numbers'),
+        (person(bbox=None), 'bbox: annotation 10: bbox: expected four finite numbers, got None'),
+        (person(keypoints=None), 'keypoints: annotation 10: keypoints: expected a list of'),
+        (person(image_id=[1]), 'image_id: annotation 10: image_id: expected a number or a'),
+        (person(id=20), 'duplicate id: annotation 20: id: 2 times'),
+        (person(id=KeyError), 'missing field: annotation: id: entry 0 of the list'),
+        (picture(file_name=KeyError), 'missing field: image 1: file_name'),
+        (picture(file_name=3), 'file_name: image 1: file_name: expected a string, got 3'),
+        (picture(width=KeyError), 'missing field: image 1: width: expected one'),
+        (picture(width=None), 'size: image 1: width, height: expected two positive numbers'),
+        (picture(width=-1), 'size: image 1: width, height: expected two positive numbers'),
+        (picture(id=2), 'duplicate id: image 2: id: 2 times'),
+        (
+            picture(width=50, height=100),
+            'size: image 1: width, height: swapped, it seems: people fit into (100, 50)',
+        ),
+        (rle(counts=[1, 2]), 'segmentation: annotation 10: segmentation: RLE: counts sum to 3'),
+        (rle(counts=None), 'segmentation: annotation 10: segmentation: RLE: expected counts'),
+        (rle(size=[100, 50]), 'segmentation: annotation 10: segmentation: RLE: size [100, 50]'),
+        (person(segmentation=[[1, 2, 3]]), 'segmentation: annotation 10: segmentation: polygon 0'),
+        (person(segmentation='x'), 'segmentation: annotation 10: segmentation: expected RLE or'),
+        (lambda content: content.pop('categories'), 'missing field: file: categories'),
+    ],
+)
+def test_problems(change, line):
+    content = document()
+    change(content)
+    assert str(next(check(content))).startswith(line)
+
+
+def test_good_rle():
+    content = document()
+    rle()(content)
+    assert list(check(content)) == []
+    rle(counts='abc')(content)
+    assert list(check(content)) == []
+
+
+def test_names_of_another_data_set():
+    lines = [str(problem) for problem in check(document(), names=('a', 'b'))]
+    assert lines[0] == 'names: file: categories: 3 keypoints, expected 2'
+    assert sum(line.startswith('keypoint count') for line in lines) == 2
+    assert len(keypoint_names('coco')) == 17
+    assert keypoint_names('crowdpose')[-1] == 'neck'
+
+
+def test_crowdpose_does_not_count_head_and_neck():
+    content = document()
+    content['categories'][0]['keypoints'] = ['a', 'head', 'neck']
+    for count, good in ((1, True), (2, True), (3, False)):
+        content['annotations'][0]['num_keypoints'] = count
+        assert (list(check(content)) == []) is good
+
+
+def test_broken_picture(tmp_path):
+    Image.effect_noise((100, 50), 50).save(tmp_path / '1.jpg')
+    whole = (tmp_path / '1.jpg').read_bytes()
+    (tmp_path / '2.jpg').write_bytes(b'no')
+    (tmp_path / '1.jpg').write_bytes(whole[: len(whole) // 2])
+    kinds = [problem.kind for problem in check(document(), tmp_path)]
+    assert kinds == ['broken image']
+    kinds = [problem.kind for problem in check(document(), tmp_path, decode=True)]
+    assert kinds == ['broken image'] * 2
+
+
+@pytest.mark.parametrize('content', ['{', '[]', '{"images": []}'])
+def test_other_files(tmp_path, content):
+    (tmp_path / 'a.json').write_text(content)
+    with pytest.raises(LitePoseError, match='a.json: '):
+        read_annotations(tmp_path / 'a.json')
+
+
+def spoiled():
+    """One entry of each sort that fix can mend or leave out."""
+    content = document()
+    person(num_keypoints=7)(content)
+    picture(width=50, height=100)(content)
+    unusable = dict(copy.deepcopy(content['annotations'][1]), id=30, keypoints=[1])
+    content['annotations'].append(unusable)
+    content['images'].append(dict(id=3, width=10, height=10))
+    return content
+
+
+@pytest.mark.parametrize('with_pictures', [False, True])
+def test_fix(tmp_path, with_pictures):
+    images = tmp_path if with_pictures else None
+    for index in (1, 2):
+        Image.new('RGB', (100, 50)).save(tmp_path / f'{index}.jpg')
+    content = spoiled()
+    done = fix(content, list(check(content, images)), images)
+    assert done == {'sizes mended': 1, 'num_keypoints mended': 1}
+    assert [problem.malformed for problem in check(content, images)] == [True, True]
+    done = fix(content, list(check(content, images)), images, drop=True)
+    assert done == {'images left out': 1, 'annotations left out': 1}
+    assert content == document()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=7)
+        | st.dictionaries(st.sampled_from(['size', 'counts', 'id', 'keypoints']), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.data())
+def test_anything_can_be_checked_and_mended(data):
+    content = document()
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = content
+        while True:
+            keys = list(place) if isinstance(place, dict) else range(len(place))
+            key = data.draw(st.sampled_from(keys))
+            inner = place[key]
+            if place is not content and (not inner or data.draw(st.booleans())):
+                place[key] = data.draw(JSON)
+                break
+            if not isinstance(inner, (dict, list)) or not inner:
+                break
+            place = inner
+    fix(content, list(check(content)), drop=True)
+    assert not any(problem.malformed for problem in check(content))
+
+
+def test_explain_names_what_a_data_set_cannot_parse(tmp_path):
+    content = document()
+    person(keypoints=[1, 2])(content)
+    (tmp_path / 'a.json').write_text(json.dumps(content))
+    config = dict(train_dataloader=dict(dataset=dict(data_root=str(tmp_path), ann_file='a.json')))
+    assert 'a.json: keypoint count: annotation 10: keypoints' in explain(config)
+    (tmp_path / 'a.json').write_text(json.dumps(document()))
+    assert explain(config) is None
+    (tmp_path / 'a.json').unlink()
+    assert 'no annotation file' in explain(config)

@@ -17,7 +17,7 @@ from .refine import find_missing, mean_person_tags, quarter_offsets
 
 _BROKEN = 'heatmaps or tags hold infinite or undefined numbers; are the weights sound?'
 _RULES = {
-    'offset': ('litepose', 'mmpose', 'none'),
+    'offset': ('litepose', 'mmpose', 'none', 'udp'),
     'missing': ('litepose', 'mmpose', 'none'),
     'limit': ('litepose', 'mmpose'),
 }
@@ -58,8 +58,9 @@ class AssociativeEmbeddingDecoder:
         tag_threshold: Tags closer than this belong together.
         max_people: See ``limit``. ``None``: no limit.
         offset: ``'litepose'``: the pixel's centre, and a quarter toward the larger neighbour,
-            backwards on ties; ``'mmpose'``: no quarter on ties and at the border; ``'none'``:
-            whole pixels.
+            backwards on ties; ``'mmpose'``: no quarter on ties and at the border; ``'udp'``: as
+            ``'litepose'``, but the first pixel's centre is 0, not 0.5, for networks trained with
+            targets of that rule; ``'none'``: whole pixels.
         missing: A keypoint that a person lacks is placed where its heatmap is high and its tag
             near. ``'litepose'``: only where the heatmap is positive there; ``'mmpose'``: always,
             the tag weighs 100 times as much, and the position is a whole pixel; ``'none'``: not.
@@ -175,11 +176,12 @@ class AssociativeEmbeddingDecoder:
         present = values > 0
         person_tags = mean_person_tags(groups.tags, present)
         ties_to_zero = self.offset == 'mmpose'
+        first_centre = np.float32(0 if self.offset == 'udp' else 0.5)
 
         if self.offset != 'none':
             keypoint = np.nonzero(present)[1]
             x, y = groups.positions[present].astype(np.int64).T
-            keypoints[present] += np.float32(0.5) + quarter_offsets(
+            keypoints[present] += first_centre + quarter_offsets(
                 heatmaps, keypoint, y, x, ties_to_zero
             )
 
@@ -191,7 +193,7 @@ class AssociativeEmbeddingDecoder:
             )
             place = np.stack([found.x, found.y], axis=-1).astype(np.float32)
             if authors:
-                place += np.float32(0.5) + quarter_offsets(heatmaps, keypoint, found.y, found.x)
+                place += first_centre + quarter_offsets(heatmaps, keypoint, found.y, found.x)
                 keep = found.value > 0
                 person, keypoint, place = person[keep], keypoint[keep], place[keep]
                 found = found._replace(value=found.value[keep])

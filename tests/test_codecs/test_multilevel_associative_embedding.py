@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mmpose.codecs.utils import generate_gaussian_heatmaps
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.codecs import MultiLevelAssociativeEmbedding
 from litepose_mm.errors import LitePoseError
+from litepose_mm.models.heads.multilevel_ae_head import resize_maps
 from litepose_mm.testing import synthetic_maps
 
 LEVELS = [(32, 24), (64, 48)]
@@ -68,8 +71,122 @@ def test_mmposes_targets():
     assert encoded['keypoint_indices'][0, 0, :, 1].tolist() == [1, 0]
 
 
-def test_nobody():
-    encoded = codec().encode(np.zeros((0, 14, 2)))
+def test_mmposes_heatmaps():
+    keypoints = np.random.default_rng(0).uniform(-20, 150, (4, 6, 2))
+    visible = np.ones((4, 6), dtype=np.float32)
+    own = codec(target='mmpose').encode(keypoints, visible)['heatmaps'][1]
+    expected, _ = generate_gaussian_heatmaps((64, 48), keypoints / 2, visible, 2.0)
+    np.testing.assert_allclose(own, expected, atol=1e-6)
+
+
+def mirrored(keypoints, width):
+    """As MMPose's RandomFlip does."""
+    return np.stack([width - 1 - keypoints[..., 0], keypoints[..., 1]], axis=-1)
+
+
+def decoding_errors(rule, size, strides, flip):
+    """Errors ``(M, 2)`` in pixels of the input of people that a perfect network would see."""
+    width, height = size
+    own = MultiLevelAssociativeEmbedding(
+        size,
+        [(width // stride, height // stride) for stride in strides],
+        tag_levels=[True] + [False] * (len(strides) - 1),
+        target=rule,
+    )
+    keypoints = np.random.default_rng(0).uniform((40, 40), (width - 40, height - 40), (1, 400, 2))
+    drawn = mirrored(keypoints, width) if flip else keypoints
+    levels = [torch.from_numpy(maps)[None] for maps in own.encode(drawn, flip=flip)['heatmaps']]
+    heatmaps = sum(resize_maps(maps, levels[-1].shape[2:]) for maps in levels) / len(levels)
+    heatmaps = heatmaps.flip(-1) if flip else heatmaps
+    tags = np.zeros((1, *keypoints.shape[1:2], height // strides[0], width // strides[0]))
+    found = own.batch_decode(heatmaps, tags, size=(height, width))[0][0]
+    return found[0] - keypoints[0]
+
+
+@pytest.mark.parametrize('flip', [False, True])
+@pytest.mark.parametrize('size', [(128, 128), (192, 128)])
+@pytest.mark.parametrize('strides', [(4, 2), (8, 4, 2)])
+def test_udp_is_unbiased(size, strides, flip):
+    errors = decoding_errors('udp', size, strides, flip)
+    assert np.abs(errors.mean(0)).max() < 0.03
+    assert np.abs(errors).mean() < 0.14 and np.abs(errors).max() < 0.4
+
+
+@pytest.mark.parametrize(
+    'rule, flip, bias, error',
+    [
+        ('litepose', False, (0, 0), 0.53),
+        ('litepose', True, (2.5, 0), 1.5),
+        ('mmpose', False, (1.25, 1.25), 1.25),
+        ('mmpose', True, (-0.25, 1.25), 0.85),
+    ],
+)
+def test_what_udp_removes(rule, flip, bias, error):
+    """The figures of the documentation, for a level of stride 4 and one of stride 2."""
+    errors = decoding_errors(rule, (192, 128), (4, 2), flip)
+    np.testing.assert_allclose(errors.mean(0), bias, atol=0.1)
+    assert np.abs(errors).mean() == pytest.approx(error, abs=0.1)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.integers(0, 4), st.booleans())
+def test_udp_of_a_mirrored_picture_is_mirrored(seed, num_people, scaled):
+    keypoints = np.random.default_rng(seed).uniform(-20, 150, (num_people, 5, 2))
+    own = codec(target='udp', scale_reference=60 if scaled else None, tag_levels=(True, True))
+    one, other = own.encode(keypoints), own.encode(mirrored(keypoints, 128), flip=True)
+    for left, right in zip(one['heatmaps'], other['heatmaps']):
+        np.testing.assert_allclose(left, right[..., ::-1], atol=1e-6)
+    for level, (width, _) in enumerate(LEVELS):
+        (left, seen), (right, also) = (
+            np.moveaxis(encoded['keypoint_indices'][:, level], -1, 0) for encoded in (one, other)
+        )
+        np.testing.assert_array_equal(seen, also)
+        mirror = left - left % width + width - 1 - left % width
+        np.testing.assert_array_equal(mirror[seen > 0], right[seen > 0])
+
+
+def test_udp_decodes_half_a_pixel_before_the_authors():
+    maps = synthetic_maps(2, (96, 128), 4, missing=0.3, seed=2)
+    authors, udp = codec(), codec(target='udp')
+    for size, input_size, shift in (((96, 128), None, 0.5), (None, (96, 128), 0.5)):
+        one, other = (
+            c.batch_decode(maps.heatmaps[None], maps.tags[None], size, input_size)
+            for c in (authors, udp)
+        )
+        found = one[1][0] > 0
+        np.testing.assert_allclose(one[0][0][found] - shift, other[0][0][found], atol=1e-5)
+    # Missing keypoints stay at (0, 0) at any scale.
+    none = codec(target='udp', decode_missing='none').batch_decode(
+        maps.heatmaps[None], maps.tags[None], None, (96, 128)
+    )
+    assert (none[1][0] == 0).any() and not none[0][0][none[1][0] == 0].any()
+
+
+def test_sigma_by_the_size_of_a_person():
+    far, near = np.array([[20.0, 48.0], [28.0, 48.0]]), np.array([[60.0, 20.0], [60.0, 84.0]])
+    own = codec(scale_reference=32, scale_limits=(0.5, 1.5))
+    small, large = (own.encode(person[None])['heatmaps'][1] for person in (far, near))
+    assert (small[0] > 0).sum() == 9**2 and (large[0] > 0).sum() == 21**2  # sigma 1 and 3
+    both = own.encode(np.stack([far, near]))['heatmaps'][1]
+    np.testing.assert_array_equal(both, np.maximum(small, large))
+    # One label says nothing about size.
+    alone = own.encode(near[None], np.array([[1, 0]]))['heatmaps'][1]
+    np.testing.assert_array_equal(
+        alone, codec().encode(near[None], np.array([[1, 0]]))['heatmaps'][1]
+    )
+
+
+@pytest.mark.parametrize('target', ['litepose', 'mmpose', 'udp'])
+def test_a_person_of_the_reference_size_has_the_plain_target(target):
+    person = np.array([[[20.0, 30.0], [80.0, 30.0], [50.3, 40.9]]])
+    plain, scaled = codec(target=target), codec(target=target, scale_reference=60)
+    for one, other in zip(plain.encode(person)['heatmaps'], scaled.encode(person)['heatmaps']):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize('options', [{}, dict(target='udp', scale_reference=60)])
+def test_nobody(options):
+    encoded = codec(**options).encode(np.zeros((0, 14, 2)))
     assert [maps.shape for maps in encoded['heatmaps']] == [(14, 24, 32), (14, 48, 64)]
     assert not encoded['heatmaps'][0].any()
     assert encoded['keypoint_indices'].shape == (0, 1, 14, 2)
@@ -129,6 +246,9 @@ def test_positions_are_in_pixels_of_the_input():
     [
         (dict(tag_levels=(True,)), 'tag_levels'),
         (dict(target='coco'), 'target must be'),
+        (dict(scale_reference=0), 'scale_reference must be above 0'),
+        (dict(scale_limits=(1.5, 0.5)), 'scale_limits must be two factors'),
+        (dict(scale_limits=1.5), 'scale_limits must be two factors'),
         (dict(decode_offset='x'), 'offset must be'),
         (dict(decode_keypoint_order=[0, 2]), 'keypoint_order'),
     ],

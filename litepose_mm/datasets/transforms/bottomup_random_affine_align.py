@@ -22,8 +22,9 @@ class BottomupRandomAffineAlign(BaseTransform):
     it is zoomed. Here, as in the authors' code, all draws are uniform, and the picture moves by
     whole pixels up to ``shift_factor`` of the visible part.
 
-    Required keys: ``img``. Modified, where present: ``keypoints``, ``bbox``, ``area``. Added:
-    ``input_size``, ``warp_mat``.
+    Required keys: ``img``. Modified, where present: ``img_shape``, ``keypoints``, ``bbox``,
+    ``area``. Added: ``warp_mat``; no ``input_size``, which MMPose's :class:`RandomFlip` would take
+    for height and width.
 
     Args:
         input_size: Width and height of the output.
@@ -88,7 +89,6 @@ class BottomupRandomAffineAlign(BaseTransform):
         if 'area' in results:
             results['area'] = np.asarray(results['area']) * np.linalg.det(matrix[:, :2])
         results['img_shape'] = results['img'].shape[:2]
-        results['input_size'] = self.input_size
         results['warp_mat'] = matrix
         return results
 

@@ -23,8 +23,8 @@ class MultiLevelHeatmapMask(BaseTransform):
     every level's mask is warped from the original picture.
 
     Required keys: ``ori_shape``, ``heatmaps`` (a list), and where present ``invalid_segs``,
-    ``warp_mat``, ``input_size``, ``flip``, ``flip_direction``. Added: ``heatmap_mask``, a list
-    of float32 ``(1, H_l, W_l)``.
+    ``warp_mat``, ``img_shape``, ``flip``, ``flip_direction``. Added: ``heatmap_mask``, a list of
+    float32 ``(1, H_l, W_l)``.
 
     Args:
         use_segments: Off for CrowdPose, whose authors' masks hide nobody.
@@ -42,7 +42,7 @@ class MultiLevelHeatmapMask(BaseTransform):
                 mask[decode_segment(segment, height, width)] = 0
 
         matrix = results.get('warp_mat', np.eye(2, 3))
-        input_size = results.get('input_size', (width, height))
+        input_size = results.get('img_shape', (height, width))[::-1]
         results['heatmap_mask'] = []
         for heatmaps in results['heatmaps']:
             size = heatmaps.shape[:0:-1]

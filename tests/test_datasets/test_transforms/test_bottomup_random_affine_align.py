@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from mmpose.datasets.transforms import RandomFlip
 
 from litepose_mm.datasets.transforms import BottomupRandomAffineAlign
 
@@ -13,6 +14,8 @@ def sample():
     return dict(
         img=image,
         img_shape=(60, 90),
+        flip_indices=[0, 1],
+        keypoints_visible=np.ones((1, 2)),
         keypoints=keypoints,
         bbox=np.array([[30.0, 20.0, 60.0, 40.0]]),
         area=np.array([600.0]),
@@ -26,7 +29,7 @@ def test_keypoints_move_with_the_picture(seed, input_size):
     transform = BottomupRandomAffineAlign(input_size, shift_factor=0.05)
     results = transform(sample())
     assert results['img'].shape == (*input_size[::-1], 3)
-    assert results['input_size'] == input_size and results['img_shape'] == input_size[::-1]
+    assert results['img_shape'] == input_size[::-1]
     for x, y in results['keypoints'][0]:
         if 3 < x < input_size[0] - 4 and 3 < y < input_size[1] - 4:
             assert results['img'][round(y), round(x)].min() > 150
@@ -62,3 +65,20 @@ def test_long_side():
     np.testing.assert_allclose(matrix[:, :2], np.eye(2) * 64 / 90, atol=1e-6)
     with pytest.raises(ValueError, match='scale_type'):
         BottomupRandomAffineAlign((64, 64), scale_type='both')
+
+
+def test_flip_of_an_oblong_input():
+    """The white keypoints stay on their places."""
+    transforms = [
+        BottomupRandomAffineAlign((96, 64), scale_factor=(1, 1), rotate_factor=0, shift_factor=0),
+        RandomFlip(direction='horizontal', prob=1.0),
+    ]
+    results = sample()
+    for transform in transforms:
+        results = transform(results)
+    inside = 0
+    for x, y in results['keypoints'][0]:
+        if 3 < x < 92 and 3 < y < 60:
+            inside += 1
+            assert results['img'][round(y), round(x)].min() > 150
+    assert inside > 0

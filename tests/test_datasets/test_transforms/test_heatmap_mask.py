@@ -40,7 +40,7 @@ def masks(**changes):
     sample = dict(
         ori_shape=(40, 60),
         heatmaps=[np.zeros((3, 10, 15)), np.zeros((3, 20, 30))],
-        input_size=(60, 40),
+        img_shape=(40, 60),
         invalid_segs=[POLYGON],
     )
     return MultiLevelHeatmapMask(changes.pop('use_segments', True)).transform(

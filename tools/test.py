@@ -50,7 +50,7 @@ def parse_args() -> argparse.Namespace:
     add_common_options(parser)
     parser.add_argument('--out', help='file for the metrics (.json, .yml or .pkl)')
     parser.add_argument('--dump', help='file for the predictions (.pkl)')
-    add_drawing_options(parser)
+    add_drawing_options(parser, interval=1)
     return parser.parse_args()
 
 

@@ -11,21 +11,21 @@ Examples::
 """
 
 import argparse
-import importlib.util
 import os
 import os.path as osp
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
 
 import torch.distributed
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
+from mmengine.dist import get_rank
 from mmengine.runner import Runner
 
 import litepose_mm.modules  # noqa: F401
+from litepose_mm.datasets.annotation_checks import explain
+from litepose_mm.engine.hooks import NonFiniteLossError
 from litepose_mm.errors import LitePoseError
 
 
@@ -52,11 +52,18 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
-def add_drawing_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what controls pictures of predictions."""
+def add_drawing_options(parser: argparse.ArgumentParser, interval: int | None = None) -> None:
+    """Adds what controls pictures of predictions; without ``interval`` it is the config's."""
     parser.add_argument('--show', action='store_true', help='show predictions in a window')
     parser.add_argument('--show-dir', help='folder for pictures of predictions')
-    parser.add_argument('--interval', type=int, default=1, help='draw every n-th sample')
+    parser.add_argument(
+        '--interval',
+        type=int,
+        default=interval,
+        help='with --show or --show-dir: draw every n-th image (default: {})'.format(
+            'as the config says' if interval is None else interval
+        ),
+    )
     parser.add_argument('--wait-time', type=float, default=1, help='seconds a window stays')
 
 
@@ -96,15 +103,16 @@ def merge_common_options(config: Config, args: argparse.Namespace) -> None:
         if hook is None:
             raise LitePoseError(
                 '--show: the config has no default_hooks.visualization, '
-                "e.g. dict(type='PoseVisualizationHook')"
+                "e.g. dict(type='PosePicturesHook')"
             )
         hook.update(
             enable=True,
             show=args.show,
             out_dir=args.show_dir,
-            interval=args.interval,
             wait_time=args.wait_time,
         )
+        if args.interval is not None:
+            hook.interval = args.interval
     try:
         config.merge_from_dict(args.cfg_options)
     except (KeyError, IndexError, TypeError) as error:
@@ -133,17 +141,10 @@ def one_line_errors(main: Callable[[], None]) -> int:
     try:
         main()
     except LitePoseError as error:
-        print(f'{osp.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
+        if get_rank() == 0 or not isinstance(error, NonFiniteLossError):  # which all raise
+            print(f'{osp.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
         return 2
     return 0
-
-
-def _check_annotations() -> ModuleType:
-    path = Path(__file__).with_name('misc') / 'check_annotations.py'
-    spec = importlib.util.spec_from_file_location('check_annotations', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @contextmanager
@@ -154,7 +155,7 @@ def explained(config: Config) -> Iterator[None]:
     except LitePoseError:
         raise
     except (AssertionError, KeyError, IndexError, TypeError, ValueError, OSError) as error:
-        reason = _check_annotations().explain(config)
+        reason = explain(config)
         if reason is None:  # not the data's fault
             raise
         raise LitePoseError(reason) from error

@@ -1,6 +1,15 @@
-"""Drawing skeletons on pictures. numpy and OpenCV only."""
+"""Drawing skeletons and maps on pictures. numpy and OpenCV only."""
 
 from .colors import person_color
 from .draw import COLOR_SCHEMES, draw_skeletons
+from .maps import draw_heatmaps, draw_tags
+from .sheet import draw_sheet
 
-__all__ = ['COLOR_SCHEMES', 'draw_skeletons', 'person_color']
+__all__ = [
+    'COLOR_SCHEMES',
+    'draw_heatmaps',
+    'draw_sheet',
+    'draw_skeletons',
+    'draw_tags',
+    'person_color',
+]

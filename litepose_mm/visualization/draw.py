@@ -96,26 +96,25 @@ def _draw_person(
 
     if links and limb > _CROWDED_SHARE * size:
         return
-    joint_colors = _joint_colors(skeleton, color)
+    colors = joint_colors(skeleton) if color is None else np.full((len(points), 3), color)
+    colors = colors + 0.55 * (255 - colors)  # lighter than the limbs, so that joints stand out
     for joint in np.flatnonzero(visible):
         _dot(layer, points[joint], _OUTLINE, 0.5 * outline + 0.35 * limb)
-        _dot(layer, points[joint], joint_colors[joint], 0.85 * limb)
+        _dot(layer, points[joint], colors[joint], 0.85 * limb)
 
 
-def _joint_colors(skeleton: Skeleton, color: tuple[int, int, int] | None) -> np.ndarray:
-    """Returns RGB (K, 3): lighter than the limbs that meet in a joint, so that joints stand out.
+def joint_colors(skeleton: Skeleton) -> np.ndarray:
+    """Returns RGB (K, 3), 0-255: of each keypoint the mean colour of the limbs that meet there.
 
     The colours of keypoints count for those without limbs only: in some data sets' tables they do
     not agree with the limbs about left and right.
     """
-    base = skeleton.keypoint_colors.astype(np.float64)
+    colors = skeleton.keypoint_colors.astype(np.float64)
     for joint in range(skeleton.num_keypoints):
         limbs = [i for i, link in enumerate(skeleton.links) if joint in link]
         if limbs:
-            base[joint] = skeleton.link_colors[limbs].mean(axis=0)
-    if color is not None:
-        base[:] = color
-    return base + 0.55 * (255 - base)
+            colors[joint] = skeleton.link_colors[limbs].mean(axis=0)
+    return colors
 
 
 def _limb_width(person: float, shape: tuple[int, ...]) -> float:

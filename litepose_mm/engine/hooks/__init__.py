@@ -1,14 +1,22 @@
 from . import safetensors_scheme, whole_files
 from .bad_sample_hook import BadSampleError, BadSampleHook
+from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
+from .optional_tensorboard import OptionalTensorboardVisBackend
+from .pose_pictures_hook import PosePicturesHook
+from .readable_log_processor import ReadableLogProcessor
 from .reproducible_epochs_hook import ReproducibleEpochsHook
 
 __all__ = [
     'BadSampleError',
     'BadSampleHook',
+    'ChannelsLastHook',
     'NonFiniteLossError',
     'NonFiniteLossHook',
+    'OptionalTensorboardVisBackend',
+    'PosePicturesHook',
+    'ReadableLogProcessor',
     'ReproducibleEpochsHook',
     'SafeCheckpointHook',
     'safetensors_scheme',

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 import torch.distributed
-from mmengine.dist import all_gather_object, is_distributed
+from mmengine.dist import all_gather_object, barrier, is_distributed
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
@@ -21,7 +21,10 @@ _MOST_NAMED = 8
 
 
 class NonFiniteLossError(LitePoseError):
-    """The loss is NaN or infinite; the message names iteration, images and the saved state."""
+    """The loss is NaN or infinite; the message names iteration, images and the saved state.
+
+    Every process raises it, with the same message.
+    """
 
 
 @HOOKS.register_module()
@@ -135,6 +138,7 @@ class NonFiniteLossHook(Hook):
             by_epoch=False,
             backend_args=dict(backend='whole_files'),
         )
+        barrier()  # a process that ended now would end the one that writes, too
         return f'the state before it is in {runner.work_dir}/{name}'
 
 

@@ -1,10 +1,14 @@
 import re
+import time
+from pathlib import Path
 
 import pytest
 import torch
 import toy
 from mmengine.config import Config
+from mmengine.dist import get_rank
 from mmengine.runner import Runner
+from processes import run_together
 
 from litepose_mm.engine.hooks import NonFiniteLossError
 
@@ -14,10 +18,10 @@ def pictures(tmp_path):
     return toy.write_pictures(tmp_path / 'pictures')
 
 
-def runner_of(pictures, work_dir, nan_at=None, **changes):
+def runner_of(pictures, work_dir, nan_at=None, nan_rank=None, **changes):
     changes.setdefault('randomness', dict(seed=1))
     content = toy.config(pictures, work_dir, **changes)
-    content['model']['nan_at'] = nan_at
+    content['model'].update(nan_at=nan_at, nan_rank=nan_rank)
     return Runner.from_cfg(Config(content))
 
 
@@ -72,3 +76,34 @@ def test_hooks_are_removed(pictures, tmp_path):
     runner = runner_of(pictures, tmp_path / 'work')
     runner.train()
     assert not runner.model._forward_hooks and not runner.model._forward_pre_hooks
+
+
+def stop_of_one_of_two(pictures, work_dir):
+    """The message of this process, and whether the saved state was there when it came."""
+    runner = runner_of(
+        *(pictures, work_dir, 3, 1),
+        launcher='pytorch',
+        model_wrapper_cfg=dict(
+            type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None
+        ),
+    )
+    save = runner.save_checkpoint
+
+    def save_slowly(*args, **options):
+        if get_rank() == 0 and runner.iter == 2:
+            time.sleep(0.5)
+        save(*args, **options)
+
+    runner.save_checkpoint = save_slowly
+    with pytest.raises(NonFiniteLossError) as error:
+        runner.train()
+    return str(error.value), (Path(work_dir) / 'last_good_iter_2.pth').is_file()
+
+
+def test_one_of_two_processes_stops_both(pictures, tmp_path):
+    (message, saved), (other_message, other_saved) = run_together(
+        stop_of_one_of_two, pictures, tmp_path / 'work'
+    )
+    assert message == other_message and 'iteration 3 (epoch 2): loss = nan; images' in message
+    assert len(re.findall(r'pictures/\d\.png \(id \d\)', message)) == 2  # of the one process
+    assert saved and other_saved

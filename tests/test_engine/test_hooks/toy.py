@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
+from mmengine.dist import get_rank
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
@@ -73,21 +74,24 @@ class ToyTransform:
 
 @MODELS.register_module()
 class ToyModel(BaseModel):
-    """Convolution, batch normalisation, dropout; ``nan_at`` makes the loss NaN at a call."""
+    """Convolution, batch normalisation, dropout.
 
-    def __init__(self, nan_at=None):
+    ``nan_at`` makes the loss NaN at a call, in every process or in that of ``nan_rank``.
+    """
+
+    def __init__(self, nan_at=None, nan_rank=None):
         super().__init__()
         self.conv = nn.Conv2d(3, 8, 3)
         self.bn = nn.BatchNorm2d(8)
         self.dropout = nn.Dropout(0.5)
         self.last = nn.Linear(8, 3)
-        self.nan_at, self.calls = nan_at, 0
+        self.nan_at, self.nan_rank, self.calls = nan_at, nan_rank, 0
 
     def forward(self, inputs, data_samples=None, mode='tensor'):
         inputs = torch.stack(list(inputs))
         if mode == 'loss':
             self.calls += 1
-            if self.calls == self.nan_at:
+            if self.calls == self.nan_at and self.nan_rank in (None, get_rank()):
                 inputs = inputs * float('nan')
         features = self.dropout(self.bn(self.conv(inputs)).relu().mean((2, 3)))
         error = (self.last(features) - inputs.mean((2, 3))).square().mean()

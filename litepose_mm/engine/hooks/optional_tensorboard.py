@@ -1,0 +1,32 @@
+"""TensorBoard where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mmengine.logging import print_log
+from mmengine.visualization import TensorboardVisBackend
+from mmpose.registry import VISBACKENDS
+
+
+@VISBACKENDS.register_module()
+class OptionalTensorboardVisBackend(TensorboardVisBackend):
+    """MMEngine's TensorBoard backend; where TensorBoard is missing it says so and does nothing."""
+
+    def _init_env(self) -> None:
+        try:
+            super()._init_env()
+        except ImportError:
+            print_log(
+                'TensorBoard is not installed (pip install tensorboard), so curves and pictures '
+                f'are only in the files of {self._save_dir}.',
+                logger='current',
+            )
+            self._tensorboard = _Nowhere()
+
+
+class _Nowhere:
+    """A writer that writes nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **options: None

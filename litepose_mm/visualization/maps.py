@@ -1,0 +1,74 @@
+"""The network's maps on a picture: heatmaps in the skeleton's colours, tags in a colour map's."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..structures import Skeleton
+from .draw import joint_colors
+
+_DIMMED = 0.3  # what is left of the picture's light, so that maps stand out
+_HIGH = 0.1  # of a heatmap; the decoder takes no lower peaks for keypoints
+_SPREAD = (2, 98)  # percentiles of tags that get the first and the last colour
+
+
+def draw_heatmaps(image: np.ndarray, heatmaps: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Draws the highest of the heatmaps at each pixel, in the colour of its keypoint's limbs.
+
+    Args:
+        image: BGR (H, W, 3) uint8.
+        heatmaps: (K, h, w), any size of the same picture; 0 is black and 1 as bright as can be.
+        skeleton: What the K keypoints are.
+
+    Returns:
+        The drawing, BGR (H, W, 3) uint8; the picture is dark and gray in it.
+    """
+    maps = _resized(heatmaps, image)
+    strongest = maps.argmax(axis=2)
+    light = maps.max(axis=2).clip(0, 1)[..., None]
+    colors = joint_colors(skeleton)[strongest][..., ::-1]
+    return (_dimmed(image) * (1 - light) + colors * light).round().astype(np.uint8)
+
+
+def draw_tags(
+    image: np.ndarray, tags: np.ndarray, heatmaps: np.ndarray
+) -> tuple[np.ndarray, tuple[float, float] | None]:
+    """Draws at each pixel the tag of the keypoint whose heatmap is highest there.
+
+    A person's keypoints should have one colour, and other people other ones. Where no heatmap
+    reaches 0.1, tags mean nothing and are left out.
+
+    Args:
+        image: BGR (H, W, 3) uint8.
+        tags: (L * K, h', w'), keypoints the fastest index; the first K are drawn.
+        heatmaps: (K, h, w).
+
+    Returns:
+        The drawing, BGR (H, W, 3) uint8, and the tags that the ends of the colours, blue and red,
+        stand for; None where no tag is drawn.
+    """
+    maps = _resized(heatmaps, image)
+    strongest = maps.argmax(axis=2)[..., None]
+    tag = np.take_along_axis(_resized(tags[: len(heatmaps)], image), strongest, axis=2)[..., 0]
+    drawing = _dimmed(image).round().astype(np.uint8)
+    high = maps.max(axis=2) >= _HIGH
+    if not high.any():
+        return drawing, None
+    low, top = np.percentile(tag[high], _SPREAD)
+    levels = (tag - low) / max(top - low, 1e-6) * 255
+    colors = cv2.applyColorMap(levels.clip(0, 255).round().astype(np.uint8), cv2.COLORMAP_TURBO)
+    drawing[high] = colors[high]
+    return drawing, (float(low), float(top))
+
+
+def _resized(maps: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Maps (K, h, w) bilinearly at the picture's size, (H, W, K)."""
+    maps = np.ascontiguousarray(maps.transpose(1, 2, 0), dtype=np.float32)
+    resized = cv2.resize(maps, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return resized.reshape(*image.shape[:2], -1)  # OpenCV drops the axis of a single map
+
+
+def _dimmed(image: np.ndarray) -> np.ndarray:
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return np.repeat(_DIMMED * gray[..., None], 3, axis=2)

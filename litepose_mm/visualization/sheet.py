@@ -1,0 +1,89 @@
+"""What a network made of a picture, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ..structures import PoseResult
+from .draw import draw_skeletons
+from .maps import draw_heatmaps, draw_tags
+
+_LONG_SIDE = 384  # of a panel, in pixels
+_GAP, _LINE = 8, 26  # between panels; height of a line of text
+_PAPER, _INK, _QUIET = (28, 22, 16), (245, 240, 235), (170, 160, 150)  # BGR
+_FONT, _FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.55
+
+
+def draw_sheet(
+    image: np.ndarray,
+    found: PoseResult,
+    truth: PoseResult | None = None,
+    heatmaps: np.ndarray | None = None,
+    tags: np.ndarray | None = None,
+    title: str = '',
+    keypoint_threshold: float = 0.2,
+) -> np.ndarray:
+    """Draws true people, found people, heatmaps and tags as panels in a row, what there is of it.
+
+    Small pictures are enlarged and large ones reduced, so that every sheet can be read. Captions
+    count the people of whom there is something to see.
+
+    Args:
+        image: BGR (H, W, 3) uint8.
+        found: People found on it; ``image_size`` is the picture's.
+        truth: People who are there.
+        heatmaps: (K, h, w) of the whole picture; about 0 to 1.
+        tags: (L * K, h', w'), drawn if there are heatmaps too.
+        title: A line above all, ASCII.
+        keypoint_threshold: Keypoints with a lower score are left out.
+
+    Returns:
+        The sheet, BGR uint8.
+    """
+    height, width = image.shape[:2]
+    zoom = _LONG_SIDE / max(height, width)
+    size = max(1, round(width * zoom)), max(1, round(height * zoom))
+    picture = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if zoom > 1 else cv2.INTER_AREA)
+
+    panels = []
+    for name, people in (('truth', truth), ('found', found)):
+        if people is not None:
+            people = replace(
+                people,
+                keypoints=people.keypoints * np.divide(size, (width, height)),
+                image_size=size,
+            )
+            drawing = draw_skeletons(picture, people, keypoint_threshold=keypoint_threshold)
+            count = int((people.keypoint_scores >= keypoint_threshold).any(axis=1).sum())
+            panels.append((f'{name}: {count} {"person" if count == 1 else "people"}', drawing))
+    if heatmaps is not None:
+        drawing = draw_heatmaps(picture, heatmaps, found.skeleton)
+        panels.append((f'heatmaps: highest {heatmaps.max():.2f}', drawing))
+    if heatmaps is not None and tags is not None:
+        drawing, ends = draw_tags(picture, tags, heatmaps)
+        text = 'no heatmap is high' if ends is None else f'{ends[0]:.2f} to {ends[1]:.2f}'
+        panels.append((f'tags: {text}', drawing))
+    return _in_a_row(panels, title)
+
+
+def _in_a_row(panels: list[tuple[str, np.ndarray]], title: str) -> np.ndarray:
+    height, width = panels[0][1].shape[:2]
+    top = _GAP + 2 * _LINE
+    sheet = np.empty((top + height + _GAP, _GAP + len(panels) * (width + _GAP), 3), np.uint8)
+    sheet[:] = _PAPER
+    _write(sheet, title, _GAP, _LINE, sheet.shape[1] - 2 * _GAP, _QUIET)
+    for index, (caption, drawing) in enumerate(panels):
+        left = _GAP + index * (width + _GAP)
+        _write(sheet, caption, left, 2 * _LINE, width, _INK)
+        sheet[top : top + height, left : left + width] = drawing
+    return sheet
+
+
+def _write(sheet: np.ndarray, text: str, left: int, baseline: int, room: int, color) -> None:
+    """Writes a line, smaller where it would be longer than the room for it."""
+    (width, _), _ = cv2.getTextSize(text, _FONT, _FONT_SCALE, 1)
+    scale = _FONT_SCALE * min(1, room / max(width, 1))
+    cv2.putText(sheet, text, (left, baseline), _FONT, scale, color, 1, cv2.LINE_AA)

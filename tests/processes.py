@@ -1,0 +1,44 @@
+"""Functions that several processes run together."""
+
+import multiprocessing
+import os
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
+from multiprocessing import forkserver
+from unittest.mock import patch
+
+import torch
+
+
+def run_together(function, *args, count=2):
+    """What ``function(*args)`` returns in each process of a gloo group, in order of their ranks.
+
+    A process that waits for another in vain raises after a minute.
+    """
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload(['litepose_mm.modules'])  # which takes seconds
+    with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
+        forkserver.ensure_running()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(count, mp_context=context) as pool,
+    ):
+        group = [
+            pool.submit(_in_group, f'file://{folder}/meet', rank, count, function, args)
+            for rank in range(count)
+        ]
+        return [member.result() for member in group]
+
+
+def _in_group(meet, rank, count, function, args):
+    torch.set_num_threads(1)
+    os.environ['LOCAL_RANK'] = str(rank)  # as launchers set it
+    torch.distributed.init_process_group(
+        'gloo', init_method=meet, rank=rank, world_size=count, timeout=timedelta(minutes=1)
+    )
+    try:
+        return function(*args)
+    finally:
+        torch.distributed.destroy_process_group()

@@ -1,5 +1,5 @@
 # Synthetic people, drawn while training; nothing to download. 14 keypoints of CrowdPose, or the 17
-# of COCO with coco.py as metainfo and CocoMetric(iou_type='keypoints').
+# of COCO with coco.py as metainfo and iou_type='keypoints'.
 dataset_type = 'SyntheticPeopleDataset'
 data_mode = 'bottomup'
 image_size = (256, 256)  # width, height
@@ -37,9 +37,8 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-# Without ann_file: the truth comes with the samples.
 val_evaluator = dict(
-    type='CocoMetric',
+    type='SampleTruthCocoMetric',
     nms_mode='none',
     score_mode='bbox',
     use_area=False,

@@ -33,8 +33,8 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
 
     Scene ``i`` of a seed is the same in every process. Samples have the keys of any COCO-style data
     set of MMPose and ``img``, which ``LoadImage`` takes as it is. The truth goes with each sample
-    (``raw_ann_info``, ``crowd_index``), so ``CocoMetric`` needs no ``ann_file``, for ``keypoints``
-    as for ``keypoints_crowd``; its pipeline has to pack these two keys.
+    (``raw_ann_info``, ``crowd_index``), so ``SampleTruthCocoMetric`` needs no annotation file, for
+    ``keypoints`` as for ``keypoints_crowd``; its pipeline has to pack these two keys.
 
     In bottom-up mode nothing is computed in advance. Top-down mode has to know who is in each scene
     and computes the truth of all of them first, some milliseconds each.

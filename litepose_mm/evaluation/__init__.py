@@ -1,0 +1,3 @@
+from .metrics import SampleTruthCocoMetric
+
+__all__ = ['SampleTruthCocoMetric']

@@ -1,7 +1,7 @@
 """Draws the pictures of the documentation: python docs/images/make_images.py
 
-``maps_to_people.jpg`` shows the decoder at work. Scene and maps are synthetic, made here from a few
-poses; the people in the last panel are what ``litepose_mm.decoding`` finds in the maps.
+``maps_to_people.jpg`` shows the decoder at work. The scene is synthetic and the maps are made of
+its truth; the people in the last panel are what ``litepose_mm.decoding`` finds in them.
 ``architecture.png`` shows the network, its widths read from ``litepose_mm.architectures``.
 """
 
@@ -17,9 +17,17 @@ import matplotlib
 import numpy as np
 from mmpose.datasets import CrowdPoseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import KEYPOINT_CODECS
 
 from litepose_mm.architectures import get_architecture
+from litepose_mm.datasets.synthetic import (
+    SceneOptions,
+    make_scene,
+    person_annotations,
+    select_keypoints,
+)
 from litepose_mm.decoding import AssociativeEmbeddingDecoder
+from litepose_mm.recipes import ae_codec
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_skeletons
 
@@ -32,80 +40,30 @@ HERE = Path(__file__).resolve().parent
 SIZE = (448, 448)  # height and width of the input
 INK, QUIET = '#22303c', '#6b7b88'
 
-# Joints as shares of a standing person's height: x to the picture's right, y up from the feet. In
-# the order of CrowdPose: shoulders, elbows, wrists, hips, knees, ankles (left first), head, neck.
-STANDING = [
-    (0.13, 0.81), (-0.13, 0.81), (0.18, 0.63), (-0.18, 0.63), (0.19, 0.46), (-0.19, 0.46),
-    (0.08, 0.49), (-0.08, 0.49), (0.09, 0.26), (-0.09, 0.26), (0.09, 0.03), (-0.09, 0.03),
-    (0.0, 1.0), (0.0, 0.85),
-]  # fmt: skip
-# What other poses change.
-WAVING = {3: (-0.24, 0.9), 5: (-0.2, 1.08), 2: (0.22, 0.66), 4: (0.12, 0.52)}
-WALKING = {2: (0.2, 0.64), 4: (0.29, 0.52), 3: (-0.2, 0.63), 5: (-0.24, 0.47),
-           8: (0.17, 0.29), 10: (0.24, 0.06), 9: (-0.07, 0.25), 11: (-0.22, 0.05)}  # fmt: skip
-CHEERING = {2: (0.23, 0.95), 4: (0.18, 1.14), 3: (-0.23, 0.95), 5: (-0.18, 1.14),
-            10: (0.16, 0.03), 11: (-0.16, 0.03)}  # fmt: skip
-# Pose, feet in pixels, height in pixels, shirt and trousers in BGR; far people first.
-PEOPLE = [
-    (WALKING, (58, 300), 150, (120, 170, 90), (70, 60, 60)),
-    ({}, (384, 312), 165, (60, 150, 220), (90, 60, 40)),
-    (CHEERING, (236, 350), 215, (190, 130, 70), (60, 55, 70)),
-    (WAVING, (138, 408), 270, (80, 80, 200), (120, 80, 50)),
-    (WALKING, (322, 418), 265, (170, 90, 140), (70, 70, 70)),
-]
-
-
-def joints(pose: dict, foot, height: float) -> np.ndarray:
-    """Positions (14, 2) in pixels."""
-    shares = np.array([pose.get(index, point) for index, point in enumerate(STANDING)])
-    return np.array(foot) + shares * [height, -height]
-
-
-def draw_scene() -> np.ndarray:
-    scene = np.linspace((236, 214, 190), (246, 238, 228), SIZE[0]).astype(np.uint8)
-    scene = np.repeat(scene[:, None], SIZE[1], axis=1)
-    scene[268:] = np.linspace((150, 190, 160), (110, 165, 120), SIZE[0] - 268)[:, None]
-    for pose, foot, height, shirt, trousers in PEOPLE:
-        draw_figure(scene, joints(pose, foot, height), height, shirt, trousers)
-    return cv2.GaussianBlur(scene, (0, 0), 0.7)
-
-
-def draw_figure(scene: np.ndarray, points: np.ndarray, height: float, shirt, trousers) -> None:
-    skin = (150, 180, 225)
-
-    def limb(color, width: float, *chain: int) -> None:
-        line = points[list(chain)].round().astype(np.int32)
-        cv2.polylines(scene, [line], False, color, round(width * height), cv2.LINE_AA)
-
-    for hip, knee, ankle in ((6, 8, 10), (7, 9, 11)):
-        limb(trousers, 0.085, hip, knee, ankle)
-    for shoulder, elbow, wrist in ((0, 2, 4), (1, 3, 5)):
-        limb(skin, 0.05, elbow, wrist)
-        limb(shirt, 0.065, shoulder, elbow)
-    body = points[[1, 0, 6, 7]].round().astype(np.int32)
-    cv2.fillConvexPoly(scene, body, shirt, cv2.LINE_AA)
-    cv2.polylines(scene, [body], True, shirt, round(0.05 * height), cv2.LINE_AA)
-    head = (0.55 * points[12] + 0.45 * points[13]).round().astype(int)
-    radii = (round(0.055 * height), round(0.075 * height))
-    cv2.ellipse(scene, head.tolist(), radii, 0, 0, 360, skin, -1, cv2.LINE_AA)
+SCENE = SceneOptions(
+    image_size=SIZE[::-1], people=(4, 5), stature=(0.4, 0.8), crowding=0.3, occluders=(0, 1)
+)
+SEED, INDEX = 7, 14  # of the scene
 
 
 def make_maps(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Heatmaps (14, 224, 224) and tags (14, 112, 112) of people (N, 14, 2), with some noise."""
+    """Heatmaps ``(K, 224, 224)`` and tags ``(K, 112, 112)`` of people, with some noise.
+
+    Args:
+        people: x, y and visibility ``(N, K, 3)``, 0 where not labelled.
+    """
     rng = np.random.default_rng(0)
-    heatmaps, tags = (np.zeros((14, SIZE[0] // s, SIZE[1] // s), np.float32) for s in (2, 4))
-    tags += rng.uniform(0, len(people), tags.shape)
-    rows, columns = np.mgrid[: SIZE[0] // 2, : SIZE[1] // 2]
-    far_rows, far_columns = np.mgrid[: SIZE[0] // 4, : SIZE[1] // 4]
-    for joint in range(14):
-        nearest = np.full(tags.shape[1:], 36.0)
-        for person, (x, y) in enumerate(people[:, joint]):
-            squared = (rows - (y / 2 - 0.25)) ** 2 + (columns - (x / 2 - 0.25)) ** 2
-            value = rng.uniform(0.7, 1) * np.exp(-squared / (2 * 3.0**2))
-            heatmaps[joint] = np.maximum(heatmaps[joint], value)
-            squared = (far_rows - (y / 4 - 0.375)) ** 2 + (far_columns - (x / 4 - 0.375)) ** 2
-            tags[joint][squared < nearest] = 2 * person
-            nearest = np.minimum(nearest, squared)
+    codec = KEYPOINT_CODECS.build(ae_codec(SIZE[::-1]))
+    targets = codec.encode(people[..., :2], people[..., 2])
+    heatmaps = targets['heatmaps'][-1]
+    tags = rng.uniform(0, len(people), targets['heatmaps'][0].shape).astype(np.float32)
+    rows, columns = np.mgrid[: tags.shape[1], : tags.shape[2]]
+    nearest = np.full(tags.shape, 6.0)
+    for person, places in enumerate(targets['keypoint_indices'][:, 0]):
+        y, x = np.divmod(places[:, 0, None, None], tags.shape[2])
+        distance = np.where(places[:, 1, None, None], np.hypot(rows - y, columns - x), np.inf)
+        tags[distance < nearest] = 2 * person
+        nearest = np.minimum(nearest, distance)
     heatmaps += rng.normal(0, 0.01, heatmaps.shape).astype(np.float32)
     tags += rng.normal(0, 0.05, tags.shape).astype(np.float32)
     return heatmaps, tags
@@ -114,11 +72,13 @@ def make_maps(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def maps_to_people(path: Path) -> None:
     """Four panels: the picture, its heatmaps, its tags, the people."""
     skeleton = Skeleton.from_metainfo(parse_pose_metainfo(CrowdPoseDataset.METAINFO))
-    scene = draw_scene()
-    truth = np.stack([joints(pose, foot, height) for pose, foot, height, *_ in PEOPLE])
+    scene = make_scene(SCENE, SEED, INDEX)
+    annotations = person_annotations(scene.people, INDEX, select_keypoints(skeleton.keypoint_names))
+    labelled = [person['keypoints'] for person in annotations if person['num_keypoints']]
+    truth = np.reshape(labelled, (len(labelled), -1, 3))
     heatmaps, tags = make_maps(truth)
-    found = AssociativeEmbeddingDecoder(14).decode(heatmaps, tags, SIZE)
-    assert len(found.keypoints) == len(PEOPLE)
+    found = AssociativeEmbeddingDecoder(skeleton.num_keypoints).decode(heatmaps, tags, SIZE)
+    assert len(found.keypoints) == len(truth)
     result = PoseResult(
         keypoints=found.keypoints - 0.5,  # OpenCV draws with whole numbers at pixel centres
         keypoint_scores=found.keypoint_scores,
@@ -138,11 +98,11 @@ def maps_to_people(path: Path) -> None:
         0,
     )[0]
     tag = np.where(shown > 0.12, tag, np.nan)
-    people = draw_skeletons(scene, result, color_by='person')
+    people = draw_skeletons(scene.image, result, color_by='person')
 
     figure, axes = plt.subplots(1, 4, figsize=(16, 4.5), dpi=100)
     panels = (
-        ('picture', scene[..., ::-1], {}),
+        ('picture', scene.image[..., ::-1], {}),
         ('14 heatmaps, at 1/2', glow, {}),
         ('14 tag maps, at 1/4, where a heatmap is high', tag, dict(cmap='turbo', vmin=-2)),
         ('people: peaks whose tags agree', people[..., ::-1], {}),

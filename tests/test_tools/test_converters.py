@@ -124,3 +124,49 @@ def test_lspet_other_folder(tmp_path):
     (tmp_path / 'images/im00002.jpg').unlink()
     result = run('lspet_to_crowdpose.py', tmp_path, tmp_path / 'out.json')
     assert result.returncode == 2 and '1 images, but joints.mat has 2' in result.stderr
+
+
+def coco(folder, names, number, **person):
+    """A folder with a picture of one person whose keypoint k lies at (k + 1, 2)."""
+    folder.mkdir()
+    Image.new('RGB', (40, 30)).save(folder / 'a.jpg')
+    points = [value for index in range(number) for value in (index + 1, 2, 2)]
+    annotation = dict(id=7, image_id=3, category_id=1, iscrowd=0, bbox=[0, 0, 20, 20], area=400)
+    annotation.update(keypoints=points, num_keypoints=number, **person)
+    category = dict(id=1, name='person', **(dict(keypoints=names) if names else {}))
+    image = dict(id=3, file_name='a.jpg', width=40, height=30)
+    document = dict(images=[image], annotations=[annotation], categories=[category])
+    (folder / 'people.json').write_text(json.dumps(document))
+    return '--from', folder / 'people.json', folder
+
+
+def test_combine_annotations(tmp_path):
+    names = ['nose', 'left_shoulder', 'tail']
+    sources = [*coco(tmp_path / 'mine', names, 3), *coco(tmp_path / 'crowdpose', None, 14)]
+    out = tmp_path / 'both/annotations.json'
+    result = run('combine_annotations.py', out, *sources, '--keypoints', 'crowdpose')
+    assert result.returncode == 0, result.stderr
+    assert '2 images, 2 people' in result.stdout
+    document = json.loads(out.read_text())
+    assert len(document['categories'][0]['keypoints']) == 14
+    images, people = document['images'], document['annotations']
+    assert [(out.parent / image['file_name']).is_file() for image in images] == [True, True]
+    assert len({image['id'] for image in images}) == len({person['id'] for person in people}) == 2
+    assert [person['image_id'] for person in people] == [image['id'] for image in images]
+    assert all('crowdIndex' in image for image in images)
+    # the left shoulder is CrowdPose's first joint; nose and tail are none of its joints
+    assert people[0]['keypoints'] == [2, 2, 2] + 13 * [0, 0, 0]
+    assert people[0]['num_keypoints'] == 1
+    assert people[1]['keypoints'][::3] == list(range(1, 15))
+
+
+@pytest.mark.parametrize(
+    ('names', 'number', 'message'),
+    [(['tail'], 1, 'none of its keypoints'), (None, 5, '5 keypoints without names')],
+)
+def test_combine_other_keypoints(tmp_path, names, number, message):
+    result = run(
+        'combine_annotations.py', tmp_path / 'o.json', *coco(tmp_path / 'a', names, number)
+    )
+    assert result.returncode == 2 and message in result.stderr
+    assert len(result.stderr.splitlines()) == 1 and not (tmp_path / 'o.json').exists()

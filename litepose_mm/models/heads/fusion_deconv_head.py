@@ -100,6 +100,9 @@ class FusionDeconvHead(MultiLevelAEHead):
         conv_cfg: Layer type of the convolutions.
         norm_cfg: Layer type of the normalisation.
         deconv_cfg: Layer type of the transposed convolutions.
+        output_std: Standard deviation of the last convolutions' initial weights; torch's
+            initialisation by default, as in the authors' code. With HigherHRNet's 0.001 training
+            from scratch need not unlearn random maps first (docs/training.md).
         kwargs: See :class:`MultiLevelAEHead`.
     """
 
@@ -116,9 +119,11 @@ class FusionDeconvHead(MultiLevelAEHead):
         conv_cfg: OptConfigType = None,
         norm_cfg: OptConfigType = None,
         deconv_cfg: OptConfigType = None,
+        output_std: float | None = None,
         **kwargs,
     ):
         super().__init__(num_keypoints=num_keypoints, tag_levels=tag_levels, **kwargs)
+        self.output_std = output_std
         if arch is not None:
             if in_channels or in_strides or deconv_channels:
                 raise ValueError('give either arch, or in_channels, in_strides and deconv_channels')
@@ -175,6 +180,13 @@ class FusionDeconvHead(MultiLevelAEHead):
                         **layers,
                     )
                 )
+
+    def init_weights(self) -> None:
+        super().init_weights()
+        if self.output_std is not None:
+            for output in self.outputs:
+                for branch in filter(None, (output.refined, output.raw)):
+                    nn.init.normal_(branch.pointwise.weight, std=self.output_std)
 
     @property
     def out_strides(self) -> tuple[int, ...]:

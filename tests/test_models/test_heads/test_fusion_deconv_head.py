@@ -79,3 +79,10 @@ def test_other_levels():
 def test_bad_options(options, message):
     with pytest.raises(ValueError, match=message):
         FusionDeconvHead(5, **options)
+
+
+def test_initial_outputs_of_a_given_size():
+    head = FusionDeconvHead(5, arch=TINY.to_dict(), output_std=0.001)
+    head.init_weights()
+    assert all(level.abs().max() < 0.1 for level in head(features(TINY.channels, TINY.strides)))
+    assert head.deconvs[0].refined.weight.std() > 0.01

@@ -1,0 +1,121 @@
+"""Plot loss and AP of training runs, from the records MMEngine keeps in their work directories.
+
+A run that was resumed has a folder of records for each start; they are joined. Hours are the
+iterations' own time; validation is not counted.
+
+Example::
+
+    python tools/analysis_tools/plot_curves.py work_dirs/a work_dirs/b --x hours --out curves.png
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+
+matplotlib.use('Agg')
+import matplotlib.pyplot as plt
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.files import replacing
+
+AXES = {'epochs': 'epoch', 'iterations': 'iteration', 'hours': 'hours of training'}
+
+
+class Point(NamedTuple):
+    """A value and where in training it was measured."""
+
+    epochs: float
+    iterations: int
+    hours: float
+    value: float
+
+
+def records(work_dir: Path) -> Iterator[dict]:
+    """The records of all starts of a run, oldest first.
+
+    Raises:
+        LitePoseError: There are none, or a line is no record.
+    """
+    paths = sorted(work_dir.glob('*/vis_data/scalars.json'))
+    if not paths:
+        raise LitePoseError(f'{work_dir}: expected a work directory with */vis_data/scalars.json')
+    for path in paths:
+        for line in path.read_text().splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise LitePoseError(f'{path}: a line is no JSON ({error})') from error
+
+
+def curves(work_dir: Path, metric: str) -> tuple[list[Point], list[Point]]:
+    """Loss and metric of a run.
+
+    Args:
+        work_dir: Folder of the run.
+        metric: What the metric's name ends with, e.g. ``/AP``.
+    """
+    losses: dict[int, Point] = {}
+    metrics: dict[int, Point] = {}
+    for record in records(work_dir):
+        if 'loss' in record:
+            now = record['iter']
+            # What a killed start did after the checkpoint it was resumed from is done again.
+            losses = {step: point for step, point in losses.items() if step < now}
+            before = losses[max(losses)] if losses else Point(0, 0, 0.0, 0.0)
+            hours = before.hours + record['time'] * (now - before.iterations) / 3600
+            losses[now] = Point(record['epoch'], now, hours, record['loss'])
+            continue
+        values = [value for name, value in record.items() if name.endswith(metric)]
+        if values and losses:
+            last = losses[max(losses)]
+            metrics[record['step']] = last._replace(epochs=record['step'], value=values[0])
+    return list(losses.values()), list(metrics.values())
+
+
+def plot(work_dirs: list[Path], axis: str, metric: str, labels: list[str]) -> plt.Figure:
+    """Loss above, metric below, a line for each run."""
+    figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7, 5), layout='constrained')
+    for work_dir, label in zip(work_dirs, labels):
+        for axes, points in zip((above, below), curves(work_dir, metric)):
+            places = [getattr(point, axis) for point in points]
+            marker = '.' if axes is below else ''
+            axes.plot(places, [point.value for point in points], marker=marker, label=label)
+    above.set(ylabel='loss', yscale='log')
+    below.set(ylabel=metric.strip('/'), xlabel=AXES[axis])
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+    if len(work_dirs) > 1:
+        above.legend()
+    return figure
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('work_dirs', type=Path, nargs='+', help='work directories')
+    parser.add_argument('--out', type=Path, default='curves.png', help='picture to write')
+    parser.add_argument('--x', choices=AXES, default='epochs', help='horizontal axis')
+    parser.add_argument('--metric', default='/AP', help="end of the metric's name (default: /AP)")
+    parser.add_argument('--labels', nargs='+', help='a name for each run (default: its folder)')
+    args = parser.parse_args()
+    labels = args.labels or [folder.name for folder in args.work_dirs]
+    try:
+        if len(labels) != len(args.work_dirs):
+            raise LitePoseError(f'--labels: {len(args.work_dirs)} runs, {len(labels)} labels')
+        figure = plot(args.work_dirs, args.x, args.metric, labels)
+        with replacing(args.out) as part:
+            figure.savefig(part, dpi=110, format=args.out.suffix[1:] or 'png')
+    except LitePoseError as error:
+        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Combine annotation files in COCO's form into one, with the joints of COCO or of CrowdPose.
+
+Joints are matched by name; what a file does not have, is unlabelled (v = 0). With one file and
+``--keypoints crowdpose``, COCO becomes data for a network trained on CrowdPose, of which 12 joints
+are labelled. Pictures stay where they are: the new file names them relative to its own folder.
+
+Example::
+
+    python tools/dataset_converters/combine_annotations.py data/few/annotations.json \\
+        --from data/coco/annotations/person_keypoints_val2017.json data/coco/val2017 \\
+        --from data/mine/people.json data/mine/images --keypoints crowdpose
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from litepose_mm.datasets.annotation_checks import keypoint_names, read_annotations
+from litepose_mm.datasets.synthetic import crowd_index
+from litepose_mm.errors import LitePoseError
+from litepose_mm.files import replacing
+
+
+def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path) -> dict:
+    """One document of several.
+
+    Args:
+        sources: Annotation file and folder of the pictures, for each.
+        names: Keypoints of the result, in order.
+        folder: Where the result will be; file names are relative to it.
+
+    Returns:
+        Annotations in COCO's form. Ids are kept where no two are equal, else new ones are given.
+
+    Raises:
+        LitePoseError: A file is no such document, or shares no keypoint with ``names``.
+    """
+    images, annotations = [], []
+    for path, pictures in sources:
+        try:
+            document = read_annotations(path)
+            own = document['categories'][0].get('keypoints') or _names_by_number(document)
+            order = [own.index(name) if name in own else None for name in names]
+            if not any(place is not None for place in order):
+                raise LitePoseError(f'{path}: none of its keypoints {own} is one of {list(names)}')
+            moved = {}
+            for image in document['images']:
+                file_name = os.path.relpath(pictures / image['file_name'], folder)
+                moved[image['id']] = dict(image, file_name=file_name)
+            people = [_with_keypoints(person, order) for person in document['annotations']]
+            _collect(images, annotations, moved, people)
+        except LitePoseError:
+            raise
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise LitePoseError(
+                f'{path}: no annotations in the form of COCO ({error!r})'
+            ) from error
+    category = dict(id=1, name='person', keypoints=list(names), skeleton=[])
+    return dict(images=images, annotations=annotations, categories=[category])
+
+
+def _names_by_number(document: dict) -> Sequence[str]:
+    """CrowdPose's files do not name their keypoints."""
+    number = len(document['annotations'][0]['keypoints']) // 3
+    known = {len(names): names for names in map(keypoint_names, ('coco', 'crowdpose'))}
+    if number not in known:
+        raise ValueError(f'{number} keypoints without names')
+    return known[number]
+
+
+def _with_keypoints(person: dict, order: list[int | None]) -> dict:
+    points = np.reshape(person['keypoints'], (-1, 3)).tolist()
+    chosen = [[0, 0, 0] if place is None else points[place] for place in order]
+    return dict(
+        person,
+        category_id=1,
+        keypoints=[value for point in chosen for value in point],
+        num_keypoints=sum(visible > 0 for _, _, visible in chosen),
+    )
+
+
+def _collect(images: list, annotations: list, moved: dict, people: list) -> None:
+    """Adds a file's pictures and people, with new ids if any is taken."""
+    for kept, added in ((images, moved.values()), (annotations, people)):
+        taken = {item['id'] for item in kept}
+        if any(item['id'] in taken for item in added):
+            for number, item in enumerate(added, start=max(taken) + 1):
+                item['id'] = number
+    crowd = {identifier: [] for identifier in moved}
+    for person in people:
+        crowd[person['image_id']].append(person)
+        person['image_id'] = moved[person['image_id']]['id']
+    for identifier, image in moved.items():
+        image.setdefault('crowdIndex', crowd_index(crowd[identifier]))
+    images += moved.values()
+    annotations += people
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('out', type=Path, help='annotation file to write (.json)')
+    parser.add_argument(
+        '--from',
+        dest='sources',
+        nargs=2,
+        type=Path,
+        action='append',
+        required=True,
+        metavar=('ANNOTATIONS', 'IMAGES'),
+        help='annotation file and folder of its pictures; may be given several times',
+    )
+    parser.add_argument(
+        '--keypoints',
+        default='coco',
+        help='joints of the result: coco, crowdpose or those of a config (default: coco)',
+    )
+    args = parser.parse_args()
+    try:
+        document = combine(
+            [tuple(source) for source in args.sources],
+            keypoint_names(args.keypoints),
+            args.out.parent,
+        )
+        with replacing(args.out) as part:
+            part.write_text(json.dumps(document))
+    except LitePoseError as error:
+        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
+        return 2
+    labelled = sum(person['num_keypoints'] > 0 for person in document['annotations'])
+    print(f'{args.out}: {len(document["images"])} images, {labelled} people with keypoints')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

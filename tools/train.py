@@ -98,6 +98,10 @@ def merge_common_options(config: Config, args: argparse.Namespace) -> None:
         config.work_dir = args.work_dir
     elif config.get('work_dir') is None:
         config.work_dir = osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0])
+    if osp.realpath(config.work_dir) == osp.dirname(osp.realpath(args.config)):
+        raise LitePoseError(
+            f'--work-dir {config.work_dir}: the config lies there, and the run would write over it'
+        )
     if args.show or args.show_dir:
         hook = (config.get('default_hooks') or {}).get('visualization')
         if hook is None:

@@ -129,6 +129,7 @@ def bad_pickle(folder):
             marks=pytest.mark.skipif(torch.cuda.is_available(), reason='there is one'),
         ),
         ('train.py', ['config.py', '--auto-scale-lr'], 'has no auto_scale_lr'),
+        ('train.py', ['config.py', '--work-dir', '.'], 'the config lies there'),
         ('train.py', ['config.py', '--resume', 'gone.pth'], 'gone.pth: no such file'),
         ('train.py', ['config.py', '--resume', 'bad.pth'], 'bad.pth: not a checkpoint'),
         ('test.py', ['config.py', 'gone.pth'], 'gone.pth: no such file'),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
@@ -37,9 +37,8 @@ class MultiLevelHeatmapMask(BaseTransform):
     def transform(self, results: dict) -> dict:
         height, width = results['ori_shape']
         mask = np.full((height, width), 255, dtype=np.uint8)
-        if self.use_segments:
-            for segment in results.get('invalid_segs', []):
-                mask[decode_segment(segment, height, width)] = 0
+        if self.use_segments and results.get('invalid_segs'):
+            mask[decode_segments(results['invalid_segs'], height, width)] = 0
 
         matrix = results.get('warp_mat', np.eye(2, 3))
         input_size = results.get('img_shape', (height, width))[::-1]
@@ -59,41 +58,50 @@ class MultiLevelHeatmapMask(BaseTransform):
         return results
 
 
-def decode_segment(segment: Any, height: int, width: int) -> np.ndarray:
-    """A COCO segmentation as a boolean mask ``(height, width)``.
+def decode_segments(segments: Iterable[Any], height: int, width: int) -> np.ndarray:
+    """What any of some COCO segmentations covers, as a boolean mask ``(height, width)``.
 
     Args:
-        segment: Polygons ``[[x, y, x, y, ...], ...]``, or run lengths as a mapping with
-            ``counts`` and ``size``; nothing where it is empty or ``None``.
+        segments: Each is polygons ``[[x, y, x, y, ...], ...]``, or run lengths as a mapping with
+            ``counts`` and ``size``; it covers nothing where it is empty or ``None``.
         height: Height of the picture.
         width: Width of the picture.
 
     Raises:
-        LitePoseError: It is neither.
+        LitePoseError: A segmentation is neither.
     """
-    if not segment:
+    # Joined as run lengths: pixels, of which there are many more, are then written once.
+    runs = []
+    for segment in segments:
+        try:
+            parts = _run_lengths(segment, height, width)
+            runs += [xtcocotools.mask.merge(parts)] if parts else []
+        except (TypeError, ValueError, KeyError, IndexError) as error:
+            raise LitePoseError(
+                'a segmentation must be polygons [[x, y, ...], ...] or run lengths '
+                f'{{"counts", "size"}}, got {str(segment)[:60]} ({error})'
+            ) from None
+    if not runs:
         return np.zeros((height, width), dtype=bool)
-    try:
-        if isinstance(segment, dict):
-            runs = _run_lengths(segment, height, width)
-        elif isinstance(segment, Sequence) and isinstance(segment[0], dict):
-            runs = [_run_lengths(part, height, width) for part in segment]
-        else:
-            # The parts of a list are joined when they are read for several instances at once.
-            runs = xtcocotools.mask.frPyObjects(
-                [list(map(float, part)) for part in segment if len(part) >= 6], height, width
-            )
-        merged = xtcocotools.mask.merge(runs) if isinstance(runs, list) else runs
-        return xtcocotools.mask.decode(merged).astype(bool)
-    except (TypeError, ValueError, KeyError, IndexError) as error:
-        raise LitePoseError(
-            'a segmentation must be polygons [[x, y, ...], ...] or run lengths '
-            f'{{"counts", "size"}}, got {str(segment)[:60]} ({error})'
-        ) from None
+    by_column = xtcocotools.mask.decode(xtcocotools.mask.merge(runs))
+    return cv2.transpose(by_column.T).view(bool)
 
 
-def _run_lengths(segment: dict, height: int, width: int) -> dict:
-    counts = segment['counts']
+def _run_lengths(segment: Any, height: int, width: int) -> list[dict]:
+    """The parts of a segmentation as compressed run lengths."""
+    if not segment:
+        return []
+    if isinstance(segment, dict):
+        segment = [segment]
+    if not isinstance(segment[0], dict):
+        # Their parts are joined where several instances are read at once.
+        polygons = [list(map(float, part)) for part in segment if len(part) >= 6]
+        return xtcocotools.mask.frPyObjects(polygons, height, width)
+    return [_compressed(part, height, width) for part in segment]
+
+
+def _compressed(runs: dict, height: int, width: int) -> dict:
+    counts = runs['counts']
     if isinstance(counts, list):
-        return xtcocotools.mask.frPyObjects(segment, height, width)
-    return dict(segment, counts=counts.encode() if isinstance(counts, str) else counts)
+        return xtcocotools.mask.frPyObjects(runs, height, width)
+    return dict(runs, counts=counts.encode() if isinstance(counts, str) else counts)

@@ -4,6 +4,7 @@ from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
 from .optional_tensorboard import OptionalTensorboardVisBackend
+from .pipeline_switch_hook import PipelineSwitchHook
 from .pose_pictures_hook import PosePicturesHook
 from .readable_log_processor import ReadableLogProcessor
 from .reproducible_epochs_hook import ReproducibleEpochsHook
@@ -15,6 +16,7 @@ __all__ = [
     'NonFiniteLossError',
     'NonFiniteLossHook',
     'OptionalTensorboardVisBackend',
+    'PipelineSwitchHook',
     'PosePicturesHook',
     'ReadableLogProcessor',
     'ReproducibleEpochsHook',

@@ -158,4 +158,6 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         weight = resize_maps(heatmaps, size).float().clamp(min=0)
         weight = weight.repeat(1, own.shape[1] // weight.shape[1], 1, 1)
         squared = (own - resize_maps(target, size).float()).square()
-        return self.tag_weight * (squared * weight).sum() / weight.sum().clamp(min=1)
+        # By image, as the heatmaps' loss: several processes then give the joined batch's gradient.
+        losses = (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1)
+        return self.tag_weight * losses.mean()

@@ -3,7 +3,7 @@ import pytest
 import xtcocotools.mask
 
 from litepose_mm.datasets.transforms import MultiLevelHeatmapMask
-from litepose_mm.datasets.transforms.heatmap_mask import decode_segment
+from litepose_mm.datasets.transforms.heatmap_mask import decode_segments
 from litepose_mm.errors import LitePoseError
 
 HIDDEN = np.zeros((40, 60), dtype=bool)
@@ -22,18 +22,25 @@ RUNS = dict(
     ids=['polygon', 'runs', 'bytes', 'text'],
 )
 def test_every_form_hides_the_same(segment):
-    np.testing.assert_array_equal(decode_segment(segment, 40, 60), HIDDEN)
+    np.testing.assert_array_equal(decode_segments([segment], 40, 60), HIDDEN)
 
 
 @pytest.mark.parametrize('segment', [None, [], {}])
 def test_nothing_hides_nothing(segment):
-    assert not decode_segment(segment, 4, 5).any()
+    assert not decode_segments([segment], 4, 5).any()
+
+
+def test_several_hide_what_any_of_them_does():
+    other = [[2, 2, 6, 2, 6, 6, 2, 6]]
+    both = decode_segments([POLYGON, None, other, RUNS], 40, 60)
+    assert both.flags.c_contiguous  # for OpenCV, which copies it otherwise
+    np.testing.assert_array_equal(both, HIDDEN | decode_segments([other], 40, 60))
 
 
 @pytest.mark.parametrize('segment', [[['a'] * 6], {'size': [4, 5]}, 7, 'text'])
 def test_malformed_segments_say_so(segment):
     with pytest.raises(LitePoseError, match='a segmentation must be polygons'):
-        decode_segment(segment, 4, 5)
+        decode_segments([segment], 4, 5)
 
 
 def masks(**changes):

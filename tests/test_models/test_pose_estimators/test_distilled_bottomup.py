@@ -94,3 +94,13 @@ def test_predicting_needs_no_teacher_and_training_notices_its_absence():
     assert model.eval().extract_feat(torch.zeros(1, 3, 64, 64))
     with pytest.raises(LitePoseError, match='missing.pth: no such file'):
         model.init_weights()
+
+
+def test_distilled_losses_are_means_over_images():
+    """So that gradients of several processes are those of the joined batch."""
+    model = distilled(tag_weight=1.0).eval()
+    inputs, samples = torch.randn(3, 3, 64, 64), ae_samples(model, [2, 0, 5])
+    together = model.loss(inputs, samples)
+    alone = [model.loss(inputs[i : i + 1], samples[i : i + 1]) for i in range(3)]
+    for name, value in together.items():
+        assert value.item() == pytest.approx(sum(loss[name] for loss in alone).item() / 3, rel=1e-4)

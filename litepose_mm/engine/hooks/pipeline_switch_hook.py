@@ -1,0 +1,61 @@
+"""Another pipeline for the last epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from mmengine.dataset import Compose
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+
+from .pipelines import WrappedPipeline, is_wrapped, pipeline_owners
+
+
+class SwitchedPipeline:
+    """Takes the place of a pipeline once ``switched`` is set."""
+
+    def __init__(self, pipeline: Callable, switched: torch.Tensor) -> None:
+        self.pipeline = pipeline
+        self.switched = switched
+
+    def __call__(self, pipeline: Callable, sample: dict) -> Any:
+        return self.pipeline(sample) if self.switched else pipeline(sample)
+
+
+@HOOKS.register_module()
+class PipelineSwitchHook(Hook):
+    """Trains with ``switch_pipeline`` from an epoch on, as MMDetection's hook of this name.
+
+    For instance with small crops first, of which a processor does several times as many, and with
+    whole pictures in the end. Workers are not started anew, and a resumed run goes on with the
+    pipeline of its epoch.
+
+    Args:
+        switch_epoch: The first epoch, counted from 0, with the new pipeline.
+        switch_pipeline: Its transforms.
+    """
+
+    # Before hooks that do something around the pipeline, whichever it is.
+    priority = 'VERY_HIGH'
+
+    def __init__(self, switch_epoch: int, switch_pipeline: Sequence[dict]) -> None:
+        self.switch_epoch = switch_epoch
+        self.switch_pipeline = list(switch_pipeline)
+        self._switched = torch.zeros((), dtype=torch.bool).share_memory_()  # workers see it change
+
+    def before_train(self, runner: Runner) -> None:
+        for owner in pipeline_owners(runner.train_dataloader.dataset):
+            if not is_wrapped(owner.pipeline, SwitchedPipeline):
+                switch = SwitchedPipeline(Compose(self.switch_pipeline), self._switched)
+                owner.pipeline = WrappedPipeline(owner.pipeline, switch)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        if runner.epoch >= self.switch_epoch and not self._switched:
+            print_log(
+                f'Training with the second pipeline from epoch {runner.epoch + 1} on.', 'current'
+            )
+        self._switched.fill_(runner.epoch >= self.switch_epoch)

@@ -1,9 +1,15 @@
 _base_ = './ae_litepose-xs_8xb16-500e_crowdpose-256x256.py'
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline, warmup_cosine
+from litepose_mm.recipes import (
+    ae_codec,
+    ae_test_pipeline,
+    ae_train_pipeline,
+    training_hooks,
+    warmup_cosine,
+)
 
 # Does it learn? From scratch on two pictures, on which it is evaluated, too.
 codec = ae_codec(input_size=(448, 448))
-epochs = 400
+epochs, last_epochs = 800, 200
 few = dict(data_root='data/few_crowdpose/', ann_file='annotations.json', data_prefix=dict(img=''))
 
 # Few iterations, so nothing that takes time to get going (docs/training.md).
@@ -17,16 +23,29 @@ model = dict(
     test_cfg=dict(flip_test=False),
 )
 
-# Pictures as they are; the translation shows all of an oblong one in the course of time.
-pipeline = ae_train_pipeline(
+# Pictures as they are: at first crops of half their short side, of which a processor does four
+# times as many, then the whole; the translation shows all of an oblong one in the course of time.
+crops = ae_train_pipeline(
+    ae_codec(input_size=(224, 224)),
+    use_segments=False,
+    flip=0,
+    scale_factor=(0.5, 0.5),
+    rotate_factor=0,
+    shift_factor=0.9,
+)
+whole = ae_train_pipeline(
     codec, use_segments=False, flip=0, scale_factor=(1, 1), rotate_factor=0, shift_factor=0.25
 )
-train_dataloader = dict(batch_size=2, dataset=dict(pipeline=pipeline, **few))
+train_dataloader = dict(batch_size=2, dataset=dict(pipeline=crops, **few))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **few))
 test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=few['data_root'] + few['ann_file'])
 test_evaluator = val_evaluator
 
 train_cfg = dict(max_epochs=epochs, val_interval=50)
+default_hooks = dict(checkpoint=dict(interval=50))
 optim_wrapper = dict(optimizer=dict(lr=4e-3))
-param_scheduler = warmup_cosine(epochs, warmup_iterations=20)
+param_scheduler = warmup_cosine(epochs)
+custom_hooks = training_hooks(
+    dict(type='PipelineSwitchHook', switch_epoch=epochs - last_epochs, switch_pipeline=whole)
+)

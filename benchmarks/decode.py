@@ -13,21 +13,19 @@ pixel by a rule of its own, and fills missing keypoints by another; see docs/dec
 """
 
 import argparse
-import json
-import statistics
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from mmpose.codecs import AssociativeEmbedding
-from rich.console import Console
-from rich.table import Table
+from reporting import Rows, environment, print_table
+from timing import in_turns
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.codecs import MultiLevelAssociativeEmbedding
 from litepose_mm.decoding import default_keypoint_order
+from litepose_mm.media import write_json
 from litepose_mm.testing import synthetic_maps
 
 RULES = {
@@ -65,7 +63,7 @@ def same_people(ours, theirs, detected) -> bool:
     return bool((distance[detected[1][0] > 0] <= 1).all())
 
 
-def compare(people: int, size, args) -> list[dict]:
+def compare(people: int, size, args) -> Rows:
     """Both codecs on one image's maps: rows for level maps and for full-size maps."""
     level_sizes = [(size[1] // stride, size[0] // stride) for stride in (4, 2)]
     rule = RULES[args.rule]
@@ -97,31 +95,20 @@ def compare(people: int, size, args) -> list[dict]:
             return ours.batch_decode(*inputs, **at)
 
         same = same_people(run_ours(), run_theirs(), peaks_only.batch_decode(*inputs, **at))
-        times = alternate(run_theirs, run_ours, args.repeats)
+        times = in_turns((run_theirs, run_ours), args.repeats)
+        theirs_ms, ours_ms = np.median(times, axis=0) * 1e3
         rows.append(
             dict(
                 maps=kind,
                 input=f'{size[0]}x{size[1]}',
                 people=people,
-                mmpose_ms=statistics.median(times[0]),
-                ours_ms=statistics.median(times[1]),
-                ratio=statistics.median(a / b for a, b in zip(*times)),
+                mmpose_ms=theirs_ms,
+                ours_ms=ours_ms,
+                ratio=np.median(times[:, 0] / times[:, 1]),
                 same_people=same,
             )
         )
     return rows
-
-
-def alternate(first, second, repeats: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of two functions called in turns, after one round of warming up."""
-    times = ([], [])
-    for index in range(repeats + 1):
-        for function, own in zip((first, second), times):
-            start = time.perf_counter()
-            function()
-            if index:
-                own.append((time.perf_counter() - start) * 1e3)
-    return times
 
 
 def main() -> None:
@@ -139,32 +126,18 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
 
-    table = Table(
-        title=f'Decoding, median of {args.repeats} rounds in turns: {args.keypoints} keypoints, '
-        f'{args.tag_dim} tags, {args.threads} thread(s), rule {args.rule}'
-    )
-    for column in ('maps', 'input'):
-        table.add_column(column)
-    for column in ('people', 'MMPose ms', 'ours ms', 'ratio', 'same people'):
-        table.add_column(column, justify='right')
-    rows = []
-    for text in args.sizes:
-        size = tuple(int(side) for side in text.split('x'))
-        for people in args.people:
-            for row in compare(people, size, args):
-                rows.append(row)
-                table.add_row(
-                    row['maps'],
-                    row['input'],
-                    str(row['people']),
-                    f'{row["mmpose_ms"]:.1f}',
-                    f'{row["ours_ms"]:.2f}',
-                    f'{row["ratio"]:.1f}',
-                    'yes' if row['same_people'] else 'NO',
-                )
-    Console().print(table)
+    report = dict(environment=environment(args.threads, args.repeats))
+    print(report['environment'])
+    report['decoding'] = [
+        row
+        for text in args.sizes
+        for people in args.people
+        for row in compare(people, tuple(int(side) for side in text.split('x')), args)
+    ]
+    title = f'{args.keypoints} keypoints, {args.tag_dim} tags, rule {args.rule}'
+    print_table(f'decoding: {title}', report['decoding'])
     if args.out:
-        args.out.write_text(json.dumps(rows, indent=2) + '\n', encoding='utf-8')
+        write_json(args.out, report)
 
 
 if __name__ == '__main__':

@@ -7,35 +7,41 @@ import sys
 import pytest
 from conftest import REPOSITORY
 
-SMALL = '--num-images 2 --pipeline-size 64 --input-size 64 --batch-size 2 --people 2 --workers 0'
+TRAINING = (
+    '--num-images 2 --input-size 64 --batch-size 2 --people 2 --workers 0 '
+    '--rounds 1 --warmup 0 --threads 1'
+)
 
 
-def training(tmp_path, *what):
-    """Tables of ``benchmarks/training.py``."""
+def tables(tmp_path, script, *options):
+    """What ``benchmarks/script`` wrote."""
     out = tmp_path / 'figures.json'
-    command = [sys.executable, 'benchmarks/training.py', *SMALL.split(), '--out', out]
-    command += ['--rounds', '1', '--warmup', '1', '--blocks', '1', '--threads', '1']
-    result = subprocess.run(
-        [*command, '--what', *what], cwd=REPOSITORY, capture_output=True, text=True, timeout=300
-    )
+    command = [sys.executable, f'benchmarks/{script}', *options, '--out', out]
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
     return json.loads(out.read_text())
 
 
+def test_decode(tmp_path):
+    options = ['--people', '1', '--sizes', '64x64', '--repeats', '1']
+    rows = tables(tmp_path, 'decode.py', *options)['decoding']
+    assert [row['maps'] for row in rows] == ['levels', 'full-size']
+    assert all(row['same_people'] and row['ratio'] > 0 for row in rows)
+
+
 def test_training_pipeline_and_loss(tmp_path):
-    tables = training(tmp_path, 'pipeline', 'loss')
-    milliseconds = {row['part']: row['ours_ms'] for row in tables['pipeline']}
+    figures = tables(tmp_path, 'training.py', *TRAINING.split(), '--what', 'pipeline', 'loss')
+    milliseconds = {row['part']: row['ours_ms'] for row in figures['pipeline']}
     parts = sum(milliseconds[part] for part in list(milliseconds)[:7])
     assert milliseconds['whole'] == pytest.approx(parts)
-    assert [row['people'] for row in tables['loss']] == [2]
+    (worker,) = figures['pipeline, one worker']
+    assert worker['ours_images_per_second'] == pytest.approx(1000 / parts)
+    assert [row['people'] for row in figures['loss']] == [2]
 
 
 @pytest.mark.slow
-def test_training_step_loader_and_operators(tmp_path):
-    tables = training(tmp_path, 'step', 'loader', 'operators')
-    variants = [row['variant'] for row in tables['step']]
-    assert variants[:2] == ['float32', 'float32, channels last']
-    assert all(row['peak_mib'] > 0 for row in tables['step'])
-    assert all(0 < row['waiting_share'] < 1 for row in tables['loader'])
-    shares = [row['share'] for row in tables['operators, default order']]
-    assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1
+def test_training_step_and_loader(tmp_path):
+    figures = tables(tmp_path, 'training.py', *TRAINING.split(), '--what', 'step', 'loader')
+    assert [row['variant'] for row in figures['step'][:2]] == ['plain', 'channels last']
+    assert all(row['peak_mib'] > 0 for row in figures['step'])
+    assert all(0 < row['waiting_share'] < 1 for row in figures['loader'])

@@ -4,6 +4,7 @@ from .colors import person_color
 from .draw import COLOR_SCHEMES, draw_skeletons
 from .maps import draw_heatmaps, draw_tags
 from .sheet import draw_sheet
+from .targets import draw_targets
 
 __all__ = [
     'COLOR_SCHEMES',
@@ -11,5 +12,6 @@ __all__ = [
     'draw_sheet',
     'draw_skeletons',
     'draw_tags',
+    'draw_targets',
     'person_color',
 ]

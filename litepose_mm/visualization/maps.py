@@ -28,7 +28,7 @@ def draw_heatmaps(image: np.ndarray, heatmaps: np.ndarray, skeleton: Skeleton) -
     strongest = maps.argmax(axis=2)
     light = maps.max(axis=2).clip(0, 1)[..., None]
     colors = joint_colors(skeleton)[strongest][..., ::-1]
-    return (_dimmed(image) * (1 - light) + colors * light).round().astype(np.uint8)
+    return (dimmed(image) * (1 - light) + colors * light).round().astype(np.uint8)
 
 
 def draw_tags(
@@ -51,7 +51,7 @@ def draw_tags(
     maps = _resized(heatmaps, image)
     strongest = maps.argmax(axis=2)[..., None]
     tag = np.take_along_axis(_resized(tags[: len(heatmaps)], image), strongest, axis=2)[..., 0]
-    drawing = _dimmed(image).round().astype(np.uint8)
+    drawing = dimmed(image).round().astype(np.uint8)
     high = maps.max(axis=2) >= _HIGH
     if not high.any():
         return drawing, None
@@ -69,6 +69,7 @@ def _resized(maps: np.ndarray, image: np.ndarray) -> np.ndarray:
     return resized.reshape(*image.shape[:2], -1)  # OpenCV drops the axis of a single map
 
 
-def _dimmed(image: np.ndarray) -> np.ndarray:
+def dimmed(image: np.ndarray) -> np.ndarray:
+    """The picture dark and gray, float."""
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     return np.repeat(_DIMMED * gray[..., None], 3, axis=2)

@@ -16,6 +16,8 @@ _GAP, _LINE = 8, 26  # between panels; height of a line of text
 _PAPER, _INK, _QUIET = (28, 22, 16), (245, 240, 235), (170, 160, 150)  # BGR
 _FONT, _FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.55
 
+Panel = tuple[str, np.ndarray]  # caption and drawing
+
 
 def draw_sheet(
     image: np.ndarray,
@@ -43,22 +45,12 @@ def draw_sheet(
     Returns:
         The sheet, BGR uint8.
     """
-    height, width = image.shape[:2]
-    zoom = _LONG_SIDE / max(height, width)
-    size = max(1, round(width * zoom)), max(1, round(height * zoom))
-    picture = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if zoom > 1 else cv2.INTER_AREA)
-
-    panels = []
-    for name, people in (('truth', truth), ('found', found)):
-        if people is not None:
-            people = replace(
-                people,
-                keypoints=people.keypoints * np.divide(size, (width, height)),
-                image_size=size,
-            )
-            drawing = draw_skeletons(picture, people, keypoint_threshold=keypoint_threshold)
-            count = int((people.keypoint_scores >= keypoint_threshold).any(axis=1).sum())
-            panels.append((f'{name}: {count} {"person" if count == 1 else "people"}', drawing))
+    picture = at_panel_size(image)
+    panels = [
+        people_panel(picture, people, name, keypoint_threshold)
+        for name, people in (('truth', truth), ('found', found))
+        if people is not None
+    ]
     if heatmaps is not None:
         drawing = draw_heatmaps(picture, heatmaps, found.skeleton)
         panels.append((f'heatmaps: highest {heatmaps.max():.2f}', drawing))
@@ -66,10 +58,31 @@ def draw_sheet(
         drawing, ends = draw_tags(picture, tags, heatmaps)
         text = 'no heatmap is high' if ends is None else f'{ends[0]:.2f} to {ends[1]:.2f}'
         panels.append((f'tags: {text}', drawing))
-    return _in_a_row(panels, title)
+    return in_a_row(panels, title)
 
 
-def _in_a_row(panels: list[tuple[str, np.ndarray]], title: str) -> np.ndarray:
+def at_panel_size(image: np.ndarray) -> np.ndarray:
+    """The picture enlarged or reduced to the size of a panel."""
+    height, width = image.shape[:2]
+    zoom = _LONG_SIDE / max(height, width)
+    size = max(1, round(width * zoom)), max(1, round(height * zoom))
+    return cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if zoom > 1 else cv2.INTER_AREA)
+
+
+def people_panel(
+    picture: np.ndarray, people: PoseResult, name: str, keypoint_threshold: float = 0.2
+) -> Panel:
+    """People on a picture of another size than ``people.image_size``."""
+    size = picture.shape[1::-1]
+    zoom = np.divide(size, people.image_size)
+    people = replace(people, keypoints=people.keypoints * zoom, image_size=size)
+    drawing = draw_skeletons(picture, people, keypoint_threshold=keypoint_threshold)
+    count = int((people.keypoint_scores >= keypoint_threshold).any(axis=1).sum())
+    return f'{name}: {count} {"person" if count == 1 else "people"}', drawing
+
+
+def in_a_row(panels: list[Panel], title: str) -> np.ndarray:
+    """Joins panels of one size, each below its caption, and the title above all, ASCII."""
     height, width = panels[0][1].shape[:2]
     top = _GAP + 2 * _LINE
     sheet = np.empty((top + height + _GAP, _GAP + len(panels) * (width + _GAP), 3), np.uint8)

@@ -1,4 +1,5 @@
 import json
+import runpy
 import subprocess
 import sys
 
@@ -12,10 +13,16 @@ from litepose_mm.paths import mim_root
 CONVERTERS = mim_root() / 'tools/dataset_converters'
 
 
-def run(script, *args):
-    return subprocess.run(
-        [sys.executable, CONVERTERS / script, *map(str, args)], capture_output=True, text=True
-    )
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """``run('script.py', arguments)``: as the command runs, but in this process, which is fast."""
+
+    def run(script, *args):
+        monkeypatch.setattr(sys, 'argv', [script, *map(str, args)])
+        status = runpy.run_path(str(CONVERTERS / script))['main']()
+        return subprocess.CompletedProcess(sys.argv, status, *capsys.readouterr())
+
+    return run
 
 
 def crowdpose(swapped):
@@ -37,7 +44,7 @@ def crowdpose(swapped):
 
 @pytest.mark.parametrize('swapped', [False, True])
 @pytest.mark.parametrize('with_images', [False, True])
-def test_crowdpose_sizes(tmp_path, swapped, with_images):
+def test_crowdpose_sizes(run, tmp_path, swapped, with_images):
     document, sizes = crowdpose(swapped)
     (tmp_path / 'train.json').write_text(json.dumps(document))
     options = []
@@ -55,12 +62,23 @@ def test_crowdpose_sizes(tmp_path, swapped, with_images):
     assert fixed['annotations'] == document['annotations']
 
 
-@pytest.mark.parametrize('content', ['{', '[]', '{"images": 3}'])
-def test_crowdpose_other_files(tmp_path, content):
+@pytest.mark.parametrize(
+    'content', ['{', '[]', '{"images": 3}', '{"images": [{"id": 1}], "annotations": []}']
+)
+def test_crowdpose_other_files(run, tmp_path, content):
     (tmp_path / 'a.json').write_text(content)
     result = run('crowdpose_fix_sizes.py', tmp_path / 'a.json', '--out-dir', tmp_path / 'fixed')
     assert result.returncode == 2 and 'a.json' in result.stderr
     assert len(result.stderr.splitlines()) == 1 and not (tmp_path / 'fixed').exists()
+
+
+def test_crowdpose_without_a_picture(run, tmp_path):
+    (tmp_path / 'train.json').write_text(json.dumps(crowdpose(False)[0]))
+    out = tmp_path / 'fixed'
+    options = ('--out-dir', out, '--images', tmp_path)
+    result = run('crowdpose_fix_sizes.py', tmp_path / 'train.json', *options)
+    assert result.returncode == 2 and '0.jpg: cannot be read' in result.stderr
+    assert len(result.stderr.splitlines()) == 1 and not out.exists()
 
 
 def lsp(folder, shape):
@@ -80,7 +98,7 @@ def lsp(folder, shape):
 
 
 @pytest.mark.parametrize('shape', [(14, 3), (3, 14)])
-def test_lspet(tmp_path, shape):
+def test_lspet(run, tmp_path, shape):
     lsp(tmp_path, shape)
     result = run('lspet_to_crowdpose.py', tmp_path, tmp_path / 'out.json')
     assert result.returncode == 0, result.stderr
@@ -106,7 +124,7 @@ def test_lspet(tmp_path, shape):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_lspet_has_the_form_of_the_shared_result(tmp_path, shared_file):
+def test_lspet_has_the_form_of_the_shared_result(run, tmp_path, shared_file):
     shared = json.loads(shared_file('data/lspet/annotations.json').read_text())
     lsp(tmp_path, (14, 3))
     assert run('lspet_to_crowdpose.py', tmp_path, tmp_path / 'out.json').returncode == 0
@@ -117,7 +135,7 @@ def test_lspet_has_the_form_of_the_shared_result(tmp_path, shared_file):
         assert document[key][0].keys() == shared[key][0].keys()
 
 
-def test_lspet_other_folder(tmp_path):
+def test_lspet_other_folder(run, tmp_path):
     result = run('lspet_to_crowdpose.py', tmp_path, tmp_path / 'out.json')
     assert result.returncode == 2 and 'expected joints.mat' in result.stderr
     lsp(tmp_path, (14, 3))
@@ -140,7 +158,7 @@ def coco(folder, names, number, **person):
     return '--from', folder / 'people.json', folder
 
 
-def test_combine_annotations(tmp_path):
+def test_combine_annotations(run, tmp_path):
     names = ['nose', 'left_shoulder', 'tail']
     sources = [*coco(tmp_path / 'mine', names, 3), *coco(tmp_path / 'crowdpose', None, 14)]
     out = tmp_path / 'both/annotations.json'
@@ -164,7 +182,7 @@ def test_combine_annotations(tmp_path):
     ('names', 'number', 'message'),
     [(['tail'], 1, 'none of its keypoints'), (None, 5, '5 keypoints without names')],
 )
-def test_combine_other_keypoints(tmp_path, names, number, message):
+def test_combine_other_keypoints(run, tmp_path, names, number, message):
     result = run(
         'combine_annotations.py', tmp_path / 'o.json', *coco(tmp_path / 'a', names, number)
     )

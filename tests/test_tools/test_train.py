@@ -266,8 +266,8 @@ def test_browse_dataset(pose_config, tmp_path):
     assert result.returncode == 0, result.stderr[-2000:]
     pictures = sorted((tmp_path / 'pictures').iterdir())
     assert len(pictures) == 3
-    # the input, two levels of heatmaps and one of tags side by side, drawn six times as large
-    assert cv2.imread(str(pictures[0])).shape == (22 + 6 * 64, 4 * (6 * 64 + 4), 3)
+    # the input, two levels of heatmaps and one of tags side by side, with their captions
+    assert cv2.imread(str(pictures[0])).shape == (60 + 384 + 8, 8 + 4 * (384 + 8), 3)
 
     (tmp_path / '2.jpg').write_bytes(b'')
     result = train(

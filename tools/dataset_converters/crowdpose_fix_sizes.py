@@ -17,6 +17,9 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import litepose_mm.modules  # noqa: F401
+from litepose_mm.datasets.annotation_checks import read_annotations
+from litepose_mm.datasets.annotation_checks.images import num_fitting, picture_size
 from litepose_mm.errors import LitePoseError
 from litepose_mm.files import replacing
 
@@ -34,47 +37,35 @@ def fix_sizes(document: dict, images: Path | None = None) -> int:
     Raises:
         LitePoseError: A picture is missing or broken.
     """
-    if images is not None:
-        sizes = {image['id']: _size(images / image['file_name']) for image in document['images']}
-    else:
-        sizes = _sizes_by_people(document)
+    swapped = images is None and _are_swapped(document)
     changed = 0
     for image in document['images']:
-        size = sizes[image['id']]
-        changed += size != (image['width'], image['height'])
-        image['width'], image['height'] = size
+        before = image['width'], image['height']
+        if images is not None:
+            image['width'], image['height'] = _size(images / image['file_name'])
+        elif swapped:
+            image['width'], image['height'] = before[::-1]
+        changed += before != (image['width'], image['height'])
     return changed
 
 
 def _size(path: Path) -> tuple[int, int]:
-    from PIL import Image
-
     try:
-        with Image.open(path) as image:
-            # OpenCV, which loads it for training, turns it as its EXIF says
-            turned = image.getexif().get(0x0112, 1) >= 5
-            return image.size[::-1] if turned else image.size
-    except OSError as error:
+        return picture_size(path)
+    except (OSError, SyntaxError) as error:
         raise LitePoseError(f'{path}: cannot be read ({error})') from error
 
 
-def _sizes_by_people(document: dict) -> dict[int, tuple[int, int]]:
-    reach = defaultdict(lambda: (0.0, 0.0))
+def _are_swapped(document: dict) -> bool:
+    people = defaultdict(list)
     for person in document['annotations']:
-        points = zip(*(iter(person.get('keypoints', ())),) * 3)
-        x, y = reach[person['image_id']]
-        for px, py, visible in points:
-            if visible > 0:
-                x, y = max(x, px), max(y, py)
-        reach[person['image_id']] = x, y
+        people[person['image_id']].append(person)
     as_is = swapped = 0
     for image in document['images']:
-        x, y = reach[image['id']]
-        width, height = image['width'], image['height']
-        as_is += x <= width and y <= height
-        swapped += x <= height and y <= width
-    order = -1 if swapped > as_is else 1
-    return {i['id']: (i['width'], i['height'])[::order] for i in document['images']}
+        size = image['width'], image['height']
+        as_is += num_fitting(people[image['id']], size)
+        swapped += num_fitting(people[image['id']], size[::-1])
+    return swapped > as_is
 
 
 def main() -> int:
@@ -87,12 +78,10 @@ def main() -> int:
     args = parser.parse_args()
     try:
         for path in args.annotations:
+            document = read_annotations(path)
             try:
-                document = json.loads(path.read_text())
                 changed = fix_sizes(document, args.images)
-            except (OSError, KeyError, TypeError, ValueError) as error:
-                if isinstance(error, LitePoseError):
-                    raise
+            except (KeyError, TypeError) as error:
                 raise LitePoseError(f'{path}: no annotations of CrowdPose ({error!r})') from error
             with replacing(args.out_dir / path.name) as part:
                 part.write_text(json.dumps(document))

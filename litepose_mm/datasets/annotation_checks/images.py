@@ -50,7 +50,7 @@ def check_image(
         if size is not None and real != size:
             how = 'swapped' if real == size[::-1] else 'wrong'
             yield problem('size', 'width, height', f'{how}: file {size}, picture {real}')
-    elif size is not None and _num_fitting(people, size[::-1]) > _num_fitting(people, size):
+    elif size is not None and num_fitting(people, size[::-1]) > num_fitting(people, size):
         text = f'swapped, it seems: people fit into {size[::-1]}, not into {size}'
         yield problem('size', 'width, height', text)
 
@@ -75,7 +75,7 @@ def picture_size(path: Path, decode: bool = False) -> tuple[int, int]:
         return image.size[::-1] if turned else image.size
 
 
-def _num_fitting(people: list[dict], size: Size) -> int:
+def num_fitting(people: list[dict], size: Size) -> int:
     """How many people lie to the left of and above a picture's lower right corner."""
     fitting = 0
     for person in people:

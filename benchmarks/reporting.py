@@ -1,0 +1,50 @@
+"""What every benchmark prints: what its figures depend on, and tables of them."""
+
+import os
+import platform
+from pathlib import Path
+
+import cv2
+import mmengine
+import mmpose
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+Rows = list[dict]  # of a table, by names of its columns
+
+
+def environment(threads: int, rounds: int) -> str:
+    """Machine, versions and options in a line."""
+    processor = platform.processor() or platform.machine()
+    information = Path('/proc/cpuinfo')
+    if information.exists():
+        names = [line for line in information.read_text().splitlines() if 'model name' in line]
+        processor = names[0].split(':')[1].strip() if names else processor
+    if torch.cuda.is_available():
+        processor += f', {torch.cuda.get_device_name()}'
+    modules = (torch, mmpose, mmengine, cv2, np)
+    versions = ', '.join(f'{module.__name__} {module.__version__}' for module in modules)
+    return (
+        f'{processor}, {os.cpu_count()} cores, {threads} thread(s), median of {rounds} rounds; '
+        f'{versions}'
+    )
+
+
+def print_table(title: str, rows: Rows) -> None:
+    table = Table(title=title, title_justify='left')
+    for name, value in rows[0].items():
+        justify = 'left' if isinstance(value, str) else 'right'
+        table.add_column(name.replace('_', ' '), justify=justify)
+    for row in rows:
+        table.add_row(*(_formatted(name, value) for name, value in row.items()))
+    Console().print(table)
+
+
+def _formatted(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return 'yes' if value else 'NO'
+    if not isinstance(value, float):
+        return str(value)
+    return f'{value:.1%}' if name.endswith('share') else f'{value:.{2 if value < 100 else 0}f}'

@@ -1,0 +1,67 @@
+"""A model that trains, in one of the ways to do it."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import cv2
+import torch
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner, set_random_seed
+from mmpose.registry import MODELS
+from timing import device, seconds
+
+from litepose_mm.recipes import ae_train_pipeline
+
+from .data import build_dataset
+
+
+class Variant(NamedTuple):
+    """A way to train."""
+
+    amp: bool = False
+    compile: bool = False
+    channels_last: bool = False
+
+    @property
+    def name(self) -> str:
+        names = [field.replace('_', ' ') for field in self._fields if getattr(self, field)]
+        return ', '.join(names) or 'plain'
+
+
+class Training:
+    """Model, optimiser and batches of a config, on the pictures of ``args``."""
+
+    def __init__(self, args: Namespace, variant: Variant) -> None:
+        init_default_scope('mmpose')
+        torch.set_num_threads(args.threads)
+        cv2.setNumThreads(0)
+        set_random_seed(0)
+        self.batch_size = args.batch_size
+        self.dataset = build_dataset(args, ae_train_pipeline(args.codec))
+        config = Config.fromfile(args.config)
+        config.model.head.num_keypoints = self.dataset.metainfo['num_keypoints']
+        self.model = MODELS.build(config.model).to(device()).train()
+        self.model.init_weights()
+        if variant.channels_last:
+            self.model.to(memory_format=torch.channels_last)
+        if variant.compile:
+            self.model.forward = torch.compile(self.model.forward)
+        wrapper = 'AmpOptimWrapper' if variant.amp else 'OptimWrapper'
+        self.optimizer = build_optim_wrapper(self.model, dict(config.optim_wrapper, type=wrapper))
+
+    def batches(self, num_workers: int = 0) -> Iterator[dict]:
+        """Batches without end from a loader."""
+        loader = dict(
+            batch_size=self.batch_size,
+            num_workers=num_workers,
+            sampler=dict(type='InfiniteSampler'),
+            dataset=self.dataset,
+        )
+        return iter(Runner.build_dataloader(loader, seed=0))
+
+    def step(self, batch: dict) -> float:
+        """A step as the runner takes it; its seconds."""
+        return seconds(lambda: self.model.train_step(batch, self.optimizer))

@@ -286,27 +286,10 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     Raises:
         LitePoseError: Names are missing or unexpected, or shapes differ; the model is unchanged.
     """
-    own = _network_only(model.state_dict())
     state = _network_only(state)
-    # Old checkpoints lack the counters of batches, which no result depends on.
-    missing = [key for key in own if key not in state and not key.endswith(_COUNTER)]
-    unexpected = [key for key in state if key not in own]
-    shapes = [
-        f'{key} {tuple(state[key].shape)}, model {tuple(own[key].shape)}'
-        for key in own
-        if key in state and state[key].shape != own[key].shape
-    ]
-    problems = [
-        f'{len(names)} {what} ({_some(names)})'
-        for what, names in (
-            ('missing', missing),
-            ('unexpected', unexpected),
-            ('of another shape', shapes),
-        )
-        if names
-    ]
+    problems = _misfits(model, state)
     if problems:
-        raise LitePoseError(f'weights {source} do not fit the model: ' + '; '.join(problems))
+        raise LitePoseError(f'weights {source} do not fit the model: {_told(problems)}')
     broken = [k for k, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
     if broken:
         raise LitePoseError(
@@ -314,6 +297,59 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
             f'({_some(broken)}); the training that wrote them went wrong'
         )
     model.load_state_dict(state, strict=False)
+
+
+def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str | None:
+    """Checks a file that MMEngine is going to load, which goes on with random weights otherwise.
+
+    Args:
+        model: The model; it is not changed.
+        path: A file of weights.
+        partly: Whether it is enough that some of the model's tensors are in the file.
+
+    Returns:
+        Which of the model's tensors are not, in words; None where all are.
+
+    Raises:
+        LitePoseError: The file cannot be read, has the authors' names, or does not fit.
+    """
+    state = _network_only(read_weights(path).state_dict)
+    if is_authors(state):
+        raise LitePoseError(
+            f"{path} has the names of the authors' code; convert it with "
+            'tools/model_converters/litepose_to_mmpose.py'
+        )
+    problems = _misfits(model, state)
+    problems.pop('unexpected', None)
+    if not problems:
+        return None
+    if not partly or sum(map(len, problems.values())) >= len(_essential(model)):
+        raise LitePoseError(f'weights {path} do not fit the model: {_told(problems)}')
+    return _told(problems)
+
+
+def _misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[str]]:
+    """Names of tensors by what is wrong with them."""
+    own = _network_only(model.state_dict())
+    problems = {
+        'missing': [key for key in _essential(model) if key not in state],
+        'unexpected': [key for key in state if key not in own],
+        'of another shape': [
+            f'{key} {tuple(state[key].shape)}, model {tuple(own[key].shape)}'
+            for key in own
+            if key in state and state[key].shape != own[key].shape
+        ],
+    }
+    return {what: names for what, names in problems.items() if names}
+
+
+def _essential(model: nn.Module) -> list[str]:
+    """Old checkpoints lack the counters of batches, which no result depends on."""
+    return [key for key in _network_only(model.state_dict()) if not key.endswith(_COUNTER)]
+
+
+def _told(problems: Mapping[str, list[str]]) -> str:
+    return '; '.join(f'{len(names)} {what} ({_some(names)})' for what, names in problems.items())
 
 
 def _network_only(state: Mapping[str, Tensor]) -> StateDict:

@@ -26,7 +26,7 @@ from train import (  # beside this script
 )
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.checkpoints import is_authors, read_weights
+from litepose_mm.checkpoints import check_fit
 from litepose_mm.errors import LitePoseError
 
 
@@ -72,34 +72,6 @@ def merge_options(config: Config, args: argparse.Namespace) -> None:
         config.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=args.dump)]
 
 
-def check_fit(runner: Runner, path: str) -> None:
-    """Refuses weights of another network: MMEngine would go on with random ones.
-
-    Raises:
-        LitePoseError: The weights are of other names or shapes.
-    """
-    if '://' in path:
-        return
-    given = read_weights(path).state_dict
-    if is_authors(given):
-        raise LitePoseError(
-            f"{path} has the names of the authors' code; convert it with "
-            'tools/model_converters/litepose_to_mmpose.py'
-        )
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    wrong = [
-        name
-        for name, value in model.state_dict().items()
-        if not name.startswith('data_preprocessor.')
-        and (name not in given or given[name].shape != value.shape)
-    ]
-    if wrong:
-        raise LitePoseError(
-            f'{path} does not fit the config: {len(wrong)} of its tensors are missing or of '
-            f'another shape, the first is {wrong[0]}'
-        )
-
-
 def main() -> None:
     args = parse_args()
     config = load_config(args.config)
@@ -107,7 +79,9 @@ def main() -> None:
     merge_common_options(config, args)
     with explained(config):
         runner = build_runner(config)
-        check_fit(runner, args.checkpoint)
+        if '://' not in args.checkpoint:
+            model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+            check_fit(model, args.checkpoint)
         if args.out:
             runner.register_hook(WriteMetricsHook(args.out), 'LOWEST')
         runner.test()

@@ -1,7 +1,9 @@
 import copy
 import json
 
+import numpy as np
 import pytest
+import xtcocotools.mask
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -116,7 +118,8 @@ def test_good_rle():
     content = document()
     rle()(content)
     assert list(check(content)) == []
-    rle(counts='abc')(content)
+    mask = np.zeros((50, 100), dtype=np.uint8, order='F')
+    rle(counts=xtcocotools.mask.encode(mask)['counts'].decode())(content)
     assert list(check(content)) == []
 
 

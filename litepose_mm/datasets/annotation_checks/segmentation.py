@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..run_lengths import run_length_fault
 from .values import Size, are_numbers
 
 
@@ -17,7 +18,7 @@ def find_fault(segmentation: Any, size: Size | None) -> str | None:
     if segmentation is None:
         return None
     if isinstance(segmentation, dict):
-        fault = _run_length_fault(segmentation, size)
+        fault = run_length_fault(segmentation, size and size[::-1])
         return fault and f'RLE: {fault}'
     if not isinstance(segmentation, list):
         return f'expected RLE or polygons, got {type(segmentation).__name__}'
@@ -26,21 +27,4 @@ def find_fault(segmentation: Any, size: Size | None) -> str | None:
             return f'polygon {index}: expected a list of finite numbers'
         if len(polygon) < 6 or len(polygon) % 2:
             return f'polygon {index}: expected at least 3 points, got {len(polygon)} numbers'
-    return None
-
-
-def _run_length_fault(segmentation: dict, size: Size | None) -> str | None:
-    area, counts = segmentation.get('size'), segmentation.get('counts')
-    if not are_numbers(area) or len(area) != 2:
-        return f'expected the size (height, width), got {area}'
-    if size and tuple(area) != size[::-1]:
-        return f'size {area}, expected {list(size[::-1])} (height, width)'
-    if isinstance(counts, str):  # compressed
-        return None
-    if not isinstance(counts, list):
-        return f'expected counts, got {type(counts).__name__}'
-    if not are_numbers(counts) or min(counts, default=0) < 0:
-        return 'expected counts of 0 or more'
-    if sum(counts) != area[0] * area[1]:
-        return f'counts sum to {sum(counts)}, expected {area[0] * area[1]}'
     return None

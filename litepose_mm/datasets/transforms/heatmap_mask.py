@@ -12,6 +12,7 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 from ...errors import LitePoseError
+from ..run_lengths import run_length_fault
 
 
 @TRANSFORMS.register_module()
@@ -101,6 +102,9 @@ def _run_lengths(segment: Any, height: int, width: int) -> list[dict]:
 
 
 def _compressed(runs: dict, height: int, width: int) -> dict:
+    fault = run_length_fault(runs, (height, width))
+    if fault:
+        raise ValueError(fault)
     counts = runs['counts']
     if isinstance(counts, list):
         return xtcocotools.mask.frPyObjects(runs, height, width)

@@ -1,4 +1,4 @@
-from . import safetensors_scheme, whole_files
+from . import loading_schemes, whole_files
 from .bad_sample_hook import BadSampleError, BadSampleHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
@@ -21,6 +21,6 @@ __all__ = [
     'ReadableLogProcessor',
     'ReproducibleEpochsHook',
     'SafeCheckpointHook',
-    'safetensors_scheme',
+    'loading_schemes',
     'whole_files',
 ]

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import CheckpointHook
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
+from ...checkpoints import check_fit
 from ...errors import LitePoseError
 from ...files import replacing
 from .plain_data import restore_histories, to_plain
@@ -49,12 +51,19 @@ class SafeCheckpointHook(CheckpointHook):
 
     def before_run(self, runner: Runner) -> None:
         """Finds the checkpoint to resume from and checks it; also one that is only loaded."""
-        is_local = not isinstance(runner._load_from, str) or '://' not in runner._load_from
-        if runner._load_from is not None:
-            if is_local:
-                check_checkpoint(runner._load_from)
+        path = runner._load_from
+        if path is None:
+            if runner._resume:
+                self._point_to_whole_checkpoint(runner)
+        elif '://' in str(path):
+            return  # a server's
         elif runner._resume:
-            self._point_to_whole_checkpoint(runner)
+            check_checkpoint(path)
+        else:
+            model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+            left = check_fit(model, path, partly=True)
+            if left is not None:
+                runner.logger.warning(f'{path} fits in part; these start anew: {left}')
 
     def _point_to_whole_checkpoint(self, runner: Runner) -> None:
         """Makes ``last_checkpoint``, which MMEngine resumes from, name the newest whole one."""

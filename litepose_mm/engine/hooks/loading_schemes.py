@@ -1,9 +1,11 @@
-"""``load_from`` and ``init_cfg`` of a config may name a ``.safetensors`` file."""
+"""What ``load_from`` and ``init_cfg`` of a config may name: files of weights, read as data only."""
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
+import torch
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
@@ -17,3 +19,12 @@ def load_from_safetensors(filename: str, map_location: Any = None) -> dict[str, 
     if map_location is None or callable(map_location):
         return state
     return {name: value.to(map_location) for name, value in state.items()}
+
+
+@CheckpointLoader.register_scheme(prefixes='', force=True)
+def load_from_local(filename: str, map_location: Any = None) -> dict[str, Any]:
+    """Reads a checkpoint; of one with objects, as MMEngine's own hook writes, only the weights."""
+    try:
+        return torch.load(filename, map_location=map_location, weights_only=True)
+    except pickle.UnpicklingError:
+        return dict(state_dict=load_from_safetensors(filename, map_location))

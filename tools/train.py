@@ -16,6 +16,7 @@ import os.path as osp
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch.distributed
 from mmengine.config import Config, DictAction
@@ -204,9 +205,8 @@ def merge_options(config: Config, args: argparse.Namespace) -> None:
     """
     if args.no_validate:
         config.val_cfg = config.val_dataloader = config.val_evaluator = None
-    if args.resume is not None:
-        config.resume = True
-        config.load_from = None if args.resume == 'auto' else args.resume
+    if args.resume not in (None, 'auto'):
+        config.resume, config.load_from = True, args.resume
     if args.amp:
         if get_device() == 'cpu':
             raise LitePoseError('--amp: mixed precision needs a GPU, and torch sees none')
@@ -229,11 +229,26 @@ def merge_options(config: Config, args: argparse.Namespace) -> None:
         config.randomness = randomness
 
 
+def resume_or_start(config: Config) -> None:
+    """Resumes in the work directory; a run that was killed before its first checkpoint starts.
+
+    MMEngine would start without what ``load_from`` names.
+    """
+    folder = Path(config.work_dir)
+    config.resume = (folder / 'last_checkpoint').is_file() or any(folder.glob('*_[0-9]*.pth'))
+    if config.resume:
+        config.load_from = None
+    else:
+        print(f'{folder}: nothing to resume from yet, so training starts', file=sys.stderr)
+
+
 def main() -> None:
     args = parse_args()
     config = load_config(args.config)
     merge_options(config, args)
     merge_common_options(config, args)
+    if args.resume == 'auto':
+        resume_or_start(config)
     with explained(config):
         build_runner(config).train()
 

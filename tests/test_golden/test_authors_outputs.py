@@ -144,13 +144,13 @@ def test_losses(shared_file, case):
     area = tags.shape[2] * tags.shape[3]
     indices = [unpack(image, num_keypoints, area) for image in get('joints').long()]
     pull, push = BatchAssociativeEmbeddingLoss()(tags, indices)
-    assert float(pull) == pytest.approx(float(get('pull_weighted')), abs=1e-5)
-    assert float(push) == pytest.approx(float(get('push_weighted')), abs=1e-5)
+    assert float(pull) == pytest.approx(float(get('pull_weighted')), rel=1e-5)
+    assert float(push) == pytest.approx(float(get('push_weighted')), rel=1e-5)
     total = sum(heatmap_losses) + pull + push
-    assert float(total) == pytest.approx(float(get('total')), abs=1e-5)
+    assert float(total) == pytest.approx(float(get('total')), rel=1e-5)
     total.backward()
-    torch.testing.assert_close(outputs[0].grad, get('grad0'), atol=1e-5, rtol=0)
-    assert float(outputs[1].grad.abs().sum()) == pytest.approx(float(get('grad1_sum')), abs=1e-5)
+    torch.testing.assert_close(outputs[0].grad, get('grad0'), rtol=1e-4, atol=1e-9)
+    assert float(outputs[1].grad.abs().sum()) == pytest.approx(float(get('grad1_sum')), rel=1e-4)
 
 
 def unpack(image, num_keypoints, area):

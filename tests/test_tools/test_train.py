@@ -63,6 +63,12 @@ def test_train_resume_and_test(config, tmp_path):
     result = train(config, '--resume', cwd=tmp_path)
     assert result.returncode == 0 and 'resumed epoch: 2' in result.stdout + result.stderr
 
+    # a fine-tuning that was killed before its first checkpoint
+    options = ['--work-dir', 'other', '--cfg-options', 'load_from=work/epoch_2.pth']
+    result = train(config, '--resume', *options, 'train_cfg.max_epochs=1', cwd=tmp_path)
+    assert result.returncode == 0 and 'other: nothing to resume from yet' in result.stderr
+    assert 'Load checkpoint from work/epoch_2.pth' in result.stdout + result.stderr
+
     metrics, dump = tmp_path / 'metrics.json', tmp_path / 'predictions.pkl'
     result = train(
         *(config, tmp_path / 'work/epoch_3.pth', '--out', metrics, '--dump', dump),
@@ -133,7 +139,8 @@ def bad_pickle(folder):
         ('train.py', ['config.py', '--resume', 'gone.pth'], 'gone.pth: no such file'),
         ('train.py', ['config.py', '--resume', 'bad.pth'], 'bad.pth: not a checkpoint'),
         ('test.py', ['config.py', 'gone.pth'], 'gone.pth: no such file'),
-        ('test.py', ['config.py', 'other.pth'], 'other.pth does not fit the config'),
+        ('train.py', ['config.py', '--cfg-options', 'load_from=other.pth'], 'do not fit the model'),
+        ('test.py', ['config.py', 'other.pth'], 'other.pth do not fit the model'),
         ('test.py', ['config.py', 'other.pth', '--dump', 'a.json'], '--dump: expected a .pkl'),
         ('test.py', ['config.py', 'other.pth', '--out', 'a.txt'], '--out: expected a .json'),
     ],

@@ -9,9 +9,10 @@ import torch
 from mmengine.dataset import Compose
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpose.registry import HOOKS
 
+from ...errors import LitePoseError
 from .pipelines import WrappedPipeline, is_wrapped, pipeline_owners
 
 
@@ -37,6 +38,9 @@ class PipelineSwitchHook(Hook):
     Args:
         switch_epoch: The first epoch, counted from 0, with the new pipeline.
         switch_pipeline: Its transforms.
+
+    Raises:
+        LitePoseError: Training is by iteration.
     """
 
     # Before hooks that do something around the pipeline, whichever it is.
@@ -48,6 +52,11 @@ class PipelineSwitchHook(Hook):
         self._switched = torch.zeros((), dtype=torch.bool).share_memory_()  # workers see it change
 
     def before_train(self, runner: Runner) -> None:
+        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
+            raise LitePoseError(
+                'PipelineSwitchHook: expected training by epoch (train_cfg.by_epoch=True), got '
+                f'{type(runner.train_loop).__name__}'
+            )
         for owner in pipeline_owners(runner.train_dataloader.dataset):
             if not is_wrapped(owner.pipeline, SwitchedPipeline):
                 switch = SwitchedPipeline(Compose(self.switch_pipeline), self._switched)

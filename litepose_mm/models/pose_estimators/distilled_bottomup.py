@@ -77,6 +77,8 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         self.teacher_weights = teacher_weights
         self.teacher_input_size = teacher_input_size and tuple(teacher_input_size)
         self.heatmap_weight = heatmap_weight
+        # Not the head's: a teacher's maps are no targets that are 0 away from keypoints.
+        self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
         self.tag_weight = tag_weight
         self.feature_weight = feature_weight
         if feature_weight:
@@ -142,7 +144,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
             _, mask = level_targets(samples, level)
             target = resize_maps(target, prediction.shape[2:]).float()
             losses[f'loss_distill_heatmap_{level}'] = self.heatmap_weight * (
-                self.head.heatmap_loss(prediction.float(), target, None, mask)
+                self.map_loss(prediction.float(), target, None, mask)
             )
         return losses
 

@@ -7,6 +7,7 @@ import toy
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from litepose_mm.engine.hooks.loading_schemes import load_from_local
 from litepose_mm.errors import LitePoseError
 
 
@@ -140,6 +141,39 @@ def test_load_from_safetensors(pictures, tmp_path):
     runner.call_hook('before_run')
     runner.load_or_resume()
     assert torch.equal(runner.model.last.bias, state['last.bias'])
+
+
+def test_load_from_mmengines_own_checkpoint(pictures, tmp_path):
+    """Its logs are objects, which are left out."""
+    content = toy.config(pictures, tmp_path / 'first')
+    content['default_hooks']['checkpoint'] = dict(type='CheckpointHook', interval=1)
+    Runner.from_cfg(Config(content)).train()
+    path = str(tmp_path / 'first/epoch_3.pth')
+    with pytest.raises(pickle.UnpicklingError):
+        load(path)
+    content = toy.config(pictures, tmp_path / 'second', load_from=path)
+    runner = Runner.from_cfg(Config(content))
+    runner.call_hook('before_run')
+    runner.load_or_resume()
+    expected = load_from_local(path)['state_dict']
+    assert_same(dict(runner.model.state_dict()), expected)
+
+
+@pytest.mark.parametrize('fits', [True, False])
+def test_weights_of_another_model(pictures, tmp_path, fits):
+    content = toy.config(pictures, tmp_path / 'work', load_from=str(tmp_path / 'w.pth'))
+    runner = Runner.from_cfg(Config(content))
+    state = {'something.weight': torch.ones(2)}
+    if fits:
+        name, value = next(iter(runner.model.state_dict().items()))
+        state[name] = value
+    torch.save(state, tmp_path / 'w.pth')
+    if fits:
+        runner.call_hook('before_run')
+        assert 'fits in part' in (next(tmp_path.rglob('*.log'))).read_text()
+    else:
+        with pytest.raises(LitePoseError, match='do not fit the model'):
+            runner.call_hook('before_run')
 
 
 def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):

@@ -3,11 +3,13 @@ from types import SimpleNamespace
 import pytest
 from mmcv.transforms import BaseTransform
 from mmengine.dataset import BaseDataset
+from mmengine.runner import EpochBasedTrainLoop
 from mmpose.registry import TRANSFORMS
 from torch.utils.data import DataLoader
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.engine.hooks import PipelineSwitchHook
+from litepose_mm.errors import LitePoseError
 
 
 @TRANSFORMS.register_module()
@@ -38,7 +40,8 @@ def test_from_an_epoch_on(workers):
         num_workers=workers,
         persistent_workers=workers > 0,
     )
-    runner = SimpleNamespace(train_dataloader=loader, epoch=0)
+    loop = EpochBasedTrainLoop.__new__(EpochBasedTrainLoop)
+    runner = SimpleNamespace(train_dataloader=loader, train_loop=loop, epoch=0)
     hook = PipelineSwitchHook(2, [dict(type='mmpose.Say', word='second')])
     hook.before_train(runner)
     hook.before_train(runner)  # as when a loop is run again
@@ -47,3 +50,8 @@ def test_from_an_epoch_on(workers):
     # resumed
     assert words(loader, hook, runner, 3) == {'second'}
     assert words(loader, hook, runner, 1) == {'first'}
+
+
+def test_training_by_iteration_is_refused():
+    with pytest.raises(LitePoseError, match='by epoch'):
+        PipelineSwitchHook(2, []).before_train(SimpleNamespace(train_loop=object()))

@@ -1,0 +1,96 @@
+"""A small network learns synthetic people by heart, through the real tool, in half a minute."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from litepose_mm.paths import config_path, mim_root
+
+CONFIG = """
+_base_ = {base!r}
+from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline, warmup_cosine
+
+codec = ae_codec(input_size=(64, 64))
+epochs = 4
+blocks = [[4, 7]] * 2
+network = dict(
+    img_size=64,
+    input_channel=16,
+    deconv_setting=[24, 24, 24],
+    backbone_setting=[
+        dict(num_blocks=2, stride=2, channel=16, block_setting=blocks),
+        dict(num_blocks=2, stride=2, channel=24, block_setting=blocks),
+        dict(num_blocks=2, stride=2, channel=32, block_setting=blocks),
+        dict(num_blocks=2, stride=1, channel=40, block_setting=blocks),
+    ],
+)
+model = dict(
+    backbone=dict(_delete_=True, type='LitePose', arch=network),
+    head=dict(
+        _delete_=True,
+        type='FusionDeconvHead',
+        arch=network,
+        num_keypoints=14,
+        decoder=codec,
+        output_std=0.001,
+        heatmap_loss=dict(type='KeypointMSELoss'),
+        tag_loss=dict(type='BatchAssociativeEmbeddingLoss', pull_weight=1e-2, push_weight=1e-2),
+    ),
+)
+scenes = dict(
+    type='SyntheticPeopleDataset',
+    num_images=8,
+    image_size=(64, 64),
+    keypoints='crowdpose',
+    people=(1, 2),
+    scene=dict(stature=(0.6, 0.9), occluders=(0, 0)),
+    cache='memory',
+)
+pipeline = ae_train_pipeline(
+    codec, use_segments=False, flip=0, scale_factor=(1, 1), rotate_factor=0, shift_factor=0
+)
+loader = dict(num_workers=0, persistent_workers=False)
+train_dataloader = dict(
+    batch_size=8,
+    dataset=dict(
+        _delete_=True, type='RepeatDataset', times=60, dataset=dict(pipeline=pipeline, **scenes)
+    ),
+    **loader,
+)
+val_dataloader = dict(
+    dataset=dict(_delete_=True, pipeline=ae_test_pipeline(codec), test_mode=True, **scenes),
+    **loader,
+)
+test_dataloader = val_dataloader
+train_cfg = dict(max_epochs=epochs, val_interval=1)
+param_scheduler = warmup_cosine(epochs, warmup_iterations=30)
+custom_hooks = [dict(type='ChannelsLastHook')]
+default_hooks = dict(visualization=dict(max_pictures=1))
+"""
+
+
+@pytest.mark.slow
+def test_ap_of_learned_scenes(tmp_path):
+    base = config_path('ae_litepose-xs_1xb8-13e_synthetic-256x256')
+    config = tmp_path / 'config.py'
+    config.write_text(CONFIG.format(base=str(base)))
+    result = subprocess.run(
+        [sys.executable, mim_root() / 'tools/train.py', config, '--seed', '0']
+        + ['--work-dir', tmp_path / 'work'],
+        env=dict(os.environ, OMP_NUM_THREADS='1'),
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    (path,) = (tmp_path / 'work').glob('*/vis_data/scalars.json')
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    losses = [record['loss'] for record in records if 'loss' in record]
+    scores = [record['synthetic/AP'] for record in records if 'synthetic/AP' in record]
+    assert losses[-1] < losses[0] / 5
+    assert len(scores) == 4 and scores[0] < scores[-1]
+    assert scores[-1] > 0.6  # 0.78 where it was written
+    assert list((tmp_path / 'work').glob('best_synthetic_AP_*.pth'))
+    assert len(list((tmp_path / 'work').glob('*/vis_data/vis_image/*.png'))) == 4

@@ -221,3 +221,16 @@ def test_explain_names_what_a_data_set_cannot_parse(tmp_path):
     assert explain(config) is None
     (tmp_path / 'a.json').unlink()
     assert 'no annotation file' in explain(config)
+
+
+def test_polygons_of_some_people_only():
+    content = document()
+    first = content['annotations'][0]
+    second = dict(first, id=99)
+    first['segmentation'] = [[1, 1, 9, 1, 9, 9]]
+    second.pop('segmentation', None)
+    content['annotations'].append(second)
+    (problem,) = check(content)
+    assert problem.malformed and str(problem).startswith('missing segmentation: annotation 99')
+    assert fix(content, [problem], drop=True) == {'segmentations mended': 1}
+    assert list(check(content)) == []

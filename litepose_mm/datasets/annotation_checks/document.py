@@ -65,6 +65,7 @@ def check(
         yield Problem('missing field', 'file', None, 'categories', 'expected at least one')
     for image in entries.values():
         yield from check_image(image, people[image['id']], images, decode)
+        yield from _check_segmentations(people[image['id']])
     sizes = {image_id: size_of(image) for image_id, image in entries.items()}
     for annotation in annotations:
         image_id = annotation.get('image_id')
@@ -87,6 +88,16 @@ def _check_ids(entries: list, where: str) -> Iterator[Problem]:
     for key, times in seen.items():
         if times > 1:
             yield Problem('duplicate id', where, key, 'id', f'{times} times')
+
+
+def _check_segmentations(people: list[dict]) -> Iterator[Problem]:
+    """MMPose joins the polygons of an image's people and fails where somebody has none."""
+    if any(isinstance(person.get('segmentation'), list) for person in people):
+        for person in people:
+            if person.get('segmentation') is None:
+                text = 'missing, but others of its image have polygons: expected [] at least'
+                fault = ('annotation', person.get('id'), 'segmentation', text)
+                yield Problem('missing segmentation', *fault, malformed=True)
 
 
 def _names_in(document: dict) -> list[str]:

@@ -14,7 +14,9 @@ from .values import has_id, size_of, triples
 def fix(
     document: dict, problems: Iterable[Problem], images: Path | None = None, drop: bool = False
 ) -> dict[str, int]:
-    """Mends ``document`` in place: sizes, ``num_keypoints`` and, with ``drop``, what is malformed.
+    """Mends ``document`` in place, and with ``drop`` leaves out what is malformed.
+
+    Mended are sizes, ``num_keypoints`` and missing segmentations.
 
     Args:
         document: The file's content.
@@ -29,7 +31,7 @@ def fix(
     unusable = defaultdict(set)  # ids by image or annotation
     for problem in problems:
         affected[problem.kind].add(problem.id)
-        if problem.malformed:
+        if problem.malformed and problem.kind != 'missing segmentation':
             unusable[problem.where].add(problem.id)
     done = Counter()
     for image in _with_id_in(affected['size'] - unusable['image'], document['images']):
@@ -44,6 +46,9 @@ def fix(
     for annotation in _with_id_in(affected['num_keypoints'], document['annotations']):
         annotation['num_keypoints'] = sum(v > 0 for _, _, v in triples(annotation['keypoints']))
         done['num_keypoints mended'] += 1
+    for annotation in _with_id_in(affected['missing segmentation'], document['annotations']):
+        annotation['segmentation'] = []
+        done['segmentations mended'] += 1
     if drop:
         for field, where, image_id in (
             ('images', 'image', 'id'),

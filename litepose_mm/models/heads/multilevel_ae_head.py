@@ -10,8 +10,11 @@ import torch.nn.functional as F
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
+from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import ConfigType, InstanceList, OptConfigType, OptSampleList
 from torch import Tensor
+
+from ...errors import LitePoseError
 
 Features = tuple[Tensor, ...]
 
@@ -214,9 +217,14 @@ class MultiLevelAEHead(BaseHead):
         Args:
             outputs: What :meth:`forward` gives.
             batch_data_samples: Samples with what :class:`MultiLevelAssociativeEmbedding`
-                encodes, and a ``heatmap_mask`` ``(1, H_l, W_l)`` for every level.
+                encodes, and where pixels are to be left out a ``heatmap_mask`` ``(1, H_l, W_l)``
+                for every level.
+
+        Raises:
+            LitePoseError: The targets are not of the outputs' levels, sizes and keypoints.
         """
         heatmaps, tags = self.split(outputs)
+        self._check_targets(heatmaps, batch_data_samples[0])
         losses = {}
         for level, prediction in enumerate(heatmaps):
             target, mask = level_targets(batch_data_samples, level)
@@ -234,11 +242,26 @@ class MultiLevelAEHead(BaseHead):
             pull, push = pull + level_pull, push + level_push
         return dict(losses, loss_pull=pull, loss_push=push)
 
+    def _check_targets(self, heatmaps: Sequence[Tensor], sample: PoseDataSample) -> None:
+        given = [tuple(target.shape) for target in sample.gt_fields.heatmaps]
+        expected = [tuple(maps.shape[1:]) for maps in heatmaps]
+        if given != expected:
+            raise LitePoseError(
+                f'training targets are of {given}, the head gives {expected}: number of keypoints '
+                "of data set and head, and the codec's input_size and heatmap_sizes have to agree"
+            )
+        count, flags = sample.gt_instance_labels.keypoint_indices.shape[1], self.tag_levels
+        if count != sum(flags):
+            raise LitePoseError(
+                f'training targets have tags at {count} levels, the head at {sum(flags)} '
+                f'(tag_levels={flags}): give the codec the same tag_levels'
+            )
 
-def level_targets(batch_data_samples: OptSampleList, level: int) -> tuple[Tensor, Tensor]:
-    """Target heatmaps ``(B, K, H_l, W_l)`` and masks ``(B, 1, H_l, W_l)`` of a level."""
+
+def level_targets(batch_data_samples: OptSampleList, level: int) -> tuple[Tensor, Tensor | None]:
+    """Target heatmaps ``(B, K, H_l, W_l)`` and, if there are, masks ``(B, 1, H_l, W_l)``."""
     fields = [sample.gt_fields for sample in batch_data_samples]
-    return (
-        torch.stack([field.heatmaps[level] for field in fields]),
-        torch.stack([field.heatmap_mask[level] for field in fields]).float(),
-    )
+    heatmaps = torch.stack([field.heatmaps[level] for field in fields])
+    if 'heatmap_mask' not in fields[0]:
+        return heatmaps, None
+    return heatmaps, torch.stack([field.heatmap_mask[level] for field in fields]).float()

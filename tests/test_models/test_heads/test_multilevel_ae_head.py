@@ -6,6 +6,7 @@ from mmengine.structures import PixelData
 from mmpose.structures import PoseDataSample
 from networks import TINY, ae_samples, litepose
 
+from litepose_mm.errors import LitePoseError
 from litepose_mm.recipes import ae_codec
 from litepose_mm.testing import synthetic_maps
 
@@ -184,3 +185,33 @@ def test_losses_are_in_full_precision_under_autocast(model):
         losses = model.head.loss_of_outputs(outputs, ae_samples(model, [2]))
     assert outputs[0].dtype == torch.bfloat16
     assert all(loss.dtype == torch.float32 for loss in losses.values())
+
+
+@pytest.mark.parametrize(
+    ('head', 'decoder', 'message'),
+    [
+        (dict(), ae_codec((128, 64)), 'heatmap_sizes have to agree'),
+        (dict(tag_levels=(True, True)), ae_codec((64, 64)), 'the head at 2'),
+    ],
+)
+def test_targets_of_another_form_are_one_line(head, decoder, message):
+    model = litepose(TINY, head=head, decoder=decoder)
+    outputs = model.head(model.extract_feat(torch.zeros(1, 3, 64, 64)))
+    with pytest.raises(LitePoseError, match=message):
+        model.head.loss_of_outputs(outputs, ae_samples(model, [1]))
+
+
+def test_other_keypoints_are_one_line():
+    model, other = litepose(TINY), litepose(TINY, num_keypoints=3)
+    outputs = model.head(model.extract_feat(torch.zeros(1, 3, 64, 64)))
+    with pytest.raises(LitePoseError, match='number of keypoints'):
+        model.head.loss_of_outputs(outputs, ae_samples(other, [1]))
+
+
+def test_without_masks_all_pixels_count(model):
+    outputs = model.head(model.extract_feat(torch.zeros(2, 3, 64, 64)))
+    samples = ae_samples(model, [1, 2])
+    expected = model.head.loss_of_outputs(outputs, samples)
+    for sample in samples:
+        del sample.gt_fields.heatmap_mask
+    assert model.head.loss_of_outputs(outputs, samples) == expected

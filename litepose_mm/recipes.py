@@ -107,6 +107,23 @@ def ae_schedule(name: str) -> tuple[dict, list[dict]]:
     return train_cfg, [scheduler]
 
 
+def quick_head() -> dict:
+    """Options of the head for training from scratch with few samples (docs/training.md)."""
+    return dict(output_std=0.001, tag_loss=dict(pull_weight=1e-2, push_weight=1e-2))
+
+
+def crops_then_whole(codec: dict, use_segments: bool = True) -> tuple[list[dict], list[dict]]:
+    """Pipelines that show pictures as they are: crops of half their short side, and the whole.
+
+    A processor does four times as many crops; the translation shows all of an oblong picture in
+    the course of time.
+    """
+    as_is = dict(use_segments=use_segments, flip=0, rotate_factor=0)
+    half = ae_codec([side // 2 for side in codec['input_size']])
+    crops = ae_train_pipeline(half, scale_factor=(0.5, 0.5), shift_factor=0.9, **as_is)
+    return crops, ae_train_pipeline(codec, scale_factor=(1, 1), shift_factor=0.25, **as_is)
+
+
 def warmup_cosine(epochs: int, warmup_iterations: int = 100) -> list[dict]:
     """Scheduler for short runs: linear warm-up, then a cosine down to a hundredth, by iteration."""
     return [

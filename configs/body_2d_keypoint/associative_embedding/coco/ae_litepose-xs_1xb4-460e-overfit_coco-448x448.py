@@ -2,7 +2,8 @@ _base_ = './ae_litepose-xs_8xb16-500e_coco-256x256.py'
 from litepose_mm.recipes import (
     ae_codec,
     ae_test_pipeline,
-    ae_train_pipeline,
+    crops_then_whole,
+    quick_head,
     training_hooks,
     warmup_cosine,
 )
@@ -12,27 +13,11 @@ codec = ae_codec(input_size=(448, 448))
 epochs, last_epochs = 460, 60
 few = dict(data_root='data/few_coco/', ann_file='annotations.json', data_prefix=dict(img=''))
 
-# Few iterations, so nothing that takes time to get going (docs/training.md).
 model = dict(
-    head=dict(
-        decoder=codec,
-        output_std=0.001,
-        heatmap_loss=dict(type='WeightAdaptiveHeatmapLoss'),
-        tag_loss=dict(pull_weight=1e-2, push_weight=1e-2),
-    ),
+    head=dict(decoder=codec, heatmap_loss=dict(type='WeightAdaptiveHeatmapLoss'), **quick_head()),
     test_cfg=dict(flip_test=False),
 )
-
-# Pictures as they are: at first crops of half their short side, of which a processor does four
-# times as many, then the whole; the translation shows all of an oblong one in the course of time.
-crops = ae_train_pipeline(
-    ae_codec(input_size=(224, 224)),
-    flip=0,
-    scale_factor=(0.5, 0.5),
-    rotate_factor=0,
-    shift_factor=0.9,
-)
-whole = ae_train_pipeline(codec, flip=0, scale_factor=(1, 1), rotate_factor=0, shift_factor=0.25)
+crops, whole = crops_then_whole(codec)
 train_dataloader = dict(batch_size=4, dataset=dict(pipeline=crops, **few))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **few))
 test_dataloader = val_dataloader

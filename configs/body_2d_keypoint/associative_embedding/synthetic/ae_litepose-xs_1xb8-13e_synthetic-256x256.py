@@ -7,6 +7,7 @@ from litepose_mm.recipes import (
     ae_codec,
     ae_test_pipeline,
     ae_train_pipeline,
+    quick_head,
     training_hooks,
     warmup_cosine,
 )
@@ -23,8 +24,7 @@ model = dict(
         arch=arch,
         num_keypoints=14,
         decoder=codec,
-        output_std=0.001,
-        tag_loss=dict(pull_weight=1e-2, push_weight=1e-2),
+        **quick_head(),
     ),
     test_cfg=dict(flip_test=False),
 )

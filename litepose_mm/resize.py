@@ -7,6 +7,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+#: Left, top, right and bottom in pixels of the input.
+Box = tuple[float, float, float, float]
+
 
 class Resized(NamedTuple):
     """A resized picture and how to come back.
@@ -15,11 +18,14 @@ class Resized(NamedTuple):
         image: The picture at the input's size.
         center: The point of the original, in pixels, that lies at the middle of the input.
         zoom: Pixels of the original per pixel of the input.
+        box: The part of the input that the picture fills, where the black border beyond it does
+            not count; None where all of the input does.
     """
 
     image: np.ndarray
     center: np.ndarray
     zoom: float
+    box: Box | None = None
 
     def to_original(self, positions: np.ndarray) -> np.ndarray:
         """Positions ``(..., 2)`` in pixels of the input as pixels of the original."""
@@ -66,9 +72,28 @@ def resize_align(image: np.ndarray, size: tuple[int, int]) -> Resized:
         size: Width and height from :func:`aligned_size`.
     """
     height, width = image.shape[:2]
-    center = image_center(width, height)
     short = 0 if width < height else 1
-    zoom = (width, height)[short] / size[short]
+    return _warp(image, size, (width, height)[short] / size[short])
+
+
+def resize_within(image: np.ndarray, size: tuple[int, int]) -> Resized:
+    """As :func:`resize_align`, to any ``size``: as large as the whole picture fits.
+
+    The border can be half of the input, in which a network sees people too, so it does not count.
+
+    Args:
+        image: ``(H, W, 3)`` or ``(H, W)``, uint8.
+        size: Width and height, of a network that takes no other.
+    """
+    height, width = image.shape[:2]
+    resized = _warp(image, size, max(width / size[0], height / size[1]))
+    start = np.array(size) / 2 - resized.center / resized.zoom
+    end = start + np.array((width, height)) / resized.zoom
+    return resized._replace(box=(*start.tolist(), *end.tolist()))
+
+
+def _warp(image: np.ndarray, size: tuple[int, int], zoom: float) -> Resized:
+    center = image_center(*image.shape[1::-1])
     matrix = warp_matrix(center, size[0] * zoom, size)
     return Resized(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), center, zoom)
 

@@ -5,7 +5,7 @@ import reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litepose_mm.resize import aligned_size, resize_align
+from litepose_mm.resize import aligned_size, resize_align, resize_within
 
 sides = st.integers(1, 2000)
 
@@ -61,3 +61,32 @@ def test_positions_come_back():
     resized = resize_align(image, aligned_size((120, 90), 192))
     y, x = np.argwhere(resized.image > 200).mean(0)
     np.testing.assert_allclose(resized.to_original(np.array([x, y])), (100, 30), atol=0.6)
+
+
+@pytest.mark.parametrize('size', [(128, 64), (64, 128), (64, 64)])
+@pytest.mark.parametrize('shape', [(48, 64), (64, 48), (33, 33), (7, 300)])
+def test_all_of_a_picture_fits_into_any_size(shape, size):
+    resized = resize_within(np.full(shape, 255, np.uint8), size)
+    assert resized.image.shape == size[::-1]
+    corners = resized.to_original(np.float32([(0, 0), size]))
+    assert (corners[0] <= 1).all() and (corners[1] >= np.array(shape[::-1]) - 1).all()
+    assert np.isclose(corners[1] - corners[0], shape[::-1]).any()  # as large as it fits
+
+
+def test_where_the_aspect_ratio_is_the_sizes_both_resizes_agree():
+    image = np.random.default_rng(0).integers(0, 255, (60, 120, 3), dtype=np.uint8)
+    one, other = resize_align(image, (128, 64)), resize_within(image, (128, 64))
+    np.testing.assert_array_equal(one.image, other.image)
+    assert one.zoom == other.zoom
+
+
+@pytest.mark.parametrize('shape', [(48, 96, 3), (90, 31, 3), (64, 64, 3), (33, 65, 3)])
+def test_box_is_where_the_picture_is(shape):
+    resized = resize_within(np.full(shape, 255, np.uint8), (128, 64))
+    left, top, right, bottom = resized.box
+    ys, xs = np.nonzero(resized.image[..., 0] > 127)
+    assert abs(left - xs.min()) < 1.6 and abs(right - 1 - xs.max()) < 1.6
+    assert abs(top - ys.min()) < 1.6 and abs(bottom - 1 - ys.max()) < 1.6
+    corners = resized.to_original(np.array([[left, top], [right, bottom]]))
+    np.testing.assert_allclose(corners, [[0, 0], shape[1::-1]], atol=1e-3)
+    assert resize_align(np.zeros(shape, np.uint8), (128, 64)).box is None

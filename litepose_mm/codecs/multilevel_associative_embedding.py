@@ -10,7 +10,7 @@ from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
-from ..decoding import AssociativeEmbeddingDecoder
+from ..decoding import AssociativeEmbeddingDecoder, decode_batch
 from ..errors import LitePoseError
 from .gaussian_targets import draw_gaussians, person_extents
 
@@ -101,8 +101,6 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         self.scale_limits = tuple(scale_limits)
         if decode_offset is None:
             decode_offset = 'udp' if target == 'udp' else 'litepose'
-        # From the decoder's positions to those whose first pixel begins at 0.
-        self._half_pixel = np.float32(0.5 if decode_offset == 'udp' else 0)
         self._decoder_options = dict(
             keypoint_order=decode_keypoint_order,
             nms_kernel=decode_nms_kernel,
@@ -260,18 +258,9 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             people ``(N,)`` and their mean tags ``(N, L)``.
         """
         heatmaps, tags = (_to_numpy(maps) for maps in (batch_heatmaps, batch_tags))
-        size = tuple(heatmaps.shape[2:]) if size is None else tuple(size)
-        scale = (np.array(size if input_size is None else input_size) / size)[::-1]
-        scale = scale.astype(np.float32)
-        shift = self._half_pixel * (scale - 1)
         decoder = self.decoder(heatmaps.shape[1])
-        people = [decoder.decode(*maps, size=size) for maps in zip(heatmaps, tags)]
-        return (
-            [p.keypoints * scale + shift * (p.keypoint_scores > 0)[..., None] for p in people],
-            [p.keypoint_scores for p in people],
-            [p.scores for p in people],
-            [p.tags for p in people],
-        )
+        people = decode_batch(decoder, heatmaps, tags, size, input_size)
+        return tuple(list(part) for part in zip(*people)) or ([], [], [], [])
 
 
 def _to_numpy(maps: Tensor | np.ndarray) -> np.ndarray:

@@ -1,8 +1,11 @@
 """From heatmaps and tag maps to people, in numpy, scipy and munkres only."""
 
 from .bilinear import BilinearMaps
+from .borders import hide_borders
+from .candidates import check_decodes_candidates, decode_candidates
 from .decoder import AssociativeEmbeddingDecoder, DecodedPeople
 from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
+from .input_pixels import decode_batch, to_input_pixels
 from .peaks import Peaks, find_peaks
 
 __all__ = [
@@ -12,7 +15,12 @@ __all__ = [
     'DecodedPeople',
     'Groups',
     'Peaks',
+    'check_decodes_candidates',
+    'decode_batch',
+    'decode_candidates',
     'default_keypoint_order',
     'find_peaks',
     'group_by_tags',
+    'hide_borders',
+    'to_input_pixels',
 ]

@@ -15,7 +15,7 @@ from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
 from .peaks import find_peaks
 from .refine import find_missing, mean_person_tags, quarter_offsets
 
-_BROKEN = 'heatmaps or tags hold infinite or undefined numbers; are the weights sound?'
+BROKEN_MAPS = 'heatmaps or tags hold infinite or undefined numbers; are the weights sound?'
 _RULES = {
     'offset': ('litepose', 'mmpose', 'none', 'udp'),
     'missing': ('litepose', 'mmpose', 'none'),
@@ -132,7 +132,7 @@ class AssociativeEmbeddingDecoder:
             )
         # A squared sum is the cheapest look at every number.
         if not np.isfinite(np.vdot(heatmaps, heatmaps)):
-            raise LitePoseError(_BROKEN)
+            raise LitePoseError(BROKEN_MAPS)
         size = heatmaps.shape[1:] if size is None else size
         heatmap_view = BilinearMaps(heatmaps, size)
         tag_view = BilinearMaps(tags, heatmaps.shape[1:])
@@ -147,10 +147,10 @@ class AssociativeEmbeddingDecoder:
         tag_dim = tags.shape[0] // self.num_keypoints
         keypoint = np.repeat(np.arange(self.num_keypoints), [len(p.values) for p in peaks])
         y, x = (np.concatenate([getattr(p, axis) for p in peaks]) for axis in 'yx')
-        channel = keypoint[:, None] + self.num_keypoints * np.arange(tag_dim)
-        peak_tags = tags.at(channel, y[:, None], x[:, None])
+        channel = keypoint + self.num_keypoints * np.arange(tag_dim)[:, None]
+        peak_tags = tags.at(channel, y, x).T
         if not np.isfinite(peak_tags).all():
-            raise LitePoseError(_BROKEN)
+            raise LitePoseError(BROKEN_MAPS)
         bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1))
         candidates = [
             Candidates(
@@ -160,6 +160,10 @@ class AssociativeEmbeddingDecoder:
             )
             for k, (first, last) in enumerate(zip(bounds[:-1], bounds[1:]))
         ]
+        return self.group(candidates)
+
+    def group(self, candidates: Sequence[Candidates]) -> Groups:
+        """People from the candidates of each of the ``K`` keypoints; see :func:`group_by_tags`."""
         groups = group_by_tags(
             candidates,
             self.keypoint_order,

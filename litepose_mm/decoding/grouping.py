@@ -84,18 +84,24 @@ def group_by_tags(
         else:
             people = np.full(len(found.values), -1)
 
-        for index, person in enumerate(people.tolist()):
-            tag = found.tags[index]
-            if person < 0:
-                person = person_of_tag.setdefault(float(tag[0]), len(person_of_tag))
-                tag_sum[person] = tag
-                tag_count[person] = 1
-            else:
-                tag_sum[person] += tag
-                tag_count[person] += 1
-            positions[person, keypoint] = found.positions[index]
-            values[person, keypoint] = found.values[index]
-            tags[person, keypoint] = tag
+        if (people >= 0).all():
+            tag_sum[people] += found.tags
+            tag_count[people] += 1
+        else:
+            for index, (person, tag) in enumerate(zip(people.tolist(), found.tags)):
+                if person < 0:
+                    people[index] = person = person_of_tag.setdefault(
+                        float(tag[0]), len(person_of_tag)
+                    )
+                    tag_sum[person] = tag
+                    tag_count[person] = 1
+                else:
+                    tag_sum[person] += tag
+                    tag_count[person] += 1
+        # The last candidate of a person counts, should there be several.
+        positions[people, keypoint] = found.positions
+        values[people, keypoint] = found.values
+        tags[people, keypoint] = found.tags
 
     num_people = len(person_of_tag)
     return Groups(positions[:num_people], values[:num_people], tags[:num_people])

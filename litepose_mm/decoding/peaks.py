@@ -9,8 +9,13 @@ import numpy as np
 
 from .bilinear import BilinearMaps
 
-# Interpolated values may exceed the threshold by rounding where no source pixel does.
-_SLACK = 1e-5
+# For the rounding of float32, in shares of the largest value.
+_SLACK = 4e-5
+# How many pixels are compared with their neighbourhood at once.
+_CHUNK = 4096
+
+# Channel, row and column of each of some pixels.
+_Pixels = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Peaks(NamedTuple):
@@ -28,7 +33,7 @@ def find_peaks(
 
     A pixel is a local maximum if none of its ``kernel x kernel`` neighbourhood is higher. This
     is max-pooling, comparison and top-k over the full-size maps, restricted to values above the
-    threshold, which the grouping drops anyway.
+    threshold, which the grouping drops anyway. Among equals the first in reading order is best.
 
     Args:
         heatmaps: View of ``(K, H, W)`` heatmaps.
@@ -42,87 +47,99 @@ def find_peaks(
     # The shortcut for doubled maps compares with direct neighbours, so it needs some.
     if not heatmaps.is_identity and (heatmaps.factor != (2.0, 2.0) or kernel < 3):
         heatmaps = BilinearMaps(heatmaps.dense(), heatmaps.shape[1:])
+    elif isinstance(heatmaps.source, BilinearMaps):
+        heatmaps = BilinearMaps(heatmaps.source.dense(), heatmaps.shape[1:])
     if heatmaps.is_identity:
-        source = heatmaps.source
-        if isinstance(source, BilinearMaps):
-            return find_peaks(source, threshold, kernel, top_k)
-        flat = np.flatnonzero(source > np.float32(threshold - _SLACK))
-        channel, y, x = _unravel(flat, source.shape)
+        channel, y, x = _candidates(heatmaps.source, threshold, kernel)
     else:
-        channel, y, x = _candidates_2x(heatmaps, threshold)
+        channel, y, x = _candidates_2x(heatmaps.source, threshold)
     values = heatmaps.at(channel, y, x)
-    above = values.astype(np.float64) > threshold
-    channel, y, x, values = channel[above], y[above], x[above], values[above]
 
-    height, width = heatmaps.shape[1:]
-    radius = kernel // 2
-    # Nearest first: they rule out most.
-    reach = range(-radius, radius + 1)
-    offsets = sorted(product(reach, reach), key=lambda offset: sum(map(abs, offset)))
-    for dy, dx in offsets[1:]:
-        # Clamped positions lie in the neighbourhood too, so they change nothing at the border.
-        neighbour = heatmaps.at(
-            channel, np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)
-        )
-        keep = values >= neighbour
-        if not keep.all():
-            channel, y, x, values = channel[keep], y[keep], x[keep], values[keep]
-
-    order = np.lexsort((-values, channel))
-    bounds = np.searchsorted(channel[order], np.arange(heatmaps.shape[0] + 1))
+    keep = np.flatnonzero(values.astype(np.float64) > threshold)
+    chunks = np.split(keep, range(_CHUNK, len(keep), _CHUNK))
+    keep = np.concatenate(
+        [
+            chunk[
+                values[chunk] >= _highest(heatmaps, channel[chunk], y[chunk], x[chunk], kernel // 2)
+            ]
+            for chunk in chunks
+        ]
+    )
+    keep = keep[np.lexsort((x[keep], y[keep], -values[keep], channel[keep]))]
+    bounds = np.searchsorted(channel[keep], np.arange(heatmaps.shape[0] + 1))
     peaks = []
     for first, last in zip(bounds[:-1], bounds[1:]):
-        best = order[first : min(last, first + top_k)]
+        best = keep[first : min(last, first + top_k)]
         peaks.append(Peaks(values[best], y[best], x[best]))
     return peaks
 
 
-def _candidates_2x(heatmaps: BilinearMaps, threshold: float):
-    """Pixels of a doubled map that no direct neighbour exceeds, near anything above threshold.
+def _highest(
+    heatmaps: BilinearMaps, channel: np.ndarray, y: np.ndarray, x: np.ndarray, radius: int
+) -> np.ndarray:
+    """The highest value around each pixel."""
+    reach = np.arange(-radius, radius + 1)[:, None]
+    # Clamped positions lie in the neighbourhood too, so they change nothing at the border.
+    rows = np.clip(y + reach, 0, heatmaps.shape[1] - 1)
+    columns = np.clip(x + reach, 0, heatmaps.shape[2] - 1)
+    return heatmaps.at(channel, rows[:, None], columns).max((0, 1))
 
-    Source pixel ``(i, j)`` has four children in the view, and they and their direct neighbours
-    are the 4x4 pixels that the 3x3 source pixels around it determine.
+
+def _candidates(source: np.ndarray, threshold: float, kernel: int) -> _Pixels:
+    """Pixels above the threshold, or hardly below it, that no direct neighbour exceeds."""
+    # Rounding the threshold to float32 could raise it.
+    hot = np.flatnonzero(source > threshold - _SLACK * abs(threshold))
+    channel, y, x = _unravel(hot, source.shape)
+    if kernel < 3:
+        return channel, y, x
+    view = BilinearMaps(source, source.shape[1:])
+    for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        rows = np.clip(y + dy, 0, source.shape[1] - 1)
+        columns = np.clip(x + dx, 0, source.shape[2] - 1)
+        keep = np.flatnonzero(view.at(channel, y, x) >= view.at(channel, rows, columns))
+        channel, y, x = channel[keep], y[keep], x[keep]
+    return channel, y, x
+
+
+def _candidates_2x(source: np.ndarray, threshold: float) -> _Pixels:
+    """Pixels of the doubled map that may be above the threshold and their direct neighbours.
+
+    Source pixel ``(i, j)`` has four children in the view, ``(2i, 2j)`` to ``(2i + 1, 2j + 1)``.
     """
-    source = (
-        heatmaps.source.dense() if isinstance(heatmaps.source, BilinearMaps) else heatmaps.source
-    )
+    lowest, highest = float(source.min()), float(source.max())
+    slack = _SLACK * max(-lowest, highest)
+    # A peak's parent is at least (8 * peak + lowest) / 9, see docs/decoding.md.
+    hot = np.flatnonzero(source > (8 * threshold + lowest) / 9 - slack)
+    channel, row, column = _unravel(hot, source.shape)
+    values = source.reshape(-1)
     height, width = source.shape[1:]
-    padded = np.pad(source, ((0, 0), (1, 1), (1, 1)), mode='edge')
-    hot = padded > threshold - _SLACK
-    # A child above the threshold has a source pixel above it among the 3x3 around its parent.
-    hot = hot[:, :-2] | hot[:, 1:-1] | hot[:, 2:]
-    hot = hot[..., :-2] | hot[..., 1:-1] | hot[..., 2:]
-    channel, row, column = _unravel(np.flatnonzero(hot), source.shape)
-    base = (channel * (height + 2) + row) * (width + 2) + column
-    values = padded.reshape(-1)
+    above, below = hot - width * (row > 0), hot + width * (row < height - 1)
+    left, right = -1 * (column > 0), 1 * (column < width - 1)
+    above, centre, below = (
+        tuple(values.take(base + shift) for shift in (left, 0, right))
+        for base in (above, hot, below)
+    )
 
-    # The same products and sums, in the same order, as BilinearMaps.at.
-    near, far = np.float32(0.75), np.float32(0.25)
-
-    def double(low, middle, high):
+    def may_be_highest(outer, centre):
+        """Of both children between the first and the middle one, along a line."""
+        first, middle, last = (3 * c + o for c, o in zip(centre, outer))
+        middle += slack
         return (
-            near * low + far * middle,
-            far * low + near * middle,
-            near * middle + far * high,
-            far * middle + near * high,
+            (middle >= first) & (first >= last - slack),
+            (middle >= last) & (last >= first - slack),
         )
 
-    rows = [double(*(values[base + i * (width + 2) + j] for j in range(3))) for i in range(3)]
-    block = [double(rows[0][j], rows[1][j], rows[2][j]) for j in range(4)]  # [column][row]
-
-    keep_channel, keep_y, keep_x = [], [], []
-    # highest[j][i]: the highest of rows i, i + 1, i + 2 in column j
-    highest = [[np.maximum(np.maximum(c[i], c[i + 1]), c[i + 2]) for i in range(2)] for c in block]
+    lines = list(zip(above, centre, below))
+    along_x = [may_be_highest(outer, centre) for outer in (above, below)]  # [row][column]
+    along_y = [may_be_highest(outer, lines[1]) for outer in (lines[0], lines[2])]  # [column][row]
+    children = []
     for i, j in product(range(2), repeat=2):
-        around = np.maximum(np.maximum(highest[j][i], highest[j + 1][i]), highest[j + 2][i])
-        keep = np.flatnonzero(block[j + 1][i + 1] >= around)
-        keep_channel.append(channel[keep])
-        keep_y.append(2 * row[keep] + i)
-        keep_x.append(2 * column[keep] + j)
-    return np.concatenate(keep_channel), np.concatenate(keep_y), np.concatenate(keep_x)
+        keep = np.flatnonzero(along_x[i][j] & along_y[j][i])
+        children.append((channel[keep], 2 * row[keep] + i, 2 * column[keep] + j))
+    return tuple(np.concatenate(part) for part in zip(*children))
 
 
-def _unravel(flat: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, ...]:
+def _unravel(flat: np.ndarray, shape: tuple[int, int, int]) -> _Pixels:
     """Indices of a flat index; faster than numpy's own for the few there are."""
     channel, rest = np.divmod(flat, shape[1] * shape[2])
     return channel, *np.divmod(rest, shape[2])

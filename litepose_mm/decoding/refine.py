@@ -8,13 +8,16 @@ import numpy as np
 
 from .bilinear import BilinearMaps
 
-# Side of the squares, in pixels of the input, whose bounds the search for missing joints
-# compares before it looks at any pixel.
-_BLOCK = 8
+# Sides of the squares, in pixels of the input, whose bounds the search for missing joints compares
+# before it looks at any pixel; the small ones only in large ones that are worth it.
+_LARGE = 16
+_SMALL = 4
 # Rounding of float32 in the bounds, on tag distances and on costs of size about 100.
 _SLACK = 1e-4
-# How many squares of each missing joint are looked at first, to have a good score to beat.
-_FIRST = 8
+# How many squares of each size are looked into first, to have a good score to beat.
+_FIRST = 4
+# How many large squares are looked into at once; the next ones then have a better score to beat.
+_CHUNK = 512
 
 
 def quarter_offsets(
@@ -38,10 +41,9 @@ def quarter_offsets(
         Offsets ``(M, 2)`` in x and y, each -0.25, 0 or 0.25.
     """
     height, width = heatmaps.shape[1:]
-    right = heatmaps.at(channel, y, np.minimum(x + 1, width - 1))
-    left = heatmaps.at(channel, y, np.maximum(x - 1, 0))
-    below = heatmaps.at(channel, np.minimum(y + 1, height - 1), x)
-    above = heatmaps.at(channel, np.maximum(y - 1, 0), x)
+    columns = np.stack([np.minimum(x + 1, width - 1), np.maximum(x - 1, 0), x, x])
+    rows = np.stack([y, y, np.minimum(y + 1, height - 1), np.maximum(y - 1, 0)])
+    right, left, below, above = heatmaps.at(channel, rows, columns)
     difference = np.stack([right - left, below - above], axis=-1)
     if not ties_to_zero:
         return np.where(difference > 0, np.float32(0.25), np.float32(-0.25))
@@ -53,10 +55,6 @@ def quarter_offsets(
         axis=-1,
     )
     return np.where(inside, np.sign(difference) * np.float32(0.25), np.float32(0))
-
-
-# Which missing keypoint, and the number of the square in reading order.
-_Squares = tuple[np.ndarray, np.ndarray]
 
 
 class Missing(NamedTuple):
@@ -94,11 +92,33 @@ def find_missing(
     if num_missing == 0:
         return Missing(*(np.zeros(0, dtype) for dtype in (np.int64, np.int64, np.float32)))
     search = _Search(heatmaps, tags, keypoint, person_tag, np.float32(tag_weight))
-    search.probe()
-    search.look(search.best_squares(_FIRST))
-    search.look(search.promising_squares())
+    search.look_at_likely_squares()
+    search.look_at_promising_squares()
     y, x = np.divmod(search.index, heatmaps.shape[2])
     return Missing(y, x, heatmaps.at(keypoint, y, x))
+
+
+class _Squares(NamedTuple):
+    """Squares of pixels, each for one missing keypoint.
+
+    Attributes:
+        pair: The missing keypoint.
+        top: First row.
+        left: First column.
+        bound: No pixel scores more.
+        estimate: What the best pixel may score.
+        penalty: What tags cost at least.
+    """
+
+    pair: np.ndarray
+    top: np.ndarray
+    left: np.ndarray
+    bound: np.ndarray
+    estimate: np.ndarray
+    penalty: np.ndarray
+
+    def where(self, keep: np.ndarray) -> _Squares:
+        return _Squares(*(part[keep] for part in self))
 
 
 class _Search:
@@ -113,128 +133,124 @@ class _Search:
         tag_weight: np.float32,
     ):
         self.heatmaps, self.tags, self.keypoint = heatmaps, tags, keypoint
-        self.person_tag, self.tag_weight = person_tag, tag_weight
+        self.person_tag, self.tag_weight = person_tag.T, tag_weight
         self.score = np.full(len(keypoint), -np.inf, dtype=np.float32)
         self.index = np.zeros(len(keypoint), dtype=np.int64)
-        self._bound_blocks()
+        self._bound_large()
 
-    def _bound_blocks(self) -> None:
-        """Bounds of the score in every square, each ``(M, rows * columns)``."""
-        needed, position = np.unique(self.keypoint, return_inverse=True)
-        highest = self.heatmaps.block_bounds(needed, _BLOCK)[1][position]
-        near, far = (np.zeros(highest.shape, dtype=np.float32) for _ in range(2))
-        for dim in range(self.person_tag.shape[1]):
-            low, high = self.tags.block_bounds(self._tag_channel(dim, needed), _BLOCK)
-            own = self.person_tag[:, dim, None, None]
-            below, above = low[position] - own, high[position] - own
-            near += np.maximum(np.maximum(below, -above), 0) ** 2
-            far += np.maximum(above, -below) ** 2
-        self.num_columns = highest.shape[2]
-        shape = (len(self.keypoint), -1)
-        self.penalty = self._penalty(near, -_SLACK).reshape(shape)
-        self.bound = highest.reshape(shape) - self.penalty + np.float32(_SLACK)
-        # What the square's highest pixel scores at least, or nearly: a place to begin.
-        self.safe = highest.reshape(shape) - self._penalty(far, _SLACK).reshape(shape)
-
-    def _tag_channel(self, dim: int, keypoint: np.ndarray) -> np.ndarray:
-        return dim * self.heatmaps.shape[0] + keypoint
-
-    def _penalty(self, squared_distance: np.ndarray, slack: float) -> np.ndarray:
-        return self.tag_weight * np.round(np.sqrt(squared_distance) + np.float32(slack))
-
-    def probe(self) -> None:
-        """A first score to beat: the highest pixel of the square that promises most for sure."""
-        pair = np.arange(len(self.keypoint))
-        y, x, value = self._pixels(pair, *self._corner(self.safe.argmax(1)), _BLOCK)
-        row, column = np.divmod(value.reshape(len(pair), -1).argmax(1), _BLOCK)
-        self._score(pair, y[pair, row, 0], x[pair, 0, column], value[pair, row, column])
-
-    def best_squares(self, most: int) -> _Squares:
-        """The ``most`` highest bounds of each keypoint, those that could be better."""
-        most = min(most, self.bound.shape[1])
-        block = np.argpartition(self.bound, -most, axis=1)[:, -most:]
-        pair, rank = np.nonzero(np.take_along_axis(self.bound, block, 1) >= self.score[:, None])
-        return pair, block[pair, rank]
-
-    def promising_squares(self) -> _Squares:
-        """All squares not looked at yet that could be better."""
-        return np.nonzero(self.bound >= self.score[:, None])
-
-    def look(self, squares: _Squares) -> None:
-        """Look at the pixels of squares that could be better, and keep the best."""
-        pair, block = squares
-        self.bound[pair, block] = -np.inf
-        pair, top, left, penalty = self._promising_quarters(pair, block)
-        y, x, value = self._pixels(pair, top, left, _BLOCK // 2)
-        # Tags cost more to read, and most pixels are out of the race without them.
-        limit = self.score[pair] + penalty - np.float32(_SLACK)
-        square, row, column = np.nonzero(value >= limit[:, None, None])
-        self._score(
-            pair[square], y[square, row, 0], x[square, 0, column], value[square, row, column]
+    def _bound_large(self) -> None:
+        """Bounds in every large square of the map, each ``(M, rows * columns)``."""
+        needed, which = np.unique(self.keypoint, return_inverse=True)
+        tag_channels = self._tag_channels(needed).ravel()
+        highest = self.heatmaps.block_bounds(needed, _LARGE, np.maximum)
+        low, high = (
+            self.tags.block_bounds(tag_channels, _LARGE, reduce).reshape(-1, *highest.shape)
+            for reduce in (np.minimum, np.maximum)
         )
+        self.num_columns = highest.shape[2]
+        squares = highest[0].size
+        highest = highest.reshape(-1, squares)[which]
+        low, high = (part.reshape(len(low), -1, squares)[:, which] for part in (low, high))
+        self.bound, self.estimate, _ = self._bounds(highest, low, high, self.person_tag[..., None])
 
-    def _promising_quarters(self, pair: np.ndarray, block: np.ndarray):
-        """Keypoint, corner and least penalty of the quarters that could be better."""
-        half = _BLOCK // 2
-        top, left = self._corner(block)
-        top = (top[:, None] + [0, 0, half, half]).ravel()
-        left = (left[:, None] + [0, half, 0, half]).ravel()
-        pair = np.repeat(pair, 4)
-        inside = (top < self.heatmaps.shape[1]) & (left < self.heatmaps.shape[2])
-        pair, top, left = pair[inside], top[inside], left[inside]
+    def _tag_channels(self, keypoint: np.ndarray) -> np.ndarray:
+        """The tag maps ``(L, ...)`` of keypoints ``(...)``."""
+        dims = np.arange(len(self.person_tag)).reshape(-1, *(1,) * keypoint.ndim)
+        return dims * self.heatmaps.shape[0] + keypoint
 
-        keypoint = self.keypoint[pair]
-        highest = self.heatmaps.square_bounds(keypoint, top, left, half)[1]
-        squared = np.zeros(len(pair), dtype=np.float32)
-        for dim in range(self.person_tag.shape[1]):
-            low, high = self.tags.square_bounds(self._tag_channel(dim, keypoint), top, left, half)
-            _add_gap(squared, low, high, self.person_tag[pair, dim])
-        penalty = self._penalty(squared, -_SLACK)
-        keep = highest - penalty + np.float32(_SLACK) >= self.score[pair]
-        return pair[keep], top[keep], left[keep], penalty[keep]
-
-    def _corner(self, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """First row and column of squares."""
-        top, left = np.divmod(block, self.num_columns)
-        return top * _BLOCK, left * _BLOCK
-
-    def _pixels(
-        self, pair: np.ndarray, top: np.ndarray, left: np.ndarray, side: int
+    def _bounds(
+        self, highest: np.ndarray, low: np.ndarray, high: np.ndarray, own: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rows ``(P, S, 1)``, columns ``(P, 1, S)`` and heatmap values ``(P, S, S)``."""
+        """Highest possible score, estimate of the score and least penalty in some squares."""
+        gap = np.maximum(np.maximum(low - own, own - high), 0)
+        penalty = self._penalty(gap, -_SLACK)
+        bound = highest + np.float32(_SLACK) - penalty
+        gap += (high - low) / 2
+        return bound, highest - self._penalty(gap), penalty
+
+    def _penalty(self, gap: np.ndarray, slack: float = 0) -> np.ndarray:
+        """What differences of tags ``(L, ...)`` cost."""
+        squared = gap * gap
+        distance = np.sqrt(squared.sum(0) if len(gap) > 1 else squared[0])
+        return self.tag_weight * np.round(distance + np.float32(slack))
+
+    def _inside(self, pair: np.ndarray, large: np.ndarray) -> _Squares:
+        """The small squares inside of large ones."""
+        row, column = np.divmod(large, self.num_columns)
+        inner = np.arange(0, _LARGE, _SMALL)
+        top = (row[:, None, None] * _LARGE + inner[:, None]).repeat(len(inner), 2).ravel()
+        left = (column[:, None, None] * _LARGE + inner).repeat(len(inner), 1).ravel()
+        pair = np.repeat(pair, len(inner) ** 2)
+        inside = (top < self.heatmaps.shape[1]) & (left < self.heatmaps.shape[2])
+        if not inside.all():
+            pair, top, left = pair[inside], top[inside], left[inside]
+        keypoint = self.keypoint[pair]
+        highest = self.heatmaps.square_bounds(keypoint, top, left, _SMALL)[1]
+        low, high = self.tags.square_bounds(self._tag_channels(keypoint), top, left, _SMALL)
+        bounds = self._bounds(highest, low, high, self.person_tag[:, pair])
+        return _Squares(pair, top, left, *bounds)
+
+    def look_at_likely_squares(self) -> None:
+        """Look at a few squares of each missing keypoint, to have a good score to beat."""
+        most = min(_FIRST, self.estimate.shape[1])
+        large = np.argpartition(self.estimate, -most, axis=1)[:, -most:]
+        squares = self._inside(np.repeat(np.arange(len(large)), most), large.ravel())
+        order = np.lexsort((-squares.estimate, squares.pair))
+        rank = np.arange(len(order)) - np.searchsorted(squares.pair, squares.pair)
+        self._look(squares.where(order[rank < _FIRST]))
+
+    def look_at_promising_squares(self) -> None:
+        """Look at all squares that could be better."""
+        pair, large = np.nonzero(self.bound >= self.score[:, None])
+        order = np.argsort(-self.estimate[pair, large])
+        for chunk in np.split(order, range(_CHUNK, len(order), _CHUNK)):
+            chunk.sort()
+            chunk = chunk[self.bound[pair[chunk], large[chunk]] >= self.score[pair[chunk]]]
+            if len(chunk):
+                self._look(self._inside(pair[chunk], large[chunk]))
+
+    def _look(self, squares: _Squares) -> None:
+        """Look at the pixels of the squares that could be better, and keep the best."""
+        squares = squares.where(np.flatnonzero(squares.bound >= self.score[squares.pair]))
+        pair = squares.pair
+        if len(pair) == 0:
+            return
         height, width = self.heatmaps.shape[1:]
-        inner = np.arange(side)
+        inner = np.arange(_SMALL)[:, None]
         # Squares at the border repeat their last row or column.
-        y = np.minimum(top[:, None, None] + inner[:, None], height - 1)
-        x = np.minimum(left[:, None, None] + inner, width - 1)
-        return y, x, self.heatmaps.at(self.keypoint[pair, None, None], y, x)
+        y = np.minimum(squares.top + inner, height - 1)
+        x = np.minimum(squares.left + inner, width - 1)
+        value = self.heatmaps.at(self.keypoint[pair], y[:, None], x).reshape(_SMALL**2, -1)
+
+        def score(number: np.ndarray, pixel: np.ndarray) -> None:
+            row, column = np.divmod(pixel, _SMALL)
+            self._score(pair[number], y[row, number], x[column, number], value[pixel, number])
+
+        # The highest pixel first; most others are then out of the race without their tags, which
+        # cost more to read.
+        score(np.arange(len(pair)), value.argmax(0))
+        limit = self.score[pair] + squares.penalty - np.float32(_SLACK)
+        score(*np.nonzero((value >= limit).T))
 
     def _score(self, pair: np.ndarray, y: np.ndarray, x: np.ndarray, value: np.ndarray) -> None:
         """Score pixels exactly and keep the best of each missing keypoint."""
         if len(pair) == 0:
             return
-        channel = self.keypoint[pair]
-        squared = np.zeros(len(pair), dtype=np.float32)
-        for dim in range(self.person_tag.shape[1]):
-            tag = self.tags.at(self._tag_channel(dim, channel), y, x)
-            squared += (tag - self.person_tag[pair, dim]) ** 2
-        score = value - self.tag_weight * np.round(np.sqrt(squared))
+        tag = self.tags.at(self._tag_channels(self.keypoint[pair]), y, x)
+        score = value - self._penalty(tag - self.person_tag[:, pair])
         index = y * self.heatmaps.shape[2] + x
 
-        order = np.lexsort((index, -score, pair))
-        first = order[np.flatnonzero(np.r_[True, np.diff(pair[order]) > 0])]
-        pair, score, index = pair[first], score[first], index[first]
-        better = (score > self.score[pair]) | (
-            (score == self.score[pair]) & (index < self.index[pair])
+        # The pixels of a keypoint follow each other.
+        first = np.flatnonzero(np.diff(pair, prepend=-1))
+        best = np.maximum.reduceat(score, first)
+        is_best = score == np.repeat(best, np.diff(first, append=len(pair)))
+        index = np.minimum.reduceat(np.where(is_best, index, np.iinfo(np.int64).max), first)
+        pair = pair[first]
+        better = (best > self.score[pair]) | (
+            (best == self.score[pair]) & (index < self.index[pair])
         )
-        self.score[pair[better]] = score[better]
+        self.score[pair[better]] = best[better]
         self.index[pair[better]] = index[better]
-
-
-def _add_gap(squared: np.ndarray, low: np.ndarray, high: np.ndarray, own: np.ndarray) -> None:
-    """Add the squared distance from a person's tag to an interval of tags."""
-    gap = np.maximum(np.maximum(low - own, own - high), 0)
-    squared += gap * gap
 
 
 def mean_person_tags(tags: np.ndarray, present: np.ndarray) -> np.ndarray:

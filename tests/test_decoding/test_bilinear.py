@@ -56,17 +56,40 @@ def test_bounds_hold(source, middle, size, seed, block):
     maps = random_maps((3, *source), seed)
     view = BilinearMaps(BilinearMaps(maps, middle), size)
     channel = np.array([2, 0])
-    low, high = view.block_bounds(channel, block)
+    low, high = (view.block_bounds(channel, block, r) for r in (np.minimum, np.maximum))
     rows, columns = (-(-side // block) for side in size)
     assert low.shape == high.shape == (2, rows, columns)
     dense = view.dense()[channel]
     for i, j in np.ndindex(rows, columns):
         values = dense[:, i * block : (i + 1) * block, j * block : (j + 1) * block].reshape(2, -1)
-        assert (low[:, i, j] <= values.min(1) + 1e-6).all()
-        assert (high[:, i, j] >= values.max(1) - 1e-6).all()
         corner = np.full(2, i * block), np.full(2, j * block)
         one_low, one_high = view.square_bounds(channel, *corner, block)
-        np.testing.assert_array_equal((one_low, one_high), (low[:, i, j], high[:, i, j]))
+        for least, largest in ((low[:, i, j], high[:, i, j]), (one_low, one_high)):
+            assert (least <= values.min(1) + 1e-6).all()
+            assert (largest >= values.max(1) - 1e-6).all()
+
+
+@pytest.mark.parametrize('factor', [1, 2, 4])
+def test_bounds_are_of_the_pixels_that_a_square_reads(factor):
+    maps = random_maps((1, 48 // factor, 48 // factor), 0)
+    view = BilinearMaps(maps, (48, 48))
+    high = view.block_bounds(np.array([0]), 16, np.maximum)
+    inner = 16 // factor
+    halo = int(factor > 1)
+    read = maps[0, inner - halo : 2 * inner + halo, inner - halo : 2 * inner + halo]
+    assert high[0, 1, 1] == read.max()
+    least, largest = view.square_bounds(*(np.array([n]) for n in (0, 16, 16)), 16)
+    assert (least[0], largest[0]) == (read.min(), read.max())
+
+
+def test_square_bounds_of_several_maps_at_the_same_squares():
+    view = BilinearMaps(random_maps((3, 6, 6), 0), (12, 12))
+    top, left = np.array([0, 4, 8]), np.array([8, 0, 4])
+    channel = np.array([[0, 1, 2], [2, 2, 0]])
+    both = view.square_bounds(channel, top, left, 4)
+    for row in range(2):
+        for bound, one in zip(both, view.square_bounds(channel[row], top, left, 4)):
+            np.testing.assert_array_equal(bound[row], one)
 
 
 def test_its_own_size_is_read_directly():

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litepose_mm.decoding import BilinearMaps, find_peaks
+from litepose_mm.decoding import peaks as peaks_module
 
 
 def peaks_of_full_maps(heatmaps, size, threshold, kernel, top_k):
@@ -47,6 +48,53 @@ def test_equals_the_search_over_full_maps(seed, source, factor, kernel, threshol
     for peaks, others in zip(found, expected):
         for own, other in zip((peaks.values, peaks.y, peaks.x), others):
             np.testing.assert_array_equal(own, other)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, 10**6),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.sampled_from([1, 2, 3]),
+    st.sampled_from([3, 5]),
+    st.sampled_from([(1, 0.0), (0.1, -0.3), (1e4, -7e4)]),
+)
+def test_ties_and_any_range_of_values(seed, source, factor, kernel, scale_and_shift):
+    """Few different values, so that neighbours, peaks and the threshold are often equal."""
+    scale, shift = scale_and_shift
+    levels = np.random.default_rng(seed).integers(0, 4, (2, *source))
+    maps = (scale * levels + shift).astype(np.float32)
+    size = tuple(factor * side for side in source)
+    for threshold in (float(maps.min()), float(maps.max()) - 1e-6 * scale, 0.1):
+        found = find_peaks(BilinearMaps(maps, size), threshold, kernel, top_k=7)
+        expected = peaks_of_full_maps(maps, size, threshold, kernel, 7)
+        for peaks, others in zip(found, expected):
+            for own, other in zip((peaks.values, peaks.y, peaks.x), others):
+                np.testing.assert_array_equal(own, other)
+
+
+@pytest.mark.parametrize('scale, shift', [(1 / 3, 0.1), (1e4 / 3, -7e4)])
+def test_differences_that_rounding_decides(scale, shift):
+    levels = np.random.default_rng(0).integers(0, 8, (1, 40, 40))
+    maps = (scale * levels + shift).astype(np.float32)
+    everything = maps.min() - 1, 3, 10**6
+    (peaks,) = find_peaks(BilinearMaps(maps, (80, 80)), *everything)
+    values, y, x = peaks_of_full_maps(maps, (80, 80), *everything)[0]
+    np.testing.assert_array_equal((peaks.y, peaks.x), (y, x))
+
+
+def test_a_peak_above_the_threshold_whose_own_pixel_is_not():
+    maps = np.float32([[[4, 1, 0, 0], [2, 3, 4, 0], [0, 4, 1, 3], [1, 2, 3, 5]]])
+    (peaks,) = find_peaks(BilinearMaps(maps, (8, 8)), 3.1, 3)
+    at = list(zip(peaks.y, peaks.x)).index((3, 3))
+    assert peaks.values[at] == 3.25 > 3.1 > maps[0, 1, 1]
+
+
+def test_many_equal_pixels_are_compared_in_parts(monkeypatch):
+    monkeypatch.setattr(peaks_module, '_CHUNK', 7)
+    maps = np.ones((2, 5, 6), dtype=np.float32)
+    for size in ((5, 6), (10, 12)):
+        first, second = find_peaks(BilinearMaps(maps, size), 0.1, top_k=1000)
+        assert len(first.values) == len(second.values) == size[0] * size[1]
 
 
 def test_plateaus_give_all_their_pixels():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from litepose_mm.decoding import BilinearMaps
+from litepose_mm.decoding import BilinearMaps, refine
 from litepose_mm.decoding.refine import find_missing, mean_person_tags, quarter_offsets
 
 
@@ -29,21 +29,41 @@ def dense_search(heatmaps, tags, keypoint, person_tag, weight):
     st.sampled_from([1, 2]),
     st.sampled_from([1.0, 100.0]),
     st.sampled_from([0.0, 0.2, 2.0]),
-    st.sampled_from([2, 4, 3.3]),
+    st.sampled_from([2, 4, 6, 3.3]),
+    st.booleans(),
 )
-def test_equals_the_search_over_full_maps(seed, coarse, tag_dim, weight, spread, factor):
+def test_equals_the_search_over_full_maps(seed, coarse, tag_dim, weight, spread, factor, ties):
+    """At 1, 2 and 3 times the heatmaps' size and others, with and without many equal values."""
     rng = np.random.default_rng(seed)
     num_keypoints, num_missing = 3, 5
     fine = tuple(2 * side for side in coarse)
     size = tuple(int(side * factor) for side in coarse)
     heat = rng.normal(0, 0.3, (num_keypoints, *fine)).astype(np.float32)
     tag = rng.normal(0, spread, (tag_dim * num_keypoints, *coarse)).astype(np.float32)
+    if ties:
+        heat, tag = np.round(heat * 4) / 4, np.round(tag * 2) / 2
     heatmaps = BilinearMaps(heat, size)
     tags = BilinearMaps(BilinearMaps(tag, fine), size)
     keypoint = rng.integers(0, num_keypoints, num_missing)
     person_tag = rng.normal(0, 1, (num_missing, tag_dim)).astype(np.float32)
     found = find_missing(heatmaps, tags, keypoint, person_tag, weight)
     expected = dense_search(heatmaps, tags, keypoint, person_tag, weight)
+    assert list(zip(found.y, found.x, found.value)) == expected
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_squares_are_looked_into_in_parts(seed, monkeypatch):
+    """Many squares whose bounds all promise a tag that only few pixels have."""
+    monkeypatch.setattr(refine, '_FIRST', 1)
+    monkeypatch.setattr(refine, '_CHUNK', 2)
+    rng = np.random.default_rng(seed)
+    heat = rng.uniform(0, 1, (2, 50, 60)).astype(np.float32)
+    tag = rng.choice([0.0, 10.0], (2, 25, 30)).astype(np.float32)
+    heatmaps = BilinearMaps(heat, (100, 120))
+    tags = BilinearMaps(BilinearMaps(tag, (50, 60)), (100, 120))
+    keypoint, person_tag = np.array([1, 0, 1, 1]), np.float32([[5.0], [2.0], [7.0], [30.0]])
+    found = find_missing(heatmaps, tags, keypoint, person_tag)
+    expected = dense_search(heatmaps, tags, keypoint, person_tag, 1)
     assert list(zip(found.y, found.x, found.value)) == expected
 
 

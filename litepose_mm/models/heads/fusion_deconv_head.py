@@ -12,24 +12,22 @@ from mmcv.cnn import build_norm_layer
 from mmpose.registry import MODELS
 from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...architectures import Architecture, get_architecture
 from ..utils.layers import deconv_2x, separable_conv
+from ..utils.merged_layers import MergedDeconv, MergedSeparableConv
 from .multilevel_ae_head import MultiLevelAEHead
 
 ReLU = dict(type='ReLU', inplace=True)
 
 
-def _crop(x: Tensor, like: Tensor) -> Tensor:
-    """Drop the row or column that doubling an odd size adds."""
-    height, width = like.shape[2:]
-    return x if x.shape[2:] == like.shape[2:] else x[..., :height, :width]
-
-
 class FusionDeconv(nn.Module):
     """Double the resolution of the refined features, with raw ones of the same size added.
 
-    The sum of two transposed convolutions is the paper's one over concatenated features.
+    The sum of two transposed convolutions is the paper's one over concatenated features. Where
+    the result meets other features, ``like``, the row or column that doubling an odd size adds
+    is dropped.
     """
 
     def __init__(
@@ -46,11 +44,20 @@ class FusionDeconv(nn.Module):
         self.bn = build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1]
         self.act = nn.ReLU(inplace=True)
 
-    def forward(self, refined: Tensor, raw: Tensor | None) -> Tensor:
+    def forward(
+        self, refined: Tensor, raw: Tensor | None = None, like: Tensor | None = None
+    ) -> Tensor:
         out = self.refined(refined)
         if self.raw is not None:
             out = out + self.raw(raw)
-        return self.act(self.bn(out))
+        out = self.act(self.bn(out))
+        return out if like is None else out[..., : like.shape[2], : like.shape[3]]
+
+    def to_deploy(self) -> nn.Module:
+        """One convolution in place of both, with the normalisation folded in."""
+        if not isinstance(self.bn, _BatchNorm):
+            return self
+        return MergedDeconv([*filter(None, (self.refined, self.raw))], self.bn, self.act)
 
 
 class FusionOutput(nn.Module):
@@ -76,6 +83,12 @@ class FusionOutput(nn.Module):
     def forward(self, refined: Tensor, raw: Tensor | None) -> Tensor:
         out = self.refined(refined)
         return out if self.raw is None else out + self.raw(raw)
+
+    def to_deploy(self) -> nn.Module:
+        """One separable convolution in place of both, with the normalisation folded in."""
+        if not isinstance(self.refined.depthwise.bn, _BatchNorm):
+            return self
+        return MergedSeparableConv([*filter(None, (self.refined, self.raw))])
 
 
 @MODELS.register_module()
@@ -207,10 +220,8 @@ class FusionDeconvHead(MultiLevelAEHead):
         refined, outputs = feats[-1], []
         first_level = len(self.deconvs) - self.num_levels
         for index, deconv in enumerate(self.deconvs):
-            refined = deconv(refined, raw.get(self._strides[index]))
             partner = raw.get(self._strides[index + 1])
-            if partner is not None:
-                refined = _crop(refined, partner)
+            refined = deconv(refined, raw.get(self._strides[index]), partner)
             if index >= first_level:
                 outputs.append(self.outputs[index - first_level](refined, partner))
         return tuple(outputs)

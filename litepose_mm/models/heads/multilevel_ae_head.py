@@ -22,11 +22,14 @@ _HEATMAP_LOSS = dict(type='KeypointMSELoss')
 _TAG_LOSS = dict(type='BatchAssociativeEmbeddingLoss')
 
 
-def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:
+def bilinear(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Bilinear with half-pixel centres, the authors' only interpolation."""
-    if tuple(maps.shape[2:]) == tuple(size):
-        return maps
     return F.interpolate(maps, size=size, mode='bilinear', align_corners=False)
+
+
+def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """:func:`bilinear` where the size differs; not for export, where sizes may be unknown."""
+    return maps if tuple(maps.shape[2:]) == tuple(size) else bilinear(maps, size)
 
 
 class MultiLevelAEHead(BaseHead):
@@ -74,18 +77,24 @@ class MultiLevelAEHead(BaseHead):
         """Channels of each level's output: ``K`` heatmaps, then ``L * K`` tags where it has."""
         return tuple(self.num_keypoints * (1 + self.tag_dim * flag) for flag in self.tag_levels)
 
+    @property
+    def tags_are_finest(self) -> bool:
+        """Whether :meth:`aggregate` gives tags of the heatmaps' size."""
+        return self.tag_levels[-1] or sum(self.tag_levels) > 1
+
     @abstractmethod
     def forward(self, feats: Features) -> tuple[Tensor, ...]:
         """One output ``(B, C_l, H_l, W_l)`` per level, coarse to fine; see level_channels."""
 
     def split(self, outputs: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor | None]]:
         """Heatmaps and tags (``None`` where a level has none) of every level."""
-        heatmaps = [output[:, : self.num_keypoints] for output in outputs]
-        tags = [
-            output[:, self.num_keypoints :] if flag else None
+        sizes = [self.num_keypoints, self.tag_dim * self.num_keypoints]
+        parts = [
+            output.split(sizes, dim=1) if flag else (output, None)
             for output, flag in zip(outputs, self.tag_levels)
         ]
-        return heatmaps, tags
+        heatmaps, tags = zip(*parts)
+        return list(heatmaps), list(tags)
 
     def aggregate(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Combine the levels (HigherHRNet section 3.3).
@@ -98,16 +107,19 @@ class MultiLevelAEHead(BaseHead):
         """
         heatmaps, tags = self.split(outputs)
         size = outputs[-1].shape[2:]
-        mean = sum(resize_maps(maps, size) for maps in heatmaps) / len(heatmaps)
-        tags = [maps for maps in tags if maps is not None]
-        if len(tags) > 1:
-            tags = [resize_maps(maps, size) for maps in tags]
-        return mean, torch.cat(tags, dim=1)
+        heatmaps = _at_finest_level(heatmaps, size)
+        mean = sum(heatmaps[1:], heatmaps[0]) / len(heatmaps)
+        if sum(self.tag_levels) > 1:
+            tags = _at_finest_level(tags, size)
+        return mean, torch.cat([maps for maps in tags if maps is not None], dim=1)
 
     def _flipped_back(self, maps: Tensor, flip_indices: Sequence[int], shift: bool) -> Tensor:
         """Maps of a mirrored image as those of the image; keypoints are the fastest index."""
-        maps = maps.unflatten(1, (-1, self.num_keypoints))[:, :, list(flip_indices)]
-        maps = maps.flatten(1, 2).flip(-1)
+        # Not an index by a list, which pnnx converts wrongly.
+        channels, keypoints = maps.split(1, dim=1), self.num_keypoints
+        firsts = range(0, len(channels), keypoints)
+        order = [channels[first + index] for first in firsts for index in flip_indices]
+        maps = torch.cat(order, dim=1).flip(-1)
         if shift:
             maps = torch.cat([maps[..., :1], maps[..., :-1]], dim=-1)
         return maps
@@ -256,6 +268,13 @@ class MultiLevelAEHead(BaseHead):
                 f'training targets have tags at {count} levels, the head at {sum(flags)} '
                 f'(tag_levels={flags}): give the codec the same tag_levels'
             )
+
+
+def _at_finest_level(maps: Sequence[Tensor | None], size: tuple[int, int]) -> list[Tensor]:
+    """Maps of the levels that have them; only which level it is says whether one is resized."""
+    *coarse, finest = maps
+    resized = [bilinear(level, size) for level in coarse if level is not None]
+    return resized if finest is None else [*resized, finest]
 
 
 def level_targets(batch_data_samples: OptSampleList, level: int) -> tuple[Tensor, Tensor | None]:

@@ -49,7 +49,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         teacher: Config of the teacher's ``model``, or the path of its config file.
         teacher_weights: Checkpoint of the teacher. Random weights where it is ``None``, for
             tests only.
-        teacher_input_size: Height and width at which the teacher sees the batch; the student's
+        teacher_input_size: Width and height at which the teacher sees the batch; the student's
             input by default.
         heatmap_weight: Factor of the masked heatmap loss toward the teacher, at every level.
         tag_weight: Factor of the squared difference of tags, weighted by the teacher's heatmap:
@@ -75,7 +75,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
             teacher = Config.fromfile(teacher).model
         self.teacher_config = teacher
         self.teacher_weights = teacher_weights
-        self.teacher_input_size = teacher_input_size and tuple(teacher_input_size)
+        self.teacher_input_size = teacher_input_size
         self.heatmap_weight = heatmap_weight
         # Not the head's: a teacher's maps are no targets that are 0 away from keypoints.
         self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
@@ -119,8 +119,8 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         losses = self.head.loss_of_outputs(outputs, data_samples)
 
         with torch.no_grad():
-            size = self.teacher_input_size or tuple(inputs.shape[2:])
-            teacher_feats = self.teacher.extract_feat(resize_maps(inputs, size))
+            width, height = self.teacher_input_size or (inputs.shape[3], inputs.shape[2])
+            teacher_feats = self.teacher.extract_feat(resize_maps(inputs, (height, width)))
             teacher_outputs = self.teacher.head.forward(teacher_feats)
         losses.update(self._heatmap_losses(outputs, teacher_outputs, data_samples))
         if self.tag_weight:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mmpose.models import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...errors import LitePoseError
+from ..heads.multilevel_ae_head import MultiLevelAEHead, bilinear
+from ..utils.candidates import OFFSETS, find_candidates
 
 
 @MODELS.register_module()
@@ -16,7 +21,25 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
 
     MMPose's ``forward`` stacks a list of inputs, and its ``predict`` wants a list of scales, so
     scales of different sizes cannot pass. They come as a tuple here.
+
+    Args:
+        norm_eval: Whether batch normalisation keeps its statistics while training, in all parts.
+            For fine-tuning with few pictures: those of a batch are not those of all, and pictures
+            that fill the input not those that were moved and shrunk.
+        kwargs: As in MMPose.
     """
+
+    def __init__(self, norm_eval: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.norm_eval = norm_eval
+
+    def train(self, mode: bool = True) -> MultiScaleBottomupPoseEstimator:
+        super().train(mode)
+        if mode and self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
 
     def predict(self, inputs: Tensor | tuple[Tensor, ...], data_samples: SampleList) -> SampleList:
         """As in MMPose; several scales of a batch as a tuple, the original one first.
@@ -33,3 +56,59 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
             )
         inputs = list(inputs) if isinstance(inputs, tuple) else inputs
         return super().predict(inputs, data_samples)
+
+    def deploy_forward(
+        self,
+        inputs: Tensor,
+        outputs: str = 'maps',
+        flip_test: bool = False,
+        flip_indices: Sequence[int] | None = None,
+        shift_heatmap: bool = False,
+        top_k: int = 30,
+        nms_kernel: int = 5,
+        offset: str = 'litepose',
+    ) -> tuple[Tensor, ...]:
+        """The network as other runtimes run it; every export is a trace of this.
+
+        ``K`` keypoints, ``L`` tags each, twice as many with flip test; one scale.
+
+        Args:
+            inputs: Normalised images ``(B, 3, H, W)``.
+            outputs: ``'maps'``, or ``'candidates'``: few numbers, without those that say where
+                a missing keypoint might be.
+            flip_test: Whether the mirrored images are looked at too.
+            flip_indices: With ``flip_test``, the keypoint that each becomes in a mirror.
+            shift_heatmap: Whether mirrored maps are moved by a pixel (not the authors').
+            top_k: With ``'candidates'``, how many of a keypoint, ``M``.
+            nms_kernel: See :func:`find_candidates`.
+            offset: See :func:`find_candidates`.
+
+        Returns:
+            Maps: heatmaps ``(B, K, h, w)``, averaged at the finest level, and tags
+            ``(B, L * K, h', w')``. Candidates: :class:`Candidates` of these heatmaps.
+
+        Raises:
+            LitePoseError: An option is none of these, or the head is no
+                :class:`MultiLevelAEHead`.
+        """
+        if not isinstance(self.head, MultiLevelAEHead):
+            raise LitePoseError(
+                f'expected a model whose head is a MultiLevelAEHead, got {type(self.head).__name__}'
+            )
+        for name, value, choices in (
+            ('outputs', outputs, ('maps', 'candidates')),
+            ('offset', offset, OFFSETS),
+        ):
+            if value not in choices:
+                raise LitePoseError(f'{name} must be one of {", ".join(choices)}, got {value!r}')
+        feats = self.extract_feat(inputs)
+        if flip_test:
+            if flip_indices is None:
+                raise LitePoseError('flip_test needs flip_indices, those of the data set')
+            feats = [feats, self.extract_feat(inputs.flip(-1))]
+        heatmaps, tags = self.head.test_time_maps(feats, flip_indices, flip_test, shift_heatmap)
+        if outputs == 'maps':
+            return heatmaps, tags
+        if not self.head.tags_are_finest:
+            tags = bilinear(tags, heatmaps.shape[2:])
+        return find_candidates(heatmaps, tags, top_k, nms_kernel, offset)

@@ -35,11 +35,14 @@ def test_the_teacher_is_no_part_of_the_student(tmp_path):
     load_weights(plain, tmp_path / 'w.pth')
 
 
-@pytest.mark.parametrize('size', [None, (96, 128)])
+@pytest.mark.parametrize('size', [None, (128, 96)])
 def test_losses_reach_the_student_only(size):
     model = distilled(teacher_input_size=size, tag_weight=1.0, feature_weight=0.1).train()
+    seen = []
+    model.teacher.backbone.register_forward_pre_hook(lambda _, args: seen.append(args[0].shape))
     before = [p.clone() for p in model.teacher.state_dict().values()]
     losses = model.loss(torch.randn(2, 3, 64, 64), ae_samples(model, [2, 0]))
+    assert seen == [(2, 3, 96, 128) if size else (2, 3, 64, 64)]
     assert {name for name in losses if 'distill' in name} == {
         'loss_distill_heatmap_0',
         'loss_distill_heatmap_1',

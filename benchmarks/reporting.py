@@ -1,9 +1,5 @@
 """What every benchmark prints: what its figures depend on, and tables of them."""
 
-import os
-import platform
-from pathlib import Path
-
 import cv2
 import mmengine
 import mmpose
@@ -12,24 +8,19 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from litepose_mm.benchmarking import environment as processor
+
 Rows = list[dict]  # of a table, by names of its columns
 
 
 def environment(threads: int, rounds: int) -> str:
     """Machine, versions and options in a line."""
-    processor = platform.processor() or platform.machine()
-    information = Path('/proc/cpuinfo')
-    if information.exists():
-        names = [line for line in information.read_text().splitlines() if 'model name' in line]
-        processor = names[0].split(':')[1].strip() if names else processor
+    machine = processor()
     if torch.cuda.is_available():
-        processor += f', {torch.cuda.get_device_name()}'
+        machine += f', {torch.cuda.get_device_name()}'
     modules = (torch, mmpose, mmengine, cv2, np)
     versions = ', '.join(f'{module.__name__} {module.__version__}' for module in modules)
-    return (
-        f'{processor}, {os.cpu_count()} cores, {threads} thread(s), median of {rounds} rounds; '
-        f'{versions}'
-    )
+    return f'{machine}, {threads} thread(s), median of {rounds} rounds; {versions}'
 
 
 def print_table(title: str, rows: Rows) -> None:
@@ -39,7 +30,8 @@ def print_table(title: str, rows: Rows) -> None:
         table.add_column(name.replace('_', ' '), justify=justify)
     for row in rows:
         table.add_row(*(_formatted(name, value) for name, value in row.items()))
-    Console().print(table)
+    # a narrow terminal wraps the lines rather than that figures are cut off
+    Console(width=max(Console().width, 150)).print(table)
 
 
 def _formatted(name: str, value: object) -> str:

@@ -1,4 +1,10 @@
-"""The one exception of the package that stands for bad input."""
+"""The one exception of the package that stands for bad input, and how tools show it."""
+
+from __future__ import annotations
+
+import os.path
+import sys
+from collections.abc import Callable
 
 
 class LitePoseError(ValueError):
@@ -6,3 +12,23 @@ class LitePoseError(ValueError):
 
     Commands print the message without a traceback and exit with status 2.
     """
+
+
+def reason(error: Exception) -> str:
+    """One line, at most some 200 characters, on what an error of another library says."""
+    text = ' '.join(str(error).split())
+    text = text if len(text) <= 200 else f'{text[:200]} …'
+    return f'{type(error).__name__}: {text}'
+
+
+def run_tool(main: Callable[[], int | None]) -> int:
+    """Runs the ``main`` of a script; bad input becomes one line on stderr.
+
+    Returns:
+        The exit status: what ``main`` returned, 0 for None; 2 for bad input.
+    """
+    try:
+        return main() or 0
+    except LitePoseError as error:
+        print(f'{os.path.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
+        return 2

@@ -7,13 +7,17 @@ import sys
 import zipfile
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from exported import RUN_WITHOUT_TORCH, export, tiny_estimator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from litepose_mm import __version__
 from litepose_mm.errors import LitePoseError
 from litepose_mm.paths import config_path, mim_root
+from litepose_mm.runtime import PoseEstimator
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / 'requirements'
@@ -150,7 +154,8 @@ def test_wheel_metadata(wheel):
     base = re.findall(r'^Requires-Dist: ([\w.-]+)(?![^\n]*extra ==)', text, re.MULTILINE)
     assert sorted(base) == ['munkres', 'numpy', 'rich', 'scipy']
     extras = set(re.findall(r'^Provides-Extra: (\S+)', text, re.MULTILINE))
-    assert extras == {'all', 'mmpose', 'ncnn', 'openvino', 'runtime', 'tvm'}
+    files = (ROOT / 'requirements/optional').glob('*.txt')
+    assert extras == {'all', 'mmpose', *(path.stem for path in files)} > {'int8', 'runtime'}
     assert 'litepose = litepose_mm.cli:main' in archive.read(f'{folder}/entry_points.txt').decode()
 
 
@@ -169,3 +174,26 @@ def test_installed_package_finds_its_configs(wheel, tmp_path):
     root, *configs = run(sys.executable, '-c', code, env=env, cwd=tmp_path).splitlines()
     assert Path(root) == target / 'litepose_mm' / '.mim'
     assert configs == sorted(str(p.relative_to(ROOT)) for p in ROOT.glob('configs/**/*.py'))
+
+
+@pytest.mark.slow
+def test_runtime_in_an_environment_without_torch(wheel, tmp_path):
+    folder, picture = tmp_path / 'model', tmp_path / 'x.png'
+    export(tiny_estimator(), folder)
+    cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8))
+    expected = PoseEstimator(folder, threads=1)(picture)
+    run(sys.executable, '-m', 'venv', tmp_path / 'venv')
+    python = tmp_path / 'venv' / 'bin' / 'python'
+    command = [python, '-m', 'pip', 'install', '--quiet', '--only-binary', ':all:']
+    command += ['-c', CONSTRAINTS, f'{wheel}[runtime]']
+    installed = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    if installed.returncode:
+        pytest.skip(f'pip finds no packages to install: {installed.stderr.strip()[-200:]}')
+    packages = run(python, '-m', 'pip', 'list', '--format=freeze').lower()
+    assert 'onnxruntime' in packages and 'torch' not in packages and 'mmengine' not in packages
+    environment = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
+    people, score = run(
+        python, '-c', RUN_WITHOUT_TORCH, folder, picture, cwd=tmp_path, env=environment
+    ).split()
+    assert int(people) == len(expected) > 0
+    assert float(score) == pytest.approx(float(expected.scores.sum()), abs=1e-4)

@@ -14,7 +14,7 @@ from mmpose.models import AssociativeEmbeddingHead, BottomupPoseEstimator
 from torch import nn
 
 from ..checkpoints import load_weights
-from ..errors import LitePoseError
+from ..errors import LitePoseError, reason
 from ..paths import config_path
 from ..zoo import MODELS, get_model
 
@@ -82,7 +82,7 @@ def _checked_device(device: str | None) -> torch.device:
         return torch.device(device)
     except Exception as error:
         raise LitePoseError(
-            f"expected a device that is present, e.g. 'cpu', got {device!r}: {_reason(error)}"
+            f"expected a device that is present, e.g. 'cpu', got {device!r}: {reason(error)}"
         ) from error
 
 
@@ -105,13 +105,11 @@ def _read_config(path: Path, options: Mapping[str, Any]) -> Config:
     try:
         config = Config.fromfile(str(path))
     except Exception as error:  # a config is a program, so anything can go wrong
-        raise LitePoseError(f'cannot read the config {path}: {_reason(error)}') from error
+        raise LitePoseError(f'cannot read the config {path}: {reason(error)}') from error
     try:
         config.merge_from_dict(dict(options))
     except Exception as error:
-        raise LitePoseError(
-            f'cfg_options do not fit the config {path}: {_reason(error)}'
-        ) from error
+        raise LitePoseError(f'cfg_options do not fit the config {path}: {reason(error)}') from error
     _check_config(config, path)
     return config
 
@@ -193,17 +191,10 @@ def _build(config: Config, path: Path) -> BottomupPoseEstimator:
     try:
         network = init_model(config, None, device='cpu')
     except Exception as error:  # a config can name anything, so anything can go wrong
-        raise LitePoseError(f'cannot build the model of {path}: {_reason(error)}') from error
+        raise LitePoseError(f'cannot build the model of {path}: {reason(error)}') from error
     if not (isinstance(network, BottomupPoseEstimator) and network.with_head):
         raise LitePoseError(
             f'expected the config of a bottom-up pose estimator with a head, but {path} is of a '
             f'{type(network).__name__}; see `litepose models`'
         )
     return network
-
-
-def _reason(error: Exception) -> str:
-    """Returns one line on what an error of another library says."""
-    text = ' '.join(str(error).split())
-    text = text if len(text) <= 200 else f'{text[:200]} …'
-    return f'{type(error).__name__}: {text}'

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.structures import PoseDataSample
 
-from ..errors import LitePoseError
-from ..media import read_image
+from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
 from ..structures import PoseResult, Skeleton
 from .model_building import build_model
 
-Picture = str | Path | np.ndarray
 
-# The short side of every picture becomes the network's input size, so a strip of a picture would
-# become a huge input.
-_MAX_ASPECT_RATIO = 20
-
-# How torch says it in a RuntimeError, which it also raises for everything else.
-_OUT_OF_MEMORY = ('out of memory', 'not enough memory', "can't allocate memory")
-
-
-class PoseEstimator:
+class PoseEstimator(PictureEstimator):
     """Finds people and their keypoints on pictures.
 
     Example::
@@ -69,87 +57,30 @@ class PoseEstimator:
         batch_size: int = 1,
         cfg_options: Mapping[str, Any] | None = None,
     ) -> None:
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise LitePoseError(f'batch_size: expected a positive integer, got {batch_size!r}')
-        self.batch_size = batch_size
+        check_positive('batch_size', batch_size)
         self.model = build_model(model, weights, device, flip_test, input_size, cfg_options)
-        self.skeleton = Skeleton.from_metainfo(self.model.dataset_meta)
+        super().__init__(Skeleton.from_metainfo(self.model.dataset_meta), batch_size)
         self._pipeline = Compose(self.model.cfg.test_dataloader.dataset.pipeline)
 
-    @overload
-    def __call__(self, pictures: Picture) -> PoseResult: ...
+    def _prepare(self, image: np.ndarray) -> dict[str, Any]:
+        return self._pipeline({**self.model.dataset_meta, 'img': image})
 
-    @overload
-    def __call__(self, pictures: Sequence[Picture]) -> list[PoseResult]: ...
-
-    def __call__(self, pictures):
-        """Finds the people on one picture, or on each of a list.
-
-        Pictures of a list go through the network together only where their inputs have the same
-        size, so nothing is padded and results do not depend on what else is in the list.
-
-        Args:
-            pictures: Path of a picture, or BGR (H, W, 3) uint8; or a list of these.
-
-        Returns:
-            The people; for a list, a list of results in its order.
-
-        Raises:
-            LitePoseError: A picture cannot be read, is not BGR uint8, is longer than 20 times its
-                other side, or takes more memory than there is.
-        """
-        if isinstance(pictures, (str, Path, np.ndarray)):
-            return self._predict([pictures])[0]
-        return self._predict(list(pictures))
-
-    def _predict(self, pictures: Sequence[Picture]) -> list[PoseResult]:
-        results: list[PoseResult | None] = [None] * len(pictures)
-        waiting: dict[Any, list[tuple[int, dict]]] = {}  # inputs of one size, not yet a batch
-        for index, picture in enumerate(pictures):
-            data = self._prepare(picture)
-            batch = waiting.setdefault(_input_shape(data['inputs']), [])
-            batch.append((index, data))
-            if len(batch) == self.batch_size:
-                self._run(batch, pictures, results)
-                batch.clear()
-        for batch in waiting.values():
-            if batch:
-                self._run(batch, pictures, results)
-        return results
-
-    def _prepare(self, picture: Picture) -> dict[str, Any]:
-        image = picture if isinstance(picture, np.ndarray) else read_image(picture)
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            raise LitePoseError(
-                f'expected a picture as BGR (H, W, 3) uint8, got {image.dtype} {image.shape}; '
-                'convert it, e.g. with cv2.cvtColor'
-            )
-        short, long = sorted(image.shape[:2])
-        if long > _MAX_ASPECT_RATIO * short:
-            raise LitePoseError(
-                f'expected a picture no longer than {_MAX_ASPECT_RATIO} times its other side, got '
-                f'{image.shape[1]}x{image.shape[0]}; cut it into pieces'
-            )
-        image = np.ascontiguousarray(image)  # a view such as rgb[..., ::-1] is fine too
-        size = f'a picture of {image.shape[1]}x{image.shape[0]}'
-        with _one_line_errors(size):
-            return self._pipeline({**self.model.dataset_meta, 'img': image})
+    def _input_shape(self, prepared: dict[str, Any]) -> Hashable:
+        inputs = prepared['inputs']
+        if isinstance(inputs, torch.Tensor):
+            return tuple(inputs.shape)
+        return tuple(tuple(scale.shape) for scale in inputs)  # of a multi-scale input
 
     def _run(
-        self,
-        batch: list[tuple[int, dict]],
-        pictures: Sequence[Picture],
-        results: list[PoseResult | None],
-    ) -> None:
-        """Predicts a batch and puts its results where they belong."""
-        height, width = batch[0][1]['data_samples'].metainfo['img_shape'][:2]
-        inputs = f'{len(batch)} input{"s" if len(batch) > 1 else ""} of {width}x{height}'
-        with _one_line_errors(inputs), torch.inference_mode():
-            samples = self.model.test_step(pseudo_collate([data for _, data in batch]))
-        for (index, _), sample in zip(batch, samples, strict=True):
-            picture = pictures[index]
-            source = None if isinstance(picture, np.ndarray) else str(picture)
-            results[index] = result_from_data_sample(sample, self.skeleton, source)
+        self, inputs: Sequence[dict[str, Any]], sources: Sequence[str | None]
+    ) -> list[PoseResult]:
+        height, width = inputs[0]['data_samples'].metainfo['img_shape'][:2]
+        with one_line_errors(inputs_text(len(inputs), width, height)), torch.inference_mode():
+            samples = self.model.test_step(pseudo_collate(inputs))
+        return [
+            result_from_data_sample(sample, self.skeleton, source)
+            for sample, source in zip(samples, sources, strict=True)
+        ]
 
 
 def result_from_data_sample(
@@ -181,29 +112,3 @@ def result_from_data_sample(
         tags=people.get('tags', None),
         source=source,
     )
-
-
-@contextmanager
-def _one_line_errors(what: str) -> Iterator[None]:
-    """Turns lack of memory, and what OpenCV refuses, into a LitePoseError about ``what``."""
-    try:
-        yield
-    except (MemoryError, cv2.error, RuntimeError) as error:
-        text = str(error).lower()
-        no_memory = (
-            isinstance(error, MemoryError) or getattr(error, 'code', 0) == cv2.Error.StsNoMem
-        )
-        if no_memory or any(message in text for message in _OUT_OF_MEMORY):
-            raise LitePoseError(
-                f'there is not enough memory for {what}; take a smaller input size or batch size'
-            ) from error
-        if isinstance(error, cv2.error):
-            raise LitePoseError(f'OpenCV cannot work on {what}: {error.err}') from error
-        raise
-
-
-def _input_shape(inputs: torch.Tensor | list[torch.Tensor]) -> tuple:
-    """Returns the shape of an input; of a multi-scale input, the shapes."""
-    if isinstance(inputs, torch.Tensor):
-        return tuple(inputs.shape)
-    return tuple(tuple(scale.shape) for scale in inputs)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import warnings
 from typing import TYPE_CHECKING
 
 from .argument_types import key_value, positive_int
+from .one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
     from ..apis import PoseEstimator
@@ -22,13 +21,25 @@ def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='NAME',
         help='name of a model (`litepose models` lists them), or name or path of a config',
     )
+    add_model_options(group)
+    group.add_argument('--device', help='cpu, cuda, cuda:1 … (default: cuda where it is, else cpu)')
+    group.add_argument(
+        '--batch-size',
+        type=positive_int,
+        default=1,
+        metavar='N',
+        help='pictures of one size that go through the network at once (default: 1)',
+    )
+
+
+def add_model_options(group: argparse._ArgumentGroup) -> None:
+    """Adds ``--weights`` and what changes a model's config."""
     group.add_argument(
         '--weights',
         metavar='FILE',
         help="weights: a checkpoint of MMEngine, the authors', or safetensors; "
         'without it the network is random',
     )
-    group.add_argument('--device', help='cpu, cuda, cuda:1 … (default: cuda where it is, else cpu)')
     group.add_argument(
         '--flip',
         action=argparse.BooleanOptionalAction,
@@ -40,13 +51,6 @@ def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
         type=positive_int,
         metavar='PIXELS',
         help="short side of the network's input, 64 to 4096 (default: as the config says)",
-    )
-    group.add_argument(
-        '--batch-size',
-        type=positive_int,
-        default=1,
-        metavar='N',
-        help='pictures of one size that go through the network at once (default: 1)',
     )
     group.add_argument(
         '--config-options',
@@ -65,10 +69,7 @@ def make_estimator(args: argparse.Namespace) -> PoseEstimator:
     Raises:
         LitePoseError: As :class:`litepose_mm.PoseEstimator`.
     """
-    with warnings.catch_warnings():
-        warnings.filterwarnings('ignore')  # of libraries, about which a user can do nothing
-        warnings.filterwarnings('always', module='litepose_mm')
-        warnings.showwarning = _show_warning
+    with one_line_warnings():
         from ..apis import PoseEstimator
 
         return PoseEstimator(
@@ -80,7 +81,3 @@ def make_estimator(args: argparse.Namespace) -> PoseEstimator:
             batch_size=args.batch_size,
             cfg_options=dict(args.config_options),
         )
-
-
-def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
-    print(f'litepose: warning: {message}', file=sys.stderr)

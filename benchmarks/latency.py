@@ -1,0 +1,153 @@
+"""Time of a frame, picture in and people out: eager PyTorch against every engine and precision.
+
+All candidates get the same drawn scene and take turns within one run. The weights are random (time
+does not depend on them), so a network's maps hold nobody: decoding gets maps with people of the
+same shape instead, the same for all candidates.
+
+The network's share of the peak compares its multiply-accumulates (exact, of the model as it is
+trained: the exported form needs fewer) a second with those of a large product of matrices in
+float32, measured here with as many threads. Int8 and bf16 have kernels of their own, which can do
+more than this peak.
+"""
+
+import argparse
+import tempfile
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from reporting import Rows, environment, print_table
+from timing import in_turns
+
+from litepose_mm import PoseEstimator as TorchEstimator
+from litepose_mm.benchmarking import Stages, runtime_stages, summarise, time_stages
+from litepose_mm.complexity import measure_complexity
+from litepose_mm.datasets.synthetic import SceneOptions, make_scene
+from litepose_mm.deploy import export_model
+from litepose_mm.deploy.torch_stages import torch_stages
+from litepose_mm.media import write_json
+from litepose_mm.runtime import PoseEstimator
+from litepose_mm.testing import synthetic_maps
+
+ENGINES = (
+    'onnxruntime-fp32',
+    'onnxruntime-int8',
+    'openvino-fp32',
+    'openvino-bf16',
+    'openvino-int8',
+    'ncnn-fp32',
+    'ncnn-fp16',
+    'ncnn-bf16',
+)
+_SIDE = 2048  # of the matrices whose product is the peak
+
+
+def peak_macs(rounds: int) -> float:
+    """Multiply-accumulates a second of a product of matrices in float32, at best."""
+    one, other = torch.randn(2, _SIDE, _SIDE).unbind()
+    times = in_turns([lambda: one @ other], rounds)
+    return _SIDE**3 / float(times.min())
+
+
+def scenes(size: tuple[int, int], people: int, count: int) -> list[np.ndarray]:
+    options = SceneOptions(image_size=size, people=(people, people))
+    return [make_scene(options, seed=0, index=index).image for index in range(count)]
+
+
+def with_people(stages: Stages, maps: list, as_array) -> Stages:
+    """Stages whose decoding gets these maps in place of the network's."""
+    maps = [as_array(each[None]) for each in maps]
+    return stages._replace(decode=lambda outputs: stages.decode((outputs[0], maps)))
+
+
+def compare(
+    name: str, calibration: Path, scratch: Path, args: argparse.Namespace
+) -> tuple[str, Rows]:
+    """A title, and every candidate of a model, the eager one first."""
+    picture = scenes(args.picture_size, args.people, 1)[0]
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', message='.*the network is random')
+        estimator = TorchEstimator(name, device='cpu', flip_test=False)
+    model = estimator.model
+    eager = torch_stages('torch-fp32', estimator)
+    width, height = eager.preprocess(picture)['inputs'].shape[:1:-1]
+    joints = estimator.skeleton.num_keypoints
+    maps = list(synthetic_maps(args.people, (height, width), joints)[:2])
+    macs = measure_complexity(model, (3, height, width)).macs
+    candidates = [with_people(eager, maps, torch.from_numpy)]
+    for candidate in args.engines:
+        engine, precision = candidate.split('-')
+        folder = scratch / name / candidate
+        export_model(
+            model,
+            None,
+            folder,
+            engine=engine,
+            precision=precision,
+            input_shape=(height, width),
+            flip_test=False,
+            calibration=calibration if precision == 'int8' else None,
+        )
+        stages = runtime_stages(candidate, PoseEstimator(folder, threads=args.threads))
+        candidates.append(with_people(stages, maps, np.asarray))
+    seconds, people = time_stages(candidates, [picture], args.rounds)
+    peak = peak_macs(args.rounds)
+    medians = np.median(seconds.sum(-1), axis=1)
+    rows = []
+    for index, (stages, own) in enumerate(zip(candidates, seconds)):
+        times = {part: figures['p50'] for part, figures in summarise(own).items()}
+        rows.append(
+            dict(
+                candidate=stages.name,
+                preprocessing_ms=times['preprocessing'],
+                network_ms=times['model'],
+                decoding_ms=times['decoding'],
+                frame_ms=times['total'],
+                frame_p95_ms=float(np.percentile(own.sum(-1), 95) * 1e3),
+                speed=float(medians[0] / medians[index]),
+                decoding_share=times['decoding'] / times['total'],
+                peak_share=macs / (times['model'] / 1e3) / peak,
+                people=int(people[index, 0]),
+            )
+        )
+    title = f'{name} at {width}x{height}, {args.people} people, {args.threads} thread(s)'
+    return title, rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        '--models',
+        nargs='+',
+        default=['litepose-xs_crowdpose', 'litepose-s_crowdpose'],
+        help='names of models or configs',
+    )
+    parser.add_argument('--engines', nargs='+', default=list(ENGINES), choices=ENGINES)
+    parser.add_argument('--picture-size', type=int, nargs=2, default=[640, 480])
+    parser.add_argument('--people', type=int, default=5)
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--rounds', type=int, default=30)
+    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    args = parser.parse_args()
+    args.picture_size = tuple(args.picture_size)
+    torch.set_num_threads(args.threads)
+
+    report = dict(environment=environment(args.threads, args.rounds))
+    print(report['environment'])
+    with tempfile.TemporaryDirectory() as folder:
+        calibration = Path(folder) / 'calibration'
+        calibration.mkdir()
+        for index, scene in enumerate(scenes(args.picture_size, args.people, 10)):
+            cv2.imwrite(str(calibration / f'{index}.png'), scene)
+        report['latency'] = {}
+        for name in args.models:
+            title, report['latency'][name] = compare(name, calibration, Path(folder), args)
+            print_table(title, report['latency'][name])
+    if args.out:
+        write_json(args.out, report)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,26 @@
+# What all deploy configs share. It is data for MMDeploy; the plugin is registered by the import.
+custom_imports = dict(imports=['litepose_mm.deploy.mmdeploy'])
+
+codebase_config = dict(
+    type='litepose_mm',
+    task='PoseDetection',
+    model_type='end2end',
+    module=['litepose_mm.deploy.mmdeploy'],
+    # 'maps', or 'candidates': see MultiScaleBottomupPoseEstimator.deploy_forward.
+    outputs='maps',
+    # Whether the graph looks at the mirrored picture too, in twice the time. None: as the model
+    # config says.
+    flip_test=False,
+)
+
+ir_config = dict(
+    type='onnx',
+    export_params=True,
+    keep_initializers_as_inputs=False,
+    opset_version=17,
+    save_file='end2end.onnx',
+    input_names=['inputs'],
+    output_names=['heatmaps', 'tags'],
+    input_shape=None,  # width and height
+    optimize=False,
+)

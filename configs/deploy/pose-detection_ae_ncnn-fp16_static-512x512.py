@@ -1,0 +1,3 @@
+_base_ = ['./_base_/pose-detection_ae.py', './_base_/ncnn-fp16.py']
+
+ir_config = dict(input_shape=(512, 512))

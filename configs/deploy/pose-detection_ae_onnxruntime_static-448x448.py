@@ -1,0 +1,3 @@
+_base_ = ['./_base_/pose-detection_ae.py', './_base_/onnxruntime.py']
+
+ir_config = dict(input_shape=(448, 448))

@@ -1,0 +1,184 @@
+"""``litepose benchmark``: time of preprocessing, model and decoding."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..argument_types import positive_int
+from ..one_line_warnings import one_line_warnings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...benchmarking import Stages
+
+HELP = 'time preprocessing, model and decoding of models, in torch and exported'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument(
+        'models',
+        nargs='+',
+        metavar='MODEL',
+        help='folder of an exported model; or name of a model or config, which torch runs, with '
+        '=FILE for its weights (without, it is random and so are its people)',
+    )
+    parser.add_argument(
+        '--pictures',
+        nargs='+',
+        metavar='INPUT',
+        help='pictures, folders or patterns (default: a drawn scene of 640x480 with 5 people)',
+    )
+    parser.add_argument(
+        '--threads', type=positive_int, default=1, metavar='N', help='of each (default: 1)'
+    )
+    parser.add_argument(
+        '--rounds',
+        type=positive_int,
+        default=20,
+        metavar='N',
+        help='how often each model sees each picture; models take turns (default: 20)',
+    )
+    parser.add_argument(
+        '--flip',
+        action=argparse.BooleanOptionalAction,
+        help='for models that torch runs, see `litepose predict` (default: as the config says)',
+    )
+    parser.add_argument('--json', metavar='FILE', help='write the figures')
+    parser.add_argument('--plot', metavar='FILE', help='draw the figures, e.g. as PNG or SVG')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Times the models; returns the exit status."""
+    from ...benchmarking import environment, summarise, time_stages
+    from ...media import write_json
+
+    images = _images(args.pictures)
+    with one_line_warnings():
+        models = _with_own_names([_stages(model, args) for model in args.models], args.models)
+        seconds, people = time_stages(models, images, args.rounds)
+    rows = [
+        {
+            'model': stages.name,
+            'people_per_picture': float(found.mean()),
+            'milliseconds': summarise(own),
+        }
+        for stages, own, found in zip(models, seconds, people)
+    ]
+    figures = {
+        'environment': environment(),
+        'threads': args.threads,
+        'pictures': len(images),
+        'rounds': args.rounds,
+        'models': rows,
+    }
+    _print_table(figures)
+    if args.json:
+        write_json(args.json, figures)
+    if args.plot:
+        _plot(figures, Path(args.plot))
+    return 0
+
+
+def _images(inputs: Sequence[str] | None) -> list[np.ndarray]:
+    from ...errors import LitePoseError
+    from ...media import find_media, read_image
+
+    if inputs is None:
+        from ...datasets.synthetic import SceneOptions, make_scene
+
+        options = SceneOptions(image_size=(640, 480), people=(5, 5))
+        return [make_scene(options, seed=0, index=0).image]
+    files = [file for file in find_media(inputs) if not file.is_video]
+    if not files:
+        raise LitePoseError('--pictures: expected pictures, got videos only')
+    return [read_image(file.path) for file in files]
+
+
+def _stages(model: str, args: argparse.Namespace) -> Stages:
+    if Path(model).is_dir():
+        from ...benchmarking import runtime_stages
+        from ...runtime import PoseEstimator
+
+        estimator = PoseEstimator(model, threads=args.threads)
+        card = estimator.card
+        details = [card.engine, card.precision, *['flip'] * card.flip_test]
+        if card.outputs != 'maps':
+            details.append(card.outputs)
+        return runtime_stages(f'{card.name} ({", ".join(details)})', estimator)
+
+    import torch
+
+    from ...apis import PoseEstimator as TorchEstimator
+    from ...deploy.exporter import describe
+    from ...deploy.torch_stages import torch_stages
+
+    torch.set_num_threads(args.threads)
+    name, _, weights = model.partition('=')
+    torch_estimator = TorchEstimator(name, weights or None, device='cpu', flip_test=args.flip)
+    card_fields = describe(torch_estimator.model)  # refuses what is not ours
+    details = ['torch', 'fp32', *['flip'] * card_fields['flip_test']]
+    return torch_stages(f'{card_fields["name"]} ({", ".join(details)})', torch_estimator)
+
+
+def _with_own_names(models: list[Stages], given: Sequence[str]) -> list[Stages]:
+    """Names that several models share get what the user called each."""
+    names = [stages.name for stages in models]
+    return [
+        stages if names.count(stages.name) == 1 else stages._replace(name=f'{stages.name} {text}')
+        for stages, text in zip(models, given)
+    ]
+
+
+def _print_table(figures: dict[str, Any]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = figures['models']
+    caption = (
+        f'ms a picture, p50 / p95 of {figures["rounds"]} rounds on {figures["pictures"]} '
+        f'picture(s), models in turns; speed: of the first model; {figures["threads"]} thread(s), '
+        f'{figures["environment"]}'
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=caption, caption_justify='left')
+    table.add_column('model', no_wrap=True)
+    parts = list(rows[0]['milliseconds'])
+    for title in ('preprocessing', 'network', 'decoding', 'total', 'people', 'speed'):
+        table.add_column(title, justify='right', no_wrap=True)
+    first = rows[0]['milliseconds']['total']['p50']
+    for row in rows:
+        times = row['milliseconds']
+        table.add_row(
+            row['model'],
+            *(f'{times[part]["p50"]:.1f} / {times[part]["p95"]:.1f}' for part in parts),
+            f'{row["people_per_picture"]:.1f}',
+            f'{first / times["total"]["p50"]:.2f}',
+        )
+    # a narrow terminal wraps the lines rather than that figures are cut off
+    Console(width=max(Console().width, 130)).print(table)
+
+
+def _plot(figures: dict[str, Any], path: Path) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from ...benchmarking import plot_times
+    from ...errors import LitePoseError
+    from ...files import replacing
+
+    rows = figures['models']
+    figure = Figure(figsize=(9, 1.6 + 0.5 * len(rows)), layout='constrained')
+    canvas = FigureCanvasAgg(figure)
+    if path.suffix[1:].lower() not in canvas.get_supported_filetypes():
+        known = ', '.join(sorted(canvas.get_supported_filetypes()))
+        raise LitePoseError(f'--plot: expected a file of the kind {known}, got {path}')
+    axes = figure.subplots()
+    plot_times(axes, {row['model']: row['milliseconds'] for row in rows})
+    axes.set_title(f'time of a picture, {figures["threads"]} thread(s)')
+    with replacing(path) as part:
+        figure.savefig(part, dpi=120)

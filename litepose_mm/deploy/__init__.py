@@ -1,0 +1,9 @@
+"""Networks for other runtimes. Importing this needs torch and MMPose."""
+
+import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
+
+from .deploy_form import to_deploy_form
+from .exporter import export_model
+from .onnx_export import export_onnx
+
+__all__ = ['export_model', 'export_onnx', 'to_deploy_form']

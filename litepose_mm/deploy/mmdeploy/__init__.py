@@ -1,0 +1,33 @@
+"""MMDeploy's tools on bottom-up models: a codebase of MMDeploy, registered by import.
+
+The deploy configs in ``configs/deploy`` name it; nothing else of the package imports MMDeploy.
+"""
+
+import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
+
+from ...errors import LitePoseError, reason
+
+try:
+    import mmdeploy.apis  # noqa: F401
+except ImportError as error:
+    raise LitePoseError(
+        f'mmdeploy cannot be imported ({reason(error)}); make mmdeploy installs it, or pip install '
+        'aenum dill grpcio multiprocess onnx prettytable six terminaltables and then '
+        'pip install --no-deps mmdeploy==1.3.1'
+    ) from error
+
+from . import backends, resize, rewriters
+from .backend_model import BottomupBackendModel
+from .codebase import LitePoseCodebase
+from .task import BottomupPoseDetection
+from .torch2onnx import torch2onnx
+
+__all__ = [
+    'BottomupBackendModel',
+    'BottomupPoseDetection',
+    'LitePoseCodebase',
+    'backends',
+    'resize',
+    'rewriters',
+    'torch2onnx',
+]

@@ -1,0 +1,100 @@
+"""A backend's model as a model of MMPose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mmdeploy.codebase.base import BaseBackendModel
+from mmdeploy.utils import get_backend
+from mmengine.config import Config
+from mmengine.structures import InstanceData
+from mmpose.models import BottomupPoseEstimator
+from mmpose.registry import KEYPOINT_CODECS
+from mmpose.utils.typing import SampleList
+from torch import Tensor
+
+from ...decoding import decode_candidates, hide_borders, to_input_pixels
+from ...errors import LitePoseError
+from .options import get_outputs, get_static_shape
+
+
+class BottomupBackendModel(BaseBackendModel):
+    """Runs a backend's wrapper and finds people in its outputs, as the torch model does.
+
+    Args:
+        backend_files: The exported files.
+        model_cfg: Config of the model, whose codec decodes.
+        deploy_cfg: The deploy config of the export.
+        device: Where the backend runs.
+        data_preprocessor: Config of the preprocessor.
+
+    Raises:
+        LitePoseError: The backend cannot load the files.
+    """
+
+    def __init__(
+        self,
+        backend_files: Sequence[str],
+        model_cfg: Config,
+        deploy_cfg: Config,
+        device: str,
+        data_preprocessor: dict | None = None,
+    ):
+        super().__init__(deploy_cfg=deploy_cfg, data_preprocessor=data_preprocessor)
+        self.outputs = get_outputs(deploy_cfg)
+        self.static_shape = get_static_shape(deploy_cfg)
+        self.device = device
+        self.codec = KEYPOINT_CODECS.build(model_cfg.model.head.decoder)
+        self.restore_heatmap_size = model_cfg.model.test_cfg.get('restore_heatmap_size', True)
+        self.wrapper = self._build_wrapper(
+            backend=get_backend(deploy_cfg),
+            backend_files=backend_files,
+            device=device,
+            input_names=[self.input_name],
+            output_names=self.output_names,
+            deploy_cfg=deploy_cfg,
+        )
+
+    def forward(self, inputs: Tensor, data_samples: SampleList, mode: str = 'predict'):
+        """Finds people in normalised images ``(B, 3, H, W)``.
+
+        Returns:
+            The samples with ``pred_instances`` in pixels of the original pictures.
+
+        Raises:
+            LitePoseError: The mode is not ``'predict'``, or the model takes another shape.
+        """
+        if mode != 'predict':
+            raise LitePoseError(f"a backend's model has the mode 'predict' only, got {mode!r}")
+        if self.static_shape is not None:
+            width, height = self.static_shape
+            if tuple(inputs.shape) != (1, 3, height, width):
+                raise LitePoseError(
+                    f'the model takes inputs (1, 3, {height}, {width}), got {tuple(inputs.shape)}; '
+                    'take batch_size=1 and the deploy config of its export'
+                )
+        outputs = self.wrapper({self.input_name: inputs.contiguous().to(self.device)})
+        outputs = [output.cpu().numpy() for output in self.wrapper.output_to_list(outputs)]
+        input_size = tuple(inputs.shape[2:])
+        # Candidates are of the finest level.
+        stride = self.codec.input_size[0] // self.codec.heatmap_sizes[-1][0]
+        size = tuple(side // stride for side in input_size)
+        boxes = [sample.metainfo.get('input_box') for sample in data_samples]
+        outputs = hide_borders(outputs, boxes, size, input_size)
+        decode = self._decode_maps if self.outputs == 'maps' else self._decode_candidates
+        people = [
+            InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=b, tags=t)
+            for k, s, b, t in decode(outputs, size, input_size)
+        ]
+        # It uses nothing of the estimator.
+        return BottomupPoseEstimator.add_pred_to_datasample(self, people, None, data_samples)
+
+    def _decode_maps(self, outputs, size, input_size):
+        look_at = input_size if self.restore_heatmap_size else None
+        return zip(*self.codec.batch_decode(*outputs, size=look_at, input_size=input_size))
+
+    def _decode_candidates(self, outputs, size, input_size):
+        decoder = replace(self.codec.decoder(outputs[0].shape[1]), missing='none')
+        people = (decode_candidates(decoder, *each) for each in zip(*outputs))
+        return [to_input_pixels(decoder, found, size, input_size) for found in people]

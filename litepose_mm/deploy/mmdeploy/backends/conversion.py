@@ -1,0 +1,50 @@
+"""From the ONNX file of MMDeploy's folder to a backend's files beside it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mmdeploy.utils import get_backend_config
+
+from ....errors import LitePoseError
+from ...backends import get_backend
+
+
+def convert(
+    engine: str, onnx_file: str, work_dir: str, precision: str, suffixes: Sequence[str]
+) -> list[str]:
+    """Writes a file for each suffix, named after the ONNX file.
+
+    Raises:
+        LitePoseError: A package is missing, or the model cannot be converted.
+    """
+    backend, source = get_backend(engine), Path(onnx_file)
+    backend.check(precision, 'maps', has_shape=True)
+    targets = [Path(work_dir) / f'{source.stem}{suffix}' for suffix in suffixes]
+    with TemporaryDirectory() as scratch:
+        part, copy = Path(scratch) / 'part', Path(scratch) / 'model.onnx'
+        part.mkdir()
+        shutil.copyfile(source, copy)
+        backend.convert(copy, part, precision)
+        for target in targets:
+            (written,) = part.glob(f'*{target.suffix}')
+            shutil.move(written, target)
+    return [str(target) for target in targets]
+
+
+def get_precision(deploy_cfg: Any, known: Sequence[str]) -> str:
+    """What the deploy config wants the backend to calculate in.
+
+    Raises:
+        LitePoseError: It is none of ``known``.
+    """
+    precision = get_backend_config(deploy_cfg).get('precision', 'fp32')
+    if precision not in known:
+        raise LitePoseError(
+            f'backend_config.precision: expected {" or ".join(known)}, got {precision!r}'
+        )
+    return precision

@@ -1,0 +1,83 @@
+"""ncnn: MMDeploy's converter is a program that its wheel lacks; pnnx is ncnn's own."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import mmdeploy.backend.ncnn  # noqa: F401  registers its manager first
+from mmdeploy.backend.base import BACKEND_MANAGERS, BaseWrapper
+from mmdeploy.backend.ncnn.backend_manager import NCNNManager
+from mmdeploy.utils import get_ir_config
+
+from ....errors import LitePoseError
+from .conversion import convert, get_precision
+
+_PRECISIONS = ('fp32', 'fp16')
+
+
+@BACKEND_MANAGERS.register('ncnn')
+class PnnxManager(NCNNManager):
+    """Converts with pnnx; runs with MMDeploy's wrapper in the precision of the deploy config."""
+
+    @classmethod
+    def is_available(cls, with_custom_ops: bool = False) -> bool:
+        """Whether ncnn and pnnx are installed; there are no custom operators."""
+        return not with_custom_ops and all(map(importlib.util.find_spec, ('ncnn', 'pnnx')))
+
+    @classmethod
+    def build_wrapper(
+        cls,
+        backend_files: Sequence[str],
+        device: str = 'cpu',
+        input_names: Sequence[str] | None = None,
+        output_names: Sequence[str] | None = None,
+        deploy_cfg: Any = None,
+        **kwargs: Any,
+    ) -> BaseWrapper:
+        if importlib.util.find_spec('ncnn') is None:
+            raise LitePoseError('ncnn is not installed: pip install "litepose_mm[ncnn]"')
+        import ncnn
+        from mmdeploy.backend.ncnn.wrapper import NCNNWrapper
+
+        class Wrapper(NCNNWrapper):
+            """MMDeploy's leaves ncnn its default, which is not float32."""
+
+            def __init__(self, param: str, weights: str):
+                BaseWrapper.__init__(self, output_names)
+                self._net = ncnn.Net()
+                options, half = self._net.opt, get_precision(deploy_cfg, _PRECISIONS) == 'fp16'
+                options.use_fp16_packed = options.use_fp16_storage = half
+                options.use_fp16_arithmetic = half
+                options.use_bf16_storage = False
+                if self._net.load_param(param) or self._net.load_model(weights):
+                    raise LitePoseError(
+                        f'ncnn cannot load {param}: it is damaged, or has layers that this ncnn '
+                        'lacks; export it again'
+                    )
+
+        return Wrapper(*backend_files)
+
+    @classmethod
+    def to_backend(
+        cls, ir_files: Sequence[str], work_dir: str, deploy_cfg: Any, **kwargs: Any
+    ) -> list[str]:
+        ir_config, files = get_ir_config(deploy_cfg), []
+        precision = get_precision(deploy_cfg, _PRECISIONS)
+        names = {'in0': ir_config.input_names[0]}
+        names.update((f'out{i}', name) for i, name in enumerate(ir_config.output_names))
+        for file in ir_files:
+            converted = convert('ncnn', file, work_dir, precision, ('.param', '.bin'))
+            _rename_blobs(Path(converted[0]), names)
+            files += converted
+        return files
+
+
+def _rename_blobs(param: Path, names: dict[str, str]) -> None:
+    """pnnx numbers inputs and outputs; MMDeploy asks for them by the names of the ONNX file."""
+    lines = [line.split(' ') for line in param.read_text().splitlines()]
+    param.write_text(
+        '\n'.join(' '.join(names.get(word, word) for word in line) for line in lines) + '\n'
+    )

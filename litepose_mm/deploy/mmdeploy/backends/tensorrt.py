@@ -1,0 +1,61 @@
+"""TensorRT: MMDeploy makes engines with TensorRT 8 only; beside it there is ``trtexec``."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import mmdeploy.backend.tensorrt  # noqa: F401  registers its manager first
+from mmdeploy.backend.base import BACKEND_MANAGERS
+from mmdeploy.backend.tensorrt.backend_manager import TensorRTManager
+from mmdeploy.utils import get_common_config, get_model_inputs
+from mmdeploy.utils.config_utils import is_dynamic_shape
+from mmengine.config import Config
+
+from ....errors import LitePoseError
+
+
+@BACKEND_MANAGERS.register('tensorrt')
+class TrtexecManager(TensorRTManager):
+    """MMDeploy's manager where its TensorRT is; else it says how to make the engine."""
+
+    @classmethod
+    def to_backend(
+        cls,
+        ir_files: Sequence[str],
+        work_dir: str,
+        deploy_cfg: Any,
+        **kwargs: Any,
+    ) -> Sequence[str]:
+        if not _has_tensorrt_8():
+            raise LitePoseError(
+                f'{", ".join(ir_files)} is there; MMDeploy makes engines of it with TensorRT 8 '
+                'only, which is not installed. Where the GPU is, run: '
+                + '; '.join(trtexec_line(deploy_cfg, file) for file in ir_files)
+            )
+        return super().to_backend(ir_files, work_dir, deploy_cfg, **kwargs)
+
+
+def trtexec_line(deploy_cfg: Config, onnx_file: str) -> str:
+    """The command that makes a TensorRT engine of an ONNX file, with the config's shapes."""
+    file = Path(onnx_file)
+    words = ['trtexec', f'--onnx={file}', f'--saveEngine={file.with_suffix(".engine")}']
+    if is_dynamic_shape(deploy_cfg, 'inputs'):
+        for name, shapes in get_model_inputs(deploy_cfg)[0].input_shapes.items():
+            words += [
+                f'--{which}Shapes={name}:{"x".join(map(str, shapes[f"{which}_shape"]))}'
+                for which in ('min', 'opt', 'max')
+            ]
+    if get_common_config(deploy_cfg).get('fp16_mode'):
+        words.append('--fp16')
+    return ' '.join(words)
+
+
+def _has_tensorrt_8() -> bool:
+    if importlib.util.find_spec('tensorrt') is None:
+        return False
+    import tensorrt
+
+    return int(tensorrt.__version__.partition('.')[0]) == 8

@@ -1,0 +1,65 @@
+"""What deploy configs say in ``codebase_config``, checked."""
+
+from __future__ import annotations
+
+from mmdeploy.utils import Backend, get_backend, get_codebase_config, get_ir_config
+from mmdeploy.utils.config_utils import is_dynamic_shape
+from mmengine.config import Config
+
+from ...errors import LitePoseError
+from ...runtime.card import OUTPUT_NAMES
+
+_BACKENDS = (Backend.ONNXRUNTIME, Backend.OPENVINO, Backend.NCNN, Backend.TENSORRT)
+
+
+def get_outputs(deploy_cfg: Config) -> str:
+    """The kind of outputs, ``'maps'`` or ``'candidates'``.
+
+    Raises:
+        LitePoseError: It is neither, the names of the outputs do not fit it, or the backend cannot
+            give it.
+    """
+    backend = get_backend(deploy_cfg)
+    if backend not in _BACKENDS:
+        raise LitePoseError(
+            f'backend_config.type: expected one of {", ".join(each.value for each in _BACKENDS)}, '
+            f'got {backend.value!r}, which does not work through MMDeploy here'
+        )
+    outputs = get_codebase_config(deploy_cfg).get('outputs', 'maps')
+    if outputs not in OUTPUT_NAMES:
+        raise LitePoseError(
+            f'codebase_config.outputs: expected {" or ".join(OUTPUT_NAMES)}, got {outputs!r}'
+        )
+    expected, names = list(OUTPUT_NAMES[outputs]), get_ir_config(deploy_cfg).get('output_names')
+    if list(names or []) != expected:
+        raise LitePoseError(
+            f'ir_config.output_names: expected {expected} for outputs={outputs!r}, got {names}'
+        )
+    if backend == Backend.NCNN:
+        if outputs != 'maps':
+            raise LitePoseError(
+                "ncnn gives the outputs 'maps' only, since it lacks operators of 'candidates'; "
+                'export maps, or take ONNX Runtime or OpenVINO'
+            )
+        if is_dynamic_shape(deploy_cfg, 'inputs'):
+            raise LitePoseError(
+                'models for ncnn have one input shape: take a deploy config with static in its name'
+            )
+    return outputs
+
+
+def get_static_shape(deploy_cfg: Config) -> tuple[int, int] | None:
+    """Width and height of a model with one input shape, or ``None``.
+
+    Raises:
+        LitePoseError: The shape is static, but not given.
+    """
+    if is_dynamic_shape(deploy_cfg, 'inputs'):
+        return None
+    shape = get_ir_config(deploy_cfg).get('input_shape')
+    if shape is None or len(shape) != 2 or min(shape) < 64 or any(side % 64 for side in shape):
+        raise LitePoseError(
+            'ir_config.input_shape: expected width and height of the input, multiples of 64, in a '
+            f'deploy config without dynamic axes, got {shape}'
+        )
+    return tuple(shape)

@@ -1,0 +1,66 @@
+"""The resize for a model with one input shape, as a transform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmcv.transforms import BaseTransform
+from mmpose.registry import TRANSFORMS
+
+from ...datasets.transforms import BottomupResizeAlign
+from ...errors import LitePoseError
+from ...resize import resize_within
+
+
+@TRANSFORMS.register_module()
+class BottomupResizeWithin(BaseTransform):
+    """Gives every picture one shape: as large as it fits, in the middle, black beyond its border.
+
+    Keys are those of :class:`BottomupResizeAlign`, whose result is kept where it has the shape,
+    and ``input_box``, see :class:`litepose_mm.resize.Resized`.
+
+    Args:
+        size: Width and height.
+        align: Options of :class:`BottomupResizeAlign`.
+    """
+
+    def __init__(self, size: Sequence[int], **align):
+        self.size = tuple(size)
+        self.align = BottomupResizeAlign(**align)
+
+    def transform(self, results: dict) -> dict:
+        image = results['img']
+        results = dict(self.align.transform(results), input_box=None)
+        if results['input_size'] != self.size:
+            resized = resize_within(image, self.size)
+            results.update(
+                img=resized.image,
+                img_shape=self.size[::-1],
+                input_size=self.size,
+                input_center=resized.center,
+                input_scale=results['input_scale'].dtype.type(self.size) * resized.zoom,
+                input_box=resized.box,
+            )
+        return results
+
+
+def with_one_shape(pipeline: Sequence[dict], size: Sequence[int]) -> list[dict]:
+    """A test pipeline for inputs of ``size`` (width, height) in place of any size.
+
+    Raises:
+        LitePoseError: The pipeline does not resize with :class:`BottomupResizeAlign`.
+    """
+    changed = [dict(step) for step in pipeline]
+    found = False
+    for step in changed:
+        if step['type'] == 'BottomupResizeAlign':
+            found = True
+            step.update(type='BottomupResizeWithin', size=tuple(size))
+        elif 'meta_keys' in step:
+            step['meta_keys'] = (*step['meta_keys'], 'input_box')
+    if not found:
+        raise LitePoseError(
+            'an input shape needs BottomupResizeAlign in the test pipeline of the model config, '
+            f'got {", ".join(str(step["type"]) for step in pipeline)}; see ae_test_pipeline'
+        )
+    return changed

@@ -1,0 +1,36 @@
+"""What is replaced while MMDeploy traces a model.
+
+MMDeploy wants rewriters as functions of a module that ask for their context themselves.
+"""
+
+from mmdeploy.core import FUNCTION_REWRITER
+from mmdeploy.utils import get_codebase_config
+
+from .options import get_outputs
+
+
+@FUNCTION_REWRITER.register_rewriter('torch.onnx.export')
+def onnx_export__torchscript(*args, **kwargs):
+    """MMDeploy's rewriters are for the exporter that traces, torch's default until 2.8."""
+    ctx = FUNCTION_REWRITER.get_context()
+    kwargs.setdefault('dynamo', False)
+    return ctx.origin_func(*args, **kwargs)
+
+
+@FUNCTION_REWRITER.register_rewriter(
+    'litepose_mm.models.pose_estimators.multi_scale_bottomup.'
+    'MultiScaleBottomupPoseEstimator.forward'
+)
+def multi_scale_bottomup_pose_estimator__forward(self, inputs, data_samples=None, **kwargs):
+    """The deployable graph, with the options of the deploy config."""
+    deploy_cfg = FUNCTION_REWRITER.get_context().cfg
+    decoder = self.head.decoder.decoder(self.head.num_keypoints)
+    return self.deploy_forward(
+        inputs,
+        outputs=get_outputs(deploy_cfg),
+        flip_test=get_codebase_config(deploy_cfg).flip_test,
+        flip_indices=data_samples[0].metainfo.get('flip_indices'),
+        shift_heatmap=self.test_cfg.get('shift_heatmap', False),
+        top_k=decoder.top_k,
+        nms_kernel=decoder.nms_kernel,
+    )

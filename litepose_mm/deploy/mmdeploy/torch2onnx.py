@@ -1,0 +1,54 @@
+"""MMDeploy's ``torch2onnx``, which also writes ONNX for TensorRT on machines without CUDA."""
+
+from __future__ import annotations
+
+import os.path as osp
+from typing import Any
+
+import mmdeploy.apis
+from mmdeploy.apis.onnx import export
+from mmdeploy.utils import Backend, get_backend, get_ir_config, load_config
+
+from .codebase import LitePoseCodebase
+
+
+def torch2onnx(
+    img: Any,
+    work_dir: str,
+    save_file: str,
+    deploy_cfg: Any,
+    model_cfg: Any,
+    model_checkpoint: str | None = None,
+    device: str = 'cpu',
+) -> None:
+    """Writes a model as ONNX; arguments are those of :func:`mmdeploy.apis.torch2onnx`.
+
+    MMDeploy's own function refuses TensorRT on a processor, though the ONNX file needs none of
+    it, only the engine does.
+
+    Raises:
+        LitePoseError: The configs do not go together, or weights do not fit.
+    """
+    deploy_cfg, model_cfg = load_config(deploy_cfg, model_cfg)
+    if get_backend(deploy_cfg) != Backend.TENSORRT or device != 'cpu':
+        mmdeploy.apis.torch2onnx(
+            img, work_dir, save_file, deploy_cfg, model_cfg, model_checkpoint, device
+        )
+        return
+    LitePoseCodebase.register_all_modules()
+    task = LitePoseCodebase.build_task_processor(model_cfg, deploy_cfg, device)
+    model, config = task.build_pytorch_model(model_checkpoint), get_ir_config(deploy_cfg)
+    data, inputs = task.create_input(img, data_preprocessor=model.data_preprocessor)
+    export(
+        model,
+        inputs,
+        osp.join(work_dir, osp.splitext(save_file)[0]),
+        backend=Backend.TENSORRT,
+        input_metas=dict(data_samples=data['data_samples'], mode='predict'),
+        context_info=dict(deploy_cfg=deploy_cfg),
+        input_names=config.input_names,
+        output_names=config.output_names,
+        opset_version=config.opset_version,
+        dynamic_axes=config.get('dynamic_axes'),
+        keep_initializers_as_inputs=config.keep_initializers_as_inputs,
+    )

@@ -1,0 +1,215 @@
+"""Whether an exported model finds what torch finds, and how much sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from ..apis import PoseEstimator as TorchEstimator
+from ..benchmarking import runtime_stages, summarise, time_stages
+from ..errors import LitePoseError
+from ..evaluation.average_precision import Truth
+from ..media import find_media, read_image
+from ..runtime import PoseEstimator
+from .torch_stages import torch_stages
+
+# Two people are the same if they are more alike than this (COCO's object keypoint similarity).
+_SAME = 0.5
+# Of as many pictures the time is taken; the differences are those of all.
+_TIMED = 10
+
+
+def verify(
+    estimator: TorchEstimator,
+    folder: str | Path,
+    pictures: str | Path,
+    annotations: str | Path | None = None,
+    *,
+    threads: int | None = None,
+    rounds: int = 3,
+) -> dict[str, Any]:
+    """Compares an exported model with the torch model that it was made of.
+
+    Outputs and keypoints are compared for the same inputs, decoded by the same rules. AP is that
+    of both as they are used, so that of a model of one shape holds what the shape costs.
+
+    Args:
+        estimator: The torch model.
+        folder: What :func:`export_model` wrote.
+        pictures: A folder with pictures, or one picture.
+        annotations: Annotations of keypoints in COCO's form, whose pictures lie in ``pictures``;
+            only these are looked at.
+        threads: How many threads both take; None leaves it to them.
+        rounds: How often each of at most 10 pictures is timed.
+
+    Returns:
+        The figures, plain values that JSON can hold: ``model`` and ``pictures``; ``outputs``, the
+        largest and the mean difference of each output; ``people``, how many torch and the
+        engine find and how many are the same; ``keypoints``, distances in pixels of the picture:
+        ``median``, ``p99`` and ``max``, None where nobody is the same; ``ap`` of both, or None;
+        ``milliseconds`` of both, see :func:`litepose_mm.benchmarking.summarise`.
+
+    Raises:
+        LitePoseError: There are no pictures, or something cannot be read.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    runtime = PoseEstimator(folder, threads=threads)
+    truth = None if annotations is None else Truth.load(annotations, runtime.skeleton)
+    files = _files(pictures, truth)
+    differences = _Differences(estimator, runtime)
+    timed, found = [], ({}, {})
+    for number, path in files.items():
+        image = read_image(path)
+        differences.add(image)
+        if len(timed) < _TIMED:
+            timed.append(image)
+        if truth is not None:
+            for results, each in zip(found, (estimator, runtime)):
+                results[number] = each(image)
+    sides = ('torch', 'engine')
+    seconds, _ = time_stages(
+        [torch_stages('torch', estimator), runtime_stages('engine', runtime)], timed, rounds
+    )
+    card = runtime.card
+    return {
+        'model': {
+            'name': card.name,
+            'engine': card.engine,
+            'precision': card.precision,
+            'outputs': card.outputs,
+            'flip_test': card.flip_test,
+            'input_shape': None if card.input_shape is None else list(card.input_shape),
+            'threads': threads,
+            'versions': dict(card.versions),
+        },
+        'pictures': len(files),
+        **differences.to_dict(),
+        'ap': None
+        if truth is None
+        else {
+            'keypoints': len(truth.keypoints),
+            **{side: truth.average_precision(each) for side, each in zip(sides, found)},
+        },
+        'milliseconds': {side: summarise(each) for side, each in zip(sides, seconds)},
+    }
+
+
+def _files(pictures: str | Path, truth: Truth | None) -> dict[int, Path]:
+    if truth is not None:
+        return {number: Path(pictures) / name for number, name in truth.files.items()}
+    media = [file for file in find_media([pictures]) if not file.is_video]
+    if not media:
+        raise LitePoseError(f'expected pictures in {pictures}, got videos only')
+    return dict(enumerate(file.path for file in media))
+
+
+class _Differences:
+    """Collects how far torch and the engine are apart on the same inputs."""
+
+    def __init__(self, estimator: TorchEstimator, runtime: PoseEstimator) -> None:
+        self._model, self._runtime = estimator.model, runtime
+        card = runtime.card
+        test_cfg = self._model.test_cfg or {}
+        self._options = dict(
+            outputs=card.outputs,
+            flip_test=card.flip_test,
+            flip_indices=card.skeleton.flip_indices,
+            shift_heatmap=bool(test_cfg.get('shift_heatmap')),
+            top_k=card.decoder.top_k,
+            nms_kernel=card.decoder.nms_kernel,
+        )
+        # Positions and tags of candidates are in order of their values: two that are close to
+        # equal may change places, so that only values can be compared one by one.
+        self._names = card.output_names if card.outputs == 'maps' else card.output_names[:1]
+        self._largest = dict.fromkeys(self._names, 0.0)
+        self._means: dict[str, list[float]] = {name: [] for name in self._names}
+        self._people = np.zeros(3, dtype=int)
+        self._distances: list[np.ndarray] = []
+
+    @torch.inference_mode()
+    def add(self, image: np.ndarray) -> None:
+        """Compares both on a picture."""
+        runtime = self._runtime
+        resized = runtime.preprocessor.resize(image)
+        inputs = runtime.preprocessor.batch([resized.image])
+        device = next(self._model.parameters()).device
+        theirs = self._model.deploy_forward(torch.from_numpy(inputs).to(device), **self._options)
+        theirs = [each.cpu().numpy() for each in theirs]
+        ours = runtime.engine.run(inputs)
+        for name, their, our in zip(self._names, theirs, ours):
+            difference = np.abs(their - our)
+            self._largest[name] = max(self._largest[name], float(difference.max()))
+            self._means[name].append(float(difference.mean()))
+        size = resized.image.shape[:2]
+        (their,), (our,) = (runtime.decode(each, size, [resized.box]) for each in (theirs, ours))
+        pairs = _same_people(their, our, runtime.skeleton.sigmas)
+        self._people += (len(their.scores), len(our.scores), len(pairs))
+        for one, other in pairs:
+            both = (their.keypoint_scores[one] > 0) & (our.keypoint_scores[other] > 0)
+            apart = their.keypoints[one, both] - our.keypoints[other, both]
+            self._distances.append(np.linalg.norm(apart, axis=-1) * resized.zoom)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures so far."""
+        distances = np.concatenate([np.zeros(0), *self._distances])
+        keypoints = None
+        if len(distances):
+            keypoints = {
+                'count': len(distances),
+                'median': float(np.median(distances)),
+                'p99': float(np.percentile(distances, 99)),
+                'max': float(distances.max()),
+                'within_0.1': float((distances <= 0.1).mean()),
+            }
+        return {
+            'outputs': {
+                name: {'max': self._largest[name], 'mean': float(np.mean(self._means[name]))}
+                for name in self._names
+            },
+            'people': dict(zip(('torch', 'engine', 'same'), self._people.tolist())),
+            'keypoints': keypoints,
+        }
+
+
+def _same_people(one, other, sigmas: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs of the same people of two :class:`DecodedPeople`, as indices."""
+    if not len(one.scores) or not len(other.scores):
+        return []
+    apart = ((one.keypoints[:, None] - other.keypoints[None]) ** 2).sum(-1)
+    both = (one.keypoint_scores > 0)[:, None] & (other.keypoint_scores > 0)[None]
+    seen = np.where((one.keypoint_scores > 0)[..., None], one.keypoints, np.nan)
+    with np.errstate(invalid='ignore'):
+        sides = np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1)
+    area = np.maximum(sides.prod(-1), 1)[:, None, None]
+    alike = np.exp(-apart / (2 * area * (2 * sigmas) ** 2))
+    similarity = (alike * both).sum(-1) / np.maximum(both.sum(-1), 1)
+    pairs = zip(*linear_sum_assignment(-similarity))
+    return [(int(a), int(b)) for a, b in pairs if similarity[a, b] > _SAME]
+
+
+def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
+    """The comparison in three lines."""
+    count, people, keypoints, ap = (
+        figures[name] for name in ('pictures', 'people', 'keypoints', 'ap')
+    )
+    outputs = ', '.join(f'{name} {each["max"]:.1e}' for name, each in figures['outputs'].items())
+    distances = (
+        'no keypoints to compare'
+        if keypoints is None
+        else f'keypoints apart {keypoints["median"]:.3f} px (median), {keypoints["p99"]:.3f} px '
+        f'(99 %), {keypoints["max"]:.3f} px (largest)'
+    )
+    aps = '' if ap is None else f'; AP {ap["torch"]:.1f} with torch, {ap["engine"]:.1f} here'
+    torchs, own = (figures['milliseconds'][side]['total']['p50'] for side in ('torch', 'engine'))
+    return (
+        f'{count} picture{"s" * (count != 1)}: {people["same"]} of {people["torch"]} people of '
+        f'torch found, {people["engine"]} in all; {distances}',
+        f'largest difference of outputs: {outputs}{aps}',
+        f'time of a frame: {own:.1f} ms, torch {torchs:.1f} ms: {torchs / own:.1f} times as fast',
+    )

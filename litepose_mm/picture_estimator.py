@@ -1,0 +1,173 @@
+"""What every way from pictures to people has in common: checks, batches and clear errors.
+
+Needs numpy and OpenCV only: :mod:`litepose_mm.apis` and :mod:`litepose_mm.runtime` share it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, overload
+
+import cv2
+import numpy as np
+
+from .errors import LitePoseError
+from .media import read_image
+from .structures import PoseResult, Skeleton
+
+Picture = str | Path | np.ndarray
+
+# The short side of every picture becomes the network's input size, so a strip of a picture would
+# become a huge input.
+_MAX_ASPECT_RATIO = 20
+
+# How torch and the engines say it in an error which they also raise for everything else.
+_OUT_OF_MEMORY = (
+    'out of memory',
+    'not enough memory',
+    "can't allocate memory",
+    'failed to allocate memory',
+    'bad_alloc',
+    'bad allocation',
+)
+
+
+class PictureEstimator(ABC):
+    """Finds people on pictures; a subclass knows the network.
+
+    Args:
+        skeleton: The keypoints it finds.
+        batch_size: How many pictures of a list go through the network at once.
+    """
+
+    def __init__(self, skeleton: Skeleton, batch_size: int) -> None:
+        self.skeleton = skeleton
+        self.batch_size = batch_size
+
+    @overload
+    def __call__(self, pictures: Picture) -> PoseResult: ...
+
+    @overload
+    def __call__(self, pictures: Sequence[Picture]) -> list[PoseResult]: ...
+
+    def __call__(self, pictures):
+        """Finds the people on one picture, or on each of a list.
+
+        Pictures of a list go through the network together only where their inputs have the same
+        size, so nothing is padded and results do not depend on what else is in the list.
+
+        Args:
+            pictures: Path of a picture, or BGR (H, W, 3) uint8; or a list of these.
+
+        Returns:
+            The people; for a list, a list of results in its order.
+
+        Raises:
+            LitePoseError: A picture cannot be read, is not BGR uint8, is longer than 20 times its
+                other side, or takes more memory than there is.
+        """
+        if isinstance(pictures, (str, Path, np.ndarray)):
+            return self._predict([pictures])[0]
+        return self._predict(list(pictures))
+
+    def _predict(self, pictures: Sequence[Picture]) -> list[PoseResult]:
+        results: list[PoseResult | None] = [None] * len(pictures)
+        waiting: dict[Hashable, list[tuple[int, Any]]] = {}  # inputs of one size, not yet a batch
+
+        def finish(batch: list[tuple[int, Any]]) -> None:
+            indices, inputs = zip(*batch)
+            sources = [_source(pictures[index]) for index in indices]
+            for index, result in zip(indices, self._run(inputs, sources), strict=True):
+                results[index] = result
+            batch.clear()
+
+        for index, picture in enumerate(pictures):
+            image = checked_image(picture)
+            with one_line_errors(f'a picture of {image.shape[1]}x{image.shape[0]}'):
+                prepared = self._prepare(image)
+            batch = waiting.setdefault(self._input_shape(prepared), [])
+            batch.append((index, prepared))
+            if len(batch) == self.batch_size:
+                finish(batch)
+        for batch in waiting.values():
+            if batch:
+                finish(batch)
+        return results
+
+    @abstractmethod
+    def _prepare(self, image: np.ndarray) -> Any:
+        """The network's input for a picture, BGR (H, W, 3) uint8."""
+
+    @abstractmethod
+    def _input_shape(self, prepared: Any) -> Hashable:
+        """What inputs that go through the network together have in common."""
+
+    @abstractmethod
+    def _run(self, inputs: Sequence[Any], sources: Sequence[str | None]) -> list[PoseResult]:
+        """The people of each of some inputs of one shape, and where the pictures came from."""
+
+
+def check_positive(name: str, value: int) -> int:
+    """Returns a positive whole number.
+
+    Raises:
+        LitePoseError: It is something else.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise LitePoseError(f'{name}: expected a positive integer, got {value!r}')
+    return value
+
+
+def checked_image(picture: Picture) -> np.ndarray:
+    """Returns a picture as BGR (H, W, 3) uint8, by rows; reads it where it is a path.
+
+    Raises:
+        LitePoseError: It cannot be read, is not BGR uint8, or is longer than 20 times its other
+            side.
+    """
+    image = picture if isinstance(picture, np.ndarray) else read_image(picture)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise LitePoseError(
+            f'expected a picture as BGR (H, W, 3) uint8, got {image.dtype} {image.shape}; '
+            'convert it, e.g. with cv2.cvtColor'
+        )
+    short, long = sorted(image.shape[:2])
+    if long > _MAX_ASPECT_RATIO * short:
+        raise LitePoseError(
+            f'expected a picture no longer than {_MAX_ASPECT_RATIO} times its other side, got '
+            f'{image.shape[1]}x{image.shape[0]}; cut it into pieces'
+        )
+    return np.ascontiguousarray(image)  # a view such as rgb[..., ::-1] is fine too
+
+
+def inputs_text(count: int, width: int, height: int) -> str:
+    """Names a batch in a message."""
+    return f'{count} input{"s" if count > 1 else ""} of {width}x{height}'
+
+
+def _source(picture: Picture) -> str | None:
+    return None if isinstance(picture, np.ndarray) else str(picture)
+
+
+@contextmanager
+def one_line_errors(what: str) -> Iterator[None]:
+    """Turns lack of memory, and what OpenCV refuses, into a LitePoseError about ``what``."""
+    try:
+        yield
+    except LitePoseError:
+        raise
+    except Exception as error:
+        text = str(error).lower()
+        no_memory = (
+            isinstance(error, MemoryError) or getattr(error, 'code', 0) == cv2.Error.StsNoMem
+        )
+        if no_memory or any(message in text for message in _OUT_OF_MEMORY):
+            raise LitePoseError(
+                f'there is not enough memory for {what}; take a smaller input size or batch size'
+            ) from error
+        if isinstance(error, cv2.error):
+            raise LitePoseError(f'OpenCV cannot work on {what}: {error.err}') from error
+        raise

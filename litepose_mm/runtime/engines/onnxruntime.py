@@ -1,0 +1,35 @@
+"""ONNX Runtime on the processor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from .base import Engine
+
+_ERRORS_ONLY = 3
+
+
+class OnnxRuntimeEngine(Engine):
+    """Runs ``*.onnx``, in the precision that the file has."""
+
+    def _load(self, folder: Path, threads: int | None) -> None:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = _ERRORS_ONLY
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        # Read here, not by path: so the model cannot name further files to read weights from.
+        model = self.card.file(folder, '.onnx').read_bytes()
+        providers = ['CPUExecutionProvider']
+        self._session = onnxruntime.InferenceSession(model, options, providers=providers)
+        self._input = self._session.get_inputs()[0].name
+        names = {output.name for output in self._session.get_outputs()}
+        for name in self.card.output_names:
+            if name not in names:
+                raise ValueError(f'it has no output {name!r}, but {", ".join(sorted(names))}')
+
+    def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
+        return self._session.run(list(self.card.output_names), {self._input: batch})

@@ -1,0 +1,108 @@
+"""Three lines from a picture to people, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..decoding import DecodedPeople, decode_batch, decode_candidates, hide_borders, to_input_pixels
+from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
+from ..resize import Box, Resized
+from ..structures import PoseResult
+from .card import ModelCard
+from .engines import load_engine
+from .preprocessing import Preprocessor
+
+
+class PoseEstimator(PictureEstimator):
+    """Finds people and their keypoints on pictures with an exported model.
+
+    Example::
+
+        estimator = PoseEstimator('exported/litepose-m', threads=2)
+        result = estimator('photo.jpg')
+        drawing = result.draw()
+
+    It is called as :class:`litepose_mm.apis.PoseEstimator` is, and finds the same.
+
+    Args:
+        folder: What ``litepose export`` wrote: the model and ``model.json``.
+        threads: How many threads the engine takes; None leaves it to the engine.
+        batch_size: How many pictures of a list go through the network at once.
+
+    Attributes:
+        card: The model's card.
+        engine: The loaded model.
+        preprocessor: From pictures to the engine's input.
+        skeleton: The keypoints it finds.
+
+    Raises:
+        LitePoseError: The folder does not hold an exported model that is whole, or its engine is
+            not installed.
+    """
+
+    def __init__(
+        self, folder: str | Path, *, threads: int | None = None, batch_size: int = 1
+    ) -> None:
+        check_positive('batch_size', batch_size)
+        self.card = ModelCard.load(folder)
+        self.engine = load_engine(folder, self.card, threads)
+        self.preprocessor = Preprocessor(self.card)
+        super().__init__(self.card.skeleton, batch_size)
+
+    def decode(
+        self,
+        outputs: Sequence[np.ndarray],
+        input_size: tuple[int, int],
+        boxes: Sequence[Box | None],
+    ) -> list[DecodedPeople]:
+        """Finds people in what ``engine.run`` returned.
+
+        Args:
+            outputs: Of the engine.
+            input_size: Height and width of its inputs.
+            boxes: What of each input counts, see :class:`Resized`.
+
+        Returns:
+            The people of each input, positions in its pixels.
+        """
+        card = self.card
+        size = tuple(side // card.strides[-1] for side in input_size)
+        outputs = hide_borders(outputs, boxes, size, input_size)
+        if card.outputs == 'maps':
+            look_at = input_size if card.restore_heatmap_size else None
+            return decode_batch(card.decoder, *outputs, look_at, input_size)
+        people = (decode_candidates(card.decoder, *each) for each in zip(*outputs))
+        return [to_input_pixels(card.decoder, found, size, input_size) for found in people]
+
+    def _prepare(self, image: np.ndarray) -> tuple[Resized, tuple[int, int]]:
+        return self.preprocessor.resize(image), image.shape[1::-1]
+
+    def _input_shape(self, prepared: tuple[Resized, tuple[int, int]]) -> Hashable:
+        return prepared[0].image.shape
+
+    def _run(
+        self,
+        inputs: Sequence[tuple[Resized, tuple[int, int]]],
+        sources: Sequence[str | None],
+    ) -> list[PoseResult]:
+        images = [resized.image for resized, _ in inputs]
+        height, width = images[0].shape[:2]
+        with one_line_errors(inputs_text(len(images), width, height)):
+            outputs = self.engine.run(self.preprocessor.batch(images))
+            boxes = [resized.box for resized, _ in inputs]
+            people = self.decode(outputs, (height, width), boxes)
+        return [
+            PoseResult(
+                keypoints=resized.to_original(found.keypoints),
+                keypoint_scores=found.keypoint_scores,
+                scores=found.scores,
+                skeleton=self.skeleton,
+                image_size=image_size,
+                tags=found.tags,
+                source=source,
+            )
+            for (resized, image_size), found, source in zip(inputs, people, sources, strict=True)
+        ]

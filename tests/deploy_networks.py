@@ -1,0 +1,53 @@
+"""Networks that are exported in tests, with statistics as if they were trained."""
+
+import torch
+from mmengine.config import Config
+from mmpose.models import build_pose_estimator
+from networks import TINY, litepose
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from litepose_mm.paths import config_path, mim_root
+from litepose_mm.zoo import MODELS
+
+#: LitePose's head on networks of MMPose's.
+MIXED = {
+    path.stem.split('_')[1]: path
+    for path in sorted((mim_root() / 'configs').rglob('ae_fusion-*.py'))
+}
+#: The zoo.
+ZOO = {name: config_path(entry.config) for name, entry in MODELS.items()}
+#: Heads with other levels.
+LEVELS = {
+    'one level': dict(tag_levels=(True,), tag_dim=2),
+    'tags at the finest': dict(tag_levels=(False, True)),
+    'three levels': dict(tag_levels=(True, False, False)),
+    'three levels, two with tags': dict(tag_levels=(True, True, False), tag_dim=2),
+}
+NAMES = [*ZOO, *MIXED, *LEVELS]
+
+
+@torch.no_grad()
+def with_statistics(model):
+    """Give every BN statistics of noise, and parameters that folding must not get wrong."""
+    norms = [layer for layer in model.modules() if isinstance(layer, _BatchNorm)]
+    for layer in norms:
+        layer.weight.uniform_(0.5, 1.5)
+        layer.bias.uniform_(-0.5, 0.5)
+        layer.momentum = 1
+    model.train()
+    model.head.forward(model.extract_feat(torch.randn(2, 3, 128, 128)))
+    return model.eval()
+
+
+def network(name):
+    """The network of a name in NAMES, in eval mode."""
+    torch.manual_seed(0)
+    if name in LEVELS:
+        return with_statistics(litepose(TINY, 6, head=LEVELS[name]))
+    config = Config.fromfile(str((ZOO | MIXED)[name])).model
+    return with_statistics(build_pose_estimator(config).eval())
+
+
+def mirror(model):
+    """Some permutation of the model's keypoints that is its own inverse."""
+    return list(range(model.head.num_keypoints))[::-1]

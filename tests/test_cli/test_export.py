@@ -1,0 +1,140 @@
+"""``litepose export`` and ``litepose benchmark`` on a small model, as a user runs them."""
+
+import json
+import re
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from exported import tiny_estimator
+
+from litepose_mm.cli import main
+from litepose_mm.runtime import ModelCard
+
+pytest.importorskip('onnx')
+pytest.importorskip('onnxruntime')
+
+
+@pytest.fixture(scope='module')
+def tiny(tmp_path_factory):
+    """A config, weights and a picture."""
+    folder = tmp_path_factory.mktemp('tiny')
+    model = tiny_estimator().model
+    model.cfg.dump(str(folder / 'tiny.py'))
+    torch.save(model.state_dict(), folder / 'tiny.pth')
+    small = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    picture = cv2.resize(small, (64, 64), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(folder / 'picture.png'), picture)
+    return folder
+
+
+@pytest.fixture
+def cli(tiny, tmp_path, capsys, monkeypatch):
+    """``cli(*arguments)`` runs in an empty folder; returns status, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def export(cli, tiny, *arguments):
+    config, weights = tiny / 'tiny.py', tiny / 'tiny.pth'
+    return cli('export', config, '--weights', weights, '--out', 'out', *arguments)
+
+
+def test_export_verify_and_benchmark(cli, tiny, tmp_path):
+    picture = tiny / 'picture.png'
+    status, out, err = export(cli, tiny, '--flip', '--verify', picture, '--threads', 1)
+    assert (status, err) == (0, '')
+    lines = out.splitlines()
+    assert lines[1:4] == [
+        'wrote model.onnx and model.json in out',
+        'comparing with torch',
+        'wrote report.md, report.json, report.png in out',
+    ]
+    assert len(lines) == 7 and lines[4].startswith('1 picture: ')
+    assert lines[6].startswith('time of a frame: ')
+    assert json.loads((tmp_path / 'out' / 'report.json').read_text())['keypoints']['max'] < 0.1
+    card = ModelCard.load('out')
+    assert (card.name, card.flip_test, card.input_shape) == ('tiny', True, None)
+
+    torch_model = f'{tiny / "tiny.py"}={tiny / "tiny.pth"}'
+    status, out, err = cli('benchmark', torch_model, 'out', '--pictures', picture, '--rounds', 2,
+                           '--flip', '--json', 'a.json', '--plot', 'a.svg')  # fmt: skip
+    assert (status, err) == (0, '')
+    assert '1 thread(s)' in ' '.join(out.split())
+    figures = json.loads((tmp_path / 'a.json').read_text())
+    eager, exported = figures['models']
+    assert eager['model'] == 'tiny (torch, fp32, flip)'
+    assert exported['model'] == 'tiny (onnxruntime, fp32, flip)'
+    assert eager['people_per_picture'] == exported['people_per_picture'] > 0
+    assert exported['milliseconds']['total']['p50'] > 0
+    assert (figures['threads'], figures['rounds'], figures['pictures']) == (1, 2, 1)
+    assert '<svg' in (tmp_path / 'a.svg').read_text()
+
+
+def test_int8(cli, tiny, tmp_path):
+    pictures = tmp_path / 'pictures'
+    pictures.mkdir()
+    for number in range(10):
+        shutil.copy(tiny / 'picture.png', pictures / f'{number}.png')
+    status, out, err = export(
+        *(cli, tiny, '--precision', 'int8', '--calibration', pictures),
+        *('--verify', tiny / 'picture.png', '--threads', 1),
+    )
+    assert (status, err) == (0, '')
+    assert 'calibrating on 10 pictures' in out
+    assert re.search(r'int8 in \d+ of 51 layers, calibrated on 10 pictures; in float32: ', out)
+    assert 'the network takes ' in out
+    report = (tmp_path / 'out/report.md').read_text()
+    assert '## Int8' in report and '| layer | heatmaps | tags | precision |' in report
+
+
+def test_benchmark_on_a_drawn_scene(cli, tiny):
+    assert export(cli, tiny, '--static', '64x128', '--no-flip')[0] == 0
+    assert ModelCard.load('out').input_shape == (128, 64)
+    shutil.copytree('out', 'twin')
+    status, out, _ = cli('benchmark', 'out', 'twin', '--rounds', 1)
+    assert status == 0
+    assert 'tiny (onnxruntime, fp32) out ' in out and 'tiny (onnxruntime, fp32) twin ' in out
+    status, _, err = cli('benchmark', 'out', '--rounds', 1, '--plot', 'a.txt')
+    assert status == 2
+    assert '--plot: expected a file of the kind' in err
+
+
+def test_tensorrt(cli, tiny, tmp_path):
+    status, out, _ = export(cli, tiny, '--engine', 'tensorrt')
+    assert status == 0
+    assert 'wrote model.onnx and trtexec.txt' in out
+    assert not (tmp_path / 'out' / 'model.json').exists()
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['--engine', 'tvm'], 'engine: expected one of onnxruntime, openvino, ncnn, tensorrt'),
+        (['--annotations', 'a.json'], '--annotations needs --verify'),
+        (['--engine', 'tensorrt', '--verify', '.'], 'nothing here runs TensorRT'),
+        (['--static', '64'], "expected WIDTHxHEIGHT, e.g. 640x448, got '64'"),
+        (['--precision', 'fp16'], 'precision: onnxruntime takes fp32 or int8'),
+        (['--precision', 'int8'], 'int8 needs a folder with pictures'),
+        (['--calibration', '.'], '--calibration and --max-ap-loss are for --precision int8'),
+        (['--precision', 'int8', '--max-ap-loss', '1'], '--max-ap-loss needs --verify and --anno'),
+    ],
+)
+def test_refused(cli, tiny, tmp_path, arguments, message):
+    status, _, err = export(cli, tiny, *arguments)
+    assert status == 2
+    assert message in ' '.join(err.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_benchmark_refuses(cli, tiny):
+    status, _, err = cli('benchmark', 'litepose-xxl')
+    assert status == 2
+    assert 'litepose-xxl' in err

@@ -1,0 +1,182 @@
+"""``export_model``: folders that a runtime runs, whole or not there."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from exported import assert_same_people, tiny_estimator
+
+from litepose_mm import LitePoseError
+from litepose_mm.deploy import export_model
+from litepose_mm.deploy.backends import base
+from litepose_mm.deploy.exporter import describe
+from litepose_mm.runtime import ModelCard, PoseEstimator
+
+
+@pytest.fixture(scope='module')
+def tiny():
+    return tiny_estimator()
+
+
+@pytest.fixture(scope='module')
+def picture():
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    return cv2.resize(image[:16, :16], (64, 64), interpolation=cv2.INTER_CUBIC)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def need(engine):
+    pytest.importorskip('onnx')
+    pytest.importorskip(engine)
+    if engine == 'ncnn':
+        pytest.importorskip('pnnx')
+
+
+FILES = {
+    'onnxruntime': ['model.json', 'model.onnx'],
+    'openvino': ['model.bin', 'model.json', 'model.xml'],
+    'ncnn': ['model.json', 'model.ncnn.bin', 'model.ncnn.param'],
+}
+
+
+@pytest.mark.parametrize(
+    'engine, flip_test', [('onnxruntime', False), ('openvino', True), ('ncnn', True)]
+)
+def test_exported_model_finds_the_same(picture, tmp_path, engine, flip_test):
+    need(engine)
+    tiny = tiny_estimator(flip_test=flip_test)
+    shape = None if engine != 'ncnn' else (64, 64)
+    card = export_model(tiny.model, None, tmp_path / 'out', engine=engine, input_shape=shape)
+    assert names(tmp_path / 'out') == FILES[engine]
+    assert names(tmp_path) == ['out']
+    assert (card.engine, card.precision, card.flip_test) == (engine, 'fp32', flip_test)
+    assert card.input_size == 64
+    assert card.versions['torch'] and card.versions[engine]
+    runtime = PoseEstimator(tmp_path / 'out', threads=1)
+    assert runtime.card.to_dict() == card.to_dict()
+    expected = tiny(picture)
+    assert len(expected)
+    assert_same_people(runtime(picture), expected)
+
+
+def test_card_of_a_model_of_the_zoo():
+    from litepose_mm.apis.model_building import build_model
+
+    with pytest.warns(UserWarning, match='random'):
+        model = build_model('litepose-xs_crowdpose', device='cpu')
+    fields = describe(model, (256, 320))
+    assert fields['name'] == 'litepose-xs_crowdpose'
+    assert (fields['input_size'], fields['size_divisor']) == (256, 64)
+    assert fields['input_shape'] == (256, 320) and fields['batch_limit'] == 1
+    assert fields['strides'] == (4, 2)
+    assert fields['flip_test'] and fields['tag_dim'] == 2
+    assert fields['channel_order'] == 'rgb'
+    assert fields['mean'] == pytest.approx([123.675, 116.28, 103.53])
+    assert fields['restore_heatmap_size'] is True
+    assert fields['decoder'].missing == 'litepose'
+    assert describe(model, flip_test=False)['tag_dim'] == 1
+    candidates = describe(model, outputs='candidates')
+    assert candidates['decoder'].missing == 'none' and not candidates['restore_heatmap_size']
+
+
+@pytest.mark.parametrize('engine', ['onnxruntime', 'openvino'])
+def test_candidates(tiny, picture, tmp_path, engine):
+    need(engine)
+    card = export_model(tiny.model, None, tmp_path / 'out', engine=engine, outputs='candidates')
+    assert card.output_names == ('values', 'positions', 'tags')
+    assert len(PoseEstimator(tmp_path / 'out', threads=1)(picture))
+
+
+@pytest.mark.parametrize('engine, precision', [('openvino', 'fp16'), ('ncnn', 'fp16')])
+def test_half_precision_takes_half_the_space(tiny, tmp_path, engine, precision):
+    need(engine)
+    sizes = []
+    for kind in ('fp32', precision):
+        card = export_model(
+            tiny.model, None, tmp_path / kind, engine=engine, precision=kind, input_shape=(64, 64)
+        )
+        assert card.precision == kind
+        sizes.append(card.file(tmp_path / kind, '.bin').stat().st_size)
+    assert sizes[1] < 0.65 * sizes[0]
+
+
+@pytest.mark.parametrize('shape', [None, (64, 128)])
+def test_tensorrt_gets_a_command(tiny, tmp_path, shape):
+    need('onnx')
+    folder = tmp_path / 'out'
+    assert export_model(tiny.model, None, folder, engine='tensorrt', input_shape=shape) is None
+    assert names(folder) == ['model.onnx', 'trtexec.txt']
+    command = (folder / 'trtexec.txt').read_text().split()
+    assert command[:2] == ['trtexec', '--onnx=model.onnx']
+    assert ('--minShapes=inputs:1x3x64x64' in command) == (shape is None)
+    with pytest.raises(LitePoseError, match=r'no .*model\.json'):
+        ModelCard.load(folder)
+    export_model(tiny.model, None, folder, input_shape=shape)  # takes its place
+    assert names(folder) == FILES['onnxruntime']
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(engine='tvm'), 'engine: expected one of onnxruntime, openvino, ncnn, tensorrt'),
+        (dict(precision='fp8'), 'precision: onnxruntime takes fp32 or int8, got .fp8.'),
+        (dict(engine='openvino', outputs='boxes'), 'outputs: openvino takes maps or candidates'),
+        (dict(engine='ncnn', outputs='candidates'), 'outputs: ncnn takes maps'),
+        (dict(engine='ncnn'), 'ncnn takes inputs of one shape only; give it'),
+        (dict(input_shape=(64, 100)), r'multiples of 64 pixels, got \(64, 100\)'),
+        (dict(weights='a.pth'), 'weights, input_size and cfg_options: expected None'),
+        (dict(input_size=128), 'weights, input_size and cfg_options: expected None'),
+    ],
+)
+def test_refused(tiny, tmp_path, options, message):
+    options = dict(dict(weights=None, folder=tmp_path / 'out'), **options)
+    with pytest.raises(LitePoseError, match=message):
+        export_model(tiny.model, **options)
+    assert not names(tmp_path)
+
+
+def test_missing_package_is_named(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(base, 'find_spec', lambda package: None)
+    with pytest.raises(LitePoseError, match=r'needs openvino: pip install "litepose_mm\[export,op'):
+        export_model(tiny.model, None, tmp_path / 'out', engine='openvino')
+
+
+def test_nothing_but_an_exported_model_is_replaced(tiny, tmp_path):
+    need('onnxruntime')
+    folder = tmp_path / 'out'
+    folder.mkdir()
+    export_model(tiny.model, None, folder)
+    (folder / 'report.md').write_text('of the last export')
+    export_model(tiny.model, None, folder, outputs='candidates')
+    assert names(folder) == FILES['onnxruntime']
+    assert ModelCard.load(folder).outputs == 'candidates'
+    (folder / 'photo.jpg').write_text('mine')
+    with pytest.raises(LitePoseError, match=r'is no exported model: it holds photo\.jpg'):
+        export_model(tiny.model, None, folder)
+    for name in ('photo.jpg', 'model.json'):
+        (folder / name).unlink()
+    with pytest.raises(LitePoseError, match=r'it has no model\.json'):
+        export_model(tiny.model, None, folder)
+    with pytest.raises(LitePoseError, match='got the file'):
+        export_model(tiny.model, None, folder / 'model.onnx')
+    assert names(folder) == ['model.onnx']
+
+
+def test_a_failure_leaves_what_was_there(tiny, tmp_path, monkeypatch):
+    need('onnxruntime')
+    folder = tmp_path / 'out'
+    export_model(tiny.model, None, folder)
+    before = json.loads((folder / 'model.json').read_text())
+
+    def fail(*args, **options):
+        raise LitePoseError('the engine cannot')
+
+    monkeypatch.setattr('litepose_mm.deploy.exporter.load_engine', fail)
+    with pytest.raises(LitePoseError, match='the engine cannot'):
+        export_model(tiny.model, None, folder)
+    assert json.loads((folder / 'model.json').read_text()) == before
+    assert names(tmp_path) == ['out']

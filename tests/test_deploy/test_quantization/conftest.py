@@ -1,0 +1,31 @@
+import cv2
+import numpy as np
+import pytest
+from exported import tiny_estimator
+
+pytest.importorskip('onnx')
+pytest.importorskip('onnxruntime')
+
+
+@pytest.fixture(scope='session')
+def tiny():
+    return tiny_estimator()
+
+
+@pytest.fixture(scope='session')
+def pictures(tmp_path_factory):
+    """A folder with ten pictures, of two shapes."""
+    folder, random = tmp_path_factory.mktemp('pictures'), np.random.default_rng(0)
+    for number in range(10):
+        small = random.integers(0, 256, (16, 16 if number % 2 else 32, 3), np.uint8)
+        picture = cv2.resize(small, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f'{number}.png'), picture)
+    return folder
+
+
+@pytest.fixture(scope='session')
+def graph(tiny, tmp_path_factory):
+    """The network as ONNX with maps."""
+    from litepose_mm.deploy import export_onnx
+
+    return export_onnx(tiny.model, tmp_path_factory.mktemp('graph') / 'model.onnx')

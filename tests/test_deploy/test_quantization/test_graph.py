@@ -1,0 +1,20 @@
+"""Which layers int8 can take."""
+
+import pytest
+
+from litepose_mm.deploy import export_onnx
+from litepose_mm.deploy.quantization.graph import int8_layers, prepare
+
+
+@pytest.mark.parametrize('outputs', ['maps', 'candidates'])
+def test_what_makes_the_outputs_stays_in_float(tiny, tmp_path, outputs):
+    graph = export_onnx(tiny.model, tmp_path / 'model.onnx', outputs=outputs)
+    model = prepare(graph, tmp_path / 'prepared.onnx')
+    nodes = {node.name: node for node in model.graph.node}
+    assert len(nodes) == len(model.graph.node)
+    layers = int8_layers(model)
+    assert {node.name for node in nodes.values() if node.op_type == 'Conv'} <= set(layers)
+    kinds = {nodes[name].op_type for name in layers}
+    assert {'Conv', 'Add', 'Concat', 'DepthToSpace'} == kinds
+    last = max(place for place, name in enumerate(nodes) if nodes[name].op_type == 'Conv')
+    assert all(list(nodes).index(name) <= last for name in layers)

@@ -1,0 +1,120 @@
+"""Exported folders in int8."""
+
+import json
+
+import numpy as np
+import onnx
+import pytest
+from exported import tiny_estimator
+
+from litepose_mm import LitePoseError
+from litepose_mm.deploy import export_model
+from litepose_mm.deploy.quantization import AccuracyGoal
+from litepose_mm.media import read_image
+from litepose_mm.runtime import PoseEstimator
+from litepose_mm.runtime.engines.onnxruntime import OnnxRuntimeEngine
+
+NEEDS = {'onnxruntime': 'onnxruntime', 'openvino': 'nncf'}
+
+
+def outputs(folder, picture):
+    runtime = PoseEstimator(folder, threads=1)
+    inputs = runtime.preprocessor.batch([runtime.preprocessor.resize(read_image(picture)).image])
+    return runtime.engine.run(inputs)
+
+
+@pytest.mark.parametrize(
+    'engine, kind, shape',
+    [
+        ('onnxruntime', 'maps', None),
+        ('onnxruntime', 'candidates', (64, 128)),
+        ('openvino', 'maps', (64, 128)),
+        ('openvino', 'candidates', (64, 64)),
+    ],
+)
+def test_int8_model_runs(tiny, pictures, tmp_path, engine, kind, shape):
+    pytest.importorskip(NEEDS[engine])
+    pytest.importorskip(engine)
+    options = dict(engine=engine, outputs=kind, input_shape=shape)
+    folder = tmp_path / 'int8'
+    card = export_model(tiny.model, None, folder, precision='int8', calibration=pictures, **options)
+    assert card.precision == 'int8' and PoseEstimator(folder).card == card
+    figures = json.loads((folder / 'quantization.json').read_text())
+    assert figures['pictures'] == 10 and figures['goal'] is None
+    precisions = [layer['precision'] for layer in figures['layers']]
+    assert precisions.count('int8') > len(precisions) / 2
+    assert (folder / 'quantization.png').stat().st_size
+    export_model(tiny.model, None, tmp_path / 'fp32', **options)
+    ours, theirs = (outputs(each, pictures / '0.png')[0] for each in (folder, tmp_path / 'fp32'))
+    error = np.sqrt(np.mean((ours - theirs) ** 2) / np.mean(theirs**2))
+    assert 1e-6 < error < 0.2, error
+    if engine == 'onnxruntime':
+        kinds = [node.op_type for node in onnx.load(folder / 'model.onnx').graph.node]
+        assert kinds.count('QuantizeLinear') > 10
+
+
+def test_accuracy_is_kept(pictures, tmp_path):
+    """Against what torch finds as truth, a loss of 0 asks for more layers in float32."""
+    estimator = tiny_estimator()
+    names = sorted(path.name for path in pictures.iterdir())
+    document = {
+        'images': [{'id': i, 'file_name': name} for i, name in enumerate(names)],
+        'categories': [{'id': 1, 'keypoints': list(estimator.skeleton.keypoint_names)}],
+        'annotations': [],
+    }
+    for i, name in enumerate(names):
+        for person in estimator(pictures / name).to_coco(i, 1):
+            keypoints = np.reshape(person['keypoints'], (-1, 3))[:, :2]
+            box = np.concatenate([keypoints.min(0), np.ptp(keypoints, axis=0)]).tolist()
+            number = len(document['annotations']) + 1
+            person.update(id=number, bbox=box, area=box[2] * box[3], iscrowd=0)
+            document['annotations'].append(person)
+    (tmp_path / 'truth.json').write_text(json.dumps(document))
+    losses = []
+    for max_loss in (100, 2):
+        goal = AccuracyGoal(pictures, tmp_path / 'truth.json', max_loss)
+        export_model(
+            estimator.model,
+            None,
+            tmp_path / 'out',
+            precision='int8',
+            calibration=pictures,
+            goal=goal,
+        )
+        figures = json.loads((tmp_path / 'out/quantization.json').read_text())
+        found = figures['goal']
+        assert found['max_loss'] == max_loss and found['ap_float'] > 50
+        losses.append(found['ap_float'] - found['trials'][-1]['ap'])
+        in_float = [each for each in figures['layers'] if each['precision'] == 'fp32']
+        assert len(in_float) == found['trials'][-1]['in_float']
+        assert losses[-1] <= max_loss
+        assert goal.average_precision(tmp_path / 'out') == found['trials'][-1]['ap']
+    assert losses[0] > 2 >= losses[1]
+
+
+def test_an_engine_that_calculates_something_else_is_noticed(tiny, pictures, tmp_path, monkeypatch):
+    run = OnnxRuntimeEngine._run
+
+    def zeros(self, batch):
+        heatmaps, tags = run(self, batch)
+        return heatmaps * (self.card.precision != 'int8'), tags
+
+    monkeypatch.setattr(OnnxRuntimeEngine, '_run', zeros)
+    with pytest.raises(LitePoseError, match='onnxruntime does not calculate what .* 100 % apart'):
+        export_model(tiny.model, None, tmp_path / 'out', precision='int8', calibration=pictures)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(precision='int8'), 'int8 needs a folder with pictures'),
+        (dict(precision='int8', engine='openvino'), 'openvino in int8 takes inputs of one shape'),
+        (dict(precision='int8', engine='ncnn'), 'precision: ncnn takes'),
+        (dict(calibration='pictures'), 'calibration and goal are for int8, got them with fp32'),
+    ],
+)
+def test_refused(tiny, tmp_path, options, message):
+    with pytest.raises(LitePoseError, match=message):
+        export_model(tiny.model, None, tmp_path / 'out', **options)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,126 @@
+"""Comparison of an exported folder with torch, and its report."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from exported import export, tiny_estimator
+
+from litepose_mm import LitePoseError
+from litepose_mm.benchmarking import PARTS
+from litepose_mm.deploy import report, verification
+from litepose_mm.deploy.report import write_report
+from litepose_mm.deploy.verification import summary_lines, verify
+
+
+@pytest.fixture(scope='module')
+def tiny():
+    return tiny_estimator()
+
+
+@pytest.fixture(scope='module')
+def pictures(tmp_path_factory, tiny):
+    """Two pictures, and annotations to which the torch model is perfect."""
+    folder = tmp_path_factory.mktemp('pictures')
+    rng = np.random.default_rng(0)
+    images, annotations = [], []
+    for number, size in enumerate([(64, 64), (90, 64)], start=1):
+        small = rng.integers(0, 256, (16, 16, 3), np.uint8)
+        path = folder / f'{number}.png'
+        cv2.imwrite(str(path), cv2.resize(small, size, interpolation=cv2.INTER_CUBIC))
+        images.append(dict(id=number, file_name=path.name, width=size[0], height=size[1]))
+        for person in tiny(path).to_coco(number, with_bbox=True):
+            keypoints = np.reshape(person['keypoints'], (-1, 3))
+            keypoints[:, 2] = 2
+            person |= dict(keypoints=keypoints.flatten().tolist(), num_keypoints=len(keypoints))
+            person |= dict(id=len(annotations) + 1, iscrowd=0)
+            person |= dict(area=person['bbox'][2] * person['bbox'][3])
+            annotations.append(person)
+    category = dict(id=1, name='person', keypoints=list(tiny.skeleton.keypoint_names), skeleton=[])
+    document = dict(images=images, annotations=annotations, categories=[category])
+    (folder / 'truth.json').write_text(json.dumps(document))
+    return folder
+
+
+@pytest.fixture(scope='module')
+def folder(tiny, tmp_path_factory):
+    return export(tiny, tmp_path_factory.mktemp('exported') / 'model')
+
+
+@pytest.fixture(scope='module')
+def figures(tiny, folder, pictures):
+    return verify(tiny, folder, pictures, pictures / 'truth.json', threads=1, rounds=1)
+
+
+def test_equal_models(figures):
+    assert figures['pictures'] == 2
+    assert figures['model']['name'] == 'tiny' and figures['model']['threads'] == 1
+    assert set(figures['outputs']) == {'heatmaps', 'tags'}
+    assert all(0 < each['max'] < 1e-4 for each in figures['outputs'].values())
+    people = figures['people']
+    assert people['torch'] == people['engine'] == people['same'] > 0
+    assert figures['keypoints']['max'] < 0.1 and figures['keypoints']['within_0.1'] == 1
+    assert figures['ap']['keypoints'] == 14
+    assert figures['ap']['torch'] == pytest.approx(figures['ap']['engine'])
+    assert figures['ap']['torch'] > 50
+    for side in ('torch', 'engine'):
+        times = figures['milliseconds'][side]
+        assert set(times) == {*PARTS, 'total'}
+        assert all(0 < each['p50'] <= each['p95'] for each in times.values())
+
+
+def test_another_model_is_found_out(folder, pictures):
+    other = tiny_estimator()
+    with torch.no_grad():
+        for output in other.model.head.outputs:
+            output.refined.pointwise.weight *= -1
+    figures = verify(other, folder, pictures, threads=1, rounds=1)
+    assert figures['outputs']['heatmaps']['max'] > 0.01
+    assert figures['ap'] is None
+    assert figures['people']['same'] < figures['people']['torch'] or figures['keypoints']['max'] > 1
+
+
+def test_candidates_are_compared_by_value(tiny, tmp_path, pictures):
+    folder = export(tiny, tmp_path / 'model', outputs='candidates')
+    figures = verify(tiny, folder, pictures / '1.png', threads=1, rounds=1)
+    assert figures['pictures'] == 1
+    assert set(figures['outputs']) == {'values'}
+    assert figures['people']['same'] == figures['people']['torch'] > 0
+    assert figures['keypoints']['max'] < 0.1
+
+
+def test_people_are_matched_by_likeness(figures):
+    class People:
+        def __init__(self, *shifts):
+            body = np.array([[0, 0], [100, 0], [0, 100], [100, 100]], dtype=np.float32)
+            self.keypoints = np.stack([body + shift for shift in shifts])
+            self.keypoint_scores = np.ones(self.keypoints.shape[:2])
+            self.scores = np.ones(len(shifts))
+
+    pairs = verification._same_people(People(0, 200, 999), People(201, 3), np.full(4, 0.05))
+    assert sorted(pairs) == [(0, 1), (1, 0)]
+
+
+def test_report(figures, tmp_path):
+    paths = write_report(figures, tmp_path)
+    assert [path.name for path in paths] == ['report.md', 'report.json', 'report.png']
+    assert json.loads(paths[1].read_text()) == figures
+    page = paths[0].read_text()
+    assert page.startswith('# tiny: onnxruntime fp32 against torch\n')
+    assert len(summary_lines(figures)) == 3
+    assert all(line in page for line in summary_lines(figures))
+    assert all(f'| {part} | ' in page for part in (*PARTS, 'total'))
+    assert cv2.imread(str(paths[2])).std() > 10
+
+
+def test_report_where_nobody_is_found(figures, tmp_path):
+    figures = {**figures, 'keypoints': None, 'ap': None}
+    assert 'no keypoints to compare' in report.to_markdown(figures)
+    write_report(figures, tmp_path)
+
+
+def test_no_pictures(tiny, folder, tmp_path):
+    with pytest.raises(LitePoseError, match='but there is no'):
+        verify(tiny, folder, tmp_path / 'nowhere')

@@ -1,0 +1,65 @@
+"""The authors' weights on real pictures: every engine finds what torch finds."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from exported import ENGINES, assert_same_people, export
+
+from litepose_mm import PoseEstimator as TorchEstimator
+from litepose_mm.runtime import PoseEstimator
+
+WEIGHTS = 'weights/litepose-auto-m_crowdpose_official.pth.tar'
+
+
+@pytest.fixture(scope='module')
+def pictures(shared_file):
+    folders = [shared_file(f'data/{name}_samples') for name in ('coco', 'crowdpose')]
+    return [cv2.imread(str(path)) for folder in folders for path in sorted(folder.glob('*.jpg'))]
+
+
+@pytest.fixture(scope='module', params=[False, True], ids=['plain', 'flip'])
+def torch_side(request, shared_file, pictures):
+    """The torch estimator, and what it finds on each picture."""
+    estimator = TorchEstimator(
+        'litepose-m_crowdpose', shared_file(WEIGHTS), device='cpu', flip_test=request.param
+    )
+    found = estimator(pictures)
+    assert sum(map(len, found)) > 10
+    return estimator, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
+def test_dynamic(torch_side, pictures, tmp_path, name):
+    estimator, expected = torch_side
+    runtime = PoseEstimator(export(estimator, tmp_path / 'model', name, input_size=448), threads=1)
+    for own, torchs in zip(runtime(pictures), expected, strict=True):
+        assert_same_people(own, torchs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', ENGINES)
+def test_static(torch_side, pictures, tmp_path, name):
+    estimator, expected = torch_side
+    shape = (448, 640)
+    folder = export(estimator, tmp_path / 'model', name, shape, input_size=448)
+    runtime = PoseEstimator(folder, threads=1)
+    flip = dict(flip_test=runtime.card.flip_test, flip_indices=estimator.skeleton.flip_indices)
+    alike = 0
+    for picture, torchs in zip(pictures, expected, strict=True):
+        own = runtime(picture)
+        resized = runtime.preprocessor.resize(picture)
+        batch = runtime.preprocessor.batch([resized.image])
+        if estimator._prepare(picture)['inputs'].shape[1:] == shape:
+            alike += 1
+            assert_same_people(own, torchs)
+            continue
+        with torch.no_grad():
+            maps = estimator.model.deploy_forward(torch.from_numpy(batch), **flip)
+        maps = [each.numpy() for each in maps]
+        (same_input,) = runtime.decode(maps, shape, [resized.box])
+        np.testing.assert_allclose(
+            own.keypoints, resized.to_original(same_input.keypoints), atol=0.1
+        )
+    assert 0 < alike < len(pictures)

@@ -1,0 +1,83 @@
+"""Export a model through MMDeploy. Options are those of MMDeploy's tool, which its wheel lacks.
+
+Writes the ONNX file, the backend's files, and a picture of the people that the backend and torch
+find. For TensorRT where it is not installed: the ONNX file, and the command that makes an engine.
+
+Example::
+
+    python tools/deployment/deploy.py configs/deploy/pose-detection_ae_openvino_dynamic.py \
+        MODEL_CONFIG CHECKPOINT photo.jpg --work-dir exported
+"""
+
+import argparse
+import os
+import os.path as osp
+import sys
+
+from common import read_configs  # beside this script
+
+from litepose_mm.errors import LitePoseError, run_tool
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('deploy_cfg', help='deploy config, one of configs/deploy')
+    parser.add_argument('model_cfg', help='model config')
+    parser.add_argument('checkpoint', help='weights')
+    parser.add_argument('img', help='a picture to trace the model with')
+    parser.add_argument('--test-img', help='a picture to compare on (default: the same)')
+    parser.add_argument('--work-dir', default=os.getcwd(), help='folder to write to')
+    parser.add_argument('--device', default='cpu', help='device of the model')
+    parser.add_argument('--show', action='store_true', help='show the pictures in a window')
+    parser.add_argument('--dump-info', action='store_true', help="for MMDeploy's SDK: refused")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    deploy_cfg, model_cfg = read_configs(args.deploy_cfg, args.model_cfg)
+    if args.dump_info:
+        raise LitePoseError(
+            "--dump-info: MMDeploy's SDK has no bottom-up pose estimation; take `litepose export` "
+            'and litepose_mm.runtime to run a model without torch'
+        )
+    for path in (args.checkpoint, args.img, args.test_img or args.img):
+        if not osp.isfile(path):
+            raise LitePoseError(f'no file {path}')
+
+    from mmdeploy.apis import visualize_model
+    from mmdeploy.apis.utils import to_backend
+    from mmdeploy.utils import Backend, get_backend, get_ir_config
+
+    from litepose_mm.deploy.mmdeploy import torch2onnx
+
+    backend, name = get_backend(deploy_cfg), get_ir_config(deploy_cfg).save_file
+    torch2onnx(
+        args.img, args.work_dir, name, deploy_cfg, model_cfg, args.checkpoint, device=args.device
+    )
+    files = to_backend(
+        backend.value,
+        [osp.join(args.work_dir, name)],
+        work_dir=args.work_dir,
+        deploy_cfg=deploy_cfg,
+        device=args.device,
+    )
+    for kind, model in ((backend, list(files)), (Backend.PYTORCH, [args.checkpoint])):
+        picture = osp.join(args.work_dir, f'output_{kind.value}.jpg')
+        visualize_model(
+            model_cfg,
+            deploy_cfg,
+            model,
+            args.test_img or args.img,
+            args.device,
+            backend=kind,
+            output_file=picture,
+            show_result=args.show,
+        )
+        print(f'{", ".join(model)}: people in {picture}')
+
+
+if __name__ == '__main__':
+    sys.exit(run_tool(main))

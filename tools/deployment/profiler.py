@@ -1,0 +1,111 @@
+"""Time a model or its export through MMDeploy. Options are those of MMDeploy's tool.
+
+``litepose benchmark`` also times preprocessing and decoding; this times the network alone.
+
+Example::
+
+    python tools/deployment/profiler.py configs/deploy/pose-detection_ae_openvino_dynamic.py \
+        MODEL_CONFIG pictures --model exported/end2end.xml --shape 256x256
+"""
+
+import argparse
+import sys
+from itertools import cycle, islice
+from pathlib import Path
+
+import torch
+from common import add_cfg_options, read_configs  # beside this script
+
+from litepose_mm.errors import LitePoseError, run_tool
+
+SUFFIXES = ('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif')
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('deploy_cfg', help='deploy config of the export')
+    parser.add_argument('model_cfg', help='model config')
+    parser.add_argument('image_dir', help='folder with pictures')
+    parser.add_argument(
+        '--model', nargs='+', required=True, help="the backend's files, or a .pth for torch"
+    )
+    parser.add_argument('--device', default='cpu', help='where it runs')
+    parser.add_argument('--shape', help="HEIGHTxWIDTH of the input (default: the deploy config's)")
+    parser.add_argument('--warmup', type=int, default=10, help='runs that are not timed')
+    parser.add_argument('--num-iter', type=int, default=100, help='runs that are timed')
+    parser.add_argument('--batch-size', type=int, default=1, help='pictures at once')
+    add_cfg_options(parser)
+    return parser.parse_args()
+
+
+def parse_shape(text: str | None, default: list | None) -> list:
+    """Width and height."""
+    if text is None:
+        if default is None:
+            raise LitePoseError('--shape: needed with a dynamic deploy config, e.g. 256x256')
+        return list(default)
+    parts = text.split('x')
+    if len(parts) != 2 or not all(part.isdigit() and int(part) for part in parts):
+        raise LitePoseError(f'--shape: expected HEIGHTxWIDTH, e.g. 448x640, got {text}')
+    return [int(parts[1]), int(parts[0])]
+
+
+def main() -> None:
+    args = parse_args()
+    if min(args.warmup, args.num_iter, args.batch_size) < 1:
+        raise LitePoseError('--warmup, --num-iter and --batch-size: expected numbers from 1')
+    deploy_cfg, model_cfg = read_configs(args.deploy_cfg, args.model_cfg)
+    model_cfg.merge_from_dict(args.cfg_options)
+    files = sorted(
+        path for path in Path(args.image_dir).rglob('*') if path.suffix.lower() in SUFFIXES
+    )
+    if not files:
+        raise LitePoseError(f'no pictures in {args.image_dir}')
+
+    from mmdeploy.apis import build_task_processor
+    from mmdeploy.utils import Backend, get_backend, get_input_shape
+    from mmdeploy.utils.timer import TimeCounter
+
+    class TimedTorch(torch.nn.Module):
+        """The torch model, timed as wrappers of backends are."""
+
+        def __init__(self, model: torch.nn.Module):
+            super().__init__()
+            self.model = model
+
+        @TimeCounter.count_time(Backend.PYTORCH.value)
+        def test_step(self, data: dict) -> list:
+            return self.model.test_step(data)
+
+    shape = parse_shape(args.shape, get_input_shape(deploy_cfg))
+    task = build_task_processor(model_cfg, deploy_cfg, args.device)
+    if Path(args.model[0]).suffix in ('.pth', '.pt'):
+        name, model = Backend.PYTORCH.value, TimedTorch(task.build_pytorch_model(args.model[0]))
+    else:
+        name = get_backend(deploy_cfg).value
+        model = task.build_backend_model(args.model, task.update_data_preprocessor)
+
+    steps, pictures = args.warmup + args.num_iter, cycle(map(str, files))
+    with (
+        torch.no_grad(),
+        TimeCounter.activate(
+            warmup=args.warmup,
+            log_interval=20,
+            with_sync=args.device != 'cpu',
+            batch_size=args.batch_size,
+        ),
+    ):
+        for _ in range(steps):
+            data, _ = task.create_input(list(islice(pictures, args.batch_size)), shape)
+            model.test_step(data)
+    print(
+        f'batch size {args.batch_size}, shape {shape[1]}x{shape[0]}, {args.num_iter} runs after '
+        f'{args.warmup} of warm-up'
+    )
+    TimeCounter.print_stats(name)
+
+
+if __name__ == '__main__':
+    sys.exit(run_tool(main))

@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import REPOSITORY
+
+from litepose_mm.paths import mim_root
 
 TRAINING = (
     '--num-images 2 --input-size 64 --batch-size 2 --people 2 --workers 0 '
@@ -17,8 +18,8 @@ def tables(tmp_path, script, *options):
     """What ``benchmarks/script`` wrote."""
     out = tmp_path / 'figures.json'
     command = [sys.executable, f'benchmarks/{script}', *options, '--out', out]
-    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr[-2000:]
+    result = subprocess.run(command, cwd=mim_root(), capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
     return json.loads(out.read_text())
 
 
@@ -45,3 +46,14 @@ def test_training_step_and_loader(tmp_path):
     assert [row['variant'] for row in figures['step'][:2]] == ['plain', 'channels last']
     assert all(row['peak_mib'] > 0 for row in figures['step'])
     assert all(0 < row['waiting_share'] < 1 for row in figures['loader'])
+
+
+@pytest.mark.slow
+def test_latency(tmp_path):
+    pytest.importorskip('onnxruntime')
+    options = ['--models', 'litepose-xs_crowdpose', '--engines', 'onnxruntime-fp32']
+    options += ['--rounds', '1', '--picture-size', '64', '64', '--people', '1', '--threads', '1']
+    (rows,) = tables(tmp_path, 'latency.py', *options)['latency'].values()
+    assert [row['candidate'] for row in rows] == ['torch-fp32', 'onnxruntime-fp32']
+    assert all(row['people'] == 1 and 0 < row['peak_share'] < 2 for row in rows)
+    assert rows[0]['speed'] == 1

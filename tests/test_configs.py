@@ -12,9 +12,7 @@ from litepose_mm.complexity import measure_complexity
 from litepose_mm.paths import mim_root
 from litepose_mm.zoo import MODELS
 
-CONFIGS = sorted(
-    path for path in (mim_root() / 'configs').rglob('*.py') if '_base_' not in path.parts
-)
+CONFIGS = sorted(path for path in (mim_root() / 'configs/body_2d_keypoint').rglob('*.py'))
 ZOO = {entry.config: entry for entry in MODELS.values()}
 
 
@@ -57,6 +55,21 @@ def test_config(path):
 
 def test_every_zoo_entry_has_its_config():
     assert set(ZOO) <= {p.relative_to(mim_root() / 'configs').as_posix() for p in CONFIGS}
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=_name)
+def test_checkpoints_are_named_after_the_zoo(path):
+    config = Config.fromfile(path)
+    dataset = path.parent.name
+    if config.load_from is not None:
+        assert config.load_from == f'checkpoints/{config.arch}_{dataset}.pth'
+    teacher = config.model.get('teacher')
+    if teacher is not None:
+        name = f'{teacher.backbone.arch}_{dataset}'
+        assert name in MODELS
+        assert config.model.teacher_weights == f'checkpoints/{name}.pth'
+        width, height = config.model.teacher_input_size
+        assert (width, height) == MODELS[name].input_size
 
 
 @pytest.mark.parametrize(

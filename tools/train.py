@@ -143,13 +143,17 @@ def build_runner(config: Config) -> Runner:
 
 def one_line_errors(main: Callable[[], None]) -> int:
     """Runs ``main``; bad input becomes one line on stderr and exit status 2."""
+    status = 0
     try:
         main()
     except LitePoseError as error:
         if get_rank() == 0 or not isinstance(error, NonFiniteLossError):  # which all raise
             print(f'{osp.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
-        return 2
-    return 0
+        status = 2
+    if torch.distributed.is_initialized():
+        # its threads must not outlive the interpreter: now and then a process aborted at its end
+        torch.distributed.destroy_process_group()
+    return status
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from mmengine.runner import Runner, set_random_seed
 from mmpose.registry import MODELS
 from timing import device, seconds
 
+from litepose_mm.models.utils.depthwise import quicken_depthwise
 from litepose_mm.recipes import ae_train_pipeline
 
 from .data import build_dataset
@@ -24,6 +25,7 @@ class Variant(NamedTuple):
     amp: bool = False
     compile: bool = False
     channels_last: bool = False
+    depthwise_gradient: bool = False
 
     @property
     def name(self) -> str:
@@ -47,6 +49,8 @@ class Training:
         self.model.init_weights()
         if variant.channels_last:
             self.model.to(memory_format=torch.channels_last)
+        if variant.depthwise_gradient:
+            quicken_depthwise(self.model)
         if variant.compile:
             self.model.forward = torch.compile(self.model.forward)
         wrapper = 'AmpOptimWrapper' if variant.amp else 'OptimWrapper'

@@ -5,6 +5,7 @@ import sys
 import pytest
 from PIL import Image
 
+from litepose_mm.errors import run_tool
 from litepose_mm.paths import mim_root
 
 
@@ -42,7 +43,7 @@ def document(tmp_path):
 
 def run(tool, monkeypatch, *args):
     monkeypatch.setattr(sys, 'argv', ['check_annotations.py', *map(str, args)])
-    return tool.main()
+    return run_tool(tool.main)
 
 
 def test_check_and_fix(tool, document, tmp_path, monkeypatch, capsys):

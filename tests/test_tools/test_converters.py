@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
+from litepose_mm.errors import run_tool
 from litepose_mm.paths import mim_root
 
 CONVERTERS = mim_root() / 'tools/dataset_converters'
@@ -19,7 +20,7 @@ def run(monkeypatch, capsys):
 
     def run(script, *args):
         monkeypatch.setattr(sys, 'argv', [script, *map(str, args)])
-        status = runpy.run_path(str(CONVERTERS / script))['main']()
+        status = run_tool(runpy.run_path(str(CONVERTERS / script))['main'])
         return subprocess.CompletedProcess(sys.argv, status, *capsys.readouterr())
 
     return run

@@ -7,7 +7,7 @@ from networks import TINY, litepose
 from test_checkpoints import random_model, to_authors, weights
 
 from litepose_mm.checkpoints import load_weights, read_weights
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.paths import mim_root
 
 
@@ -71,7 +71,7 @@ def test_missing_and_unexpected_names_fail(converter, tmp_path, change, message)
 def test_command_says_it_in_one_line(converter, tmp_path, monkeypatch, capsys):
     torch.save(weights(random_model(1)), tmp_path / 'ours.pth')
     monkeypatch.setattr(sys, 'argv', ['convert', str(tmp_path / 'ours.pth'), 'x.pth'])
-    assert converter.main() == 2
+    assert run_tool(converter.main) == 2
     error = capsys.readouterr().err
     assert error.startswith('convert: error: weights') and error.count('\n') == 1
     assert read_weights(tmp_path / 'ours.pth')

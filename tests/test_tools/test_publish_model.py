@@ -9,7 +9,7 @@ import torch
 from networks import TINY, litepose
 
 from litepose_mm.checkpoints import load_weights, read_weights
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.paths import mim_root
 
 
@@ -69,5 +69,5 @@ def test_what_is_no_data_is_refused(tool, tmp_path):
 def test_errors_are_one_line(tool, checkpoint, tmp_path, monkeypatch, capsys):
     for arguments in ((checkpoint[1], 'model.bin'), (tmp_path / 'gone.pth', 'model.pth')):
         monkeypatch.setattr(sys, 'argv', ['publish_model.py', *map(str, arguments)])
-        assert tool.main() == 2
+        assert run_tool(tool.main) == 2
     assert capsys.readouterr().err.count('\n') == 2

@@ -56,7 +56,7 @@ def train(*options, cwd, script='train.py'):
 @pytest.mark.slow
 def test_train_resume_and_test(config, tmp_path):
     result = train(config, '--seed', 3, '--cfg-options', 'train_cfg.max_epochs=2', cwd=tmp_path)
-    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr
     first = torch.load(tmp_path / 'work/epoch_2.pth', weights_only=True)
     assert first['meta']['seed'] == 3 and first['meta']['epoch'] == 2
 
@@ -75,7 +75,7 @@ def test_train_resume_and_test(config, tmp_path):
         cwd=tmp_path,
         script='test.py',
     )
-    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr
     assert 0 < json.loads(metrics.read_text())['AP'] <= 1 and dump.stat().st_size
 
 
@@ -87,17 +87,17 @@ def test_two_processes(tmp_path):
         *('--cfg-options', 'train_dataloader.batch_size=1'),
         cwd=tmp_path,
     )
-    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr
     checkpoint = torch.load(tmp_path / 'work/epoch_3.pth', weights_only=True)
     assert checkpoint['meta']['iter'] == 12
     (tmp_path / 'work/epoch_3.pth').write_bytes(b'')
     result = run('bash', TOOLS / 'dist_train.sh', config, 2, '--resume', cwd=tmp_path)
-    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr
     assert 'resumed epoch: 2' in result.stdout + result.stderr
     result = run(
         *('bash', TOOLS / 'dist_test.sh', config, tmp_path / 'work/epoch_3.pth', 2), cwd=tmp_path
     )
-    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.slow
@@ -150,7 +150,7 @@ def test_bad_input_is_one_line(config, tmp_path, script, options, message):
     bad_pickle(tmp_path)
     torch.save(dict(state_dict={'a': torch.ones(1)}), tmp_path / 'other.pth')
     result = train(*options, cwd=tmp_path, script=script)
-    assert result.returncode == 2, result.stderr[-2000:]
+    assert result.returncode == 2, result.stderr
     line = result.stderr.splitlines()[-1]
     assert line.startswith(f'{script}: error: ') and message in line
     assert 'Traceback' not in result.stderr
@@ -232,10 +232,10 @@ def test_mmposes_own_script_trains_and_ours_tests(pose_config, tmp_path):
 
     script = Path(mmpose.__file__).parent / '.mim/tools/train.py'
     result = run(sys.executable, '-m', 'litepose_mm.compat', script, pose_config, cwd=tmp_path)
-    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr
     checkpoint = tmp_path / 'work/epoch_2.pth'
     result = train(pose_config, checkpoint, cwd=tmp_path, script='test.py')
-    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr
     assert 'crowdpose/AP' in result.stdout + result.stderr
 
     from mmpose.apis import init_model
@@ -258,7 +258,7 @@ def test_malformed_annotations_are_named(pose_config, tmp_path, changes, message
     document['annotations'][0].update(changes)
     (tmp_path / 'ann.json').write_text(json.dumps(document))
     result = train(pose_config, cwd=tmp_path)
-    assert result.returncode == 2, result.stderr[-2000:]
+    assert result.returncode == 2, result.stderr
     line = result.stderr.splitlines()[-1]
     assert line.startswith('train.py: error: ') and message in line, line
 
@@ -270,7 +270,7 @@ def test_browse_dataset(pose_config, tmp_path):
         cwd=tmp_path,
         script='misc/browse_dataset.py',
     )
-    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr
     pictures = sorted((tmp_path / 'pictures').iterdir())
     assert len(pictures) == 3
     # the input, two levels of heatmaps and one of tags side by side, with their captions

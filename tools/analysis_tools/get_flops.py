@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from mmengine.config import Config, DictAction
 from rich.console import Console
@@ -10,7 +9,7 @@ from rich.table import Table
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.complexity import CONVENTIONS, measure_complexity
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -74,17 +73,12 @@ def measure(args: argparse.Namespace) -> Table:
     return table
 
 
-def main() -> int:
+def main() -> None:
     args = parse_args()
-    try:
-        if args.shape and (len(args.shape) > 2 or min(args.shape) < 1):
-            raise LitePoseError(f'--shape takes one or two positive numbers, got {args.shape}')
-        Console().print(measure(args))
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    if args.shape and (len(args.shape) > 2 or min(args.shape) < 1):
+        raise LitePoseError(f'--shape takes one or two positive numbers, got {args.shape}')
+    Console().print(measure(args))
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

@@ -20,7 +20,7 @@ import matplotlib
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
 
 AXES = {'epochs': 'epoch', 'iterations': 'iteration', 'hours': 'hours of training'}
@@ -94,7 +94,7 @@ def plot(work_dirs: list[Path], axis: str, metric: str, labels: list[str]) -> pl
     return figure
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -105,17 +105,12 @@ def main() -> int:
     parser.add_argument('--labels', nargs='+', help='a name for each run (default: its folder)')
     args = parser.parse_args()
     labels = args.labels or [folder.name for folder in args.work_dirs]
-    try:
-        if len(labels) != len(args.work_dirs):
-            raise LitePoseError(f'--labels: {len(args.work_dirs)} runs, {len(labels)} labels')
-        figure = plot(args.work_dirs, args.x, args.metric, labels)
-        with replacing(args.out) as part:
-            figure.savefig(part, dpi=110, format=args.out.suffix[1:] or 'png')
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    if len(labels) != len(args.work_dirs):
+        raise LitePoseError(f'--labels: {len(args.work_dirs)} runs, {len(labels)} labels')
+    figure = plot(args.work_dirs, args.x, args.metric, labels)
+    with replacing(args.out) as part:
+        figure.savefig(part, dpi=110, format=args.out.suffix[1:] or 'png')
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

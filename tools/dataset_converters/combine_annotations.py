@@ -22,7 +22,7 @@ import numpy as np
 
 from litepose_mm.datasets.annotation_checks import keypoint_names, read_annotations
 from litepose_mm.datasets.synthetic import crowd_index
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
 
 
@@ -101,7 +101,7 @@ def _collect(images: list, annotations: list, moved: dict, people: list) -> None
     annotations += people
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -122,21 +122,16 @@ def main() -> int:
         help='joints of the result: coco, crowdpose or those of a config (default: coco)',
     )
     args = parser.parse_args()
-    try:
-        document = combine(
-            [tuple(source) for source in args.sources],
-            keypoint_names(args.keypoints),
-            args.out.parent,
-        )
-        with replacing(args.out) as part:
-            part.write_text(json.dumps(document))
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
+    document = combine(
+        [tuple(source) for source in args.sources],
+        keypoint_names(args.keypoints),
+        args.out.parent,
+    )
+    with replacing(args.out) as part:
+        part.write_text(json.dumps(document))
     labelled = sum(person['num_keypoints'] > 0 for person in document['annotations'])
     print(f'{args.out}: {len(document["images"])} images, {labelled} people with keypoints')
-    return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

@@ -20,7 +20,7 @@ from pathlib import Path
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.datasets.annotation_checks import read_annotations
 from litepose_mm.datasets.annotation_checks.images import num_fitting, picture_size
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
 
 
@@ -68,7 +68,7 @@ def _are_swapped(document: dict) -> bool:
     return swapped > as_is
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -76,21 +76,16 @@ def main() -> int:
     parser.add_argument('--images', type=Path, help='folder of the pictures (recommended)')
     parser.add_argument('--out-dir', type=Path, required=True, help='folder for the mended files')
     args = parser.parse_args()
-    try:
-        for path in args.annotations:
-            document = read_annotations(path)
-            try:
-                changed = fix_sizes(document, args.images)
-            except (KeyError, TypeError) as error:
-                raise LitePoseError(f'{path}: no annotations of CrowdPose ({error!r})') from error
-            with replacing(args.out_dir / path.name) as part:
-                part.write_text(json.dumps(document))
-            print(f'{args.out_dir / path.name}: {changed} of {len(document["images"])} mended')
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    for path in args.annotations:
+        document = read_annotations(path)
+        try:
+            changed = fix_sizes(document, args.images)
+        except (KeyError, TypeError) as error:
+            raise LitePoseError(f'{path}: no annotations of CrowdPose ({error!r})') from error
+        with replacing(args.out_dir / path.name) as part:
+            part.write_text(json.dumps(document))
+        print(f'{args.out_dir / path.name}: {changed} of {len(document["images"])} mended')
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

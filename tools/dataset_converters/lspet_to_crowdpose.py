@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
 
 LSP_JOINTS = (
@@ -155,24 +155,19 @@ def convert(folder: Path) -> dict:
     return to_crowdpose(joints, sizes, [path.name for path in paths])
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('folder', type=Path, help='folder with joints.mat and images/')
     parser.add_argument('out', type=Path, help='annotation file to write (.json)')
     args = parser.parse_args()
-    try:
-        document = convert(args.folder)
-        with replacing(args.out) as part:
-            part.write_text(json.dumps(document))
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
+    document = convert(args.folder)
+    with replacing(args.out) as part:
+        part.write_text(json.dumps(document))
     labelled = sum(annotation['num_keypoints'] for annotation in document['annotations'])
     print(f'{args.out}: {len(document["images"])} images, {labelled} labelled joints')
-    return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

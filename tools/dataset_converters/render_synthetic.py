@@ -31,7 +31,7 @@ from litepose_mm.datasets.synthetic import (
     select_keypoints,
 )
 from litepose_mm.datasets.synthetic.annotations import CATEGORY
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_skeletons
@@ -109,7 +109,7 @@ def _progress(count: int) -> Iterator[int]:
     )
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('output', type=Path, help='folder to write to')
     parser.add_argument('--split', default='train', help='name of the set (default: train)')
@@ -128,21 +128,16 @@ def main() -> int:
         help='OUTPUT is a single picture of the scenes with their truth drawn beside them',
     )  # fmt: skip
     args = parser.parse_args()
-    try:
-        if args.num_images < 1 or args.seed < 0:
-            raise LitePoseError('expected at least one image and a seed from 0')
-        options = SceneOptions(image_size=tuple(args.image_size), people=tuple(args.people))
-        skeleton = Skeleton.from_metainfo(parse_pose_metainfo(KEYPOINT_SETS[args.keypoints]))
-        if args.contact_sheet:
-            contact_sheet(args.output, options, args.seed, args.num_images, skeleton)
-            print(args.output)
-        else:
-            print(render(args.output, args.split, options, args.seed, args.num_images, skeleton))
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    if args.num_images < 1 or args.seed < 0:
+        raise LitePoseError('expected at least one image and a seed from 0')
+    options = SceneOptions(image_size=tuple(args.image_size), people=tuple(args.people))
+    skeleton = Skeleton.from_metainfo(parse_pose_metainfo(KEYPOINT_SETS[args.keypoints]))
+    if args.contact_sheet:
+        contact_sheet(args.output, options, args.seed, args.num_images, skeleton)
+        print(args.output)
+    else:
+        print(render(args.output, args.split, options, args.seed, args.num_images, skeleton))
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

@@ -27,7 +27,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
 from litepose_mm.engine.hooks.bad_sample_hook import GuardSample
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.media import write_image
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_targets
@@ -114,7 +114,7 @@ def browse(config: Config, out_dir: Path, num: int, seed: int) -> int:
     return count
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -126,18 +126,13 @@ def main() -> int:
         '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
     )
     args = parser.parse_args()
-    try:
-        if not Path(args.config).is_file():
-            raise LitePoseError(f'no config {args.config}')
-        config = Config.fromfile(args.config)
-        config.merge_from_dict(args.cfg_options)
-        count = browse(config, args.out_dir, args.num, args.seed)
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
+    if not Path(args.config).is_file():
+        raise LitePoseError(f'no config {args.config}')
+    config = Config.fromfile(args.config)
+    config.merge_from_dict(args.cfg_options)
+    count = browse(config, args.out_dir, args.num, args.seed)
     print(f'{args.out_dir}: {count} pictures')
-    return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

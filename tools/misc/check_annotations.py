@@ -18,7 +18,7 @@ from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.datasets.annotation_checks import check, fix, keypoint_names, read_annotations
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
 
 
@@ -69,12 +69,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    try:
-        return run(parse_args())
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
+    return run(parse_args())
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

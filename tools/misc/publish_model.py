@@ -21,7 +21,7 @@ import torch
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.checkpoints import read_weights
 from litepose_mm.engine.hooks.plain_data import to_plain
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import part_of, replacing
 
 # Facts about the training that are kept; paths of its machine are not.
@@ -67,7 +67,7 @@ def _save_safetensors(state: dict[str, torch.Tensor], meta: dict, path: Path) ->
     save_file(state, path, metadata={key: json.dumps(value) for key, value in meta.items()})
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -75,14 +75,9 @@ def main() -> int:
     parser.add_argument('out_file', type=Path, help='file to write, .pth or .safetensors')
     parser.add_argument('--half', action='store_true', help='store weights in 16 bits')
     args = parser.parse_args()
-    try:
-        path = publish(args.in_file, args.out_file, args.half)
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
+    path = publish(args.in_file, args.out_file, args.half)
     print(f'{path}: {path.stat().st_size / 1e6:.1f} MB')
-    return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

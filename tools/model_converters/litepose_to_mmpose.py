@@ -18,7 +18,7 @@ from litepose_mm.checkpoints import (
     recognise,
     save_weights,
 )
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
 
@@ -71,18 +71,13 @@ def convert(source: Path, destination: Path) -> str:
     return f'{name}, {found.num_keypoints} keypoints, {len(state)} tensors{config}'
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('src', type=Path, help="checkpoint of the authors' code")
     parser.add_argument('dst', type=Path, help='file to write (.pth)')
     args = parser.parse_args()
-    try:
-        print(f'{args.src} -> {args.dst}: {convert(args.src, args.dst)}')
-    except LitePoseError as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    print(f'{args.src} -> {args.dst}: {convert(args.src, args.dst)}')
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_tool(main))

@@ -2,6 +2,7 @@ from . import loading_schemes, whole_files
 from .bad_sample_hook import BadSampleError, BadSampleHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
+from .depthwise_gradient_hook import DepthwiseGradientHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
 from .optional_tensorboard import OptionalTensorboardVisBackend
 from .pipeline_switch_hook import PipelineSwitchHook
@@ -13,6 +14,7 @@ __all__ = [
     'BadSampleError',
     'BadSampleHook',
     'ChannelsLastHook',
+    'DepthwiseGradientHook',
     'NonFiniteLossError',
     'NonFiniteLossHook',
     'OptionalTensorboardVisBackend',

@@ -82,3 +82,46 @@ def test_flip_of_an_oblong_input():
             inside += 1
             assert results['img'][round(y), round(x)].min() > 150
     assert inside > 0
+
+
+def test_crops_show_keypoints():
+    results = sample()
+    results['keypoints'] = np.array([[[5.0, 5.0], [80.0, 50.0]], [[30.0, 20.0], [0.0, 0.0]]])
+    results['keypoints_visible'] = np.array([[1, 1], [1, 0]])
+    transform = BottomupRandomAffineAlign(
+        (8, 8), scale_factor=(0.1, 0.1), shift_factor=0.4, rotate_factor=0, keypoint_prob=1
+    )
+    shown = []
+    for _ in range(60):
+        keypoints = transform(dict(results, img=results['img'].copy()))['keypoints']
+        inside = ((keypoints > 0) & (keypoints < 7)).all(-1)
+        assert inside.sum() == 1
+        shown.append(inside)
+    # Every labelled one and no other.
+    assert (np.any(shown, axis=0) == results['keypoints_visible']).all()
+
+
+def test_crops_of_nobody_are_at_the_centre():
+    results = dict(sample(), keypoints_visible=np.zeros((1, 2)))
+    still = dict(rotate_factor=0, shift_factor=0, scale_factor=(1, 1))
+    expected = BottomupRandomAffineAlign((8, 8), **still)(dict(results))
+    focused = BottomupRandomAffineAlign((8, 8), **still, keypoint_prob=1)(dict(results))
+    assert (focused['warp_mat'] == expected['warp_mat']).all()
+
+
+@pytest.mark.parametrize('input_size', [(16, 16), (32, 16), (16, 32)])
+def test_nothing_beyond_the_border_shows(input_size):
+    transform = BottomupRandomAffineAlign(
+        input_size, (0.3, 0.9), rotate_factor=0, shift_factor=2, keep_inside=True
+    )
+    corners = np.array([[-0.5, -0.5], [89.5, 59.5]])  # of the picture
+    ends = set()
+    for _ in range(30):
+        matrix = transform(dict(sample(), img=np.zeros((60, 90, 3), np.uint8)))['warp_mat']
+        first, last = corners @ matrix[:, :2].T + matrix[:, 2]
+        seen_whole = np.array([90, 60]) * matrix[0, 0] <= input_size
+        slack = 1 + matrix[0, 0]
+        assert (seen_whole | (first < slack)).all()
+        assert (seen_whole | (last > np.array(input_size) - 1 - slack)).all()
+        ends.add(bool(first[0] > -slack))
+    assert input_size == (32, 16) or ends == {True, False}

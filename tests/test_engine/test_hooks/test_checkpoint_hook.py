@@ -39,8 +39,8 @@ def assert_same(one, other, name='checkpoint'):
 
 def assert_same_training(work_dir, reference):
     ours, theirs = (load(Path(d) / 'epoch_3.pth') for d in (work_dir, reference))
-    for key in ('state_dict', 'optimizer', 'param_schedulers'):
-        assert_same(ours[key], theirs[key], key)
+    for key in ('state_dict', 'ema_state_dict', 'optimizer', 'param_schedulers'):
+        assert_same(ours.get(key), theirs.get(key), key)
     curves = [c['message_hub']['log_scalars']['train/loss'] for c in (ours, theirs)]
     assert_same(*curves, 'the curve of the loss')
     scores = [c['message_hub']['runtime_info']['best_score'] for c in (ours, theirs)]
@@ -228,12 +228,12 @@ def workers_and_reference(request, tmp_path_factory):
     return request.param, pictures, folder / 'work'
 
 
-def config(pictures, work_dir, workers, seed=3, kill=None, **changes):
+def config(pictures, work_dir, workers, seed=3, kill=None, hooks=(), **changes):
     content = toy.config(pictures, work_dir, **changes)
     content['train_dataloader'].update(num_workers=workers, persistent_workers=workers > 0)
     if seed is not None:
         content['randomness'] = dict(seed=seed)
-    content['custom_hooks'] += [kill] if kill else []
+    content['custom_hooks'] += [*hooks, kill] if kill else hooks
     content['default_hooks']['checkpoint']['max_keep_ckpts'] = 1  # the hardest case
     return content
 
@@ -247,6 +247,29 @@ def test_killed_run_resumes_to_equal_bits(workers_and_reference, tmp_path, kill)
     assert toy.run_apart(killed, resumed) == [-9, 0]
     assert_same_training(tmp_path, reference)
     assert not list(tmp_path.glob('.*part*'))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'switch_epoch, kill_at', [(2, 6), (1, 10)], ids=['before the switch', 'after the switch']
+)
+def test_averaged_weights_and_a_second_pipeline_resume(tmp_path, switch_epoch, kill_at):
+    pictures = toy.write_pictures(tmp_path / 'pictures')
+    second = [dict(type='ToyTransform', noise=1.0)]
+    hooks = [
+        dict(type='EMAHook', momentum=0.1, update_buffers=True),
+        dict(type='PipelineSwitchHook', switch_epoch=switch_epoch, switch_pipeline=second),
+    ]
+    kill = dict(type='KillHook', at=kill_at)
+    killed = config(pictures, tmp_path / 'work', 2, hooks=hooks, kill=kill)
+    resumed = config(pictures, tmp_path / 'work', 2, hooks=hooks, resume=True)
+    reference = config(pictures, tmp_path / 'reference', 2, hooks=hooks)
+    assert toy.run_apart(killed, resumed, reference) == [-9, 0, 0]
+    assert_same_training(tmp_path / 'work', tmp_path / 'reference')
+    last = load(tmp_path / 'work/epoch_3.pth')
+    assert not torch.equal(  # MMEngine has the average under state_dict
+        last['state_dict']['conv.weight'], last['ema_state_dict']['module.conv.weight']
+    )
 
 
 @pytest.mark.slow

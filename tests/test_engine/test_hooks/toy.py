@@ -58,13 +58,16 @@ class ToyData(BaseDataset):
 class ToyTransform:
     """Loads a picture and disturbs it with the random numbers of Python and numpy."""
 
+    def __init__(self, noise=0.1):
+        self.noise = noise
+
     def __call__(self, sample):
         picture = cv2.imread(sample['img_path'])
         if picture is None:
             raise OSError('not a picture')
         sample['img'] = picture
         picture = picture.astype(np.float32) / 255 * random.uniform(0.5, 1.5)
-        picture += np.random.normal(0, 0.1, picture.shape).astype(np.float32)
+        picture += np.random.normal(0, self.noise, picture.shape).astype(np.float32)
         meta = {key: sample[key] for key in ('img_path', 'img_id')}
         return dict(
             inputs=torch.from_numpy(picture).permute(2, 0, 1),

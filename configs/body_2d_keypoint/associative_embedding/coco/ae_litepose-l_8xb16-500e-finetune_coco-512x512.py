@@ -3,4 +3,4 @@ from litepose_mm.recipes import ae_schedule
 
 # From a trained network, its head included (LitePose section 5.2).
 train_cfg, param_scheduler = ae_schedule('finetune-coco')
-load_from = 'checkpoints/litepose-l.pth'
+load_from = 'checkpoints/litepose-l_coco.pth'

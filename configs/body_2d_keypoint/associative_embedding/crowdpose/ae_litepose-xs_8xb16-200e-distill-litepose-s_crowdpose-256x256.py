@@ -1,7 +1,7 @@
 _base_ = './ae_litepose-xs_8xb16-200e-finetune_crowdpose-256x256.py'
 
-# LitePose-XS learns from LitePose-S's heatmaps too (LitePose section 5.3). The authors'
-# checkpoints can be given as they are.
+# LitePose-XS learns from LitePose-S's heatmaps too (LitePose section 5.3). The teacher's weights can
+# be a checkpoint of the authors' code as it is; load_from, where the student starts, cannot.
 model = dict(
     type='DistilledBottomupPoseEstimator',
     teacher=dict(
@@ -10,6 +10,6 @@ model = dict(
         head=dict(type='FusionDeconvHead', arch='litepose-s', num_keypoints=14),
     ),
     teacher_weights='checkpoints/litepose-s_crowdpose.pth',
-    teacher_input_size=(448, 448),
+    teacher_input_size=(448, 448),  # width, height
     heatmap_weight=1.0,
 )

@@ -10,7 +10,7 @@ from litepose_mm.recipes import (
 
 # Does it learn? From scratch on two pictures, on which it is evaluated, too.
 codec = ae_codec(input_size=(448, 448))
-epochs, last_epochs = 800, 200
+epochs, last_epochs = 3000, 500
 few = dict(data_root='data/few_crowdpose/', ann_file='annotations.json', data_prefix=dict(img=''))
 
 model = dict(
@@ -24,10 +24,11 @@ test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=few['data_root'] + few['ann_file'])
 test_evaluator = val_evaluator
 
-train_cfg = dict(max_epochs=epochs, val_interval=50)
-default_hooks = dict(checkpoint=dict(interval=50))
-optim_wrapper = dict(optimizer=dict(lr=4e-3))
-param_scheduler = warmup_cosine(epochs)
+train_cfg = dict(max_epochs=epochs, val_interval=100)
+default_hooks = dict(checkpoint=dict(interval=100))
+optim_wrapper = dict(optimizer=dict(lr=3e-3))
+param_scheduler = warmup_cosine(epochs, decay_from=epochs - last_epochs)
 custom_hooks = training_hooks(
-    dict(type='PipelineSwitchHook', switch_epoch=epochs - last_epochs, switch_pipeline=whole)
+    dict(type='DepthwiseGradientHook'),
+    dict(type='PipelineSwitchHook', switch_epoch=epochs - last_epochs, switch_pipeline=whole),
 )

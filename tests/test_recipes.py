@@ -1,0 +1,137 @@
+"""From a file of COCO's form to the loss: what the pipelines of the configs do together."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+import xtcocotools.mask
+from mmengine.dataset import pseudo_collate
+from mmengine.optim import OptimWrapper
+from mmpose.registry import DATASETS
+from networks import TINY, litepose
+
+from litepose_mm.recipes import ae_codec, ae_train_pipeline
+
+SIDE, K = 64, 17
+STRIDES = (4, 2)
+#: left, top, right, bottom
+LABELLED = [(32, 0, 60, 20), (32, 44, 64, 64)]
+UNLABELLED, RUNS, COMPRESSED = (4, 4, 24, 20), (36, 28, 60, 40), (0, 48, 28, 60)
+
+
+def region(left, top, right, bottom):
+    covered = np.zeros((SIDE, SIDE), dtype=np.uint8, order='F')
+    covered[top:bottom, left:right] = 1
+    return covered
+
+
+HIDDEN = sum(region(*box) for box in (UNLABELLED, RUNS, COMPRESSED)) > 0
+
+
+def polygon(left, top, right, bottom):
+    return [[left, top, right, top, right, bottom, left, bottom]]
+
+
+def runs(*box):
+    """Lengths of runs of 0 and 1 in turns, column by column, as COCO stores its crowds."""
+    changes = np.flatnonzero(np.diff(region(*box).ravel('F'), prepend=0, append=2))
+    return dict(size=[SIDE, SIDE], counts=np.diff(changes, prepend=0).tolist())
+
+
+def compressed(*box):
+    encoded = xtcocotools.mask.encode(region(*box))
+    return dict(encoded, counts=encoded['counts'].decode())
+
+
+def annotation(identity, box, segmentation, keypoints=None, iscrowd=0):
+    left, top, right, bottom = box
+    labels = np.zeros((K, 3)) if keypoints is None else np.c_[keypoints, np.full(K, 2)]
+    return dict(
+        id=identity,
+        image_id=1,
+        category_id=1,
+        iscrowd=iscrowd,
+        bbox=[left, top, right - left, bottom - top],
+        area=(right - left) * (bottom - top),
+        segmentation=segmentation,
+        keypoints=labels.ravel().tolist(),
+        num_keypoints=0 if keypoints is None else K,
+    )
+
+
+def write_coco(folder):
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(folder / '1.png'), rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8))
+    people = [
+        annotation(identity, box, polygon(*box), rng.uniform(box[:2], box[2:], (K, 2)))
+        for identity, box in enumerate(LABELLED, 1)
+    ]
+    others = [
+        annotation(3, UNLABELLED, polygon(*UNLABELLED)),
+        annotation(4, RUNS, runs(*RUNS), iscrowd=1),
+        annotation(5, COMPRESSED, compressed(*COMPRESSED), iscrowd=1),
+    ]
+    document = dict(
+        images=[dict(id=1, file_name='1.png', width=SIDE, height=SIDE)],
+        annotations=people + others,
+        categories=[dict(id=1, name='person', keypoints=[], skeleton=[])],
+    )
+    (folder / 'annotations.json').write_text(json.dumps(document))
+
+
+def training_batch(folder, codec, flip):
+    """The picture twice, as training sees it, but as it is or mirrored."""
+    write_coco(folder)
+    as_is = dict(flip=flip, scale_factor=(1, 1), rotate_factor=0, shift_factor=0)
+    dataset = DATASETS.build(
+        dict(
+            type='CocoDataset',
+            data_mode='bottomup',
+            data_root=str(folder),
+            ann_file='annotations.json',
+            data_prefix=dict(img=''),
+            pipeline=ae_train_pipeline(codec, use_segments=True, **as_is),
+        )
+    )
+    return pseudo_collate([dataset[0], dataset[0]])
+
+
+@pytest.mark.parametrize('flip', [False, True], ids=['plain', 'mirrored'])
+@pytest.mark.parametrize('loss', ['KeypointMSELoss', 'WeightAdaptiveHeatmapLoss'])
+def test_crowds_and_unlabelled_people_do_not_count(tmp_path, flip, loss):
+    torch.manual_seed(0)
+    codec = ae_codec((SIDE, SIDE), STRIDES)
+    batch = training_batch(tmp_path, codec, flip)
+    model = litepose(TINY, K, head=dict(heatmap_loss=dict(type=loss)), decoder=codec).train()
+    head, masks = model.head, []
+    watch = head.heatmap_loss.register_forward_pre_hook(lambda _, args: masks.append(args[3]))
+    optimizer = OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.01))
+    assert model.train_step(batch, optimizer)['loss'].isfinite()
+    watch.remove()
+
+    assert len(masks) == len(STRIDES)
+    for mask, stride in zip(masks, STRIDES):
+        # Pixels of a level stand for every stride-th of the picture, before it is mirrored.
+        expected = HIDDEN[::stride, ::stride]
+        expected = expected[:, ::-1] if flip else expected
+        np.testing.assert_array_equal(mask.numpy(), np.broadcast_to(~expected, mask.shape))
+
+    data = model.data_preprocessor(batch, training=True)
+    with torch.no_grad():
+        outputs = head.forward(model.extract_feat(data['inputs']))
+
+    def losses(where):
+        """With other heatmaps in some places."""
+        changed = [maps.clone() for maps in outputs]
+        for maps, places in zip(changed, where):
+            maps[:, :K] += 5 * places
+        return head.loss_of_outputs(changed, data['data_samples'])
+
+    as_predicted = losses([torch.zeros(1)] * 2)
+    assert losses([mask == 0 for mask in masks]) == as_predicted
+    elsewhere = losses(masks)
+    for level in range(len(STRIDES)):
+        name = f'loss_heatmap_{level}'
+        assert elsewhere[name] > as_predicted[name] + 1

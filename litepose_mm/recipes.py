@@ -174,6 +174,7 @@ def training_hooks(*more: dict, bad_samples: str = 'stop') -> list[dict]:
         dict(type='SyncBuffersHook'),
         dict(type='ReproducibleEpochsHook'),
         dict(type='ChannelsLastHook', devices=('cpu',)),
+        dict(type='ReuseMemoryHook'),
         dict(type='NonFiniteLossHook'),
         dict(type='BadSampleHook', policy=bad_samples),
         *more,

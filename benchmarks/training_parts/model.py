@@ -13,6 +13,7 @@ from mmengine.runner import Runner, set_random_seed
 from mmpose.registry import MODELS
 from timing import device, seconds
 
+from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
 from litepose_mm.models.utils.depthwise import quicken_depthwise
 from litepose_mm.recipes import ae_train_pipeline
 
@@ -26,6 +27,7 @@ class Variant(NamedTuple):
     compile: bool = False
     channels_last: bool = False
     depthwise_gradient: bool = False
+    reuse_memory: bool = False
 
     @property
     def name(self) -> str:
@@ -51,6 +53,8 @@ class Training:
             self.model.to(memory_format=torch.channels_last)
         if variant.depthwise_gradient:
             quicken_depthwise(self.model)
+        if variant.reuse_memory:
+            keep_freed_memory()
         if variant.compile:
             self.model.forward = torch.compile(self.model.forward)
         wrapper = 'AmpOptimWrapper' if variant.amp else 'OptimWrapper'

@@ -27,7 +27,8 @@ def measure(args: Namespace) -> dict[str, Rows]:
     amp, compiled = off_and_on[: 1 + (device() == 'cuda')], off_and_on[: 1 + args.compile]
     variants = list(itertools.starmap(Variant, itertools.product(amp, compiled, off_and_on)))
     if device() == 'cpu':
-        variants.append(Variant(channels_last=True, depthwise_gradient=True))
+        quick = Variant(channels_last=True, depthwise_gradient=True)
+        variants += [quick, quick._replace(reuse_memory=True)]
     spawn = multiprocessing.get_context('spawn')
     with ExitStack() as stack:
         processes = [

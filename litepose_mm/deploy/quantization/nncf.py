@@ -18,7 +18,8 @@ class NncfQuantizer(Quantizer):
     """
 
     def quantize(self, in_float: Collection[str]) -> onnx.ModelProto:
-        nncf.set_log_level(logging.ERROR)
+        # Not nncf.set_log_level: it silences handlers, too, which others may share.
+        logging.getLogger('nncf').setLevel(logging.ERROR)
         model = onnx.load(self.graph)
         name = model.graph.input[0].name
         others = {node.name for node in model.graph.node} - set(self.layers)

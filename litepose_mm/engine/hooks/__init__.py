@@ -9,6 +9,7 @@ from .pipeline_switch_hook import PipelineSwitchHook
 from .pose_pictures_hook import PosePicturesHook
 from .readable_log_processor import ReadableLogProcessor
 from .reproducible_epochs_hook import ReproducibleEpochsHook
+from .reuse_memory_hook import ReuseMemoryHook
 
 __all__ = [
     'BadSampleError',
@@ -22,6 +23,7 @@ __all__ = [
     'PosePicturesHook',
     'ReadableLogProcessor',
     'ReproducibleEpochsHook',
+    'ReuseMemoryHook',
     'SafeCheckpointHook',
     'loading_schemes',
     'whole_files',

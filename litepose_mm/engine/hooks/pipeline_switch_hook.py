@@ -1,4 +1,4 @@
-"""Another pipeline for the last epochs."""
+"""Another pipeline from an epoch on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpose.registry import HOOKS
 
 from ...errors import LitePoseError
-from .pipelines import WrappedPipeline, is_wrapped, pipeline_owners
+from .pipelines import WrappedPipeline, functions_around, pipeline_owners
 
 
 class SwitchedPipeline:
@@ -33,7 +33,7 @@ class PipelineSwitchHook(Hook):
 
     For instance with small crops first, of which a processor does several times as many, and with
     whole pictures in the end. Workers are not started anew, and a resumed run goes on with the
-    pipeline of its epoch.
+    pipeline of its epoch. Of several such hooks, those of later epochs come later in the list.
 
     Args:
         switch_epoch: The first epoch, counted from 0, with the new pipeline.
@@ -58,13 +58,16 @@ class PipelineSwitchHook(Hook):
                 f'{type(runner.train_loop).__name__}'
             )
         for owner in pipeline_owners(runner.train_dataloader.dataset):
-            if not is_wrapped(owner.pipeline, SwitchedPipeline):
+            if not any(
+                getattr(around, 'switched', None) is self._switched
+                for around in functions_around(owner.pipeline)
+            ):
                 switch = SwitchedPipeline(Compose(self.switch_pipeline), self._switched)
                 owner.pipeline = WrappedPipeline(owner.pipeline, switch)
 
     def before_train_epoch(self, runner: Runner) -> None:
         if runner.epoch >= self.switch_epoch and not self._switched:
             print_log(
-                f'Training with the second pipeline from epoch {runner.epoch + 1} on.', 'current'
+                f'Training with another pipeline from epoch {runner.epoch + 1} on.', 'current'
             )
         self._switched.fill_(runner.epoch >= self.switch_epoch)

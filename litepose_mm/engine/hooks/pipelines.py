@@ -44,10 +44,13 @@ class WrappedPipeline:
         return repr(self.pipeline)
 
 
+def functions_around(pipeline: Any) -> Iterator[Callable]:
+    """The functions that a pipeline is called through, the outermost first."""
+    while isinstance(pipeline, WrappedPipeline):
+        yield pipeline.around
+        pipeline = pipeline.pipeline
+
+
 def is_wrapped(pipeline: Any, kind: type) -> bool:
     """Whether a function of class ``kind`` is around the pipeline."""
-    while isinstance(pipeline, WrappedPipeline):
-        if isinstance(pipeline.around, kind):
-            return True
-        pipeline = pipeline.pipeline
-    return False
+    return any(isinstance(around, kind) for around in functions_around(pipeline))

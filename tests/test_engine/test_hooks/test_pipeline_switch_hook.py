@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.engine.hooks import PipelineSwitchHook
+from litepose_mm.engine.hooks.pipelines import functions_around
 from litepose_mm.errors import LitePoseError
 
 
@@ -26,9 +27,10 @@ class Data(BaseDataset):
         return [dict(index=index) for index in range(4)]
 
 
-def words(loader, hook, runner, epoch):
+def words(loader, hooks, runner, epoch):
     runner.epoch = epoch
-    hook.before_train_epoch(runner)
+    for hook in hooks:
+        hook.before_train_epoch(runner)
     return {word for batch in loader for word in batch}
 
 
@@ -42,14 +44,19 @@ def test_from_an_epoch_on(workers):
     )
     loop = EpochBasedTrainLoop.__new__(EpochBasedTrainLoop)
     runner = SimpleNamespace(train_dataloader=loader, train_loop=loop, epoch=0)
-    hook = PipelineSwitchHook(2, [dict(type='mmpose.Say', word='second')])
-    hook.before_train(runner)
-    hook.before_train(runner)  # as when a loop is run again
-    said = [words(loader, hook, runner, epoch) for epoch in range(4)]
-    assert said == [{'first'}, {'first'}, {'second'}, {'second'}]
+    hooks = [
+        PipelineSwitchHook(epoch, [dict(type='mmpose.Say', word=word)])
+        for epoch, word in [(1, 'second'), (3, 'third')]
+    ]
+    for _ in range(2):  # as when a loop is run again
+        for hook in hooks:
+            hook.before_train(runner)
+    assert len(list(functions_around(loader.dataset.pipeline))) == 2
+    said = [words(loader, hooks, runner, epoch) for epoch in range(4)]
+    assert said == [{'first'}, {'second'}, {'second'}, {'third'}]
     # resumed
-    assert words(loader, hook, runner, 3) == {'second'}
-    assert words(loader, hook, runner, 1) == {'first'}
+    assert words(loader, hooks, runner, 2) == {'second'}
+    assert words(loader, hooks, runner, 0) == {'first'}
 
 
 def test_training_by_iteration_is_refused():

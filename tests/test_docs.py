@@ -132,6 +132,16 @@ def test_decoding_page_and_readme_agree_on_times():
     assert text in ' '.join(read('README.md').split())
 
 
+def test_deploy_page_and_readme_agree_on_times():
+    frames = {tuple(row[:3]): float(row[6]) for row in table('docs/deploy.md', 'model, input')}
+    rows = table('README.md', 'model, input')
+    assert len(rows) == 3
+    columns = [('PyTorch, eager', 'fp32'), ('ONNX Runtime', 'fp32'), ('OpenVINO', 'fp32')]
+    for name, *times in rows:
+        for column, given in zip([*columns, ('OpenVINO', 'int8')], times, strict=True):
+            assert float(given) == float(f'{frames[name, *column]:.3g}')
+
+
 # --- metafiles and their pages
 
 

@@ -21,6 +21,9 @@ class OnnxRuntimeEngine(Engine):
         options.log_severity_level = _ERRORS_ONLY
         if threads is not None:
             options.intra_op_num_threads = threads
+        # Its threads otherwise wait for the next run in a busy loop, on cores that decoding, or
+        # another engine, needs: OpenVINO took twice as long after it (two cores).
+        options.add_session_config_entry('session.force_spinning_stop', '1')
         # Read here, not by path: so the model cannot name further files to read weights from.
         model = self.card.file(folder, '.onnx').read_bytes()
         providers = ['CPUExecutionProvider']

@@ -139,7 +139,7 @@ def test_deploy_page_and_readme_agree_on_times():
     columns = [('PyTorch, eager', 'fp32'), ('ONNX Runtime', 'fp32'), ('OpenVINO', 'fp32')]
     for name, *times in rows:
         for column, given in zip([*columns, ('OpenVINO', 'int8')], times, strict=True):
-            assert float(given) == float(f'{frames[name, *column]:.3g}')
+            assert float(given) == float(f'{frames[(name, *column)]:.3g}')
 
 
 # --- metafiles and their pages

@@ -39,6 +39,10 @@ _RENAME: tuple[tuple[str, str], ...] = (
     (r'stage\.(\d+)\.(\d+)\.inv\.0\.', r'backbone.stages.\1.\2.expand.conv.'),
     (r'stage\.(\d+)\.(\d+)\.inv\.1\.', r'backbone.stages.\1.\2.expand.bn.'),
     (r'stage\.(\d+)\.(\d+)\.depth_conv\.0\.', r'backbone.stages.\1.\2.depthwise.conv.'),
+    (
+        r'stage\.(\d+)\.(\d+)\.Linear([35])x[35]\.',
+        r'backbone.stages.\1.\2.depthwise.conv.kernel_transforms.\3.',
+    ),
     (r'stage\.(\d+)\.(\d+)\.depth_conv\.1\.', r'backbone.stages.\1.\2.depthwise.bn.'),
     (r'stage\.(\d+)\.(\d+)\.point_conv\.0\.', r'backbone.stages.\1.\2.project.conv.'),
     (r'stage\.(\d+)\.(\d+)\.point_conv\.1\.', r'backbone.stages.\1.\2.project.bn.'),
@@ -172,16 +176,21 @@ def is_authors(state: Mapping[str, Tensor]) -> bool:
     return any(key.startswith('first.') for key in state)
 
 
-def from_authors(state: Mapping[str, Tensor]) -> StateDict:
+def from_authors(state: Mapping[str, Tensor], supernet: bool = False) -> StateDict:
     """Weights with our names for the authors'.
+
+    Args:
+        state: Weights with the authors' names.
+        supernet: Whether they may be those of a supernet.
 
     Raises:
         LitePoseError: A supernet's weights, or a name the authors' LitePose does not have.
     """
-    if any('.Linear5x5.' in key for key in state):
+    if not supernet and any('.Linear5x5.' in key for key in state):
         raise LitePoseError(
             "these are the weights of the authors' supernet, which stand for "
-            'many networks; expected those of one network'
+            'many networks; expected those of one network '
+            '(SupernetBottomupPoseEstimator takes these)'
         )
     renamed, unknown = {}, []
     for key, value in state.items():
@@ -372,7 +381,9 @@ def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:
     """
     weights = read_weights(path)
     state = weights.state_dict
-    fit(model, from_authors(state) if is_authors(state) else state, str(path))
+    if is_authors(state):
+        state = from_authors(state, supernet=hasattr(model, 'activate'))
+    fit(model, state, str(path))
     return weights.meta
 
 

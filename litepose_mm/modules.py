@@ -8,6 +8,6 @@ from . import compat
 
 compat.apply()
 
-from . import codecs, datasets, engine, evaluation, models
+from . import codecs, datasets, engine, evaluation, models, nas
 
-__all__ = ['codecs', 'compat', 'datasets', 'engine', 'evaluation', 'models']
+__all__ = ['codecs', 'compat', 'datasets', 'engine', 'evaluation', 'models', 'nas']

@@ -9,13 +9,15 @@ import reference
 import torch
 from mmpose.models.losses import KeypointMSELoss
 from networks import litepose
+from supernets import build_supernet
 
-from litepose_mm.architectures import ARCHITECTURES
+from litepose_mm.architectures import ARCHITECTURES, Architecture
 from litepose_mm.checkpoints import from_authors, load_weights, read_weights, recognise
 from litepose_mm.codecs import MultiLevelAssociativeEmbedding
 from litepose_mm.datasets.transforms import BottomupRandomAffineAlign, MultiLevelHeatmapMask
 from litepose_mm.decoding import AssociativeEmbeddingDecoder
 from litepose_mm.models.losses import BatchAssociativeEmbeddingLoss
+from litepose_mm.nas import copy_subnet
 from litepose_mm.resize import aligned_size, warp_matrix
 from litepose_mm.zoo import MODELS
 
@@ -218,3 +220,21 @@ def flip_pairs(expected, own):
     """The permutation of keypoints that the authors' file applied, the same for everybody."""
     distance = np.abs(own[:, :, None] - expected[:, None, :, :2]).max((0, 3))
     return distance.argmin(0)
+
+
+@pytest.mark.parametrize('index', range(6))
+def test_supernet(index, shared_file):
+    architectures = json.loads(shared_file('golden/superlitepose-archs.json').read_text())
+    golden = np.load(shared_file('golden/superlitepose-crowdpose.npz'))
+    arch = Architecture.from_dict(architectures[index])
+    supernet = build_supernet(ARCHITECTURES['prune-l'])
+    load_weights(supernet, shared_file('golden/superlitepose-crowdpose.pth'))
+    supernet.activate(arch)
+    subnet = litepose(arch)
+    copy_subnet(supernet, subnet)
+    for model in (supernet, subnet):
+        with torch.no_grad():
+            outputs = model.head(model.backbone(torch.from_numpy(golden['input'])))
+        for level, output in enumerate(outputs):
+            expected = golden[f'arch{index}_out{level}']
+            np.testing.assert_allclose(output.numpy(), expected, atol=1e-4)

@@ -201,6 +201,16 @@ class FusionDeconvHead(MultiLevelAEHead):
                 for branch in filter(None, (output.refined, output.raw)):
                     nn.init.normal_(branch.pointwise.weight, std=self.output_std)
 
+    def raw_readers(self, index: int) -> tuple[list[FusionDeconv], list[FusionOutput]]:
+        """The transposed convolutions and outputs whose raw feature is the one of an index."""
+        first_level = len(self.deconvs) - self.num_levels
+        deconvs = zip(self._strides, self.deconvs)
+        outputs = zip(self._strides[first_level + 1 :], self.outputs)
+        return tuple(
+            [part for stride, part in parts if self._raw_index.get(stride) == index]
+            for parts in (deconvs, outputs)
+        )
+
     @property
     def out_strides(self) -> tuple[int, ...]:
         """Stride of each level's output."""

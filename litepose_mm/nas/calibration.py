@@ -1,0 +1,52 @@
+"""Statistics of batch normalisation for a network that was not trained by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ..errors import LitePoseError
+
+Batch = TypeVar('Batch')
+
+
+@torch.no_grad()
+def calibrate(model: nn.Module, batches: Iterable[Batch], run: Callable[[Batch], object]) -> int:
+    """Replaces the statistics of batch normalisation by the exact average over some batches.
+
+    Of an extracted network, so that the supernet's statistics stay what they are. The authors let
+    a moving average of momentum 0.1 forget the old ones instead.
+
+    Args:
+        model: Its statistics are reset; its mode is as before afterwards.
+        batches: Batches of training, with its augmentation.
+        run: Sends a batch through the network.
+
+    Returns:
+        The number of batches.
+
+    Raises:
+        LitePoseError: There is no batch.
+    """
+    norms = [layer for layer in model.modules() if isinstance(layer, _BatchNorm)]
+    before = [(norm, norm.training, norm.momentum) for norm in norms]
+    count = 0
+    try:
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # torch's cumulative average
+            norm.train()
+        for batch in batches:
+            run(batch)
+            count += 1
+    finally:
+        for norm, training, momentum in before:
+            norm.train(training)
+            norm.momentum = momentum
+    if count == 0:
+        raise LitePoseError('calibration: expected at least one batch of pictures, got none')
+    return count

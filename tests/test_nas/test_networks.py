@@ -1,0 +1,130 @@
+"""The supernet, and the plain networks that are taken out of it."""
+
+from dataclasses import replace
+
+import networks
+import numpy as np
+import pytest
+import torch
+from supernets import LARGEST, SPACE, build_supernet, randomise
+
+from litepose_mm.architectures import Stage
+from litepose_mm.errors import LitePoseError
+from litepose_mm.nas import copy_subnet, sort_channels
+
+
+@pytest.fixture
+def supernet():
+    return build_supernet()
+
+
+@pytest.fixture
+def picture():
+    return torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+
+
+@torch.no_grad()
+def assert_equal_outputs(one, other, picture, **tolerance):
+    ours, theirs = (model.head(model.backbone(picture)) for model in (one, other))
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, **tolerance)
+
+
+def architectures():
+    rng = np.random.default_rng(0)
+    drawn = [SPACE.decode(SPACE.sample(rng)) for _ in range(8)]
+    return [LARGEST, SPACE.smallest, SPACE.uniform(0.75), *drawn]
+
+
+@pytest.mark.parametrize('arch', architectures())
+@pytest.mark.parametrize('training', [False, True])
+def test_extracted_network_equals_the_active_one(supernet, picture, arch, training):
+    supernet.activate(arch)
+    assert supernet.active_arch is arch
+    subnet = networks.litepose(arch)
+    copy_subnet(supernet, subnet)
+    for model in (supernet, subnet):
+        model.train(training)
+    assert_equal_outputs(supernet, subnet, picture, rtol=0, atol=1e-6)
+
+
+def test_the_largest_network_has_the_weights_of_a_plain_one(supernet):
+    plain = networks.litepose(LARGEST).state_dict()
+    own = {k: v for k, v in supernet.state_dict().items() if 'kernel_transforms' not in k}
+    assert {k: v.shape for k, v in own.items()} == {k: v.shape for k, v in plain.items()}
+
+
+def test_only_what_is_active_learns(supernet, picture):
+    supernet.activate(SPACE.smallest)
+    sum(level.sum() for level in supernet.head(supernet.backbone(picture))).backward()
+    block = supernet.backbone.stages[0][0]
+    grad = block.expand.conv.weight.grad
+    inner, width = 2 * SPACE.smallest.input_channel, SPACE.smallest.input_channel
+    assert grad[:inner, :width].abs().max() > 0
+    assert grad[inner:].abs().max() == grad[:, width:].abs().max() == 0
+    assert block.depthwise.conv.kernel_transforms['3'].weight.grad is not None
+    assert supernet.backbone.stages[0][1].expand.conv.weight.grad is None  # depth 1
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (dict(input_channel=24), 'expected 1 to 16, got 24'),
+        (dict(deconv_setting=(16, 16)), 'expected 3 transposed convolutions, got 2'),
+        (dict(stages=LARGEST.stages[:3]), 'expected an architecture with strides'),
+        (
+            dict(stages=(Stage(16, 2, ((2, 7),) * 3), *LARGEST.stages[1:])),
+            'stage 0: expected at most 2 blocks, got 3',
+        ),
+        (
+            dict(stages=(Stage(16, 2, ((2, 9),) * 2), *LARGEST.stages[1:])),
+            'expected one of 3, 5, 7, got 9',
+        ),
+    ],
+)
+def test_an_architecture_that_is_no_part_is_refused(supernet, change, message):
+    with pytest.raises(LitePoseError, match=message):
+        supernet.activate(replace(LARGEST, **change))
+
+
+def test_extraction_names_what_does_not_fit(supernet):
+    wide = networks.litepose(replace(LARGEST, input_channel=24))
+    with pytest.raises(LitePoseError, match='expected at most'):
+        copy_subnet(supernet, wide)
+    with pytest.raises(LitePoseError, match='is not in the wider network'):
+        shallow = replace(LARGEST, stages=(Stage(16, 2, ((2, 7),)), *LARGEST.stages[1:]))
+        copy_subnet(networks.litepose(shallow), networks.litepose(LARGEST))
+    with pytest.raises(LitePoseError, match='only elastic layers have several'):
+        copy_subnet(networks.litepose(LARGEST), networks.litepose(LARGEST.with_kernel(3)))
+
+
+@pytest.mark.parametrize('elastic', [False, True])
+@pytest.mark.parametrize('training', [False, True])
+def test_sorted_channels_give_the_same(picture, elastic, training):
+    def build():
+        return build_supernet() if elastic else randomise(networks.litepose(LARGEST))
+
+    torch.manual_seed(0)
+    model = build()
+    same = build()
+    same.load_state_dict(model.state_dict())
+    sort_channels(model)
+    for each in (model, same):
+        each.train(training)
+    assert_equal_outputs(model, same, picture, rtol=1e-4, atol=1e-5)
+    # and they are sorted, most used first
+    block = model.backbone.stages[1][0]
+    used = block.project.conv.weight.abs().sum((0, 2, 3))
+    assert (used.diff() <= 0).all()
+    assert not torch.equal(
+        block.project.conv.weight, same.backbone.stages[1][0].project.conv.weight
+    )
+
+
+@pytest.mark.parametrize('fusion', [True, False])
+def test_sorting_without_fusion(picture, fusion):
+    model = randomise(networks.litepose(replace(networks.TINY, fusion=fusion)))
+    same = networks.litepose(replace(networks.TINY, fusion=fusion))
+    same.load_state_dict(model.state_dict())
+    sort_channels(model)
+    assert_equal_outputs(model, same, picture, rtol=1e-4, atol=1e-5)

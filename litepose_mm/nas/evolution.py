@@ -1,0 +1,262 @@
+"""Evolutionary search for the best network of a space under constraints.
+
+LitePose (CVPR 2022), section 5.1, and the released ``EvolutionFinder``, whose numbers are the
+defaults. Other than there, the last generation's children can win, every gene is crossed over, and
+no network is evaluated twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..architectures import Architecture
+from ..errors import LitePoseError
+from ..search_spaces import Genotype, SearchSpace
+
+#: Scores of some networks, the higher the better.
+Evaluate = Callable[[Sequence[Architecture]], Sequence[float]]
+
+# So many draws outside of the constraints before a network is made smaller instead.
+_DRAWS = 100
+
+
+@dataclass(frozen=True)
+class EvolutionSettings:
+    """How a search runs.
+
+    Attributes:
+        population: Networks of a generation, besides the parents that go on.
+        parents: How many of the best go on and have children.
+        mutation_share: Share of the children that are mutated parents; the others are crossed.
+        mutation_prob: Probability that a gene of a mutated child is drawn anew.
+        generations: Generations after the first, which is drawn at random.
+        seed: Of all that is drawn.
+        pareto: Whether parents are the networks that no other beats in score and costs at once,
+            for a front rather than one best network.
+
+    Raises:
+        LitePoseError: A number is out of its range.
+    """
+
+    population: int = 40
+    parents: int = 10
+    mutation_share: float = 0.5
+    mutation_prob: float = 0.1
+    generations: int = 40
+    seed: int = 0
+    pareto: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.parents <= self.population or self.generations < 0 or self.seed < 0:
+            raise LitePoseError(
+                'search: expected 0 < parents <= population, generations >= 0 and seed >= 0, got '
+                f'{self.parents}, {self.population}, {self.generations} and {self.seed}'
+            )
+        if not (0 <= self.mutation_share <= 1 and 0 < self.mutation_prob <= 1):
+            raise LitePoseError(
+                'search: expected mutation_share in [0, 1] and mutation_prob in (0, 1], got '
+                f'{self.mutation_share} and {self.mutation_prob}'
+            )
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+class Constraint(NamedTuple):
+    """A cost that must not exceed a limit.
+
+    Attributes:
+        name: Of the cost, with its unit, e.g. ``'paper_macs'``.
+        cost: Cost of a network; smaller widths, depths and resolutions must not cost more.
+        limit: The most that is allowed.
+    """
+
+    name: str
+    cost: Callable[[Architecture], float]
+    limit: float
+
+
+class Candidate(NamedTuple):
+    """A network with its costs, by the constraints' names, and its score once it is known."""
+
+    genotype: Genotype
+    costs: Mapping[str, float]
+    score: float = float('nan')
+
+
+class Evolution:
+    """A search, generation by generation.
+
+    Args:
+        space: The space.
+        constraints: What every network keeps; at least one.
+        settings: How the search runs.
+
+    Raises:
+        LitePoseError: Nothing in the space keeps the constraints.
+
+    Attributes:
+        generation: How many generations were evaluated.
+        parents: The best so far, the best first.
+        evaluated: All candidates so far, by genotype.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        constraints: Sequence[Constraint],
+        settings: EvolutionSettings | None = None,
+    ) -> None:
+        if not constraints:
+            raise LitePoseError('search: expected at least one constraint, got none')
+        self.space = space
+        self.constraints = tuple(constraints)
+        self.settings = settings or EvolutionSettings()
+        for constraint in self.constraints:
+            least = constraint.cost(space.smallest)
+            if least > constraint.limit:
+                raise LitePoseError(
+                    f'search: no network has {constraint.name} of at most {constraint.limit:g}; '
+                    f'the smallest of the space has {least:g}'
+                )
+        self.rng = np.random.default_rng(self.settings.seed)
+        self.generation = 0
+        self.parents: list[Candidate] = []
+        self.evaluated: dict[Genotype, Candidate] = {}
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all generations were evaluated."""
+        return self.generation > self.settings.generations
+
+    def step(self, evaluate: Evaluate) -> None:
+        """Draws and evaluates a generation.
+
+        Args:
+            evaluate: Called once, with the networks that have no score yet, in an order that only
+                depends on the seed.
+
+        Raises:
+            LitePoseError: A score is not finite, or there are fewer than networks.
+        """
+        children = self._first() if not self.parents else self._children()
+        new = {child.genotype: child for child in children if child.genotype not in self.evaluated}
+        scores = list(evaluate([self.space.decode(genotype) for genotype in new])) if new else []
+        if len(scores) != len(new) or not np.isfinite(scores).all():
+            raise LitePoseError(
+                f'search: expected {len(new)} finite scores, got {scores}; is the supernet sound?'
+            )
+        for child, score in zip(new.values(), scores):
+            self.evaluated[child.genotype] = child._replace(score=float(score))
+        pool = [*self.parents, *(self.evaluated[child.genotype] for child in children)]
+        self.parents = self._select({each.genotype: each for each in pool}.values())
+        self.generation += 1
+
+    @property
+    def best(self) -> Candidate:
+        """The candidate of the highest score; of equals, the cheapest."""
+        return min(self.evaluated.values(), key=self._rank)
+
+    def front(self) -> list[Candidate]:
+        """The candidates that no other beats, the cheapest first."""
+        candidates = list(self.evaluated.values())
+        front = [candidates[index] for index in _fronts(self._objectives(candidates))[0]]
+        return sorted(front, key=lambda each: tuple(each.costs.values()))
+
+    def _first(self) -> list[Candidate]:
+        return [
+            self._keeping(lambda: self.space.sample(self.rng))
+            for _ in range(self.settings.population)
+        ]
+
+    def _children(self) -> list[Candidate]:
+        mutated = round(self.settings.population * self.settings.mutation_share)
+        makers = [self._mutated] * mutated
+        makers += [self._crossed] * (self.settings.population - mutated)
+        return [self._keeping(make) for make in makers]
+
+    def _mutated(self) -> Genotype:
+        parent = self._draw_parent()
+        fresh = self.space.sample(self.rng)
+        again = self.rng.random(len(parent)) < self.settings.mutation_prob
+        return tuple(new if own else old for old, new, own in zip(parent, fresh, again))
+
+    def _crossed(self) -> Genotype:
+        one, other = self._draw_parent(), self._draw_parent()
+        first = self.rng.random(len(one)) < 0.5
+        return tuple(a if own else b for a, b, own in zip(one, other, first))
+
+    def _draw_parent(self) -> Genotype:
+        return self.parents[int(self.rng.integers(len(self.parents)))].genotype
+
+    def _keeping(self, make: Callable[[], Genotype]) -> Candidate:
+        """A network that keeps the constraints; after many draws, a larger one made smaller."""
+        for _ in range(_DRAWS):
+            # One genotype for each network: genes of blocks that it has not make none.
+            genotype = self.space.encode(self.space.decode(make()))
+            costs = self._costs(genotype)
+            if self._keeps(costs):
+                return Candidate(genotype, costs)
+        while not self._keeps(costs):
+            genes = self.space.genes
+            can = [i for i, gene in enumerate(genes) if genotype[i] + 1 < len(gene.choices)]
+            index = can[int(self.rng.integers(len(can)))]
+            genotype = (*genotype[:index], genotype[index] + 1, *genotype[index + 1 :])
+            costs = self._costs(genotype)
+        return Candidate(genotype, costs)
+
+    def _costs(self, genotype: Genotype) -> dict[str, float]:
+        arch = self.space.decode(genotype)
+        return {constraint.name: float(constraint.cost(arch)) for constraint in self.constraints}
+
+    def _keeps(self, costs: Mapping[str, float]) -> bool:
+        return all(costs[each.name] <= each.limit for each in self.constraints)
+
+    def _select(self, candidates) -> list[Candidate]:
+        """The next parents, the best first."""
+        ranked = sorted(candidates, key=self._rank)
+        if self.settings.pareto:
+            order = _by_dominance(self._objectives(ranked))
+            ranked = [ranked[index] for index in order]
+        return ranked[: self.settings.parents]
+
+    @staticmethod
+    def _rank(candidate: Candidate) -> tuple:
+        return (-candidate.score, *candidate.costs.values(), candidate.genotype)
+
+    def _objectives(self, candidates: Sequence[Candidate]) -> np.ndarray:
+        """What to make small, ``(candidates, 1 + constraints)``."""
+        return np.array([[-each.score, *each.costs.values()] for each in candidates])
+
+
+def _fronts(objectives: np.ndarray) -> list[list[int]]:
+    """Indices of what nothing beats, then of what only these beat, and so on."""
+    better = (objectives[:, None] <= objectives[None]).all(-1)
+    better &= (objectives[:, None] < objectives[None]).any(-1)
+    left = np.arange(len(objectives))
+    fronts = []
+    while len(left):
+        beaten = better[np.ix_(left, left)].any(0)
+        fronts.append(left[~beaten].tolist())
+        left = left[beaten]
+    return fronts
+
+
+def _by_dominance(objectives: np.ndarray) -> list[int]:
+    """Indices front by front, in each the loneliest first (NSGA-II, Deb et al., 2002)."""
+    order: list[int] = []
+    for front in _fronts(objectives):
+        values = objectives[front]
+        distance = np.zeros(len(front))
+        for column in values.T:
+            rank = column.argsort(kind='stable')
+            spread = column[rank[-1]] - column[rank[0]]
+            distance[rank[[0, -1]]] = np.inf
+            if spread > 0 and len(front) > 2:
+                distance[rank[1:-1]] += (column[rank[2:]] - column[rank[:-2]]) / spread
+        order += [front[index] for index in np.argsort(-distance, kind='stable')]
+    return order

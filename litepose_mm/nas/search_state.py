@@ -1,0 +1,114 @@
+"""Generations of a search as files, so that a search that was stopped goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import LitePoseError, reason
+from ..files import replacing
+from .evolution import Candidate, Evolution
+
+_PATTERN = 'generation_*.json'
+
+
+def save_generation(evolution: Evolution, folder: str | Path) -> Path:
+    """Writes the state after a generation; never half of it.
+
+    Args:
+        evolution: The search.
+        folder: Where the files of all generations are.
+
+    Returns:
+        The file.
+
+    Raises:
+        LitePoseError: It cannot be written.
+    """
+    state = dict(
+        search=_search(evolution),
+        generation=evolution.generation,
+        rng=evolution.rng.bit_generator.state,
+        parents=[each.genotype for each in evolution.parents],
+        evaluated=[
+            [each.genotype, each.costs, each.score] for each in evolution.evaluated.values()
+        ],
+    )
+    path = Path(folder) / f'generation_{evolution.generation:04}.json'
+    with replacing(path) as part:
+        part.write_text(json.dumps(dict(state=state, sha256=_digest(state))), encoding='utf-8')
+    return path
+
+
+def resume(evolution: Evolution, folder: str | Path) -> Path | None:
+    """Puts a search in the state of its newest whole file.
+
+    A file that is broken or was changed is passed over with a warning.
+
+    Args:
+        evolution: The search, new.
+        folder: Where :func:`save_generation` wrote.
+
+    Returns:
+        The file; None where there is none.
+
+    Raises:
+        LitePoseError: The file is of another search.
+    """
+    for path in sorted(Path(folder).glob(_PATTERN), reverse=True):
+        try:
+            state = _read(path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            warnings.warn(
+                f'{path} is not used, it is broken ({reason(error)}); '
+                'the generation before it takes its place',
+                stacklevel=2,
+            )
+            continue
+        own, theirs = _search(evolution), state['search']
+        for name in own:
+            if own[name] != theirs.get(name):
+                raise LitePoseError(
+                    f'{path} is of a search with another {name}; take another folder, or the '
+                    'options of that search'
+                )
+        evolution.evaluated = {
+            tuple(genotype): Candidate(tuple(genotype), costs, score)
+            for genotype, costs, score in state['evaluated']
+        }
+        evolution.parents = [evolution.evaluated[tuple(each)] for each in state['parents']]
+        evolution.rng.bit_generator.state = state['rng']
+        evolution.generation = state['generation']
+        return path
+    return None
+
+
+def _search(evolution: Evolution) -> dict[str, Any]:
+    """What must agree; a search may be given more generations."""
+    settings = evolution.settings.to_dict()
+    del settings['generations']
+    return json.loads(
+        json.dumps(
+            dict(
+                space=evolution.space.to_dict(),
+                constraints={each.name: each.limit for each in evolution.constraints},
+                settings=settings,
+            )
+        )
+    )
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    content = json.loads(path.read_text(encoding='utf-8'))
+    state = content['state']
+    if content['sha256'] != _digest(state):
+        raise ValueError('its checksum is another')
+    return state
+
+
+def _digest(state: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,165 @@
+"""The search, on scores that need no network."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from supernets import SPACE
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.nas.evolution import Constraint, Evolution, EvolutionSettings
+from litepose_mm.nas.network_layers import architecture_complexity
+from litepose_mm.nas.search_state import resume, save_generation
+from litepose_mm.search_spaces import SEARCH_SPACES
+
+PLAIN = replace(SPACE, kernel_sizes=(), depths=())
+SETTINGS = EvolutionSettings(population=12, parents=4, generations=6)
+
+
+def paper_macs(arch):
+    return architecture_complexity(arch, 14).paper_macs
+
+
+def score(arch):
+    """Wants wide early stages and a high resolution, so that the constraint hurts."""
+    weights = (3, 2, 1, 0.5)
+    return arch.img_size / 8 + sum(w * s.channel for w, s in zip(weights, arch.stages))
+
+
+def scores(architectures):
+    return [score(arch) for arch in architectures]
+
+
+def search(space=PLAIN, limit=0.6, settings=SETTINGS, **more):
+    constraint = Constraint('paper_macs', paper_macs, limit * paper_macs(space.largest))
+    return Evolution(space, [constraint, *more.get('constraints', [])], settings)
+
+
+def run(evolution, evaluate=scores):
+    while not evolution.is_finished:
+        evolution.step(evaluate)
+    return evolution
+
+
+def test_paper_settings_are_the_defaults():
+    settings = EvolutionSettings()
+    assert (settings.population, settings.parents, settings.generations) == (40, 10, 40)
+    assert (settings.mutation_share, settings.mutation_prob) == (0.5, 0.1)
+
+
+def test_it_finds_the_best_that_keeps_the_constraint():
+    evolution = run(search(settings=replace(SETTINGS, population=30, generations=25)))
+    limit = evolution.constraints[0].limit
+    genotypes = itertools.product(*(range(len(gene.choices)) for gene in PLAIN.genes))
+    members = (PLAIN.decode(genotype) for genotype in genotypes)
+    best = max(score(arch) for arch in members if paper_macs(arch) <= limit)
+    assert evolution.best.score == best
+    assert len(evolution.evaluated) < len(PLAIN) / 3
+    assert all(each.costs['paper_macs'] <= limit for each in evolution.evaluated.values())
+
+
+def test_networks_are_evaluated_once():
+    seen = []
+
+    def evaluate(architectures):
+        seen.extend(architectures)
+        return scores(architectures)
+
+    evolution = run(search(space=SPACE), evaluate)
+    assert len(seen) == len(set(seen)) == len(evolution.evaluated)
+
+
+def test_a_seed_says_everything():
+    one, same = run(search()), run(search())
+    other = run(search(settings=replace(SETTINGS, seed=1)))
+    assert list(one.evaluated) == list(same.evaluated) != list(other.evaluated)
+
+
+def test_several_constraints():
+    small = Constraint('img_size', lambda arch: arch.img_size, 32)
+    evolution = run(search(constraints=[small]))
+    assert {PLAIN.decode(g).img_size for g in evolution.evaluated} == {32}
+    assert set(evolution.best.costs) == {'paper_macs', 'img_size'}
+
+
+def test_a_tight_constraint_is_kept():
+    space = SEARCH_SPACES['litepose-xs']
+    limit = 1.05 * paper_macs(space.smallest)
+    evolution = Evolution(space, [Constraint('paper_macs', paper_macs, limit)], SETTINGS)
+    evolution.step(scores)
+    assert all(each.costs['paper_macs'] <= limit for each in evolution.evaluated.values())
+
+
+def test_a_constraint_that_nothing_keeps_is_told_at_once():
+    with pytest.raises(LitePoseError, match='no network has paper_macs of at most 1; the smallest'):
+        Evolution(PLAIN, [Constraint('paper_macs', paper_macs, 1)])
+
+
+@pytest.mark.parametrize('found', [[1.0], [float('nan')] * 12])
+def test_scores_that_are_none_are_refused(found):
+    with pytest.raises(LitePoseError, match='finite scores'):
+        search().step(lambda architectures: found)
+
+
+@pytest.mark.parametrize(
+    'change', [dict(parents=0), dict(parents=13), dict(mutation_prob=0), dict(mutation_share=2)]
+)
+def test_impossible_settings_are_refused(change):
+    with pytest.raises(LitePoseError, match='search: expected'):
+        replace(SETTINGS, **change)
+
+
+def test_pareto_front():
+    evolution = run(search(limit=1, settings=replace(SETTINGS, pareto=True)))
+    front = evolution.front()
+    costs = [each.costs['paper_macs'] for each in front]
+    assert costs == sorted(costs) and np.diff([each.score for each in front]).min() > 0
+    for each in evolution.evaluated.values():
+        assert any(
+            f.score >= each.score and f.costs['paper_macs'] <= each.costs['paper_macs']
+            for f in front
+        )
+    alone = run(search(limit=1)).front()
+    spread = [max(c) / min(c) for c in (costs, [each.costs['paper_macs'] for each in alone])]
+    assert spread[0] > spread[1]  # one best network leaves cheap ones alone
+
+
+@pytest.mark.parametrize('stop', [1, 3, 7])
+def test_a_search_that_was_stopped_goes_on(tmp_path, stop):
+    whole = run(search())
+    stopped = search()
+    for _ in range(stop):
+        stopped.step(scores)
+        save_generation(stopped, tmp_path)
+    resumed = search()
+    assert resume(resumed, tmp_path).name == f'generation_{stop:04}.json'
+    assert run(resumed).parents == whole.parents
+    assert list(resumed.evaluated) == list(whole.evaluated)
+
+
+@pytest.mark.parametrize('harm', ['cut', 'changed', 'empty'])
+def test_a_broken_state_is_passed_over(tmp_path, harm):
+    evolution = search()
+    for _ in range(3):
+        evolution.step(scores)
+        path = save_generation(evolution, tmp_path)
+    text = path.read_text()
+    path.write_text({'cut': text[:-20], 'changed': text.replace('64', '65', 1), 'empty': ''}[harm])
+    resumed = search()
+    with pytest.warns(UserWarning, match='generation_0003.json is not used, it is broken'):
+        assert resume(resumed, tmp_path).name == 'generation_0002.json'
+    assert run(resumed).parents == run(search()).parents
+
+
+def test_a_state_of_another_search_is_refused(tmp_path):
+    evolution = search()
+    evolution.step(scores)
+    save_generation(evolution, tmp_path)
+    with pytest.raises(LitePoseError, match='another constraints'):
+        resume(search(limit=0.7), tmp_path)
+    with pytest.raises(LitePoseError, match='another settings'):
+        resume(search(settings=replace(SETTINGS, seed=3)), tmp_path)
+    more = search(settings=replace(SETTINGS, generations=9))
+    assert resume(more, tmp_path) is not None
+    assert resume(search(), tmp_path / 'nothing') is None

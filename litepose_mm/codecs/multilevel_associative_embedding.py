@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -126,6 +127,16 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
                 num_keypoints, **self._decoder_options
             )
         return self._decoders[num_keypoints]
+
+    def at_input_size(self, input_size: Size) -> MultiLevelAssociativeEmbedding:
+        """The same codec for another input size, width and height, that the strides divide."""
+        codec = copy.copy(self)
+        codec.input_size = tuple(input_size)
+        codec.heatmap_sizes = [
+            tuple(new * own // old for new, own, old in zip(input_size, size, self.input_size))
+            for size in self.heatmap_sizes
+        ]
+        return codec
 
     def encode(
         self,

@@ -16,7 +16,6 @@ from ..architectures import Architecture, make_divisible
 from ..errors import LitePoseError
 from ..models.backbones import LitePose
 from ..models.heads import FusionDeconvHead
-from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 
 _NORM = dict(type='ElasticBatchNorm2d')
 
@@ -99,28 +98,6 @@ class ElasticFusionDeconvHead(FusionDeconvHead):
         for deconv, width in zip(self.deconvs, arch.deconv_setting):
             for layer in filter(None, (deconv.refined, deconv.raw)):
                 layer.active_out_channels = width
-
-
-@MODELS.register_module()
-class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
-    """An estimator of elastic parts; :meth:`activate` chooses the network that it is."""
-
-    #: The network that it is; the largest one until another is chosen.
-    active_arch: Architecture
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.active_arch = self.backbone.arch
-
-    def activate(self, arch: Architecture) -> None:
-        """Become the network of ``arch``, with weights that all networks share.
-
-        Raises:
-            LitePoseError: ``arch`` is no part of the largest architecture.
-        """
-        self.backbone.activate(arch)
-        self.head.activate(arch)
-        self.active_arch = arch
 
 
 def _require_part(arch: Architecture, largest: Architecture) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LitePoseError, reason
-from ..files import replacing
+from ..media import write_json
 from .evolution import Candidate, Evolution
 
 _PATTERN = 'generation_*.json'
@@ -39,8 +39,7 @@ def save_generation(evolution: Evolution, folder: str | Path) -> Path:
         ],
     )
     path = Path(folder) / f'generation_{evolution.generation:04}.json'
-    with replacing(path) as part:
-        part.write_text(json.dumps(dict(state=state, sha256=_digest(state))), encoding='utf-8')
+    write_json(path, dict(state=state, sha256=_digest(state)))
     return path
 
 

@@ -1,4 +1,5 @@
 from . import loading_schemes, whole_files
+from .architecture_sampling_hook import ArchitectureSamplingHook
 from .bad_sample_hook import BadSampleError, BadSampleHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
@@ -12,6 +13,7 @@ from .reproducible_epochs_hook import ReproducibleEpochsHook
 from .reuse_memory_hook import ReuseMemoryHook
 
 __all__ = [
+    'ArchitectureSamplingHook',
     'BadSampleError',
     'BadSampleHook',
     'ChannelsLastHook',

@@ -1,0 +1,76 @@
+"""Which networks of a supernet learn in a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+
+from ...errors import LitePoseError
+from ...search_spaces import SearchSpace, get_search_space
+
+
+@HOOKS.register_module()
+class ArchitectureSamplingHook(Hook):
+    """Draws the networks of every step from a search space.
+
+    They depend on the seed and the iteration only: all processes train the same ones, and a
+    resumed run those of an uninterrupted one. In the authors' code every process draws its own.
+
+    Args:
+        space: Name or plain data of the space, see :data:`SEARCH_SPACES`.
+        seed: Of what is drawn.
+        samples: How many networks a step draws; the paper's is 1.
+        sandwich: Whether the largest network comes before them, and the smallest after.
+
+    Raises:
+        LitePoseError: The space does not fit the supernet (at the beginning of training).
+    """
+
+    def __init__(
+        self,
+        space: str | Mapping[str, Any] | SearchSpace,
+        seed: int = 0,
+        samples: int = 1,
+        sandwich: bool = False,
+    ) -> None:
+        self.space = get_search_space(space)
+        if samples < 0 or (samples == 0 and not sandwich) or seed < 0:
+            raise LitePoseError(
+                'ArchitectureSamplingHook: expected samples of at least 1 (0 with sandwich) and a '
+                f'seed from 0, got {samples} and {seed}'
+            )
+        self.seed, self.samples, self.sandwich = seed, samples, sandwich
+
+    def before_train(self, runner: Runner) -> None:
+        model = _supernet(runner)
+        if not hasattr(model, 'training_archs'):
+            raise LitePoseError(
+                'ArchitectureSamplingHook: expected a SupernetBottomupPoseEstimator, got a '
+                f'{type(model).__name__}'
+            )
+        for arch in (self.space.largest, self.space.smallest):
+            model.activate(arch)
+        model.activate(self.space.largest)
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
+        rng = np.random.default_rng((self.seed, runner.iter))
+        archs = [self.space.decode(self.space.sample(rng)) for _ in range(self.samples)]
+        if self.sandwich:
+            archs = [self.space.largest, *archs, self.space.smallest]
+        _supernet(runner).training_archs = archs
+
+    def before_val(self, runner: Runner) -> None:
+        """Validation is that of the largest network."""
+        _supernet(runner).activate(self.space.largest)
+
+
+def _supernet(runner: Runner) -> Any:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

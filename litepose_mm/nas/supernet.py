@@ -1,0 +1,81 @@
+"""An estimator that is many networks, and learns several of them in a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmpose.registry import MODELS
+from mmpose.utils.typing import SampleList
+from torch import Tensor
+
+from ..architectures import Architecture
+from ..models.heads.multilevel_ae_head import resize_maps
+from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
+from .resolution import at_resolution
+
+
+@MODELS.register_module()
+class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
+    """An estimator of elastic parts; :meth:`activate` chooses the network that it is.
+
+    A step of training goes through ``training_archs``, each at its own resolution, and takes the
+    mean of their losses. One that is drawn anew for every step is the paper's way; several with the
+    largest and the smallest are the sandwich rule (Yu and Huang, ICCV 2019).
+
+    Args:
+        distillation_weight: Factor of the squared difference from the heatmaps of the first of
+            ``training_archs``, for all others (in-place distillation, as there). 0: none.
+        kwargs: See :class:`MultiScaleBottomupPoseEstimator`; backbone and head are an
+            :class:`ElasticLitePose` and an :class:`ElasticFusionDeconvHead`.
+
+    Attributes:
+        active_arch: The network that it is; the largest one until another is chosen.
+        training_archs: The networks of a step of training; the active one where there is none.
+    """
+
+    def __init__(self, distillation_weight: float = 0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.distillation_weight = distillation_weight
+        # Not the head's: a network's maps are no targets that are 0 away from keypoints.
+        self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
+        self.active_arch: Architecture = self.backbone.arch
+        self.training_archs: Sequence[Architecture] = ()
+
+    def activate(self, arch: Architecture) -> None:
+        """Become the network of ``arch``, with weights that all networks share.
+
+        Raises:
+            LitePoseError: ``arch`` is no part of the largest architecture.
+        """
+        self.backbone.activate(arch)
+        self.head.activate(arch)
+        self.active_arch = arch
+
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
+        """Mean losses of ``training_archs``, and ``loss_distill_heatmap_{l}``."""
+        archs = list(self.training_archs) or [self.active_arch]
+        total: dict[str, Tensor] = {}
+        soft: list[Tensor] = []
+        for arch in archs:
+            self.activate(arch)
+            images, samples = at_resolution(inputs, data_samples, self.head.decoder, arch.img_size)
+            outputs = self.head.forward(self.extract_feat(images))
+            losses = self.head.loss_of_outputs(outputs, samples)
+            if self.distillation_weight and len(archs) > 1:
+                heatmaps, _ = self.head.split(outputs)
+                if soft:
+                    losses.update(self._distillation_losses(heatmaps, soft))
+                else:
+                    soft = [maps.detach().float() for maps in heatmaps]
+            for name, value in losses.items():
+                total[name] = total.get(name, 0) + value / len(archs)
+        return total
+
+    def _distillation_losses(
+        self, heatmaps: Sequence[Tensor], soft: Sequence[Tensor]
+    ) -> dict[str, Tensor]:
+        return {
+            f'loss_distill_heatmap_{level}': self.distillation_weight
+            * self.map_loss(own.float(), resize_maps(target, own.shape[2:]), None)
+            for level, (own, target) in enumerate(zip(heatmaps, soft))
+        }

@@ -40,10 +40,16 @@ def randomise(model, seed=0):
     return model
 
 
-def build_supernet(largest=LARGEST, kernel_sizes=(3, 5)):
+def supernet_config(largest=LARGEST, kernel_sizes=(3, 5)):
+    """Config of a supernet's estimator."""
     config = networks.litepose_config(largest, decoder=ae_codec(input_size=(64, 64)))
     config['type'] = 'SupernetBottomupPoseEstimator'
     config['backbone'].update(type='ElasticLitePose', kernel_sizes=kernel_sizes)
     config['head']['type'] = 'ElasticFusionDeconvHead'
+    return config
+
+
+def build_supernet(largest=LARGEST, kernel_sizes=(3, 5)):
+    """A supernet in eval mode, with random statistics and kernel transforms."""
     torch.manual_seed(0)
-    return randomise(build_pose_estimator(config).eval())
+    return randomise(build_pose_estimator(supernet_config(largest, kernel_sizes)).eval())

@@ -1,0 +1,146 @@
+"""Accuracy of a supernet's networks, without training them.
+
+LitePose (CVPR 2022), section 5.1: statistics of batch normalisation are calibrated with pictures of
+the training set, then AP is measured on pictures that are not trained on.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.dist import all_gather_object, get_rank, get_world_size
+from mmengine.evaluator import Evaluator
+from mmpose.models import build_pose_estimator
+from mmpose.registry import DATASETS
+from torch import nn
+from torch.utils.data import DataLoader
+
+from ..architectures import Architecture
+from ..errors import LitePoseError
+from .calibration import calibrate
+from .extraction import copy_subnet
+from .plain_config import pipeline_at, plain_model
+from .supernet import SupernetBottomupPoseEstimator
+
+
+class SubnetEvaluator:
+    """Extracts, calibrates and validates networks of a supernet.
+
+    Args:
+        supernet: The trained supernet. It is not changed.
+        config: Its config; ``train_dataloader`` gives the pictures for calibration, and
+            ``val_dataloader`` with ``val_evaluator`` the accuracy.
+        calibration_batches: How many batches of training calibrate a network.
+        cache: Whether batches are kept in memory: they are read once for each resolution.
+
+    Raises:
+        LitePoseError: It would calibrate with nothing.
+    """
+
+    def __init__(
+        self,
+        supernet: SupernetBottomupPoseEstimator,
+        config: Config,
+        calibration_batches: int = 10,
+        cache: bool = True,
+    ) -> None:
+        if calibration_batches < 1:
+            raise LitePoseError(
+                f'calibration_batches: expected 1 or more, got {calibration_batches}'
+            )
+        self.supernet = supernet
+        self.config = config
+        self.calibration_batches = calibration_batches
+        self.cache = cache
+        self._loaded: dict[tuple[str, int], list[dict]] = {}
+
+    def subnet(self, arch: Architecture) -> nn.Module:
+        """The plain network, calibrated, in eval mode on the supernet's device."""
+        network = build_pose_estimator(plain_model(self.config.model, arch))
+        copy_subnet(self.supernet, network)
+        network.to(next(self.supernet.parameters()).device).eval()
+
+        def run(batch: dict) -> None:
+            inputs = network.data_preprocessor(batch, training=True)['inputs']
+            network.head.forward(network.extract_feat(inputs))
+
+        calibrate(network, self._batches('train', arch.img_size), run)
+        return network
+
+    @torch.no_grad()
+    def metrics(self, arch: Architecture) -> dict[str, float]:
+        """What ``val_evaluator`` says of a network."""
+        network = self.subnet(arch)
+        batches = self._batches('val', arch.img_size)
+        evaluator = Evaluator(copy.deepcopy(self.config.val_evaluator))
+        evaluator.dataset_meta = self._metainfo
+        count = 0
+        for batch in batches:
+            found = network.val_step(batch)
+            evaluator.process(data_samples=found, data_batch=batch)
+            count += len(found)
+        return evaluator.evaluate(count)
+
+    def __call__(self, archs: Sequence[Architecture]) -> list[float]:
+        """The first metric of each network, AP; networks are spread over processes."""
+        world = get_world_size()
+        own = [next(iter(self.metrics(arch).values())) for arch in archs[get_rank() :: world]]
+        scores = [0.0] * len(archs)
+        for rank, part in enumerate(all_gather_object(own)):
+            scores[rank::world] = part
+        return scores
+
+    def _batches(self, split: str, img_size: int) -> list[dict]:
+        """Batches at a resolution: all of ``'val'``, some of ``'train'``; the same every time."""
+        key = (split, img_size)
+        if key in self._loaded:
+            return self._loaded[key]
+        loader = self.config[f'{split}_dataloader']
+        dataset = DATASETS.build(_at_img_size(loader['dataset'], img_size))
+        if split == 'val':
+            self._metainfo = dataset.metainfo
+        # In this process: every network is calibrated with the same pictures.
+        batches: Iterable[dict] = DataLoader(
+            dataset, loader['batch_size'], collate_fn=pseudo_collate
+        )
+        if split == 'train':
+            batches = islice(batches, self.calibration_batches)
+        with _seeded():
+            batches = list(batches)
+        if self.cache:
+            self._loaded[key] = batches
+        return batches
+
+
+def _at_img_size(dataset: Mapping[str, Any], img_size: int) -> dict[str, Any]:
+    """Config of a data set, or of one that wraps others, with pipelines of a resolution."""
+    dataset = dict(dataset)
+    if dataset.get('pipeline'):
+        dataset['pipeline'] = pipeline_at(dataset['pipeline'], img_size)
+    if 'dataset' in dataset:
+        dataset['dataset'] = _at_img_size(dataset['dataset'], img_size)
+    if 'datasets' in dataset:
+        dataset['datasets'] = [_at_img_size(each, img_size) for each in dataset['datasets']]
+    return dataset
+
+
+@contextmanager
+def _seeded() -> Iterator[None]:
+    """Augmentation draws the same; what others draw stays what it would be."""
+    states = random.getstate(), np.random.get_state()
+    random.seed(0)
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])

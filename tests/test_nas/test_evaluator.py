@@ -1,0 +1,120 @@
+"""Networks of a supernet are extracted, calibrated and validated."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmpose.models import build_pose_estimator
+from supernets import LARGEST, SPACE, supernet_config
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.nas import SubnetEvaluator, calibrate, copy_subnet, plain_model
+from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline
+
+
+def config():
+    codec = ae_codec((64, 64))
+    scenes = dict(
+        type='SyntheticPeopleDataset', image_size=(64, 64), keypoints='crowdpose', people=(1, 2)
+    )
+    train = dict(scenes, num_images=6, pipeline=ae_train_pipeline(codec))
+    val = dict(scenes, num_images=2, seed=1, pipeline=ae_test_pipeline(codec), test_mode=True)
+    return Config(
+        dict(
+            model=supernet_config(LARGEST),
+            train_dataloader=dict(
+                batch_size=2, dataset=dict(type='RepeatDataset', times=2, dataset=train)
+            ),
+            val_dataloader=dict(batch_size=1, dataset=val),
+            val_evaluator=dict(
+                type='SampleTruthCocoMetric',
+                nms_mode='none',
+                score_mode='bbox',
+                use_area=False,
+                iou_type='keypoints_crowd',
+                prefix='synthetic',
+            ),
+        )
+    )
+
+
+@pytest.fixture
+def evaluator():
+    torch.manual_seed(0)
+    supernet = build_pose_estimator(config().model).eval()
+    return SubnetEvaluator(supernet, config(), calibration_batches=2)
+
+
+def norms(model):
+    return {name: value for name, value in model.state_dict().items() if 'running' in name}
+
+
+def test_calibration_is_the_exact_average():
+    norm = torch.nn.BatchNorm2d(3, momentum=0.2)
+    norm.running_mean.fill_(9)
+    model = torch.nn.Sequential(norm, torch.nn.Dropout()).eval()
+    batches = [torch.randn(4, 3, 5, 5) * scale for scale in (1, 2, 3)]
+    assert calibrate(model, batches, model) == 3
+    mean = torch.stack([batch.mean((0, 2, 3)) for batch in batches]).mean(0)
+    var = torch.stack([batch.var((0, 2, 3)) for batch in batches]).mean(0)
+    torch.testing.assert_close(norm.running_mean, mean)
+    torch.testing.assert_close(norm.running_var, var)
+    assert (norm.training, norm.momentum) == (False, 0.2)
+    with pytest.raises(LitePoseError, match='at least one batch'):
+        calibrate(model, [], model)
+
+
+@pytest.mark.parametrize('arch', [LARGEST, SPACE.smallest])
+def test_a_network_is_calibrated_and_the_supernet_is_not(evaluator, arch):
+    before = norms(evaluator.supernet)
+    before = {name: value.clone() for name, value in before.items()}
+    subnet = evaluator.subnet(arch)
+    for name, value in norms(evaluator.supernet).items():
+        assert torch.equal(value, before[name])
+    # weights are the supernet's, statistics those of its own maps
+    copied = build_pose_estimator(plain_model(config().model, arch))
+    copy_subnet(evaluator.supernet, copied)
+    for name, value in copied.state_dict().items():
+        same = torch.equal(subnet.state_dict()[name], value)
+        assert same or 'running' in name or 'num_batches' in name
+    stem = subnet.backbone.stem[0]
+    seen = []
+    for batch in evaluator._batches('train', arch.img_size):
+        images = subnet.data_preprocessor(batch, training=True)['inputs']
+        assert images.shape[2:] == (arch.img_size, arch.img_size)
+        seen.append(stem.conv(images).mean((0, 2, 3)))
+    torch.testing.assert_close(stem.bn.running_mean, torch.stack(seen).mean(0))
+
+
+def test_evaluation_is_deterministic_and_at_the_networks_resolution(evaluator):
+    archs = [LARGEST, SPACE.smallest]
+    np.random.seed(5)
+    state = np.random.get_state()[1].copy()
+    scores = evaluator(archs)
+    assert np.array_equal(np.random.get_state()[1], state)
+    supernet = build_pose_estimator(config().model).eval()
+    supernet.load_state_dict(evaluator.supernet.state_dict())
+    again = SubnetEvaluator(supernet, config(), calibration_batches=2, cache=False)
+    assert again(archs) == scores
+    assert all(-1 <= score <= 1 for score in scores)
+    loaded = evaluator._loaded
+    shapes = {key: tuple(batch[0]['inputs'][0].shape[1:]) for key, batch in loaded.items()}
+    assert shapes == {
+        (split, size): (side, side)
+        for split in ('train', 'val')
+        for size, side in ((64, 64), (32, 32 if split == 'train' else 64))
+    }
+    metrics = evaluator.metrics(LARGEST)
+    assert next(iter(metrics)) == 'synthetic/AP' and metrics['synthetic/AP'] == scores[0]
+
+
+def test_the_plain_config_has_nothing_elastic():
+    model = plain_model(config().model, SPACE.smallest)
+    assert 'lastic' not in str(model) and 'upernet' not in str(model)
+    assert model['head']['decoder']['input_size'] == (32, 32)
+    network = build_pose_estimator(model)
+    assert network.backbone.arch == SPACE.smallest
+    with pytest.raises(LitePoseError, match='expected the config of a supernet'):
+        plain_model(model, SPACE.smallest)
+    with pytest.raises(LitePoseError, match='calibration_batches: expected 1 or more'):
+        SubnetEvaluator(network, config(), calibration_batches=0)

@@ -86,6 +86,8 @@ SCHEDULES: dict[str, tuple[int, tuple[int, ...]]] = {
     'pretrain': (100, ()),
     'finetune-crowdpose': (200, (50, 180)),
     'finetune-coco': (500, (350, 480)),
+    'supernet-lms': (800, ()),
+    'supernet-xs': (2400, ()),
 }
 
 

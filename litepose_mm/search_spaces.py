@@ -14,7 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from .architectures import ARCHITECTURES, Architecture, Stage, make_divisible
+from .architectures import (
+    ARCHITECTURES,
+    Architecture,
+    Stage,
+    get_architecture,
+    make_divisible,
+)
 from .errors import LitePoseError
 
 #: A network of a space: for each gene, which of its choices it has.
@@ -195,7 +201,7 @@ class SearchSpace:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SearchSpace:
-        """Reads what :meth:`to_dict` wrote.
+        """Reads what :meth:`to_dict` wrote; ``largest`` may also be a name or a JSON file.
 
         Raises:
             LitePoseError: A field is missing, unknown, or has an impossible value.
@@ -208,7 +214,7 @@ class SearchSpace:
                 f'kernel_sizes; got {", ".join(map(str, data)) or "nothing"}'
             )
         return cls(
-            largest=Architecture.from_dict(data['largest']),
+            largest=get_architecture(data['largest']),
             img_sizes=tuple(data['img_sizes']),
             ratios=tuple(data['ratios']),
             depths=tuple(tuple(depths) for depths in data.get('depths', ())),

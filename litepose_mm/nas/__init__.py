@@ -10,7 +10,7 @@ from .network_layers import architecture_complexity
 from .networks import ElasticFusionDeconvHead, ElasticLitePose
 from .plain_config import plain_model
 from .resolution import at_resolution
-from .supernet import SupernetBottomupPoseEstimator
+from .supernet import SupernetBottomupPoseEstimator, load_supernet
 
 __all__ = [
     'Constraint',
@@ -18,6 +18,7 @@ __all__ = [
     'EvolutionSettings',
     'SubnetEvaluator',
     'architecture_complexity',
+    'load_supernet',
     'plain_model',
     'ElasticBatchNorm2d',
     'ElasticConv2d',

@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.models import build_pose_estimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
 from ..architectures import Architecture
+from ..checkpoints import load_weights
+from ..errors import LitePoseError, reason
 from ..models.heads.multilevel_ae_head import resize_maps
 from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 from .resolution import at_resolution
+
+
+def load_supernet(
+    config: str | Path, checkpoint: str | Path
+) -> tuple[Config, SupernetBottomupPoseEstimator]:
+    """A trained supernet, in eval mode, and its config.
+
+    Args:
+        config: Config file with ``search_space``.
+        checkpoint: Its weights, or those of the authors' supernet.
+
+    Raises:
+        LitePoseError: The config cannot be read or is not that of a supernet, or the weights do not
+            fit.
+    """
+    try:
+        read = Config.fromfile(str(config))
+    except Exception as error:  # a config is a program, so anything can go wrong
+        raise LitePoseError(f'cannot read the config {config}: {reason(error)}') from error
+    if 'search_space' not in read:
+        raise LitePoseError(f'{config}: expected the config of a supernet, with search_space')
+    init_default_scope('mmpose')
+    supernet = build_pose_estimator(read.model).eval()
+    load_weights(supernet, checkpoint)
+    return read, supernet
 
 
 @MODELS.register_module()

@@ -1,0 +1,9 @@
+_base_ = './ae_litepose.py'
+
+# LitePose's elastic parts. A config sets the largest architecture and the search space.
+model = dict(
+    type='SupernetBottomupPoseEstimator',
+    backbone=dict(type='ElasticLitePose'),
+    head=dict(type='ElasticFusionDeconvHead'),
+)
+find_unused_parameters = True  # a narrower network leaves blocks alone where depths differ

@@ -1,0 +1,89 @@
+"""What a search found, for people and for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..files import replacing
+from ..media import write_json
+from .evolution import Candidate, Evolution
+
+
+def write_report(evolution: Evolution, folder: str | Path) -> None:
+    """Writes ``best.json``, ``front/*.json``, ``search.md`` and ``search.png``.
+
+    The architectures are in the authors' form.
+
+    Args:
+        evolution: The search, after a generation at least.
+        folder: Where to; it is made.
+
+    Raises:
+        LitePoseError: A file cannot be written.
+    """
+    folder = Path(folder)
+    space, front = evolution.space, evolution.front()
+    write_json(folder / 'best.json', space.decode(evolution.best.genotype).to_dict())
+    for number, candidate in enumerate(front):
+        path = folder / 'front' / f'{number:02}.json'
+        write_json(path, space.decode(candidate.genotype).to_dict())
+    with replacing(folder / 'search.md') as part:
+        part.write_text('\n'.join(_lines(evolution, front)) + '\n', encoding='utf-8')
+    _plot(evolution, front, folder / 'search.png')
+
+
+def _lines(evolution: Evolution, front: list[Candidate]):
+    names = [constraint.name for constraint in evolution.constraints]
+    yield '# Search\n'
+    limits = ', '.join(f'{each.name} at most {each.limit:,g}' for each in evolution.constraints)
+    yield (
+        f'{evolution.generation} generations, {len(evolution.evaluated)} networks of '
+        f'{len(evolution.space):,} evaluated; {limits}; seed {evolution.settings.seed}.\n'
+    )
+    yield 'Networks that no other beats, the best under the constraints marked:\n'
+    yield f'| file | score | {" | ".join(names)} | input | stem | stages | deconvolutions |'
+    yield f'|---|---:|{"---:|" * len(names)}---:|---:|---|---|'
+    for number, each in enumerate(front):
+        arch = evolution.space.decode(each.genotype)
+        mark = ' **best**' if each.genotype == evolution.best.genotype else ''
+        costs = ' | '.join(f'{each.costs[name]:,.0f}' for name in names)
+        stages = ', '.join(f'{stage.channel} x {stage.num_blocks}' for stage in arch.stages)
+        deconvs = ', '.join(map(str, arch.deconv_setting))
+        yield (
+            f'| front/{number:02}.json{mark} | {each.score:.4f} | {costs} | {arch.img_size} | '
+            f'{arch.input_channel} | {stages} | {deconvs} |'
+        )
+
+
+def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:
+    """Score over the first constraint's cost, of all networks in the order they were tried."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    constraint = evolution.constraints[0]
+    everyone = list(evolution.evaluated.values())
+    figure = Figure(figsize=(7, 4.5), layout='constrained')
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    points = axes.scatter(
+        [each.costs[constraint.name] for each in everyone],
+        [each.score for each in everyone],
+        c=range(len(everyone)),
+        s=12,
+        cmap='viridis',
+    )
+    figure.colorbar(points, label='order of evaluation')
+    axes.plot(
+        [each.costs[constraint.name] for each in front],
+        [each.score for each in front],
+        color='tab:red',
+        marker='o',
+        markersize=4,
+        label='no other is better',
+    )
+    axes.axvline(constraint.limit, color='grey', linestyle='--', label='constraint')
+    axes.set(xlabel=constraint.name, ylabel='score (AP)')
+    axes.grid(alpha=0.3)
+    axes.legend()
+    with replacing(path) as part:
+        figure.savefig(part, dpi=120)

@@ -1,0 +1,112 @@
+"""A supernet is trained, searched, and a network taken out of it: with the real tools."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmpose.models import build_pose_estimator
+from supernets import LARGEST
+
+import litepose_mm.modules  # noqa: F401
+from litepose_mm.architectures import get_architecture
+from litepose_mm.checkpoints import load_weights, read_weights
+from litepose_mm.nas import architecture_complexity, plain_model
+from litepose_mm.paths import config_path, mim_root
+
+CONFIG = """
+_base_ = {base!r}
+from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline, training_hooks
+
+arch = {arch!r}
+search_space = dict(largest=arch, img_sizes=[64, 32], ratios=[1, 0.5])
+codec = ae_codec(input_size=(64, 64))
+model = dict(backbone=dict(arch=arch), head=dict(arch=arch, decoder=codec))
+scenes = dict(num_images=4, image_size=(64, 64), people=(1, 2))
+loader = dict(batch_size=2, num_workers=0, persistent_workers=False)
+train_dataloader = dict(
+    dataset=dict(pipeline=ae_train_pipeline(codec, use_segments=False), **scenes), **loader
+)
+val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **scenes), **loader)
+test_dataloader = val_dataloader
+train_cfg = dict(max_epochs=1)
+custom_hooks = training_hooks(
+    dict(type='ArchitectureSamplingHook', space=search_space, sandwich=True)
+)
+default_hooks = dict(visualization=dict(enable=False))
+"""
+
+
+def run(*command):
+    environment = dict(os.environ, OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore')
+    return subprocess.run(
+        [sys.executable, *map(str, command)], env=environment, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """Config and checkpoint of a supernet that was trained for two steps."""
+    folder = tmp_path_factory.mktemp('supernet')
+    base = config_path('ae_litepose-supernet-xs_1xb8-20e_synthetic-256x256')
+    config = folder / 'config.py'
+    arch = folder / 'largest.json'
+    arch.write_text(json.dumps(LARGEST.to_dict()))
+    config.write_text(CONFIG.format(base=str(base), arch=str(arch)))
+    result = run(mim_root() / 'tools/train.py', config, '--seed', 0, '--work-dir', folder / 'work')
+    assert result.returncode == 0, result.stderr
+    return config, folder / 'work/epoch_1.pth'
+
+
+def search(trained, folder, *options):
+    tool = mim_root() / 'tools/nas/search.py'
+    sizes = ['--population', 4, '--parents', 2, '--calibration-batches', 1]
+    return run(tool, *trained, '--work-dir', folder, *sizes, *options)
+
+
+@pytest.mark.slow
+def test_search_and_extraction(trained, tmp_path):
+    limit = 2e6
+    options = ['--max', f'paper_macs={limit}', '--generations', 1]
+    result = search(trained, tmp_path / 'search', *options)
+    assert result.returncode == 0, result.stderr
+    best = tmp_path / 'search/best.json'
+    arch = get_architecture(str(best))
+    assert architecture_complexity(arch, 14).paper_macs <= limit
+    report = (tmp_path / 'search/search.md').read_text()
+    assert '**best**' in report and 'paper_macs at most 2e+06' in report
+    assert (tmp_path / 'search/search.png').stat().st_size > 5000
+    # the same command goes on, here with one more generation
+    result = search(trained, tmp_path / 'search', *options[:3], 2)
+    assert 'going on after' in result.stdout and 'generation 2' in result.stdout
+    assert len(list((tmp_path / 'search').glob('generation_*.json'))) == 3
+
+    out = tmp_path / 'found.pth'
+    tool = mim_root() / 'tools/nas/extract_subnet.py'
+    arch = get_architecture(str(best))
+    options = ['--out', out, '--calibration-batches', 1, '--evaluate']
+    result = run(tool, *trained, best, *options)
+    assert result.returncode == 0, result.stderr
+    assert 'synthetic/AP' in result.stdout
+    meta = read_weights(out).meta
+    assert meta['arch'] == json.loads(best.read_text())
+    network = build_pose_estimator(plain_model(Config.fromfile(trained[0]).model, arch))
+    load_weights(network, out)
+    with torch.no_grad():
+        assert network.head(network.backbone(torch.zeros(1, 3, 64, 64)))[1].shape[1] == 14
+
+
+@pytest.mark.slow
+def test_bad_input_is_one_line(trained, tmp_path):
+    result = search(trained, tmp_path, '--max', 'paper_macs=1')
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1)
+    assert 'no network has paper_macs of at most 1; the smallest of the space has' in result.stderr
+    plain = config_path('ae_litepose-xs_1xb8-15e_synthetic-256x256')
+    result = search((plain, trained[1]), tmp_path, '--max', 'paper_macs=1e9')
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1)
+    assert 'expected the config of a supernet' in result.stderr
+    result = search(trained, tmp_path, '--max', 'seconds=1')
+    assert result.returncode == 2 and 'paper_macs, hhrnet_style_macs = a number' in result.stderr

@@ -18,6 +18,7 @@ from mmpose.models import build_pose_estimator
 from litepose_mm.architectures import ARCHITECTURES, Architecture
 from litepose_mm.cli import build_parser
 from litepose_mm.complexity import measure_complexity
+from litepose_mm.search_spaces import SEARCH_SPACES
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
 
@@ -140,6 +141,17 @@ def test_deploy_page_and_readme_agree_on_times():
     for name, *times in rows:
         for column, given in zip([*columns, ('OpenVINO', 'int8')], times, strict=True):
             assert float(given) == float(f'{frames[(name, *column)]:.3g}')
+
+
+def test_search_page_lists_the_spaces():
+    rows = table('docs/search.md', 'space')
+    for names, resolutions, ratios, blocks, size in rows[:2]:
+        space = SEARCH_SPACES[names]
+        assert resolutions == ', '.join(map(str, space.img_sizes))
+        assert ratios == ', '.join(map(str, space.ratios))
+        assert blocks == ', '.join(str(stage.num_blocks) for stage in space.largest.stages)
+        assert size == f'{len(space):,}'
+    assert len(SEARCH_SPACES) == 4
 
 
 # --- metafiles and their pages

@@ -77,7 +77,7 @@ def main() -> None:
     config = load_config(args.config)
     merge_options(config, args)
     merge_common_options(config, args)
-    with explained(config):
+    with explained(config, 'test_dataloader'):
         runner = build_runner(config)
         if '://' not in args.checkpoint:
             model = runner.model.module if is_model_wrapper(runner.model) else runner.model

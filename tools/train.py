@@ -13,7 +13,9 @@ Examples::
 import argparse
 import os
 import os.path as osp
+import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,14 +159,22 @@ def one_line_errors(main: Callable[[], None]) -> int:
 
 
 @contextmanager
-def explained(config: Config) -> Iterator[None]:
-    """Makes :class:`LitePoseError` of an error that malformed annotations are the reason of."""
+def explained(config: Config, *loaders: str) -> Iterator[None]:
+    """Makes :class:`LitePoseError` of an error that malformed annotations are the reason of.
+
+    Args:
+        config: The config.
+        loaders: Its entries that are in use, e.g. ``'train_dataloader'``.
+    """
     try:
         yield
     except LitePoseError:
         raise
     except (AssertionError, KeyError, IndexError, TypeError, ValueError, OSError) as error:
-        reason = explain(config)
+        files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
+        if not any(re.search(r'[/\\](datasets?|xtcocotools)[/\\]', file) for file in files):
+            raise  # not raised where data is read
+        reason = explain({name: config.get(name) for name in loaders})
         if reason is None:  # not the data's fault
             raise
         raise LitePoseError(reason) from error
@@ -239,7 +249,10 @@ def resume_or_start(config: Config) -> None:
     MMEngine would start without what ``load_from`` names.
     """
     folder = Path(config.work_dir)
-    config.resume = (folder / 'last_checkpoint').is_file() or any(folder.glob('*_[0-9]*.pth'))
+    # Not the best or the last good ones, from which MMEngine does not resume.
+    config.resume = (folder / 'last_checkpoint').is_file() or any(
+        re.fullmatch(r'(epoch|iter)_\d+\.pth', path.name) for path in folder.glob('*.pth')
+    )
     if config.resume:
         config.load_from = None
     else:
@@ -253,7 +266,7 @@ def main() -> None:
     merge_common_options(config, args)
     if args.resume == 'auto':
         resume_or_start(config)
-    with explained(config):
+    with explained(config, 'train_dataloader', 'val_dataloader'):
         build_runner(config).train()
 
 

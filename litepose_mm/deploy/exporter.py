@@ -18,6 +18,7 @@ from torch import nn
 
 from ..apis.model_building import build_model
 from ..datasets.transforms import BottomupResizeAlign
+from ..decoding.decoder import BROKEN_MAPS
 from ..errors import LitePoseError
 from ..models.heads.multilevel_ae_head import MultiLevelAEHead
 from ..runtime import ModelCard, file_hashes
@@ -240,9 +241,15 @@ def _versions(backend: Backend) -> dict[str, str]:
 
 
 def _try(folder: Path, card: ModelCard) -> None:
-    """Runs the model once: an engine can refuse what its converter wrote."""
+    """Runs the model once: an engine can refuse what its converter wrote.
+
+    Raises:
+        LitePoseError: It does, or the outputs are not finite.
+    """
     if card.engine not in card.versions:
         return
     height, width = card.input_shape or (2 * card.size_divisor, 2 * card.size_divisor)
     inputs = np.zeros((1, 3, height, width), dtype=np.float32)
-    load_engine(folder, card, threads=1).run(inputs)
+    outputs = load_engine(folder, card, threads=1).run(inputs)
+    if not all(np.isfinite(output).all() for output in outputs):
+        raise LitePoseError(BROKEN_MAPS)

@@ -110,7 +110,8 @@ def _feature_groups(backbone: LitePose, head: FusionDeconvHead) -> Iterator[Chan
             group.add_separable_reader(output.raw)
         for block in stage:
             group.add_reader(block.expand.conv)
-            adds_input = block.stride == 1 and (
+            # At full width, whatever network is active.
+            adds_input = block.depthwise.conv.stride == (1, 1) and (
                 block.expand.conv.in_channels == block.project.conv.out_channels
             )
             if not adds_input:

@@ -52,6 +52,8 @@ class ElasticLitePose(LitePose):
                 block.expand.conv.active_out_channels = inner
                 block.depthwise.conv.active_kernel_size = kernel
                 block.project.conv.active_out_channels = stage.channel
+                strided = block.depthwise.conv.stride != (1, 1)
+                block.with_residual = not strided and width == stage.channel
                 width = stage.channel
         self.depths = tuple(stage.num_blocks for stage in arch.stages)
 

@@ -215,7 +215,10 @@ def test_explain_names_what_a_data_set_cannot_parse(tmp_path):
     content = document()
     person(keypoints=[1, 2])(content)
     (tmp_path / 'a.json').write_text(json.dumps(content))
-    config = dict(train_dataloader=dict(dataset=dict(data_root=str(tmp_path), ann_file='a.json')))
+    dataset = dict(data_root=str(tmp_path), ann_file='a.json')
+    config = dict(train_dataloader=dict(dataset=dataset))
+    wrapped = dict(type='RepeatDataset', dataset=dict(type='CombinedDataset', datasets=[dataset]))
+    assert explain(dict(train_dataloader=dict(dataset=wrapped))) == explain(config)
     assert 'a.json: keypoint count: annotation 10: keypoints' in explain(config)
     (tmp_path / 'a.json').write_text(json.dumps(document()))
     assert explain(config) is None

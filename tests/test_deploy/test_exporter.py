@@ -1,6 +1,7 @@
 """``export_model``: folders that a runtime runs, whole or not there."""
 
 import json
+from copy import deepcopy
 
 import cv2
 import numpy as np
@@ -143,6 +144,15 @@ def test_missing_package_is_named(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(base, 'find_spec', lambda package: None)
     with pytest.raises(LitePoseError, match=r'needs openvino: pip install "litepose_mm\[export,op'):
         export_model(tiny.model, None, tmp_path / 'out', engine='openvino')
+
+
+def test_a_model_whose_outputs_are_not_finite_is_not_exported(tiny, tmp_path):
+    need('onnxruntime')
+    model = deepcopy(tiny.model)
+    model.head.outputs[0].refined.pointwise.weight.data.fill_(float('nan'))
+    with pytest.raises(LitePoseError, match='infinite or undefined numbers'):
+        export_model(model, None, tmp_path / 'out')
+    assert not names(tmp_path)
 
 
 def test_nothing_but_an_exported_model_is_replaced(tiny, tmp_path):

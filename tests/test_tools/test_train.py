@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -63,7 +64,9 @@ def test_train_resume_and_test(config, tmp_path):
     result = train(config, '--resume', cwd=tmp_path)
     assert result.returncode == 0 and 'resumed epoch: 2' in result.stdout + result.stderr
 
-    # a fine-tuning that was killed before its first checkpoint
+    # a fine-tuning that was killed before its first checkpoint; the last good state is none
+    (tmp_path / 'other').mkdir()
+    shutil.copy(tmp_path / 'work/epoch_2.pth', tmp_path / 'other/last_good_iter_3.pth')
     options = ['--work-dir', 'other', '--cfg-options', 'load_from=work/epoch_2.pth']
     result = train(config, '--resume', *options, 'train_cfg.max_epochs=1', cwd=tmp_path)
     assert result.returncode == 0 and 'other: nothing to resume from yet' in result.stderr

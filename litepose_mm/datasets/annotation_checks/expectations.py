@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +41,30 @@ def keypoint_names(dataset: str) -> tuple[str, ...]:
         ) from error
 
 
+def _datasets(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every data set with an annotation file, also in one that wraps others, and its loader."""
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        waiting = [(config.get(name) or {}).get('dataset') or {}]
+        while waiting:
+            dataset = waiting.pop()
+            if dataset.get('ann_file'):
+                yield name, dataset
+            waiting += [each for each in (dataset.get('dataset'),) if each]
+            waiting += dataset.get('datasets') or []
+
+
 def explain(config: Mapping[str, Any]) -> str | None:
     """What is wrong with the annotation files of a config's data sets, in one line.
 
     MMPose's errors name neither file nor id.
 
+    Args:
+        config: A config, or the entries of it whose data sets are in use.
+
     Returns:
         The first problems that make an annotation unusable, or None.
     """
-    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        dataset = (config.get(name) or {}).get('dataset') or {}
-        if not dataset.get('ann_file'):
-            continue
+    for name, dataset in _datasets(config):
         path = Path(dataset.get('data_root') or '') / dataset['ann_file']
         if not path.is_file():
             return f'{name}: no annotation file {path}'

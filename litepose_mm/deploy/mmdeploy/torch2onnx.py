@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import os.path as osp
 from typing import Any
 
@@ -38,6 +39,7 @@ def torch2onnx(
     LitePoseCodebase.register_all_modules()
     task = LitePoseCodebase.build_task_processor(model_cfg, deploy_cfg, device)
     model, config = task.build_pytorch_model(model_checkpoint), get_ir_config(deploy_cfg)
+    os.makedirs(work_dir, exist_ok=True)
     data, inputs = task.create_input(img, data_preprocessor=model.data_preprocessor)
     export(
         model,

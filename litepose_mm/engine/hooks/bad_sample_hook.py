@@ -125,6 +125,10 @@ class GuardSample:
         if not self._named[index]:
             self._named[index] = 1
             print_log(f'Skipped {message}', logger='current', level=30)  # a warning
+        if self._skipped.all():
+            raise BadSampleError(
+                f'all {len(self._skipped)} samples of the data set are bad, the last one: {message}'
+            ) from cause
         return None  # the data set chooses another one
 
 

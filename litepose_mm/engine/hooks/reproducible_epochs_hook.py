@@ -34,16 +34,29 @@ class SeedSample:
         self.seed = seed
         self.epoch = epoch
         self.source = source
+        self._misses = 0  # since the last sample that was made
 
     def __call__(self, pipeline: Callable, sample: dict) -> Any:
         index = sample.get('sample_idx')
-        if index is not None:
-            seeds = _seeds(self.seed, _SAMPLE, int(self.epoch), self.source, int(index))
-            random.seed(seeds[0])
-            np.random.seed(seeds[1])
-            if get_worker_info() is not None:  # in the main process torch's are the model's
-                torch.manual_seed(seeds[2])
-        return pipeline(sample)
+        if index is None:
+            return pipeline(sample)
+        self._seed(int(index))
+        result = pipeline(sample)
+        if result is None:
+            # The data set draws another sample now. Were it drawn from this one's numbers, bad
+            # samples could lead to each other without end.
+            self._misses += 1
+            self._seed(int(index), self._misses)
+        else:
+            self._misses = 0
+        return result
+
+    def _seed(self, *entropy: int) -> None:
+        seeds = _seeds(self.seed, _SAMPLE, int(self.epoch), self.source, *entropy)
+        random.seed(seeds[0])
+        np.random.seed(seeds[1])
+        if get_worker_info() is not None:  # in the main process torch's are the model's
+            torch.manual_seed(seeds[2])
 
 
 @HOOKS.register_module()

@@ -52,12 +52,11 @@ class InvertedResidual(BaseModule):
             width, width, kernel_size, stride=stride, groups=width, act_cfg=ReLU6, **layers
         )
         self.project = conv_bn_act(width, out_channels, 1, **layers)
-        self.stride = stride
+        self.with_residual = stride == 1 and in_channels == out_channels
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.project(self.depthwise(self.expand(x)))
-        # By the maps, not the constructor's arguments: an elastic block's widths change.
-        return x + out if self.stride == 1 and x.shape[1] == out.shape[1] else out
+        return x + out if self.with_residual else out
 
 
 @MODELS.register_module()

@@ -48,6 +48,27 @@ def test_skip_counts_and_names_once(pictures, tmp_path, workers):
         assert log.count(f'Skipped bad sample: {pictures / name}.png') == 1
 
 
+@pytest.mark.parametrize('seed', range(5))
+def test_skipping_ends_whatever_is_drawn(pictures, tmp_path, seed):
+    for name in '0246':
+        (pictures / f'{name}.png').write_bytes(b'')
+    runner = runner_of(pictures, tmp_path / 'work', 'skip', 0)
+    runner.train_loop._max_epochs = 12
+    runner._randomness_cfg.update(seed=seed)
+    runner.set_randomness(seed=seed)
+    runner.train()
+    assert runner.epoch == 12
+    assert runner.message_hub.get_info('num_skipped_samples') == 4
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_nothing_but_bad_samples_is_one_line(pictures, tmp_path, workers):
+    for path in pictures.iterdir():
+        path.write_bytes(b'')
+    with pytest.raises(BadSampleError, match='all 8 samples of the data set are bad, the last one'):
+        runner_of(pictures, tmp_path / 'work', 'skip', workers).train()
+
+
 def test_validation_always_stops(pictures, tmp_path):
     (pictures / '3.png').write_bytes(b'')
     runner = runner_of(pictures, tmp_path / 'work', 'skip', 0, validate=True)

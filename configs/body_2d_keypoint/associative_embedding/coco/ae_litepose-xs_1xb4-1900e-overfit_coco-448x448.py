@@ -5,35 +5,44 @@ from litepose_mm.recipes import (
     crops_then_whole,
     quick_head,
     training_hooks,
-    warmup_cosine,
 )
 
 # Does it learn? From scratch on a handful of pictures, on which it is evaluated, too.
 codec = ae_codec(input_size=(448, 448))
-small_epochs, medium_epochs, whole_epochs = 250, 450, 150
-epochs = small_epochs + medium_epochs + whole_epochs
+switch_epoch, periods = 1200, [300, 400]  # crops until then; the learning rate falls twice after
+epochs = switch_epoch + sum(periods)
 few = dict(data_root='data/few_coco/', ann_file='annotations.json', data_prefix=dict(img=''))
 
 model = dict(
     head=dict(decoder=codec, heatmap_loss=dict(type='WeightAdaptiveHeatmapLoss'), **quick_head()),
     test_cfg=dict(flip_test=False),
 )
-small, _ = crops_then_whole(codec, (128, 128))
-medium, whole = crops_then_whole(codec, (256, 256))
-train_dataloader = dict(batch_size=4, dataset=dict(pipeline=small, **few))
+crops, whole = crops_then_whole(codec)
+train_dataloader = dict(batch_size=4, dataset=dict(pipeline=crops, **few))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **few))
 test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=few['data_root'] + few['ann_file'])
 test_evaluator = val_evaluator
 
-train_cfg = dict(max_epochs=epochs, val_interval=50)
+train_cfg = dict(max_epochs=epochs, val_interval=150, dynamic_intervals=[(switch_epoch, 10)])
 default_hooks = dict(checkpoint=dict(interval=10))
 optim_wrapper = dict(optimizer=dict(lr=3e-3))
-param_scheduler = warmup_cosine(epochs, decay_from=small_epochs + medium_epochs // 2)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
+    dict(
+        type='CosineRestartLR',
+        periods=periods,
+        restart_weights=[1, 0.7],
+        eta_min_ratio=0.01,
+        begin=switch_epoch,
+        end=epochs,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    ),
+]
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),
-    dict(type='PipelineSwitchHook', switch_epoch=small_epochs, switch_pipeline=medium),
-    dict(type='PipelineSwitchHook', switch_epoch=epochs - whole_epochs, switch_pipeline=whole),
+    dict(type='PipelineSwitchHook', switch_epoch=switch_epoch, switch_pipeline=whole),
     # batches of four pictures: their statistics alone move AP by two points
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 )

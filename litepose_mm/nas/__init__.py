@@ -2,10 +2,10 @@
 
 from .calibration import calibrate
 from .channel_order import sort_channels
+from .elastic_layers import ElasticBatchNorm2d, ElasticConv2d, ElasticConvTranspose2d
 from .evaluator import SubnetEvaluator
 from .evolution import Constraint, Evolution, EvolutionSettings
 from .extraction import copy_subnet
-from .layers import ElasticBatchNorm2d, ElasticConv2d, ElasticConvTranspose2d
 from .network_layers import architecture_complexity
 from .networks import ElasticFusionDeconvHead, ElasticLitePose
 from .plain_config import plain_model

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LitePoseError
-from .layers import ElasticConv2d, active_kernels, narrowed
+from .elastic_layers import ElasticConv2d, active_kernels, narrowed
 
 
 @torch.no_grad()

@@ -77,9 +77,14 @@ class SubnetEvaluator:
         return network
 
     @torch.no_grad()
-    def metrics(self, arch: Architecture) -> dict[str, float]:
-        """What ``val_evaluator`` says of a network."""
-        network = self.subnet(arch)
+    def metrics(self, arch: Architecture, network: nn.Module | None = None) -> dict[str, float]:
+        """What ``val_evaluator`` says of a network.
+
+        Args:
+            arch: Its architecture.
+            network: What :meth:`subnet` made of it; made here where it is None.
+        """
+        network = self.subnet(arch) if network is None else network
         batches = self._batches('val', arch.img_size)
         evaluator = Evaluator(copy.deepcopy(self.config.val_evaluator))
         evaluator.dataset_meta = self._metainfo

@@ -8,7 +8,7 @@ no network is evaluated twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -61,9 +61,6 @@ class EvolutionSettings:
                 'search: expected mutation_share in [0, 1] and mutation_prob in (0, 1], got '
                 f'{self.mutation_share} and {self.mutation_prob}'
             )
-
-    def to_dict(self) -> dict:
-        return asdict(self)
 
 
 class Constraint(NamedTuple):
@@ -197,8 +194,8 @@ class Evolution:
         """A network that keeps the constraints; after many draws, a larger one made smaller."""
         for _ in range(_DRAWS):
             # One genotype for each network: genes of blocks that it has not make none.
-            genotype = self.space.encode(self.space.decode(make()))
-            costs = self._costs(genotype)
+            arch = self.space.decode(make())
+            genotype, costs = self.space.encode(arch), self._costs(arch)
             if self._keeps(costs):
                 return Candidate(genotype, costs)
         while not self._keeps(costs):
@@ -206,11 +203,10 @@ class Evolution:
             can = [i for i, gene in enumerate(genes) if genotype[i] + 1 < len(gene.choices)]
             index = can[int(self.rng.integers(len(can)))]
             genotype = (*genotype[:index], genotype[index] + 1, *genotype[index + 1 :])
-            costs = self._costs(genotype)
+            costs = self._costs(self.space.decode(genotype))
         return Candidate(genotype, costs)
 
-    def _costs(self, genotype: Genotype) -> dict[str, float]:
-        arch = self.space.decode(genotype)
+    def _costs(self, arch: Architecture) -> dict[str, float]:
         return {constraint.name: float(constraint.cost(arch)) for constraint in self.constraints}
 
     def _keeps(self, costs: Mapping[str, float]) -> bool:

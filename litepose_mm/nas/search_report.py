@@ -24,6 +24,8 @@ def write_report(evolution: Evolution, folder: str | Path) -> None:
     folder = Path(folder)
     space, front = evolution.space, evolution.front()
     write_json(folder / 'best.json', space.decode(evolution.best.genotype).to_dict())
+    for path in (folder / 'front').glob('*.json'):  # the last front may have been longer
+        path.unlink()
     for number, candidate in enumerate(front):
         path = folder / 'front' / f'{number:02}.json'
         write_json(path, space.decode(candidate.genotype).to_dict())

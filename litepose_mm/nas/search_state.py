@@ -6,6 +6,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def resume(evolution: Evolution, folder: str | Path) -> Path | None:
 
 def _search(evolution: Evolution) -> dict[str, Any]:
     """What must agree; a search may be given more generations."""
-    settings = evolution.settings.to_dict()
+    settings = asdict(evolution.settings)
     del settings['generations']
     return json.loads(
         json.dumps(

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from supernets import SPACE
 
+from litepose_mm.architectures import get_architecture
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas.evolution import Constraint, Evolution, EvolutionSettings
 from litepose_mm.nas.network_layers import architecture_complexity
+from litepose_mm.nas.search_report import write_report
 from litepose_mm.nas.search_state import resume, save_generation
 from litepose_mm.search_spaces import SEARCH_SPACES
 
@@ -123,6 +125,21 @@ def test_pareto_front():
     alone = run(search(limit=1)).front()
     spread = [max(c) / min(c) for c in (costs, [each.costs['paper_macs'] for each in alone])]
     assert spread[0] > spread[1]  # one best network leaves cheap ones alone
+
+
+def test_report_has_the_front_and_nothing_older(tmp_path):
+    evolution = run(search())
+    (tmp_path / 'front').mkdir()
+    (tmp_path / 'front/99.json').write_text('of a longer front')
+    write_report(evolution, tmp_path)
+    files = sorted((tmp_path / 'front').iterdir())
+    space = evolution.space
+    assert [get_architecture(str(path)) for path in files] == [
+        space.decode(each.genotype) for each in evolution.front()
+    ]
+    best = space.decode(evolution.best.genotype)
+    assert get_architecture(str(tmp_path / 'best.json')) == best
+    assert (tmp_path / 'search.md').read_text().count('**best**') == 1
 
 
 @pytest.mark.parametrize('stop', [1, 3, 7])

@@ -17,7 +17,7 @@ import litepose_mm.modules  # noqa: F401
 from litepose_mm.architectures import get_architecture
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.errors import run_tool
-from litepose_mm.nas import SubnetEvaluator, load_supernet, plain_model
+from litepose_mm.nas import SubnetEvaluator, load_supernet
 
 
 def parse_args() -> argparse.Namespace:
@@ -41,13 +41,13 @@ def main() -> None:
     arch = get_architecture(args.arch)
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
     subnet = evaluator.subnet(arch)
-    metrics = evaluator.metrics(arch) if args.evaluate else {}
+    metrics = evaluator.metrics(arch, subnet) if args.evaluate else {}
     state = {
         name: value
         for name, value in subnet.state_dict().items()
         if not name.startswith('data_preprocessor.')
     }
-    meta = dict(arch=arch.to_dict(), model=str(plain_model(config.model, arch)), metrics=metrics)
+    meta = dict(arch=arch.to_dict(), metrics=metrics)
     save_weights(state, args.out, meta)
     for name, value in metrics.items():
         print(f'{name} {value:.4f}')

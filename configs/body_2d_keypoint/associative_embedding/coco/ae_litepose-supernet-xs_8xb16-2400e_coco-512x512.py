@@ -11,7 +11,7 @@ from litepose_mm.recipes import (
     training_hooks,
 )
 
-# All networks of the paper's space for its XS (LitePose section 5.1); one of them learns in each step.
+# The space of the paper's XS (LitePose section 5.1); one of its networks learns in each step.
 arch = 'prune-l'
 search_space = 'litepose-xs'
 codec = ae_codec(input_size=(512, 512))

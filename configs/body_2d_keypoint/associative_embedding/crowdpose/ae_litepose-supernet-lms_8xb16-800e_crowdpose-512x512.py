@@ -1,24 +1,7 @@
-_base_ = [
-    '../../../_base_/models/ae_litepose_supernet.py',
-    '../../../_base_/datasets/crowdpose_bottomup.py',
-    '../../../_base_/schedules/ae.py',
-]
-from litepose_mm.recipes import (
-    ae_codec,
-    ae_schedule,
-    ae_test_pipeline,
-    ae_train_pipeline,
-    training_hooks,
-)
+_base_ = './ae_litepose-supernet-xs_8xb16-2400e_crowdpose-512x512.py'
+from litepose_mm.recipes import ae_schedule, training_hooks
 
-# All networks of the paper's space for its L, M and S (LitePose section 5.1); one of them learns in each step.
-arch = 'prune-l'
+# The space of the paper's L, M and S (LitePose section 5.1).
 search_space = 'litepose-lms'
-codec = ae_codec(input_size=(512, 512))
-
-model = dict(backbone=dict(arch=arch), head=dict(arch=arch, num_keypoints=14, decoder=codec))
-train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec, use_segments=False)))
-val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
-test_dataloader = val_dataloader
 train_cfg, param_scheduler = ae_schedule('supernet-lms')
 custom_hooks = training_hooks(dict(type='ArchitectureSamplingHook', space=search_space))

@@ -16,12 +16,25 @@ from ..errors import LitePoseError
 from ..evaluation.average_precision import Truth
 from ..media import find_media, read_image
 from ..runtime import PoseEstimator
+from ..structures import Skeleton
 from .torch_stages import torch_stages
 
 # Two people are the same if they are more alike than this (COCO's object keypoint similarity).
 _SAME = 0.5
 # Of as many pictures the time is taken; the differences are those of all.
 _TIMED = 10
+
+
+def pictures_and_truth(
+    pictures: str | Path, annotations: str | Path | None, skeleton: Skeleton
+) -> tuple[dict[int, Path], Truth | None]:
+    """What :func:`verify` compares on: pictures by number, and their truth where it is given.
+
+    Raises:
+        LitePoseError: There are no pictures, or the annotations cannot be used.
+    """
+    truth = None if annotations is None else Truth.load(annotations, skeleton)
+    return _files(pictures, truth), truth
 
 
 def verify(
@@ -60,8 +73,7 @@ def verify(
     if threads is not None:
         torch.set_num_threads(threads)
     runtime = PoseEstimator(folder, threads=threads)
-    truth = None if annotations is None else Truth.load(annotations, runtime.skeleton)
-    files = _files(pictures, truth)
+    files, truth = pictures_and_truth(pictures, annotations, runtime.skeleton)
     differences = _Differences(estimator, runtime)
     timed, found = [], ({}, {})
     for number, path in files.items():

@@ -120,6 +120,8 @@ def test_tensorrt(cli, tiny, tmp_path):
         (['--engine', 'tvm'], 'engine: expected one of onnxruntime, openvino, ncnn, tensorrt'),
         (['--annotations', 'a.json'], '--annotations needs --verify'),
         (['--engine', 'tensorrt', '--verify', '.'], 'nothing here runs TensorRT'),
+        (['--verify', 'nowhere'], 'nowhere'),
+        (['--verify', '.', '--annotations', 'nowhere.json'], 'nowhere.json'),
         (['--static', '64'], "expected WIDTHxHEIGHT, e.g. 640x448, got '64'"),
         (['--precision', 'fp16'], 'precision: onnxruntime takes fp32 or int8'),
         (['--precision', 'int8'], 'int8 needs a folder with pictures'),

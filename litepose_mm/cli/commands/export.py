@@ -119,6 +119,11 @@ def _run(args: argparse.Namespace) -> int:
         input_size=args.input_size,
         cfg_options=dict(args.config_options),
     )
+    if args.verify:
+        from ...deploy.verification import pictures_and_truth
+
+        # Before the export, which replaces an earlier one.
+        pictures_and_truth(args.verify, args.annotations, estimator.skeleton)
     print(f'exporting {args.model} for {args.engine}, {args.precision}', flush=True)
     card = export_model(
         estimator.model,

@@ -98,6 +98,12 @@ class ModelCard:
                 f"{self.num_keypoints} keypoints, as many as the skeleton's",
                 str(self.decoder.num_keypoints),
             )
+        if self.input_shape is not None and any(s % self.size_divisor for s in self.input_shape):
+            raise _error(
+                'input_shape',
+                f'multiples of size_divisor {self.size_divisor}',
+                str(self.input_shape),
+            )
         if self.outputs == 'candidates':
             check_decodes_candidates(self.decoder)
             if self.restore_heatmap_size:

@@ -119,6 +119,7 @@ def test_file_of_a_suffix(folder):
         (dict(flip_test=1), 'flip_test: expected true or false, got 1'),
         (dict(input_shape=[256]), r'input_shape: expected \[height, width\] or null, got \[256\]'),
         (dict(input_shape=[256, 0]), r'input_shape: .*got \[256, 0\]'),
+        (dict(input_shape=[256, 100]), r'multiples of size_divisor 64, got \(256, 100\)'),
         (dict(input_size=256.0), 'input_size: expected a whole number from 1 to .*, got 256.0'),
         (dict(input_size=10**100), 'input_size: expected a whole number from 1'),
         (dict(size_divisor=True), 'size_divisor: .*got True'),

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .architectures import ARCHITECTURES, Architecture, Stage, make_divisible
-from .errors import LitePoseError
+from .errors import LitePoseError, reason
 from .files import replacing
 
 StateDict = dict[str, Tensor]
@@ -156,18 +156,17 @@ def _read_torch(path: Path) -> Any:
         with torch.serialization.safe_globals(inert):
             return torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
-        reason = re.search(r'GLOBAL ([\w.]+)', str(error))
-        if reason is None and not zipfile.is_zipfile(path):
+        refused = re.search(r'GLOBAL ([\w.]+)', str(error))
+        if refused is None and not zipfile.is_zipfile(path):
             raise LitePoseError(f'weights {path}: not a checkpoint, or a broken one') from None
-        what = f' ({reason.group(1)})' if reason else ''
+        what = f' ({refused.group(1)})' if refused else ''
         raise LitePoseError(
             f'weights {path}: refused, it holds Python objects besides tensors{what}, which '
             'can run code when they are loaded; ask its author for plain weights'
         ) from None
     except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise LitePoseError(
-            f'weights {path}: not a checkpoint, or a broken one ({reason})'
+            f'weights {path}: not a checkpoint, or a broken one ({reason(error)})'
         ) from None
 
 

@@ -45,6 +45,9 @@ _REQUIRED = {
 # The modules of MMPose that import what may be missing; everything else imports these.
 _USERS = ('mmpose.visualization', 'mmpose.models')
 
+# What MMEngine and MMPose say of themselves, about which a user can do nothing.
+_NOTICES = ('pkg_resources is deprecated', 'The metainfo config file .* does not exist')
+
 _lock = threading.RLock()
 _applied: list[str] | None = None
 
@@ -91,11 +94,16 @@ def _in_place(*modules: ModuleType):
         sys.modules.update(before)
 
 
+def ignore_notices() -> None:
+    """Adds filters for warnings about which a user can do nothing."""
+    for message in _NOTICES:
+        warnings.filterwarnings('ignore', message=message)
+
+
 def _import_error(name: str) -> Exception | None:
     """What importing ``name`` raises; None where it works."""
     with warnings.catch_warnings():
-        # mmengine uses pkg_resources, and users can do nothing about its notice
-        warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
+        ignore_notices()
         try:
             importlib.import_module(name)
         except Exception as error:

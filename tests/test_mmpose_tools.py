@@ -129,7 +129,7 @@ def test_flops_tool(small_config, tmp_path):
 @pytest.mark.parametrize(
     'arguments, message',
     [
-        (['missing.py'], 'cannot read the config missing.py'),
+        (['missing.py'], 'no config missing.py'),
         (['empty.py'], 'it has no `model`'),
         (['bare.py'], 'give --shape H W'),
         (['bare.py', '--shape', '1', '2', '3'], '--shape takes one or two positive numbers'),

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Train on the GPUs of one or more machines: dist_train.sh CONFIG GPUS [options of train.py]
 # Several machines: set NNODES, NODE_RANK, MASTER_ADDR and PORT on each.
+# Two runs on one machine: give the second another PORT.
 set -euo pipefail
 
 config=$1 gpus=$2

@@ -19,14 +19,14 @@ from train import (  # beside this script
     add_common_options,
     add_drawing_options,
     build_runner,
-    explained,
-    load_config,
     merge_common_options,
     one_line_errors,
 )
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.checkpoints import check_fit
+from litepose_mm.config_files import read_config
+from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.errors import LitePoseError
 
 
@@ -74,7 +74,7 @@ def merge_options(config: Config, args: argparse.Namespace) -> None:
 
 def main() -> None:
     args = parse_args()
-    config = load_config(args.config)
+    config = read_config(args.config)
     merge_options(config, args)
     merge_common_options(config, args)
     with explained(config, 'test_dataloader'):

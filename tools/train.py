@@ -15,9 +15,7 @@ import os
 import os.path as osp
 import re
 import sys
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import torch.distributed
@@ -27,7 +25,9 @@ from mmengine.dist import get_rank
 from mmengine.runner import Runner
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.datasets.annotation_checks import explain
+from litepose_mm.compat import ignore_notices
+from litepose_mm.config_files import read_config
+from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.hooks import NonFiniteLossError
 from litepose_mm.errors import LitePoseError
 
@@ -68,25 +68,6 @@ def add_drawing_options(parser: argparse.ArgumentParser, interval: int | None = 
         ),
     )
     parser.add_argument('--wait-time', type=float, default=1, help='seconds a window stays')
-
-
-def load_config(path: str) -> Config:
-    """Reads a config.
-
-    Raises:
-        LitePoseError: It does not exist or cannot be read.
-    """
-    if not osp.isfile(path):
-        raise LitePoseError(f'no config {path}; the ones of this project are in configs/')
-    try:
-        return Config.fromfile(path)
-    except LitePoseError:
-        raise
-    except Exception as error:
-        reason = ' '.join(str(error).split())
-        raise LitePoseError(
-            f'config {path} cannot be read ({type(error).__name__}: {reason})'
-        ) from error
 
 
 def merge_common_options(config: Config, args: argparse.Namespace) -> None:
@@ -145,6 +126,7 @@ def build_runner(config: Config) -> Runner:
 
 def one_line_errors(main: Callable[[], None]) -> int:
     """Runs ``main``; bad input becomes one line on stderr and exit status 2."""
+    ignore_notices()
     status = 0
     try:
         main()
@@ -156,28 +138,6 @@ def one_line_errors(main: Callable[[], None]) -> int:
         # its threads must not outlive the interpreter: now and then a process aborted at its end
         torch.distributed.destroy_process_group()
     return status
-
-
-@contextmanager
-def explained(config: Config, *loaders: str) -> Iterator[None]:
-    """Makes :class:`LitePoseError` of an error that malformed annotations are the reason of.
-
-    Args:
-        config: The config.
-        loaders: Its entries that are in use, e.g. ``'train_dataloader'``.
-    """
-    try:
-        yield
-    except LitePoseError:
-        raise
-    except (AssertionError, KeyError, IndexError, TypeError, ValueError, OSError) as error:
-        files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
-        if not any(re.search(r'[/\\](datasets?|xtcocotools)[/\\]', file) for file in files):
-            raise  # not raised where data is read
-        reason = explain({name: config.get(name) for name in loaders})
-        if reason is None:  # not the data's fault
-            raise
-        raise LitePoseError(reason) from error
 
 
 def parse_args() -> argparse.Namespace:
@@ -261,7 +221,7 @@ def resume_or_start(config: Config) -> None:
 
 def main() -> None:
     args = parse_args()
-    config = load_config(args.config)
+    config = read_config(args.config)
     merge_options(config, args)
     merge_common_options(config, args)
     if args.resume == 'auto':

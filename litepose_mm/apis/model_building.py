@@ -14,12 +14,12 @@ from mmpose.models import AssociativeEmbeddingHead, BottomupPoseEstimator
 from torch import nn
 
 from ..checkpoints import load_weights
+from ..compat import ignore_notices
+from ..config_files import read_config
 from ..errors import LitePoseError, reason
 from ..paths import config_path
 from ..zoo import MODELS, get_model
 
-# What MMEngine and MMPose say of themselves, about which a user can do nothing.
-_NOTICES = ('pkg_resources is deprecated', 'The metainfo config file .* does not exist')
 _CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
 
 # Inputs are multiples of 64 pixels; far beyond the upper end no machine has the memory.
@@ -57,9 +57,9 @@ def build_model(
     torch_device = _checked_device(device)
     path = _find_config(model)
     with warnings.catch_warnings():
-        for message in _NOTICES:
-            warnings.filterwarnings('ignore', message=message)
-        config = _read_config(path, cfg_options or {})
+        ignore_notices()
+        config = read_config(path, cfg_options)
+        _check_config(config, path)
         _set_test_options(config, flip_test, input_size, path)
         _check_multiscale_test(config, path)
         network = _build(config, path)
@@ -99,19 +99,6 @@ def _find_config(model: str | Path) -> Path:
         if path.suffix not in _CONFIG_SUFFIXES:
             get_model(name)  # says which names there are
         raise
-
-
-def _read_config(path: Path, options: Mapping[str, Any]) -> Config:
-    try:
-        config = Config.fromfile(str(path))
-    except Exception as error:  # a config is a program, so anything can go wrong
-        raise LitePoseError(f'cannot read the config {path}: {reason(error)}') from error
-    try:
-        config.merge_from_dict(dict(options))
-    except Exception as error:
-        raise LitePoseError(f'cfg_options do not fit the config {path}: {reason(error)}') from error
-    _check_config(config, path)
-    return config
 
 
 def _check_config(config: Config, path: Path) -> None:

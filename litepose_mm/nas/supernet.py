@@ -14,7 +14,8 @@ from torch import Tensor
 
 from ..architectures import Architecture
 from ..checkpoints import load_weights
-from ..errors import LitePoseError, reason
+from ..config_files import read_config
+from ..errors import LitePoseError
 from ..models.heads.multilevel_ae_head import resize_maps
 from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 from .resolution import at_resolution
@@ -33,10 +34,7 @@ def load_supernet(
         LitePoseError: The config cannot be read or is not that of a supernet, or the weights do not
             fit.
     """
-    try:
-        read = Config.fromfile(str(config))
-    except Exception as error:  # a config is a program, so anything can go wrong
-        raise LitePoseError(f'cannot read the config {config}: {reason(error)}') from error
+    read = read_config(config)
     if 'search_space' not in read:
         raise LitePoseError(f'{config}: expected the config of a supernet, with search_space')
     init_default_scope('mmpose')

@@ -90,6 +90,11 @@ def rle(**changes):
         (person(image_id=[1]), 'image_id: annotation 10: image_id: expected a number or a'),
         (person(id=20), 'duplicate id: annotation 20: id: 2 times'),
         (person(id=KeyError), 'missing field: annotation: id: entry 0 of the list'),
+        (person(category_id=[1]), 'category_id: annotation 10: category_id: expected a number or'),
+        (person(category_id=7), 'category: annotation 10: category_id: 7 is none of the categ'),
+        (person(iscrowd='x'), 'iscrowd: annotation 10: iscrowd: expected 0 or 1, got x'),
+        (person(area=[1]), 'area: annotation 10: area: expected a number of square pixels, got'),
+        (person(area=-1), 'area: annotation 10: area: expected a number of square pixels, got -1'),
         (picture(file_name=KeyError), 'missing field: image 1: file_name'),
         (picture(file_name=3), 'file_name: image 1: file_name: expected a string, got 3'),
         (picture(width=KeyError), 'missing field: image 1: width: expected one'),
@@ -180,6 +185,18 @@ def test_fix(tmp_path, with_pictures):
     done = fix(content, list(check(content, images)), images, drop=True)
     assert done == {'images left out': 1, 'annotations left out': 1}
     assert content == document()
+
+
+def test_entries_that_share_an_id_are_told_apart():
+    content = document()
+    for field in ('images', 'annotations'):
+        content[field].append(dict(content[field][0]))
+    content['images'][0].pop('file_name')
+    content['annotations'][0]['keypoints'] = [1]
+    done = fix(content, list(check(content)), drop=True)
+    assert done == {'images left out': 1, 'annotations left out': 1}
+    for field in ('images', 'annotations'):
+        assert content[field] == document()[field][::-1]
 
 
 JSON = st.recursive(

@@ -181,7 +181,7 @@ def test_combine_annotations(run, tmp_path):
 
 @pytest.mark.parametrize(
     ('names', 'number', 'message'),
-    [(['tail'], 1, 'none of its keypoints'), (None, 5, '5 keypoints without names')],
+    [(['tail'], 1, 'none of its keypoints'), (None, 5, 'name no keypoints, and people have [5]')],
 )
 def test_combine_other_keypoints(run, tmp_path, names, number, message):
     result = run(
@@ -189,3 +189,15 @@ def test_combine_other_keypoints(run, tmp_path, names, number, message):
     )
     assert result.returncode == 2 and message in result.stderr
     assert len(result.stderr.splitlines()) == 1 and not (tmp_path / 'o.json').exists()
+
+
+def test_combine_bad_sources(run, tmp_path):
+    annotations, images = coco(tmp_path / 'a', ['nose'], 1)[1:]
+    result = run('combine_annotations.py', tmp_path / 'o.json', '--from', annotations, 'gone')
+    assert result.returncode == 2 and 'no folder gone' in result.stderr
+    document = json.loads(annotations.read_text())
+    del document['images'][0]['file_name']
+    annotations.write_text(json.dumps(document))
+    result = run('combine_annotations.py', tmp_path / 'o.json', '--from', annotations, images)
+    assert result.returncode == 2 and f'{annotations}: missing field: image' in result.stderr
+    assert not (tmp_path / 'o.json').exists()

@@ -129,7 +129,7 @@ def bad_pickle(folder):
     'script, options, message',
     [
         ('train.py', ['gone.py'], 'no config gone.py'),
-        ('train.py', ['broken.py'], 'config broken.py cannot be read'),
+        ('train.py', ['broken.py'], 'cannot read the config broken.py'),
         ('train.py', ['config.py', '--show'], 'has no default_hooks.visualization'),
         pytest.param(
             'train.py',
@@ -284,5 +284,11 @@ def test_browse_dataset(pose_config, tmp_path):
         pose_config, '--out-dir', tmp_path, cwd=tmp_path, script='misc/browse_dataset.py'
     )
     assert result.returncode == 2 and '2.jpg (image id 2; annotation ids 20)' in result.stderr
+    (tmp_path / 'ann.json').write_text('{')
+    result = train(
+        pose_config, '--out-dir', tmp_path, cwd=tmp_path, script='misc/browse_dataset.py'
+    )
+    assert result.returncode == 2
+    assert 'ann.json: no JSON' in result.stderr.splitlines()[-1]
     result = train('x.py', '--out-dir', tmp_path, cwd=tmp_path, script='misc/browse_dataset.py')
     assert result.returncode == 2 and 'no config x.py' in result.stderr

@@ -9,6 +9,7 @@ from rich.table import Table
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.complexity import CONVENTIONS, measure_complexity
+from litepose_mm.config_files import read_config
 from litepose_mm.errors import LitePoseError, run_tool
 
 
@@ -27,18 +28,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_config(args: argparse.Namespace) -> tuple[Config, int, int]:
+def read_options(args: argparse.Namespace) -> tuple[Config, int, int]:
     """The config, and height and width of the input.
 
     Raises:
         LitePoseError: There is no such config of a model, or its input size is not known.
     """
-    try:
-        config = Config.fromfile(args.config)
-        config.merge_from_dict(args.cfg_options or {})
-    except Exception as error:  # a config is a program, so anything can go wrong
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise LitePoseError(f'cannot read the config {args.config}: {reason}') from error
+    config = read_config(args.config, args.cfg_options)
     if 'model' not in config:
         raise LitePoseError(f'{args.config} is not the config of a model: it has no `model`')
     if args.shape:
@@ -52,7 +48,7 @@ def read_config(args: argparse.Namespace) -> tuple[Config, int, int]:
 
 def measure(args: argparse.Namespace) -> Table:
     """The table of figures."""
-    config, height, width = read_config(args)
+    config, height, width = read_options(args)
     # Only after the config's custom imports.
     from mmengine.registry import init_default_scope
     from mmpose.models import build_pose_estimator

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from litepose_mm.datasets.annotation_checks import keypoint_names, read_annotations
+from litepose_mm.datasets.annotation_checks import keypoint_names, names_in, read_usable
 from litepose_mm.datasets.synthetic import crowd_index
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
@@ -38,44 +38,44 @@ def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path
         Annotations in COCO's form. Ids are kept where no two are equal, else new ones are given.
 
     Raises:
-        LitePoseError: A file is no such document, or shares no keypoint with ``names``.
+        LitePoseError: A file or folder is missing, a file has malformed annotations or shares no
+            keypoint with ``names``.
     """
     images, annotations = [], []
     for path, pictures in sources:
-        try:
-            document = read_annotations(path)
-            own = document['categories'][0].get('keypoints') or _names_by_number(document)
-            order = [own.index(name) if name in own else None for name in names]
-            if not any(place is not None for place in order):
-                raise LitePoseError(f'{path}: none of its keypoints {own} is one of {list(names)}')
-            moved = {}
-            for image in document['images']:
-                file_name = os.path.relpath(pictures / image['file_name'], folder)
-                moved[image['id']] = dict(image, file_name=file_name)
-            people = [_with_keypoints(person, order) for person in document['annotations']]
-            _collect(images, annotations, moved, people)
-        except LitePoseError:
-            raise
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise LitePoseError(
-                f'{path}: no annotations in the form of COCO ({error!r})'
-            ) from error
+        if not pictures.is_dir():
+            raise LitePoseError(f'--from {path} {pictures}: no folder {pictures}')
+        document = read_usable(path)
+        own = names_in(document) or _names_by_number(document, path)
+        order = [own.index(name) if name in own else None for name in names]
+        if not any(place is not None for place in order):
+            raise LitePoseError(f'{path}: none of its keypoints {own} is one of {list(names)}')
+        moved = {}
+        for image in document['images']:
+            file_name = os.path.relpath(pictures / image['file_name'], folder)
+            moved[image['id']] = dict(image, file_name=file_name)
+        people = [_with_keypoints(person, order) for person in document['annotations']]
+        _collect(images, annotations, moved, people)
     category = dict(id=1, name='person', keypoints=list(names), skeleton=[])
     return dict(images=images, annotations=annotations, categories=[category])
 
 
-def _names_by_number(document: dict) -> Sequence[str]:
+def _names_by_number(document: dict, path: Path) -> Sequence[str]:
     """CrowdPose's files do not name their keypoints."""
-    number = len(document['annotations'][0]['keypoints']) // 3
+    numbers = {len(a['keypoints']) // 3 for a in document['annotations'] if 'keypoints' in a}
     known = {len(names): names for names in map(keypoint_names, ('coco', 'crowdpose'))}
-    if number not in known:
-        raise ValueError(f'{number} keypoints without names')
-    return known[number]
+    if len(numbers) != 1 or not numbers <= known.keys():
+        raise LitePoseError(
+            f'{path}: categories name no keypoints, and people have {sorted(numbers)} of them; '
+            f'expected names, or one of {sorted(known)}'
+        )
+    return known[numbers.pop()]
 
 
 def _with_keypoints(person: dict, order: list[int | None]) -> dict:
-    points = np.reshape(person['keypoints'], (-1, 3)).tolist()
-    chosen = [[0, 0, 0] if place is None else points[place] for place in order]
+    # crowds need no keypoints
+    points = np.reshape(person.get('keypoints', ()), (-1, 3)).tolist()
+    chosen = [points[p] if p is not None and points else [0, 0, 0] for p in order]
     return dict(
         person,
         category_id=1,

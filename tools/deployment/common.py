@@ -1,14 +1,15 @@
 """What the tools here share: MMDeploy is optional, and bad input is one line."""
 
 import argparse
-import warnings
 
 from mmengine.config import DictAction
 
 import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
-from litepose_mm.errors import LitePoseError, reason
+from litepose_mm.compat import ignore_notices
+from litepose_mm.config_files import read_config
+from litepose_mm.errors import LitePoseError
 
-warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
+ignore_notices()
 
 
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
@@ -29,18 +30,11 @@ def read_configs(deploy_cfg: str, model_cfg: str) -> list:
     Raises:
         LitePoseError: One cannot be read, MMDeploy is missing, or the first is no deploy config.
     """
-    from mmengine.config import Config
-
     import litepose_mm.deploy.mmdeploy  # noqa: F401  says what to install
 
     configs = []
     for path, key in ((deploy_cfg, 'backend_config'), (model_cfg, 'model')):
-        try:
-            config = Config.fromfile(path)
-        except LitePoseError:
-            raise
-        except Exception as error:  # a config is a program, so anything can go wrong
-            raise LitePoseError(f'cannot read the config {path}: {reason(error)}') from error
+        config = read_config(path)
         if key not in config:
             raise LitePoseError(
                 f'expected the deploy config and then the model config, but {path} has no {key}; '

@@ -26,6 +26,9 @@ from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
+from litepose_mm.compat import ignore_notices
+from litepose_mm.config_files import read_config
+from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.hooks.bad_sample_hook import GuardSample
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.media import write_image
@@ -126,11 +129,10 @@ def main() -> None:
         '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
     )
     args = parser.parse_args()
-    if not Path(args.config).is_file():
-        raise LitePoseError(f'no config {args.config}')
-    config = Config.fromfile(args.config)
-    config.merge_from_dict(args.cfg_options)
-    count = browse(config, args.out_dir, args.num, args.seed)
+    ignore_notices()
+    config = read_config(args.config, args.cfg_options)
+    with explained(config, 'train_dataloader'):
+        count = browse(config, args.out_dir, args.num, args.seed)
     print(f'{args.out_dir}: {count} pictures')
 
 

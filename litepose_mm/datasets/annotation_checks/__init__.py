@@ -1,12 +1,22 @@
 """What is wrong with an annotation file in COCO's form, and mending what is mechanical.
 
-``tools/misc/check_annotations.py`` is the command; ``tools/train.py`` asks :func:`explain` when a
-data set cannot be made.
+``tools/misc/check_annotations.py`` is the command; tools that make a data set do so in
+:func:`explained`.
 """
 
-from .document import check, read_annotations
-from .expectations import explain, keypoint_names
+from .document import check, names_in, read_annotations, read_usable
+from .expectations import explain, explained, keypoint_names
 from .mending import fix
 from .problem import Problem
 
-__all__ = ['Problem', 'check', 'explain', 'fix', 'keypoint_names', 'read_annotations']
+__all__ = [
+    'Problem',
+    'check',
+    'explain',
+    'explained',
+    'fix',
+    'keypoint_names',
+    'names_in',
+    'read_annotations',
+    'read_usable',
+]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from .problem import Problem
 from .segmentation import find_fault
-from .values import Size, are_numbers, has_id, is_box, is_id, is_inside, triples
+from .values import Size, are_numbers, has_id, is_box, is_id, is_inside, is_number, triples
 
 # CrowdPose does not count these in num_keypoints.
 _NOT_COUNTED = ('head', 'top_head', 'neck')
@@ -19,10 +19,12 @@ class Expected(NamedTuple):
     Attributes:
         names: Names of the keypoints; empty where they are not known.
         size: Width and height of its image; None where they are not known.
+        categories: Their ids; empty where they are not known.
     """
 
     names: tuple[str, ...]
     size: Size | None
+    categories: frozenset = frozenset()
 
 
 class Rule(NamedTuple):
@@ -48,7 +50,7 @@ def check_annotation(annotation: dict, expected: Expected) -> Iterator[Problem]:
     own_id = annotation['id'] if has_id(annotation) else None
 
     def problem(kind: str, field: str, message: str, malformed: bool) -> Problem:
-        return Problem(kind, 'annotation', own_id, field, message, malformed)
+        return Problem(kind, 'annotation', own_id, field, message, malformed, annotation)
 
     for field, malformed in REQUIRED.items():
         if field not in annotation and not (field == 'keypoints' and annotation.get('iscrowd')):
@@ -114,6 +116,25 @@ def _box_outside(expected: Expected, box: list) -> str | None:
     return None if good else f'{box} in a picture of {expected.size}'
 
 
+def _no_category(expected: Expected, category_id: Any) -> str | None:
+    return None if is_id(category_id) else f'expected a number or a string, got {category_id}'
+
+
+def _other_category(expected: Expected, category_id: Any) -> str | None:
+    if not expected.categories or category_id in expected.categories:
+        return None
+    return f'{category_id} is none of the categories {sorted(expected.categories, key=str)}'
+
+
+def _odd_crowd(expected: Expected, iscrowd: Any) -> str | None:
+    return None if is_number(iscrowd) and iscrowd in (0, 1) else f'expected 0 or 1, got {iscrowd}'
+
+
+def _no_area(expected: Expected, area: Any) -> str | None:
+    good = is_number(area) and area >= 0
+    return None if good else f'expected a number of square pixels, got {area}'
+
+
 def _bad_segmentation(expected: Expected, segmentation: Any) -> str | None:
     return find_fault(segmentation, expected.size)
 
@@ -132,5 +153,9 @@ RULES: tuple[Rule, ...] = (
     Rule('bbox', ('bbox',), _no_box, malformed=True),
     Rule('bbox', ('bbox', 'num_keypoints'), _empty_box),
     Rule('bbox outside', ('bbox',), _box_outside),
+    Rule('category_id', ('category_id',), _no_category, malformed=True),
+    Rule('category', ('category_id',), _other_category),
+    Rule('iscrowd', ('iscrowd',), _odd_crowd, malformed=True),
+    Rule('area', ('area',), _no_area, malformed=True),
     Rule('segmentation', ('segmentation',), _bad_segmentation, malformed=True),
 )

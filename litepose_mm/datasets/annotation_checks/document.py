@@ -13,6 +13,8 @@ from .images import check_image
 from .problem import Problem
 from .values import has_id, is_id, size_of
 
+_MOST_SHOWN = 3
+
 
 def read_annotations(path: Path) -> dict:
     """Reads a file of annotations.
@@ -31,6 +33,25 @@ def read_annotations(path: Path) -> dict:
     )
     if not lists:
         raise LitePoseError(f'{path}: expected a mapping with the lists images and annotations')
+    return document
+
+
+def read_usable(path: Path) -> dict:
+    """Reads a file of annotations of which all can be used.
+
+    Raises:
+        LitePoseError: As :func:`read_annotations` does, or some annotations are malformed; it names
+            the first of them.
+    """
+    document = read_annotations(path)
+    problems = [str(problem) for problem in check(document) if problem.malformed]
+    if problems:
+        rest = len(problems) - _MOST_SHOWN
+        more = f' and {rest} more' if rest > 0 else ''
+        shown = '; '.join(problems[:_MOST_SHOWN])
+        raise LitePoseError(
+            f'{path}: {shown}{more} (tools/misc/check_annotations.py shows and mends all)'
+        )
     return document
 
 
@@ -57,20 +78,22 @@ def check(
         if is_id(annotation.get('image_id')):
             people[annotation['image_id']].append(annotation)
 
-    own = _names_in(document)
+    own = names_in(document)
     if names is not None and own and len(own) != len(names):
         text = f'{len(own)} keypoints, expected {len(names)}'
         yield Problem('names', 'file', None, 'categories', text)
     if not document.get('categories'):
         yield Problem('missing field', 'file', None, 'categories', 'expected at least one')
-    for image in entries.values():
+    for image in filter(has_id, document['images']):
         yield from check_image(image, people[image['id']], images, decode)
-        yield from _check_segmentations(people[image['id']])
+    for image_id in entries:
+        yield from _check_segmentations(people[image_id])
     sizes = {image_id: size_of(image) for image_id, image in entries.items()}
+    categories = _category_ids(document)
     for annotation in annotations:
         image_id = annotation.get('image_id')
         size = sizes.get(image_id) if is_id(image_id) else None
-        yield from check_annotation(annotation, Expected(tuple(names or own), size))
+        yield from check_annotation(annotation, Expected(tuple(names or own), size, categories))
     for image_id in sorted(people.keys() - entries.keys(), key=str):
         ids = ', '.join(str(a.get('id')) for a in people[image_id][:5])
         text = f'annotations {ids} name it'
@@ -97,10 +120,17 @@ def _check_segmentations(people: list[dict]) -> Iterator[Problem]:
             if person.get('segmentation') is None:
                 text = 'missing, but others of its image have polygons: expected [] at least'
                 fault = ('annotation', person.get('id'), 'segmentation', text)
-                yield Problem('missing segmentation', *fault, malformed=True)
+                yield Problem('missing segmentation', *fault, malformed=True, entry=person)
 
 
-def _names_in(document: dict) -> list[str]:
+def _category_ids(document: dict) -> frozenset:
+    categories = document.get('categories')
+    listed = filter(has_id, categories if isinstance(categories, list) else ())
+    return frozenset(category['id'] for category in listed)
+
+
+def names_in(document: dict) -> list[str]:
+    """The names of the keypoints, from the first category that has some."""
     categories = document.get('categories')
     for category in categories if isinstance(categories, list) else ():
         if isinstance(category, dict) and isinstance(category.get('keypoints'), list):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
+from ...config_files import read_config
 from ...errors import LitePoseError
 from ...structures import Skeleton
-from .document import check, read_annotations
-
-_MOST_SHOWN = 3
+from .document import read_usable
 
 
 def keypoint_names(dataset: str) -> tuple[str, ...]:
@@ -28,7 +29,7 @@ def keypoint_names(dataset: str) -> tuple[str, ...]:
     metainfo = dict(from_file=f'configs/_base_/datasets/{dataset}.py')  # MMPose's
     try:
         if dataset.endswith('.py'):
-            config = Config.fromfile(dataset)
+            config = read_config(dataset)
             init_default_scope(config.get('default_scope', 'mmpose'))
             wanted = config.train_dataloader.dataset
             metainfo = wanted.get('metainfo') or DATASETS.get(wanted.type).METAINFO
@@ -69,12 +70,29 @@ def explain(config: Mapping[str, Any]) -> str | None:
         if not path.is_file():
             return f'{name}: no annotation file {path}'
         try:
-            problems = [str(p) for p in check(read_annotations(path)) if p.malformed]
+            read_usable(path)
         except LitePoseError as error:
             return str(error)
-        if problems:
-            rest = len(problems) - _MOST_SHOWN
-            more = f' and {rest} more' if rest > 0 else ''
-            shown = '; '.join(problems[:_MOST_SHOWN])
-            return f'{path}: {shown}{more} (tools/misc/check_annotations.py shows and mends all)'
     return None
+
+
+@contextmanager
+def explained(config: Mapping[str, Any], *loaders: str) -> Iterator[None]:
+    """Makes :class:`LitePoseError` of an error that malformed annotations are the reason of.
+
+    Args:
+        config: The config.
+        loaders: Its entries that are in use, e.g. ``'train_dataloader'``.
+    """
+    try:
+        yield
+    except LitePoseError:
+        raise
+    except (AssertionError, KeyError, IndexError, TypeError, ValueError, OSError) as error:
+        files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
+        if not any(re.search(r'[/\\](datasets?|xtcocotools)[/\\]', file) for file in files):
+            raise  # not raised where data is read
+        reason = explain({name: config.get(name) for name in loaders})
+        if reason is None:  # not the data's fault
+            raise
+        raise LitePoseError(reason) from error

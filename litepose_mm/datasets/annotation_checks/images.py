@@ -22,7 +22,7 @@ def check_image(
     """
 
     def problem(kind: str, field: str, message: str, malformed: bool = False) -> Problem:
-        return Problem(kind, 'image', image['id'], field, message, malformed)
+        return Problem(kind, 'image', image['id'], field, message, malformed, image)
 
     for field in ('file_name', 'width', 'height'):
         if field not in image:

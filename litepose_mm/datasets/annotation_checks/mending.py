@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .images import picture_size
@@ -27,14 +27,20 @@ def fix(
     Returns:
         How many entries were changed or left out, by what was done.
     """
-    affected = defaultdict(set)  # ids by kind of problem
-    unusable = defaultdict(set)  # ids by image or annotation
+    affected = defaultdict(set)  # entries by kind of problem
+    unusable = set()
     for problem in problems:
-        affected[problem.kind].add(problem.id)
+        affected[problem.kind].add(id(problem.entry))
         if problem.malformed and problem.kind != 'missing segmentation':
-            unusable[problem.where].add(problem.id)
+            unusable.add(id(problem.entry))
+
+    def affected_entries(field: str, kind: str) -> Iterator[dict]:
+        return (entry for entry in document[field] if id(entry) in affected[kind])
+
     done = Counter()
-    for image in _with_id_in(affected['size'] - unusable['image'], document['images']):
+    for image in affected_entries('images', 'size'):
+        if id(image) in unusable:
+            continue
         size = size_of(image)
         if images is not None:
             size = picture_size(images / image['file_name'])
@@ -43,28 +49,22 @@ def fix(
         if size is not None:
             image['width'], image['height'] = size
             done['sizes mended'] += 1
-    for annotation in _with_id_in(affected['num_keypoints'], document['annotations']):
+    for annotation in affected_entries('annotations', 'num_keypoints'):
         annotation['num_keypoints'] = sum(v > 0 for _, _, v in triples(annotation['keypoints']))
         done['num_keypoints mended'] += 1
-    for annotation in _with_id_in(affected['missing segmentation'], document['annotations']):
+    for annotation in affected_entries('annotations', 'missing segmentation'):
         annotation['segmentation'] = []
         done['segmentations mended'] += 1
     if drop:
-        for field, where, image_id in (
-            ('images', 'image', 'id'),
-            ('annotations', 'annotation', 'image_id'),
-        ):
-            kept = [
-                entry
-                for entry in document[field]
-                if has_id(entry)
-                and entry['id'] not in unusable[where]
-                and entry.get(image_id) not in unusable['image']
+        usable = {
+            field: [
+                entry for entry in document[field] if has_id(entry) and id(entry) not in unusable
             ]
+            for field in ('images', 'annotations')
+        }
+        there = {image['id'] for image in usable['images']}
+        usable['annotations'] = [a for a in usable['annotations'] if a['image_id'] in there]
+        for field, kept in usable.items():
             done[f'{field} left out'] = len(document[field]) - len(kept)
             document[field] = kept
     return {what: count for what, count in done.items() if count}
-
-
-def _with_id_in(ids: set, entries: list) -> list[dict]:
-    return [entry for entry in entries if has_id(entry) and entry['id'] in ids]

@@ -15,6 +15,7 @@ class Problem(NamedTuple):
         field: The field it is about.
         message: What was expected and what came.
         malformed: Whether the entry cannot be used at all.
+        entry: The image or annotation itself; ids may be wrong, or those of several.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Problem(NamedTuple):
     field: str
     message: str
     malformed: bool = False
+    entry: dict | None = None
 
     def __str__(self) -> str:
         of = '' if self.id is None else f' {self.id}'

@@ -211,11 +211,6 @@ class FusionDeconvHead(MultiLevelAEHead):
             for parts in (deconvs, outputs)
         )
 
-    @property
-    def out_strides(self) -> tuple[int, ...]:
-        """Stride of each level's output."""
-        return tuple(self._strides[-self.num_levels :])
-
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Outputs of every level.
 

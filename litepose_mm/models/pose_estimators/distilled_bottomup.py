@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from mmengine.config import Config
 from mmpose.models import BottomupPoseEstimator, build_pose_estimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, SampleList
 from torch import Tensor, nn
 
 from ...checkpoints import load_weights
+from ...config_files import read_config
 from ...errors import LitePoseError
 from ..heads.multilevel_ae_head import level_targets, resize_maps
 from .multi_scale_bottomup import MultiScaleBottomupPoseEstimator
@@ -72,7 +72,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
     ):
         super().__init__(**kwargs)
         if not isinstance(teacher, Mapping):
-            teacher = Config.fromfile(teacher).model
+            teacher = read_config(teacher).model
         self.teacher_config = teacher
         self.teacher_weights = teacher_weights
         self.teacher_input_size = teacher_input_size

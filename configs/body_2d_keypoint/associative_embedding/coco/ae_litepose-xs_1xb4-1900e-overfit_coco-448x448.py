@@ -24,8 +24,8 @@ test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=few['data_root'] + few['ann_file'])
 test_evaluator = val_evaluator
 
-train_cfg = dict(max_epochs=epochs, val_interval=150, dynamic_intervals=[(switch_epoch, 10)])
-default_hooks = dict(checkpoint=dict(interval=10))
+train_cfg = dict(max_epochs=epochs, val_interval=150, dynamic_intervals=[(switch_epoch, 25)])
+default_hooks = dict(checkpoint=dict(interval=25))
 optim_wrapper = dict(optimizer=dict(lr=3e-3))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),

@@ -1,0 +1,15 @@
+_base_ = './ae_litepose-xs_8xb16-500e-finetune_coco-256x256.py'
+
+# LitePose-XS learns from LitePose-S's heatmaps too (LitePose section 5.3). The teacher's weights can
+# be a checkpoint of the authors' code as it is; load_from, where the student starts, cannot.
+model = dict(
+    type='DistilledBottomupPoseEstimator',
+    teacher=dict(
+        type='MultiScaleBottomupPoseEstimator',
+        backbone=dict(type='LitePose', arch='litepose-s'),
+        head=dict(type='FusionDeconvHead', arch='litepose-s', num_keypoints=17),
+    ),
+    teacher_weights='checkpoints/litepose-s_coco.pth',
+    teacher_input_size=(448, 448),  # width, height
+    heatmap_weight=1.0,
+)

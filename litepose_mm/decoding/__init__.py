@@ -6,6 +6,7 @@ from .candidates import check_decodes_candidates, decode_candidates
 from .decoder import AssociativeEmbeddingDecoder, DecodedPeople
 from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
 from .input_pixels import decode_batch, to_input_pixels
+from .outputs import decode_outputs
 from .peaks import Peaks, find_peaks
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     'check_decodes_candidates',
     'decode_batch',
     'decode_candidates',
+    'decode_outputs',
     'default_keypoint_order',
     'find_peaks',
     'group_by_tags',

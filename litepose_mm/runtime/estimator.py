@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..decoding import DecodedPeople, decode_batch, decode_candidates, hide_borders, to_input_pixels
+from ..decoding import DecodedPeople, decode_outputs
 from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
 from ..resize import Box, Resized
 from ..structures import PoseResult
@@ -69,13 +69,9 @@ class PoseEstimator(PictureEstimator):
             The people of each input, positions in its pixels.
         """
         card = self.card
-        size = tuple(side // card.strides[-1] for side in input_size)
-        outputs = hide_borders(outputs, boxes, size, input_size)
-        if card.outputs == 'maps':
-            look_at = input_size if card.restore_heatmap_size else None
-            return decode_batch(card.decoder, *outputs, look_at, input_size)
-        people = (decode_candidates(card.decoder, *each) for each in zip(*outputs))
-        return [to_input_pixels(card.decoder, found, size, input_size) for found in people]
+        return decode_outputs(
+            card.decoder, outputs, boxes, card.strides[-1], input_size, card.restore_heatmap_size
+        )
 
     def _prepare(self, image: np.ndarray) -> tuple[Resized, tuple[int, int]]:
         return self.preprocessor.resize(image), image.shape[1::-1]

@@ -14,7 +14,7 @@ from mmpose.registry import KEYPOINT_CODECS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
-from ...decoding import decode_candidates, hide_borders, to_input_pixels
+from ...decoding import decode_outputs
 from ...errors import LitePoseError
 from .options import get_outputs, get_static_shape
 
@@ -76,25 +76,20 @@ class BottomupBackendModel(BaseBackendModel):
                 )
         outputs = self.wrapper({self.input_name: inputs.contiguous().to(self.device)})
         outputs = [output.cpu().numpy() for output in self.wrapper.output_to_list(outputs)]
-        input_size = tuple(inputs.shape[2:])
-        # Candidates are of the finest level.
-        stride = self.codec.input_size[0] // self.codec.heatmap_sizes[-1][0]
-        size = tuple(side // stride for side in input_size)
-        boxes = [sample.metainfo.get('input_box') for sample in data_samples]
-        outputs = hide_borders(outputs, boxes, size, input_size)
-        decode = self._decode_maps if self.outputs == 'maps' else self._decode_candidates
+        decoder = self.codec.decoder(outputs[0].shape[1])
+        if self.outputs == 'candidates':
+            decoder = replace(decoder, missing='none')
+        people = decode_outputs(
+            decoder,
+            outputs,
+            boxes=[sample.metainfo.get('input_box') for sample in data_samples],
+            stride=self.codec.input_size[0] // self.codec.heatmap_sizes[-1][0],
+            input_size=tuple(inputs.shape[2:]),
+            restore_heatmap_size=self.restore_heatmap_size,
+        )
         people = [
             InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=b, tags=t)
-            for k, s, b, t in decode(outputs, size, input_size)
+            for k, s, b, t in people
         ]
         # It uses nothing of the estimator.
         return BottomupPoseEstimator.add_pred_to_datasample(self, people, None, data_samples)
-
-    def _decode_maps(self, outputs, size, input_size):
-        look_at = input_size if self.restore_heatmap_size else None
-        return zip(*self.codec.batch_decode(*outputs, size=look_at, input_size=input_size))
-
-    def _decode_candidates(self, outputs, size, input_size):
-        decoder = replace(self.codec.decoder(outputs[0].shape[1]), missing='none')
-        people = (decode_candidates(decoder, *each) for each in zip(*outputs))
-        return [to_input_pixels(decoder, found, size, input_size) for found in people]

@@ -57,9 +57,9 @@ def get_static_shape(deploy_cfg: Config) -> tuple[int, int] | None:
     if is_dynamic_shape(deploy_cfg, 'inputs'):
         return None
     shape = get_ir_config(deploy_cfg).get('input_shape')
-    if shape is None or len(shape) != 2 or min(shape) < 64 or any(side % 64 for side in shape):
+    if shape is None or len(shape) != 2 or min(shape) < 1:
         raise LitePoseError(
-            'ir_config.input_shape: expected width and height of the input, multiples of 64, in a '
+            'ir_config.input_shape: expected width and height of the input in a '
             f'deploy config without dynamic axes, got {shape}'
         )
     return tuple(shape)

@@ -48,13 +48,15 @@ def with_one_shape(pipeline: Sequence[dict], size: Sequence[int]) -> list[dict]:
     """A test pipeline for inputs of ``size`` (width, height) in place of any size.
 
     Raises:
-        LitePoseError: The pipeline does not resize with :class:`BottomupResizeAlign`.
+        LitePoseError: The pipeline does not resize with :class:`BottomupResizeAlign`, or to other
+            multiples.
     """
     changed = [dict(step) for step in pipeline]
     found = False
     for step in changed:
         if step['type'] == 'BottomupResizeAlign':
             found = True
+            _check_multiple(size, step)
             step.update(type='BottomupResizeWithin', size=tuple(size))
         elif 'meta_keys' in step:
             step['meta_keys'] = (*step['meta_keys'], 'input_box')
@@ -64,3 +66,13 @@ def with_one_shape(pipeline: Sequence[dict], size: Sequence[int]) -> list[dict]:
             f'got {", ".join(str(step["type"]) for step in pipeline)}; see ae_test_pipeline'
         )
     return changed
+
+
+def _check_multiple(size: Sequence[int], step: dict) -> None:
+    options = {key: value for key, value in step.items() if key != 'type'}
+    divisor = BottomupResizeAlign(**options).size_factor
+    if any(side % divisor for side in size):
+        raise LitePoseError(
+            'ir_config.input_shape: expected width and height that are multiples of '
+            f'{divisor}, got {tuple(size)}'
+        )

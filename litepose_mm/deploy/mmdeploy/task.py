@@ -61,6 +61,7 @@ class BottomupPoseDetection(PoseDetection):
             )
         get_outputs(deploy_cfg)
         self.static_shape = get_static_shape(deploy_cfg)
+        self._pipeline(model_cfg.test_dataloader.dataset)  # refuses a shape that does not fit
         super().__init__(model_cfg, deploy_cfg, device)
         test_cfg['flip_test'] = flip_test
         self.metainfo = dataset_meta_from_config(model_cfg, 'test')

@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...errors import LitePoseError
 from ..heads.multilevel_ae_head import MultiLevelAEHead, bilinear
-from ..utils.candidates import OFFSETS, find_candidates
+from ..utils.candidates import find_candidates
 
 
 @MODELS.register_module()
@@ -66,7 +66,6 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
         shift_heatmap: bool = False,
         top_k: int = 30,
         nms_kernel: int = 5,
-        offset: str = 'litepose',
     ) -> tuple[Tensor, ...]:
         """The network as other runtimes run it; every export is a trace of this.
 
@@ -81,7 +80,6 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
             shift_heatmap: Whether mirrored maps are moved by a pixel (not the authors').
             top_k: With ``'candidates'``, how many of a keypoint, ``M``.
             nms_kernel: See :func:`find_candidates`.
-            offset: See :func:`find_candidates`.
 
         Returns:
             Maps: heatmaps ``(B, K, h, w)``, averaged at the finest level, and tags
@@ -95,12 +93,8 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
             raise LitePoseError(
                 f'expected a model whose head is a MultiLevelAEHead, got {type(self.head).__name__}'
             )
-        for name, value, choices in (
-            ('outputs', outputs, ('maps', 'candidates')),
-            ('offset', offset, OFFSETS),
-        ):
-            if value not in choices:
-                raise LitePoseError(f'{name} must be one of {", ".join(choices)}, got {value!r}')
+        if outputs not in ('maps', 'candidates'):
+            raise LitePoseError(f'outputs must be one of maps, candidates, got {outputs!r}')
         feats = self.extract_feat(inputs)
         if flip_test:
             if flip_indices is None:
@@ -111,4 +105,4 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
             return heatmaps, tags
         if not self.head.tags_are_finest:
             tags = bilinear(tags, heatmaps.shape[2:])
-        return find_candidates(heatmaps, tags, top_k, nms_kernel, offset)
+        return find_candidates(heatmaps, tags, top_k, nms_kernel)

@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-OFFSETS = ('litepose', 'none')
-
 
 class Candidates(NamedTuple):
     """For each of ``K`` keypoints ``M`` candidates, best first.
@@ -17,7 +15,8 @@ class Candidates(NamedTuple):
     Attributes:
         values: Heatmap values ``(B, K, M)``; where there are fewer than ``M`` peaks, 0 in any
             order, at any position.
-        positions: x and y in pixels of the heatmaps, ``(B, K, M, 2)``; a pixel's own is its index.
+        positions: x and y in pixels of the heatmaps, ``(B, K, M, 2)``: the pixel's index and a
+            quarter toward the larger neighbour, backwards on ties, as the authors do.
         tags: Tags ``(B, K, M, L)``.
     """
 
@@ -27,7 +26,7 @@ class Candidates(NamedTuple):
 
 
 def find_candidates(
-    heatmaps: Tensor, tags: Tensor, top_k: int = 30, nms_kernel: int = 5, offset: str = 'litepose'
+    heatmaps: Tensor, tags: Tensor, top_k: int = 30, nms_kernel: int = 5
 ) -> Candidates:
     """The ``top_k`` highest local maxima of every heatmap (HigherHRNet's ``HeatmapParser``).
 
@@ -40,8 +39,6 @@ def find_candidates(
         top_k: Candidates of a keypoint, ``M``.
         nms_kernel: Side of the neighbourhood in which a peak is the highest, odd, in pixels of
             the heatmaps.
-        offset: ``'litepose'`` moves a quarter pixel toward the larger neighbour, backwards on
-            ties, as the authors do; ``'none'`` gives whole pixels.
     """
     num_keypoints, height, width = heatmaps.shape[1:]
     highest = F.max_pool2d(heatmaps, nms_kernel, stride=1, padding=nms_kernel // 2)
@@ -50,14 +47,13 @@ def find_candidates(
 
     x, y = index % width, torch.div(index, width, rounding_mode='trunc')
     positions = torch.stack([x, y], dim=-1).float()
-    if offset == 'litepose':
-        flat = heatmaps.flatten(2)
-        # Comparisons keep neighbours inside: int64 has no Clip before opset 12.
-        right, left = index + (x < width - 1).long(), index - (x > 0).long()
-        below, above = index + width * (y < height - 1).long(), index - width * (y > 0).long()
-        to_right = flat.gather(2, right) > flat.gather(2, left)
-        to_below = flat.gather(2, below) > flat.gather(2, above)
-        positions = positions + (torch.stack([to_right, to_below], dim=-1).float() / 2 - 0.25)
+    flat = heatmaps.flatten(2)
+    # Comparisons keep neighbours inside: int64 has no Clip before opset 12.
+    right, left = index + (x < width - 1).long(), index - (x > 0).long()
+    below, above = index + width * (y < height - 1).long(), index - width * (y > 0).long()
+    to_right = flat.gather(2, right) > flat.gather(2, left)
+    to_below = flat.gather(2, below) > flat.gather(2, above)
+    positions = positions + (torch.stack([to_right, to_below], dim=-1).float() / 2 - 0.25)
 
     everywhere = index.repeat(1, tags.shape[1] // num_keypoints, 1)
     tags = tags.flatten(2).gather(2, everywhere)

@@ -13,6 +13,13 @@ from ...errors import LitePoseError
 from .base import Engine
 
 
+def set_precision(net: ncnn.Net, precision: str) -> None:
+    """Makes a network, before it is loaded, calculate in a precision; ncnn's own is not float32."""
+    options, half = net.opt, precision == 'fp16'
+    options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = half
+    options.use_bf16_storage = precision == 'bf16'
+
+
 class NcnnEngine(Engine):
     """Runs ``*.ncnn.param`` with ``*.ncnn.bin``, one input after the other."""
 
@@ -25,12 +32,9 @@ class NcnnEngine(Engine):
                 'operators that it lacks; export maps, or take another engine'
             )
         self._net = ncnn.Net()
-        options = self._net.opt
         if threads is not None:
-            options.num_threads = threads
-        half = self.card.precision == 'fp16'
-        options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = half
-        options.use_bf16_storage = self.card.precision == 'bf16'
+            self._net.opt.num_threads = threads
+        set_precision(self._net, self.card.precision)
         param = self.card.file(folder, '.param')
         weights = self.card.file(folder, '.bin')
         if self._net.load_param(str(param)) or self._net.load_model(str(weights)):

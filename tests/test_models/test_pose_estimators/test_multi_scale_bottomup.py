@@ -47,7 +47,6 @@ def test_candidates_are_those_of_the_maps(model):
     ('options', 'message'),
     [
         (dict(outputs='people'), 'outputs must be one of maps, candidates'),
-        (dict(outputs='candidates', offset='mmpose'), 'offset must be one of litepose, none'),
         (dict(flip_test=True), 'needs flip_indices'),
     ],
 )

@@ -42,16 +42,15 @@ class PnnxManager(NCNNManager):
         import ncnn
         from mmdeploy.backend.ncnn.wrapper import NCNNWrapper
 
+        from ....runtime.engines.ncnn import set_precision
+
         class Wrapper(NCNNWrapper):
             """MMDeploy's leaves ncnn its default, which is not float32."""
 
             def __init__(self, param: str, weights: str):
                 BaseWrapper.__init__(self, output_names)
                 self._net = ncnn.Net()
-                options, half = self._net.opt, get_precision(deploy_cfg, _PRECISIONS) == 'fp16'
-                options.use_fp16_packed = options.use_fp16_storage = half
-                options.use_fp16_arithmetic = half
-                options.use_bf16_storage = False
+                set_precision(self._net, get_precision(deploy_cfg, _PRECISIONS))
                 if self._net.load_param(param) or self._net.load_model(weights):
                     raise LitePoseError(
                         f'ncnn cannot load {param}: it is damaged, or has layers that this ncnn '

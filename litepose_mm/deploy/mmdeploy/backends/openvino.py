@@ -15,8 +15,7 @@ from torch import Tensor, from_numpy
 from ....errors import LitePoseError
 from .conversion import convert, get_precision
 
-# Left to itself, OpenVINO takes bfloat16 where the processor has it.
-_HINTS = {'fp32': 'f32', 'fp16': 'f16', 'bf16': 'bf16'}
+_PRECISIONS = ('fp32', 'fp16', 'bf16')
 
 
 class _Session:
@@ -25,8 +24,9 @@ class _Session:
     def __init__(self, file: str, precision: str):
         import openvino
 
-        options = {'INFERENCE_PRECISION_HINT': _HINTS[precision], 'PERFORMANCE_HINT': 'LATENCY'}
-        self._model = openvino.Core().compile_model(file, 'CPU', options)
+        from ....runtime.engines.openvino import compile_options
+
+        self._model = openvino.Core().compile_model(file, 'CPU', compile_options(precision))
 
     def infer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         found = self._model({name: tensor.numpy() for name, tensor in inputs.items()})
@@ -67,14 +67,14 @@ class CurrentOpenVINOManager(OpenVINOManager):
         if importlib.util.find_spec('openvino') is None:
             raise LitePoseError('OpenVINO is not installed: pip install "litepose_mm[openvino]"')
         return CurrentOpenVINOWrapper(
-            backend_files[0], output_names, get_precision(deploy_cfg, tuple(_HINTS))
+            backend_files[0], output_names, get_precision(deploy_cfg, _PRECISIONS)
         )
 
     @classmethod
     def to_backend(
         cls, ir_files: Sequence[str], work_dir: str, deploy_cfg: Any, **kwargs: Any
     ) -> list[str]:
-        precision = get_precision(deploy_cfg, tuple(_HINTS))
+        precision = get_precision(deploy_cfg, _PRECISIONS)
         return [
             convert('openvino', file, work_dir, precision, ('.xml', '.bin'))[0] for file in ir_files
         ]

@@ -32,3 +32,17 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # mostly it is not there any more
             part.unlink()
+
+
+def check_writable(path: str | Path) -> None:
+    """Refuses a place where no file can be, before the work whose result it is for.
+
+    Raises:
+        LitePoseError: It is a folder, or lies in one that cannot be written.
+    """
+    path = Path(path)
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir():
+        raise LitePoseError(f'cannot write {path}: it is a folder')
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise LitePoseError(f'cannot write {path}: {folder} is no folder that can be written')

@@ -9,16 +9,21 @@ from __future__ import annotations
 import argparse
 import os
 import pkgutil
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from typing import NoReturn
 
 from ..errors import LitePoseError
 from ..version import __version__
 from . import commands
 
 _EPILOG = (
-    """exit status: 0 all is well, 1 some inputs failed, 2 bad usage or input, 130 interrupted"""
+    'exit status: 0 all is well, 1 some inputs failed or an exported model differs from torch, '
+    '2 bad usage or input, 130 interrupted'
 )
 
 
@@ -29,8 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Its arguments; those of the process when not given.
 
     Returns:
-        The exit status: 0 all is well, 1 some inputs failed, 2 bad usage or input as a whole, 130
-        interrupted.
+        The exit status: 0 all is well, 1 some inputs failed or an exported model differs from
+        torch, 2 bad usage or input as a whole, 130 interrupted.
     """
     parser = build_parser()
     try:
@@ -38,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse has said why
         return int(stop.code or 0)
     try:
-        return args.run(args)
+        with _cleaning_up_when_stopped():
+            return args.run(args)
     except LitePoseError as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
@@ -51,6 +57,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # e.g. `litepose models | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # no complaint at exit
         return 0
+
+
+@contextmanager
+def _cleaning_up_when_stopped() -> Iterator[None]:
+    """SIGTERM ends as Ctrl-C does: nothing half-written is left."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may ask for it
+        yield
+        return
+
+    def stop(number: int, frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def build_parser() -> argparse.ArgumentParser:

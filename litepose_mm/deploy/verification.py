@@ -17,10 +17,13 @@ from ..evaluation.average_precision import Truth
 from ..media import find_media, read_image
 from ..runtime import PoseEstimator
 from ..structures import Skeleton
+from .exporter import graph_options
 from .torch_stages import torch_stages
 
 # Two people are the same if they are more alike than this (COCO's object keypoint similarity).
 _SAME = 0.5
+# What an export in float32 is held to.
+_MOST_APART, _MOST_MISSING = 0.1, 0.01  # pixels, of 99 % of the keypoints; share of the people
 # Of as many pictures the time is taken; the differences are those of all.
 _TIMED = 10
 
@@ -127,18 +130,10 @@ class _Differences:
     def __init__(self, estimator: TorchEstimator, runtime: PoseEstimator) -> None:
         self._model, self._runtime = estimator.model, runtime
         card = runtime.card
-        test_cfg = self._model.test_cfg or {}
-        self._options = dict(
-            outputs=card.outputs,
-            flip_test=card.flip_test,
-            flip_indices=card.skeleton.flip_indices,
-            shift_heatmap=bool(test_cfg.get('shift_heatmap')),
-            top_k=card.decoder.top_k,
-            nms_kernel=card.decoder.nms_kernel,
+        self._options = graph_options(
+            self._model, card.outputs, card.flip_test, card.skeleton, card.decoder
         )
-        # Positions and tags of candidates are in order of their values: two that are close to
-        # equal may change places, so that only values can be compared one by one.
-        self._names = card.output_names if card.outputs == 'maps' else card.output_names[:1]
+        self._names = card.comparable_outputs
         self._largest = dict.fromkeys(self._names, 0.0)
         self._means: dict[str, list[float]] = {name: [] for name in self._names}
         self._people = np.zeros(3, dtype=int)
@@ -205,8 +200,35 @@ def _same_people(one, other, sigmas: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairs if similarity[a, b] > _SAME]
 
 
+def complaint(figures: Mapping[str, Any]) -> str | None:
+    """What is wrong with an export in float32.
+
+    Args:
+        figures: What :func:`verify` returned.
+
+    Returns:
+        One line; None where nothing is wrong, and for lower precisions, which differ on purpose:
+        their AP tells.
+    """
+    if figures['model']['precision'] != 'fp32':
+        return None
+    people, keypoints = figures['people'], figures['keypoints']
+    most = max(people['torch'], people['engine'])
+    if most - people['same'] > _MOST_MISSING * most:
+        return (
+            f'expected the people that torch finds, {people["torch"]}, got {people["engine"]}, of '
+            f'which {people["same"]} are the same'
+        )
+    if keypoints is not None and keypoints['p99'] > _MOST_APART:
+        return (
+            f'expected 99 % of the keypoints within {_MOST_APART} px of those of torch, got '
+            f'{keypoints["p99"]:.3f} px'
+        )
+    return None
+
+
 def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
-    """The comparison in three lines."""
+    """The comparison in three lines, and for float32 a fourth: whether it is good."""
     count, people, keypoints, ap = (
         figures[name] for name in ('pictures', 'people', 'keypoints', 'ap')
     )
@@ -219,9 +241,17 @@ def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
     )
     aps = '' if ap is None else f'; AP {ap["torch"]:.1f} with torch, {ap["engine"]:.1f} here'
     torchs, own = (figures['milliseconds'][side]['total']['p50'] for side in ('torch', 'engine'))
+    verdict = ()
+    if figures['model']['precision'] == 'fp32':
+        wrong = complaint(figures)
+        verdict = (f'not verified: {wrong}' if wrong else 'verified: the same as torch',)
+    shape = figures['model']['input_shape']
+    sizes = '' if shape is None else f' (this one with inputs of {shape[1]}x{shape[0]} always)'
     return (
         f'{count} picture{"s" * (count != 1)}: {people["same"]} of {people["torch"]} people of '
         f'torch found, {people["engine"]} in all; {distances}',
         f'largest difference of outputs: {outputs}{aps}',
-        f'time of a frame: {own:.1f} ms, torch {torchs:.1f} ms: {torchs / own:.1f} times as fast',
+        f'time of a frame: {own:.1f} ms, torch {torchs:.1f} ms: {torchs / own:.1f} times as fast'
+        f'{sizes}',
+        *verdict,
     )

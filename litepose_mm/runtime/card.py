@@ -120,6 +120,15 @@ class ModelCard:
         """Names of the graph's outputs, in order."""
         return OUTPUT_NAMES[self.outputs]
 
+    @property
+    def comparable_outputs(self) -> tuple[str, ...]:
+        """Names of the first outputs that can be compared value by value with another runtime's.
+
+        Positions and tags of candidates are in order of their values: two that are close to equal
+        may change places.
+        """
+        return self.output_names if self.outputs == 'maps' else self.output_names[:1]
+
     def file(self, folder: str | Path, suffix: str) -> Path:
         """The one model file of a suffix, e.g. ``'.onnx'``.
 

@@ -57,7 +57,8 @@ def test_export_verify_and_benchmark(cli, tiny, tmp_path):
         'comparing with torch',
         'wrote report.md, report.json, report.png in out',
     ]
-    assert len(lines) == 7 and lines[4].startswith('1 picture: ')
+    assert len(lines) == 8 and lines[4].startswith('1 picture: ')
+    assert lines[7] == 'verified: the same as torch'
     assert lines[6].startswith('time of a frame: ')
     assert json.loads((tmp_path / 'out' / 'report.json').read_text())['keypoints']['max'] < 0.1
     card = ModelCard.load('out')
@@ -102,9 +103,6 @@ def test_benchmark_on_a_drawn_scene(cli, tiny):
     status, out, _ = cli('benchmark', 'out', 'twin', '--rounds', 1)
     assert status == 0
     assert 'tiny (onnxruntime, fp32) out ' in out and 'tiny (onnxruntime, fp32) twin ' in out
-    status, _, err = cli('benchmark', 'out', '--rounds', 1, '--plot', 'a.txt')
-    assert status == 2
-    assert '--plot: expected a file of the kind' in err
 
 
 def test_tensorrt(cli, tiny, tmp_path):
@@ -140,3 +138,16 @@ def test_benchmark_refuses(cli, tiny):
     status, _, err = cli('benchmark', 'litepose-xxl')
     assert status == 2
     assert 'litepose-xxl' in err
+    # before anything is timed
+    for option, message in (
+        (('--plot', 'a.txt'), '--plot: expected a file of the kind'),
+        (('--json', '.'), 'cannot write .: it is a folder'),
+    ):
+        status, out, err = cli('benchmark', 'litepose-xxl', *option)
+        assert (status, out) == (2, '') and message in err
+
+
+def test_a_model_that_differs_has_a_status(cli, tiny, monkeypatch):
+    monkeypatch.setattr('litepose_mm.deploy.verification._MOST_APART', -1.0)
+    status, out, _ = export(cli, tiny, '--verify', tiny / 'picture.png', '--threads', 1)
+    assert status == 1 and 'not verified: expected 99 % of the keypoints' in out

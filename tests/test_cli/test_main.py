@@ -1,5 +1,6 @@
 """The command as a whole: help, version, statuses, one line an error, and what it imports."""
 
+import signal
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from litepose_mm import LitePoseError, __version__
 from litepose_mm.cli import main
 from litepose_mm.cli.argument_types import key_value
 from litepose_mm.cli.commands import models
+from litepose_mm.files import replacing
 
 
 def run_and_raise(monkeypatch, error):
@@ -118,3 +120,19 @@ def test_every_command_has_what_main_needs():
     assert (args.inputs, args.flip, args.weights) == (['a', 'b'], False, None)
     assert parser.parse_args(['predict', 'a', '--model', 'm']).flip is None
     assert callable(parser.parse_args(['models']).run)
+
+
+def test_sigterm_leaves_nothing_half_written(monkeypatch, tmp_path):
+    path = tmp_path / 'a.json'
+
+    def run(args):
+        with replacing(path) as part:
+            part.write_text('{')
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(models, 'run', run)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as stopped:
+        main(['models'])
+    assert stopped.value.code == 143 and not list(tmp_path.iterdir())
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -9,10 +9,11 @@ import pytest
 from exported import assert_same_people, tiny_estimator
 
 from litepose_mm import LitePoseError
-from litepose_mm.deploy import export_model
+from litepose_mm.deploy import export_model, exporter
 from litepose_mm.deploy.backends import base
 from litepose_mm.deploy.exporter import describe
 from litepose_mm.runtime import ModelCard, PoseEstimator
+from litepose_mm.runtime.engines import load_engine
 
 
 @pytest.fixture(scope='module')
@@ -153,6 +154,19 @@ def test_a_model_whose_outputs_are_not_finite_is_not_exported(tiny, tmp_path):
     with pytest.raises(LitePoseError, match='infinite or undefined numbers'):
         export_model(model, None, tmp_path / 'out')
     assert not names(tmp_path)
+
+
+def test_an_engine_that_calculates_something_else_is_found_out(tiny, tmp_path, monkeypatch):
+    def load(*args, **options):
+        engine = load_engine(*args, **options)
+        run = engine.run
+        monkeypatch.setattr(engine, 'run', lambda batch: [1.01 * each for each in run(batch)])
+        return engine
+
+    monkeypatch.setattr(exporter, 'load_engine', load)
+    with pytest.raises(LitePoseError, match='onnxruntime does not .* heatmaps of noise are 1 % ap'):
+        export_model(tiny.model, None, tmp_path / 'out')
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_but_an_exported_model_is_replaced(tiny, tmp_path):

@@ -12,7 +12,7 @@ from litepose_mm import LitePoseError
 from litepose_mm.benchmarking import PARTS
 from litepose_mm.deploy import report, verification
 from litepose_mm.deploy.report import write_report
-from litepose_mm.deploy.verification import summary_lines, verify
+from litepose_mm.deploy.verification import complaint, summary_lines, verify
 
 
 @pytest.fixture(scope='module')
@@ -79,7 +79,8 @@ def test_another_model_is_found_out(folder, pictures):
     figures = verify(other, folder, pictures, threads=1, rounds=1)
     assert figures['outputs']['heatmaps']['max'] > 0.01
     assert figures['ap'] is None
-    assert figures['people']['same'] < figures['people']['torch'] or figures['keypoints']['max'] > 1
+    assert complaint(figures) in summary_lines(figures)[3]
+    assert summary_lines(figures)[3].startswith('not verified: expected ')
 
 
 def test_candidates_are_compared_by_value(tiny, tmp_path, pictures):
@@ -109,10 +110,26 @@ def test_report(figures, tmp_path):
     assert json.loads(paths[1].read_text()) == figures
     page = paths[0].read_text()
     assert page.startswith('# tiny: onnxruntime fp32 against torch\n')
-    assert len(summary_lines(figures)) == 3
+    assert summary_lines(figures)[3:] == ('verified: the same as torch',)
     assert all(line in page for line in summary_lines(figures))
     assert all(f'| {part} | ' in page for part in (*PARTS, 'total'))
     assert cv2.imread(str(paths[2])).std() > 10
+
+
+@pytest.mark.parametrize(
+    ('changes', 'words'),
+    [
+        (dict(people=dict(torch=200, engine=200, same=198)), None),
+        (dict(people=dict(torch=200, engine=200, same=197)), 'that torch finds, 200, got 200'),
+        (dict(people=dict(torch=9, engine=10, same=9)), 'that torch finds, 9, got 10'),
+        (dict(people=dict(torch=0, engine=0, same=0), keypoints=None), None),
+        (dict(keypoints=dict(p99=0.11)), 'within 0.1 px of those of torch, got 0.110 px'),
+        (dict(model=dict(precision='int8'), keypoints=dict(p99=9)), None),
+    ],
+)
+def test_complaint(figures, changes, words):
+    found = complaint({**figures, **changes})
+    assert found is None if words is None else words in found
 
 
 def test_report_where_nobody_is_found(figures, tmp_path):

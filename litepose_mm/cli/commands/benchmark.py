@@ -12,6 +12,7 @@ from ..one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.figure import Figure
 
     from ...benchmarking import Stages
 
@@ -55,8 +56,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Times the models; returns the exit status."""
     from ...benchmarking import environment, summarise, time_stages
+    from ...files import check_writable
     from ...media import write_json
 
+    figure = None
+    if args.json:
+        check_writable(args.json)
+    if args.plot:
+        figure = _new_figure(Path(args.plot), len(args.models))
     images = _images(args.pictures)
     with one_line_warnings():
         models = _with_own_names([_stages(model, args) for model in args.models], args.models)
@@ -80,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         write_json(args.json, figures)
     if args.plot:
-        _plot(figures, Path(args.plot))
+        _plot(figures, figure, Path(args.plot))
     return 0
 
 
@@ -137,6 +144,7 @@ def _with_own_names(models: list[Stages], given: Sequence[str]) -> list[Stages]:
 def _print_table(figures: dict[str, Any]) -> None:
     from rich import box
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
 
     rows = figures['models']
@@ -160,25 +168,38 @@ def _print_table(figures: dict[str, Any]) -> None:
             f'{first / times["total"]["p50"]:.2f}',
         )
     # a narrow terminal wraps the lines rather than that figures are cut off
-    Console(width=max(Console().width, 130)).print(table)
+    console = Console()
+    wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
+    Console(width=max(console.width, wanted)).print(table)
 
 
-def _plot(figures: dict[str, Any], path: Path) -> None:
+def _new_figure(path: Path, rows: int) -> Figure:
+    """A figure that can be written to ``path``.
+
+    Raises:
+        LitePoseError: It cannot, by its name.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from ...benchmarking import plot_times
     from ...errors import LitePoseError
-    from ...files import replacing
+    from ...files import check_writable
 
-    rows = figures['models']
-    figure = Figure(figsize=(9, 1.6 + 0.5 * len(rows)), layout='constrained')
+    check_writable(path)
+    figure = Figure(figsize=(9, 1.6 + 0.5 * rows), layout='constrained')
     canvas = FigureCanvasAgg(figure)
     if path.suffix[1:].lower() not in canvas.get_supported_filetypes():
         known = ', '.join(sorted(canvas.get_supported_filetypes()))
         raise LitePoseError(f'--plot: expected a file of the kind {known}, got {path}')
+    return figure
+
+
+def _plot(figures: dict[str, Any], figure: Figure, path: Path) -> None:
+    from ...benchmarking import plot_times
+    from ...files import replacing
+
     axes = figure.subplots()
-    plot_times(axes, {row['model']: row['milliseconds'] for row in rows})
+    plot_times(axes, {row['model']: row['milliseconds'] for row in figures['models']})
     axes.set_title(f'time of a picture, {figures["threads"]} thread(s)')
     with replacing(path) as part:
         figure.savefig(part, dpi=120)

@@ -58,7 +58,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group('comparison with torch')
     group.add_argument(
-        '--verify', metavar='DIR', help='compare on these pictures; writes report.* into --out'
+        '--verify',
+        metavar='DIR',
+        help='compare on these pictures; writes report.* into --out; the exit status is 1 where a '
+        'model in float32 does not find what torch finds',
     )
     group.add_argument(
         '--annotations',
@@ -148,19 +151,20 @@ def _run(args: argparse.Namespace) -> int:
     if quantization:
         print('\n'.join(quantization_lines(quantization)), flush=True)
     if args.verify:
-        _verify(args, estimator)
+        return _verify(args, estimator)
     return 0
 
 
-def _verify(args: argparse.Namespace, estimator) -> None:
+def _verify(args: argparse.Namespace, estimator) -> int:
     from ...deploy.report import write_report
-    from ...deploy.verification import summary_lines, verify
+    from ...deploy.verification import complaint, summary_lines, verify
 
     print('comparing with torch', flush=True)
     figures = verify(estimator, args.out, args.verify, args.annotations, threads=args.threads)
     names = ', '.join(path.name for path in write_report(figures, args.out))
     print(f'wrote {names} in {args.out}')
     print('\n'.join(summary_lines(figures)))
+    return 0 if complaint(figures) is None else 1
 
 
 def _width_height(text: str) -> tuple[int, int]:

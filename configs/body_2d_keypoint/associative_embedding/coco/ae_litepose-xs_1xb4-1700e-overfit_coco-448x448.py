@@ -9,8 +9,7 @@ from litepose_mm.recipes import (
 
 # Does it learn? From scratch on a handful of pictures, on which it is evaluated, too.
 codec = ae_codec(input_size=(448, 448))
-switch_epoch, periods = 1200, [300, 400]  # crops until then; the learning rate falls twice after
-epochs = switch_epoch + sum(periods)
+switch_epoch, epochs = 1200, 1700  # crops until then; the learning rate falls after
 few = dict(data_root='data/few_coco/', ann_file='annotations.json', data_prefix=dict(img=''))
 
 model = dict(
@@ -30,9 +29,8 @@ optim_wrapper = dict(optimizer=dict(lr=3e-3))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
     dict(
-        type='CosineRestartLR',
-        periods=periods,
-        restart_weights=[1, 0.7],
+        type='CosineAnnealingLR',
+        T_max=epochs - switch_epoch,
         eta_min_ratio=0.01,
         begin=switch_epoch,
         end=epochs,

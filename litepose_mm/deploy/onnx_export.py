@@ -29,7 +29,7 @@ _OUTPUT_AXES = {
 _OPSETS = range(11, 21)
 
 
-class _Graph(nn.Module):
+class DeployGraph(nn.Module):
     """``deploy_forward`` with its options as the ``forward`` that is traced."""
 
     def __init__(self, model: nn.Module, **options: Any):
@@ -102,7 +102,7 @@ def export_onnx(
             warnings.simplefilter('ignore', DeprecationWarning)
             try:
                 torch.onnx.export(
-                    _Graph(form, outputs=outputs, **options).eval(),
+                    DeployGraph(form, outputs=outputs, **options).eval(),
                     (inputs,),
                     str(part),
                     input_names=['inputs'],

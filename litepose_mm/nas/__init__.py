@@ -6,7 +6,9 @@ from .elastic_layers import ElasticBatchNorm2d, ElasticConv2d, ElasticConvTransp
 from .evaluator import SubnetEvaluator
 from .evolution import Constraint, Evolution, EvolutionSettings
 from .extraction import copy_subnet
+from .latency_table import LatencyTable, layers_of_space
 from .network_layers import architecture_complexity
+from .network_timing import NetworkTimer
 from .networks import ElasticFusionDeconvHead, ElasticLitePose
 from .plain_config import plain_model
 from .resolution import at_resolution
@@ -21,12 +23,15 @@ __all__ = [
     'ElasticLitePose',
     'Evolution',
     'EvolutionSettings',
+    'LatencyTable',
+    'NetworkTimer',
     'SubnetEvaluator',
     'SupernetBottomupPoseEstimator',
     'architecture_complexity',
     'at_resolution',
     'calibrate',
     'copy_subnet',
+    'layers_of_space',
     'load_supernet',
     'plain_model',
     'sort_channels',

@@ -34,6 +34,11 @@ def write_report(evolution: Evolution, folder: str | Path) -> None:
     _plot(evolution, front, folder / 'search.png')
 
 
+def format_cost(value: float) -> str:
+    """A cost for people: operations and parameters in full, milliseconds to three digits."""
+    return f'{value:,.0f}' if value >= 1000 else f'{value:.3g}'
+
+
 def _lines(evolution: Evolution, front: list[Candidate]):
     names = [constraint.name for constraint in evolution.constraints]
     yield '# Search\n'
@@ -48,7 +53,7 @@ def _lines(evolution: Evolution, front: list[Candidate]):
     for number, each in enumerate(front):
         arch = evolution.space.decode(each.genotype)
         mark = ' **best**' if each.genotype == evolution.best.genotype else ''
-        costs = ' | '.join(f'{each.costs[name]:,.0f}' for name in names)
+        costs = ' | '.join(format_cost(each.costs[name]) for name in names)
         stages = ', '.join(f'{stage.channel} x {stage.num_blocks}' for stage in arch.stages)
         deconvs = ', '.join(map(str, arch.deconv_setting))
         yield (

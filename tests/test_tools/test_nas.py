@@ -14,8 +14,9 @@ from supernets import LARGEST
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.architectures import get_architecture
 from litepose_mm.checkpoints import load_weights, read_weights
-from litepose_mm.nas import architecture_complexity, plain_model
+from litepose_mm.nas import LatencyTable, architecture_complexity, plain_model
 from litepose_mm.paths import config_path, mim_root
+from litepose_mm.search_spaces import SearchSpace
 
 CONFIG = """
 _base_ = {base!r}
@@ -100,6 +101,24 @@ def test_search_and_extraction(trained, tmp_path):
 
 
 @pytest.mark.slow
+def test_search_under_a_latency(trained, tmp_path):
+    table = tmp_path / 'latency.json'
+    tool = mim_root() / 'tools/nas/latency_table.py'
+    sizes = ['--engine', 'torch', '--networks', 4, '--rounds', 1]
+    result = run(tool, trained[0], '--out', table, *sizes)
+    assert result.returncode == 0, result.stderr
+    assert 'layers; networks: ' in result.stdout and 'rank correlation' in result.stdout
+    latency = LatencyTable.load(table)
+    space = SearchSpace(LARGEST, img_sizes=(64, 32), ratios=(1, 0.5))
+    limit = (latency(space.smallest) + latency(space.largest)) / 2
+    options = ['--latency-table', table, '--generations', 0]
+    result = search(trained, tmp_path / 'search', '--max', f'latency={limit}', *options)
+    assert result.returncode == 0, result.stderr
+    best = get_architecture(str(tmp_path / 'search/best.json'))
+    assert latency(best) <= limit
+
+
+@pytest.mark.slow
 def test_bad_input_is_one_line(trained, tmp_path):
     result = search(trained, tmp_path, '--max', 'paper_macs=1')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
@@ -108,5 +127,7 @@ def test_bad_input_is_one_line(trained, tmp_path):
     result = search((plain, trained[1]), tmp_path, '--max', 'paper_macs=1e9')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'expected the config of a supernet' in result.stderr
+    result = search(trained, tmp_path, '--max', 'latency=1')
+    assert result.returncode == 2 and 'latency needs --latency-table FILE' in result.stderr
     result = search(trained, tmp_path, '--max', 'seconds=1')
-    assert result.returncode == 2 and 'paper_macs, hhrnet_style_macs = a number' in result.stderr
+    assert result.returncode == 2 and 'style_macs, latency = a number' in result.stderr

@@ -23,27 +23,28 @@ from rich.progress import Progress
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.architectures import Architecture
 from litepose_mm.complexity import Complexity
-from litepose_mm.errors import run_tool
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.nas import (
     Constraint,
     Evolution,
     EvolutionSettings,
+    LatencyTable,
     SubnetEvaluator,
     architecture_complexity,
     load_supernet,
 )
-from litepose_mm.nas.search_report import write_report
+from litepose_mm.nas.search_report import format_cost, write_report
 from litepose_mm.nas.search_state import resume, save_generation
 from litepose_mm.search_spaces import get_search_space
+
+COSTS = (*Complexity._fields, 'latency')
 
 
 def limit(text: str) -> tuple[str, float]:
     """``NAME=NUMBER`` with the name of a cost."""
     name, _, value = text.partition('=')
-    if name not in Complexity._fields:
-        raise argparse.ArgumentTypeError(
-            f'expected {", ".join(Complexity._fields)} = a number, got {text!r}'
-        )
+    if name not in COSTS:
+        raise argparse.ArgumentTypeError(f'expected {", ".join(COSTS)} = a number, got {text!r}')
     try:
         return name, float(value)
     except ValueError:
@@ -68,7 +69,10 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         required=True,
         metavar='COST=LIMIT',
-        help=f'constraints; costs: {", ".join(Complexity._fields)}',
+        help=f'constraints; costs: {", ".join(COSTS)} (milliseconds)',
+    )
+    parser.add_argument(
+        '--latency-table', type=Path, help='of latency_table.py, for the cost latency'
     )
     parser.add_argument('--generations', type=int, default=defaults.generations)
     parser.add_argument('--population', type=int, default=defaults.population)
@@ -88,10 +92,12 @@ def main() -> None:
         init_dist(args.launcher, backend='gloo')
     config, supernet = load_supernet(args.config, args.checkpoint)
     keypoints = config.model.head.num_keypoints
-    constraints = [
-        Constraint(name, partial(cost, name=name, num_keypoints=keypoints), value)
-        for name, value in args.max
-    ]
+    costs = {name: partial(cost, name=name, num_keypoints=keypoints) for name in Complexity._fields}
+    if args.latency_table is not None:
+        costs['latency'] = LatencyTable.load(args.latency_table)
+    elif 'latency' in dict(args.max):
+        raise LitePoseError('latency needs --latency-table FILE, which latency_table.py makes')
+    constraints = [Constraint(name, costs[name], value) for name, value in args.max]
     settings = EvolutionSettings(
         population=args.population,
         parents=args.parents,
@@ -117,7 +123,7 @@ def main() -> None:
             best = evolution.best
             progress.console.print(
                 f'generation {evolution.generation - 1}: score {best.score:.4f}, '
-                + ', '.join(f'{name} {value:,.0f}' for name, value in best.costs.items())
+                + ', '.join(f'{name} {format_cost(value)}' for name, value in best.costs.items())
             )
             progress.advance(task)
     if main_process:

@@ -1,0 +1,102 @@
+"""Measure every layer of a search space in an engine, so that a search can limit latency.
+
+Some whole networks are measured too: half of them fit what a sum of layers leaves out, the other
+half tell the error of the prediction.
+
+Example::
+
+    python tools/nas/latency_table.py SUPERNET_CONFIG --engine openvino --threads 2 \
+        --out latency.json
+    python tools/nas/search.py SUPERNET_CONFIG CHECKPOINT --max latency=8 \
+        --latency-table latency.json --work-dir work_dirs/search
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import litepose_mm.modules  # noqa: F401
+
+# isort: split
+import numpy as np
+from mmengine.registry import init_default_scope
+from mmpose.models import build_pose_estimator
+from rich.progress import track
+
+from litepose_mm.benchmarking import environment
+from litepose_mm.config_files import read_config
+from litepose_mm.deploy.deploy_form import to_deploy_form
+from litepose_mm.deploy.onnx_export import DeployGraph
+from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.files import check_writable
+from litepose_mm.nas import LatencyTable, NetworkTimer, layers_of_space, plain_model
+from litepose_mm.nas.network_timing import ENGINES
+from litepose_mm.search_spaces import get_search_space
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help="the supernet's config, with search_space")
+    parser.add_argument('--out', type=Path, required=True, help='table to write (.json)')
+    parser.add_argument(
+        '--engine', choices=ENGINES, default='openvino', help='what runs them (default: openvino)'
+    )
+    parser.add_argument('--threads', type=int, default=1, help='of the engine (default: 1)')
+    parser.add_argument(
+        '--networks', type=int, default=24, help='whole networks to measure (default: 24)'
+    )
+    parser.add_argument('--rounds', type=int, default=20, help='runs of each (default: 20)')
+    parser.add_argument('--seed', type=int, default=0, help='of the networks (default: 0)')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    if args.networks < 4:
+        raise LitePoseError(f'--networks: expected 4 or more, got {args.networks}')
+    check_writable(args.out)
+    config = read_config(args.config)
+    if 'search_space' not in config:
+        raise LitePoseError(f'{args.config}: expected the config of a supernet, with search_space')
+    init_default_scope('mmpose')
+    space, keypoints = get_search_space(config.search_space), config.model.head.num_keypoints
+    timer = NetworkTimer(args.engine, args.threads, args.rounds)
+
+    layers = layers_of_space(space, keypoints)
+    # In any order but by size: what slows the machine for a while must not meet like layers.
+    order = np.random.default_rng(args.seed).permutation(len(layers))
+    milliseconds = {
+        layers[i]: timer.layer(layers[i]) for i in track(order, f'{len(layers)} layers')
+    }
+    rng = np.random.default_rng(args.seed)
+    archs = [space.decode(space.sample(rng)) for _ in range(args.networks)]
+    measured = []
+    for arch in track(archs, f'{len(archs)} networks'):
+        network = build_pose_estimator(plain_model(config.model, arch))
+        graph = DeployGraph(to_deploy_form(network)).eval()
+        measured.append(timer(graph, (1, 3, arch.img_size, arch.img_size)))
+
+    conditions = dict(engine=args.engine, threads=args.threads, environment=environment())
+    table = LatencyTable(milliseconds, keypoints, conditions)
+    half = len(archs) // 2
+    table = table.fitted(archs[:half], measured[:half])
+    table.save(args.out)
+    errors = table.errors(archs[half:], measured[half:])
+    rank = np.corrcoef(
+        *(np.argsort(np.argsort(each)) for each in (measured[half:], [*map(table, archs[half:])]))
+    )[0, 1]
+    print(
+        f'{args.out}: {len(layers)} layers; networks: {table.factor:.2f} times their sum and '
+        f'{table.constant:.2f} ms'
+    )
+    print(
+        f'{len(errors)} other networks of {min(measured[half:]):.1f} to {max(measured[half:]):.1f} '
+        f'ms: error {100 * errors.mean():.1f} % on average, {100 * errors.max():.1f} % at most; '
+        f'rank correlation {rank:.3f}'
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(run_tool(main))

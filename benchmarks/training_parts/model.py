@@ -13,6 +13,7 @@ from mmengine.runner import Runner, set_random_seed
 from mmpose.registry import MODELS
 from timing import device, seconds
 
+from litepose_mm.engine.hooks.compile_hook import compile_training
 from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
 from litepose_mm.models.utils.depthwise import quicken_depthwise
 from litepose_mm.recipes import ae_train_pipeline
@@ -56,7 +57,8 @@ class Training:
         if variant.reuse_memory:
             keep_freed_memory()
         if variant.compile:
-            self.model.forward = torch.compile(self.model.forward)
+            for part in (self.model.backbone, self.model.head):
+                compile_training(part)
         wrapper = 'AmpOptimWrapper' if variant.amp else 'OptimWrapper'
         self.optimizer = build_optim_wrapper(self.model, dict(config.optim_wrapper, type=wrapper))
 

@@ -3,6 +3,7 @@ from .architecture_sampling_hook import ArchitectureSamplingHook
 from .bad_sample_hook import BadSampleError, BadSampleHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
+from .compile_hook import CompileHook
 from .depthwise_gradient_hook import DepthwiseGradientHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
 from .optional_tensorboard import OptionalTensorboardVisBackend
@@ -17,6 +18,7 @@ __all__ = [
     'BadSampleError',
     'BadSampleHook',
     'ChannelsLastHook',
+    'CompileHook',
     'DepthwiseGradientHook',
     'NonFiniteLossError',
     'NonFiniteLossHook',

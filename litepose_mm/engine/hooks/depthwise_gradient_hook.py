@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 from mmengine.device import get_device
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...models.utils.depthwise import quicken_depthwise
+from .compiler import has_compiler
 
 
 @HOOKS.register_module()
@@ -22,15 +20,7 @@ class DepthwiseGradientHook(Hook):
     """
 
     def before_train(self, runner: Runner) -> None:
-        if get_device() != 'cpu':
-            return
-        # What torch's compiler takes on Linux.
-        compiler = os.environ.get('CXX', 'g++')
-        if not shutil.which(compiler):
-            runner.logger.warning(
-                f'depthwise gradients: no C++ compiler ({compiler}), so training is slower; '
-                'install one or set CXX'
-            )
+        if get_device() != 'cpu' or not has_compiler(runner.logger, 'depthwise gradients'):
             return
         count = quicken_depthwise(runner.model)
         runner.logger.info(f'depthwise gradients: {count} convolutions use the compiled one')

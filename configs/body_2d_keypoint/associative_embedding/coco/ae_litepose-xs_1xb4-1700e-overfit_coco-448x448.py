@@ -40,6 +40,7 @@ param_scheduler = [
 ]
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),
+    dict(type='CompileHook'),
     dict(type='PipelineSwitchHook', switch_epoch=switch_epoch, switch_pipeline=whole),
     # batches of four pictures: their statistics alone move AP by two points
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),

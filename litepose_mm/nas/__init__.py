@@ -10,7 +10,7 @@ from .latency_table import LatencyTable, layers_of_space
 from .network_layers import architecture_complexity
 from .network_timing import NetworkTimer
 from .networks import ElasticFusionDeconvHead, ElasticLitePose
-from .plain_config import plain_model
+from .plain_config import plain_config, plain_model
 from .resolution import at_resolution
 from .supernet import SupernetBottomupPoseEstimator, load_supernet
 
@@ -33,6 +33,7 @@ __all__ = [
     'copy_subnet',
     'layers_of_space',
     'load_supernet',
+    'plain_config',
     'plain_model',
     'sort_channels',
 ]

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +27,7 @@ from ..architectures import Architecture
 from ..errors import LitePoseError
 from .calibration import calibrate
 from .extraction import copy_subnet
-from .plain_config import pipeline_at, plain_model
+from .plain_config import dataset_at, plain_model
 from .supernet import SupernetBottomupPoseEstimator
 
 
@@ -40,7 +39,8 @@ class SubnetEvaluator:
         config: Its config; ``train_dataloader`` gives the pictures for calibration, and
             ``val_dataloader`` with ``val_evaluator`` the accuracy.
         calibration_batches: How many batches of training calibrate a network.
-        cache: Whether batches are kept in memory: they are read once for each resolution.
+        cache: Whether batches are kept in memory, all of validation at each resolution, and read
+            only once.
 
     Raises:
         LitePoseError: It would calibrate with nothing.
@@ -88,36 +88,37 @@ class SubnetEvaluator:
         batches = self._batches('val', arch.img_size)
         evaluator = Evaluator(copy.deepcopy(self.config.val_evaluator))
         evaluator.dataset_meta = self._metainfo
-        count = 0
         for batch in batches:
-            found = network.val_step(batch)
-            evaluator.process(data_samples=found, data_batch=batch)
-            count += len(found)
-        return evaluator.evaluate(count)
+            evaluator.process(data_samples=network.val_step(batch), data_batch=batch)
+        return _evaluate_here(evaluator)
+
+    def spread(self, archs: Sequence[Architecture]) -> list[dict[str, float]]:
+        """:meth:`metrics` of each network; every process of a group does its share."""
+        world = get_world_size()
+        own = [self.metrics(arch) for arch in archs[get_rank() :: world]]
+        metrics = [{}] * len(archs)
+        for rank, part in enumerate(all_gather_object(own)):
+            metrics[rank::world] = part
+        return metrics
 
     def __call__(self, archs: Sequence[Architecture]) -> list[float]:
-        """The first metric of each network, AP; networks are spread over processes."""
-        world = get_world_size()
-        own = [next(iter(self.metrics(arch).values())) for arch in archs[get_rank() :: world]]
-        scores = [0.0] * len(archs)
-        for rank, part in enumerate(all_gather_object(own)):
-            scores[rank::world] = part
-        return scores
+        """The first metric of each network, AP; every process of a group does its share."""
+        return [next(iter(metrics.values())) for metrics in self.spread(archs)]
 
-    def _batches(self, split: str, img_size: int) -> list[dict]:
+    def _batches(self, split: str, img_size: int) -> Iterable[dict]:
         """Batches at a resolution: all of ``'val'``, some of ``'train'``; the same every time."""
         key = (split, img_size)
         if key in self._loaded:
             return self._loaded[key]
         loader = self.config[f'{split}_dataloader']
-        dataset = DATASETS.build(_at_img_size(loader['dataset'], img_size))
+        dataset = DATASETS.build(dataset_at(loader['dataset'], img_size))
         if split == 'val':
             self._metainfo = dataset.metainfo
-        # In this process: every network is calibrated with the same pictures.
-        batches: Iterable[dict] = DataLoader(
-            dataset, loader['batch_size'], collate_fn=pseudo_collate
-        )
-        if split == 'train':
+        options = dict(batch_size=loader['batch_size'], collate_fn=pseudo_collate)
+        if split == 'val' and not self.cache:
+            return DataLoader(dataset, num_workers=loader.get('num_workers', 0), **options)
+        batches: Iterable[dict] = DataLoader(dataset, **options)
+        if split == 'train':  # augmented in this process, so that all networks see the same
             batches = islice(batches, self.calibration_batches)
         with _seeded():
             batches = list(batches)
@@ -126,16 +127,17 @@ class SubnetEvaluator:
         return batches
 
 
-def _at_img_size(dataset: Mapping[str, Any], img_size: int) -> dict[str, Any]:
-    """Config of a data set, or of one that wraps others, with pipelines of a resolution."""
-    dataset = dict(dataset)
-    if dataset.get('pipeline'):
-        dataset['pipeline'] = pipeline_at(dataset['pipeline'], img_size)
-    if 'dataset' in dataset:
-        dataset['dataset'] = _at_img_size(dataset['dataset'], img_size)
-    if 'datasets' in dataset:
-        dataset['datasets'] = [_at_img_size(each, img_size) for each in dataset['datasets']]
-    return dataset
+def _evaluate_here(evaluator: Evaluator) -> dict[str, float]:
+    """What ``Evaluator.evaluate`` gives, without joining the samples of other processes.
+
+    These are of other networks.
+    """
+    metrics = {}
+    for metric in evaluator.metrics:
+        own = metric.compute_metrics(metric.results)
+        prefix = f'{metric.prefix}/' if metric.prefix else ''
+        metrics.update({f'{prefix}{key}': value for key, value in own.items()})
+    return metrics
 
 
 @contextmanager

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from mmengine.config import Config
 
 from ..architectures import Architecture
 from ..errors import LitePoseError
@@ -15,6 +18,7 @@ _PLAIN = {
     'ElasticLitePose': 'LitePose',
     'ElasticFusionDeconvHead': 'FusionDeconvHead',
 }
+_SUPERNET_HOOKS = ('ArchitectureSamplingHook', 'SubnetValidationHook')
 # What only elastic parts take.
 _ELASTIC_OPTIONS = ('distillation_weight', 'kernel_sizes')
 
@@ -68,3 +72,40 @@ def pipeline_at(pipeline: list[dict], short_side: int) -> list[dict]:
             transform['encoder'] = codec_at(transform['encoder'], short_side)
         changed.append(transform)
     return changed
+
+
+def dataset_at(dataset: Mapping[str, Any], short_side: int) -> dict[str, Any]:
+    """A data set, or one that wraps others, with pipelines of another short side."""
+    dataset = dict(dataset)
+    if dataset.get('pipeline'):
+        dataset['pipeline'] = pipeline_at(dataset['pipeline'], short_side)
+    if 'dataset' in dataset:
+        dataset['dataset'] = dataset_at(dataset['dataset'], short_side)
+    if 'datasets' in dataset:
+        dataset['datasets'] = [dataset_at(each, short_side) for each in dataset['datasets']]
+    return dataset
+
+
+def plain_config(config: Config, arch: Architecture, load_from: str | Path | None = None) -> Config:
+    """The config that trains, tests and exports one network of a supernet, by the same recipe.
+
+    Args:
+        config: The supernet's.
+        arch: The network.
+        load_from: The network's weights, where training starts.
+
+    Raises:
+        LitePoseError: It is not the config of a supernet.
+    """
+    plain = config.to_dict()
+    plain['model'] = plain_model(plain['model'], arch)
+    plain['arch'], plain['codec'] = arch.to_dict(), plain['model']['head']['decoder']
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        dataset = plain.get(loader, {}).get('dataset')
+        if dataset:
+            plain[loader]['dataset'] = dataset_at(dataset, arch.img_size)
+    hooks = plain.get('custom_hooks', [])
+    plain['custom_hooks'] = [hook for hook in hooks if hook['type'] not in _SUPERNET_HOOKS]
+    plain.pop('search_space', None)
+    plain['load_from'] = None if load_from is None else str(load_from)
+    return Config(plain)

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mmengine.config import Config
+
 from ..files import replacing
 from ..media import write_json
 from .evolution import Candidate, Evolution
+from .plain_config import plain_config
 
 
-def write_report(evolution: Evolution, folder: str | Path) -> None:
-    """Writes ``best.json``, ``front/*.json``, ``search.md`` and ``search.png``.
+def write_report(evolution: Evolution, folder: str | Path, config: Config) -> None:
+    """Writes ``best.*``, ``front/*``, ``search.md`` and ``search.png``.
 
-    The architectures are in the authors' form.
+    Each architecture is a JSON file in the authors' form and a config that trains it.
 
     Args:
         evolution: The search, after a generation at least.
         folder: Where to; it is made.
+        config: The supernet's.
 
     Raises:
         LitePoseError: A file cannot be written.
     """
     folder = Path(folder)
     space, front = evolution.space, evolution.front()
-    write_json(folder / 'best.json', space.decode(evolution.best.genotype).to_dict())
-    for path in (folder / 'front').glob('*.json'):  # the last front may have been longer
+    for path in (folder / 'front').glob('*'):  # the last front may have been longer
         path.unlink()
-    for number, candidate in enumerate(front):
-        path = folder / 'front' / f'{number:02}.json'
-        write_json(path, space.decode(candidate.genotype).to_dict())
+    files = {folder / 'best': evolution.best}
+    files.update((folder / 'front' / f'{number:02}', each) for number, each in enumerate(front))
+    for path, candidate in files.items():
+        arch = space.decode(candidate.genotype)
+        write_json(path.with_suffix('.json'), arch.to_dict())
+        with replacing(path.with_suffix('.py')) as part:
+            plain_config(config, arch).dump(part)
     with replacing(folder / 'search.md') as part:
         part.write_text('\n'.join(_lines(evolution, front)) + '\n', encoding='utf-8')
     _plot(evolution, front, folder / 'search.png')

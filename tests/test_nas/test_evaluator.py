@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.evaluator import BaseMetric
 from mmpose.models import build_pose_estimator
+from mmpose.registry import METRICS
+from processes import run_together
 from supernets import LARGEST, SPACE, supernet_config
 
 from litepose_mm.errors import LitePoseError
@@ -118,3 +121,33 @@ def test_the_plain_config_has_nothing_elastic():
         plain_model(model, SPACE.smallest)
     with pytest.raises(LitePoseError, match='calibration_batches: expected 1 or more'):
         SubnetEvaluator(network, config(), calibration_batches=0)
+
+
+@METRICS.register_module()
+class MeanScore(BaseMetric):
+    """Of all that is found: random networks differ in it, and not in AP."""
+
+    default_prefix = 'mean'
+
+    def process(self, data_batch, data_samples):
+        self.results += [sample['pred_instances']['bbox_scores'] for sample in data_samples]
+
+    def compute_metrics(self, results):
+        return dict(score=float(np.concatenate(results).mean()), count=len(results))
+
+
+def evaluate(archs):
+    """In a process of a group."""
+    torch.manual_seed(0)
+    supernet = build_pose_estimator(config().model).eval()
+    own = config()
+    own.val_evaluator = dict(type='MeanScore')
+    return SubnetEvaluator(supernet, own, calibration_batches=1).spread(archs)
+
+
+def test_processes_share_the_networks():
+    archs = [LARGEST, SPACE.smallest, SPACE.uniform(0.5)]
+    alone = evaluate(archs)
+    assert len({metrics['mean/score'] for metrics in alone}) == 3
+    assert {metrics['mean/count'] for metrics in alone} == {2}
+    assert run_together(evaluate, archs) == [alone, alone]

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from supernets import SPACE
+from mmengine.config import Config
+from supernets import SPACE, supernet_config
 
 from litepose_mm.architectures import get_architecture
 from litepose_mm.errors import LitePoseError
@@ -131,14 +132,17 @@ def test_report_has_the_front_and_nothing_older(tmp_path):
     evolution = run(search())
     (tmp_path / 'front').mkdir()
     (tmp_path / 'front/99.json').write_text('of a longer front')
-    write_report(evolution, tmp_path)
-    files = sorted((tmp_path / 'front').iterdir())
+    config = Config(dict(model=supernet_config(evolution.space.largest)))
+    write_report(evolution, tmp_path, config)
+    files = sorted((tmp_path / 'front').glob('*.json'))
+    assert len(list((tmp_path / 'front').iterdir())) == 2 * len(files)
     space = evolution.space
     assert [get_architecture(str(path)) for path in files] == [
         space.decode(each.genotype) for each in evolution.front()
     ]
     best = space.decode(evolution.best.genotype)
     assert get_architecture(str(tmp_path / 'best.json')) == best
+    assert Config.fromfile(tmp_path / 'best.py').model.backbone.arch == best.to_dict()
     assert (tmp_path / 'search.md').read_text().count('**best**') == 1
 
 

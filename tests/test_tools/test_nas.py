@@ -79,6 +79,9 @@ def test_search_and_extraction(trained, tmp_path):
     report = (tmp_path / 'search/search.md').read_text()
     assert '**best**' in report and 'paper_macs at most 2e+06' in report
     assert (tmp_path / 'search/search.png').stat().st_size > 5000
+    config = Config.fromfile(tmp_path / 'search/best.py')
+    assert build_pose_estimator(config.model).backbone.arch == arch
+    assert config.model.head.decoder.input_size == (arch.img_size, arch.img_size)
     # the same command goes on, here with one more generation
     result = search(trained, tmp_path / 'search', *options[:3], 2)
     assert 'going on after' in result.stdout and 'generation 2' in result.stdout
@@ -95,6 +98,12 @@ def test_search_and_extraction(trained, tmp_path):
     assert meta['arch'] == json.loads(best.read_text())
     network = build_pose_estimator(plain_model(Config.fromfile(trained[0]).model, arch))
     load_weights(network, out)
+    # its own config trains on from there, and tests
+    result = run(
+        mim_root() / 'tools/train.py', out.with_suffix('.py'), '--work-dir', tmp_path / 'w'
+    )
+    assert result.returncode == 0, result.stderr
+    assert f'Load checkpoint from {out}' in result.stdout
     with torch.no_grad():
         assert network.head(network.backbone(torch.zeros(1, 3, 64, 64)))[1].shape[1] == 14
 

@@ -5,8 +5,9 @@ Example::
     python tools/nas/extract_subnet.py SUPERNET_CONFIG SUPERNET_CHECKPOINT \
         work_dirs/search/best.json --out checkpoints/found.pth --evaluate
 
-The weights load where ``arch`` of backbone and head is that JSON file, in MMPose's tools and in
-``litepose export``; statistics of batch normalisation are calibrated.
+The weights have calibrated statistics of batch normalisation. Beside them lies ``found.py``, the
+network's own config, with which it goes on training from there by the supernet's recipe, tests and
+exports. Fewer epochs will do: ``--cfg-options train_cfg.max_epochs=…``.
 """
 
 import argparse
@@ -17,7 +18,8 @@ import litepose_mm.modules  # noqa: F401
 from litepose_mm.architectures import get_architecture
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.errors import run_tool
-from litepose_mm.nas import SubnetEvaluator, load_supernet
+from litepose_mm.files import replacing
+from litepose_mm.nas import SubnetEvaluator, load_supernet, plain_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -49,9 +51,13 @@ def main() -> None:
     }
     meta = dict(arch=arch.to_dict(), metrics=metrics)
     save_weights(state, args.out, meta)
+    own_config = args.out.with_suffix('.py')
+    with replacing(own_config) as part:
+        plain_config(config, arch, args.out.resolve()).dump(part)
     for name, value in metrics.items():
         print(f'{name} {value:.4f}')
-    print(f'{args.out}: {sum(value.numel() for value in subnet.parameters()):,} parameters')
+    count = sum(value.numel() for value in subnet.parameters())
+    print(f'{args.out}, {own_config}: {count:,} parameters')
 
 
 if __name__ == '__main__':

@@ -7,7 +7,8 @@ Example::
     python tools/nas/search.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --max paper_macs=1.2e9 \
         --work-dir work_dirs/search
 
-writes ``best.json``, an architecture in the authors' form, and ``search.md`` with the front.
+writes ``best.json``, an architecture in the authors' form, ``best.py``, its config, and
+``search.md`` with the front.
 Several processes share the evaluation:
 ``torchrun --nproc-per-node 2 tools/nas/search.py … --launcher pytorch``.
 """
@@ -82,6 +83,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--calibration-batches', type=int, default=10, help='batches of training (default: 10)'
     )
+    parser.add_argument(
+        '--no-cache',
+        action='store_true',
+        help='read the pictures anew for every network: slower, and hardly any memory',
+    )
     parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
     return parser.parse_args()
 
@@ -106,7 +112,7 @@ def main() -> None:
         pareto=args.pareto,
     )
     evolution = Evolution(get_search_space(config.search_space), constraints, settings)
-    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
+    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, cache=not args.no_cache)
     path = resume(evolution, args.work_dir)
     main_process = get_rank() == 0
     if path is not None and main_process:
@@ -119,7 +125,7 @@ def main() -> None:
             evolution.step(evaluator)
             if main_process:
                 save_generation(evolution, args.work_dir)
-                write_report(evolution, args.work_dir)
+                write_report(evolution, args.work_dir, config)
             best = evolution.best
             progress.console.print(
                 f'generation {evolution.generation - 1}: score {best.score:.4f}, '

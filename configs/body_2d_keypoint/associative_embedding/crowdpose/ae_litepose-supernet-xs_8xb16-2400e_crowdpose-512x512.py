@@ -21,4 +21,19 @@ train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec, use_segme
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
 test_dataloader = val_dataloader
 train_cfg, param_scheduler = ae_schedule('supernet-xs')
-custom_hooks = training_hooks(dict(type='ArchitectureSamplingHook', space=search_space))
+custom_hooks = training_hooks(
+    dict(type='ArchitectureSamplingHook', space=search_space),
+    dict(
+        type='SubnetValidationHook',
+        space=search_space,
+        subnets=[
+            'smallest',
+            0.5,
+            'litepose-xs',
+            'litepose-s',
+            'litepose-m',
+            'litepose-l',
+            'largest',
+        ],
+    ),
+)

@@ -42,4 +42,9 @@ param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),
     dict(type='ArchitectureSamplingHook', space=search_space),
+    dict(
+        type='SubnetValidationHook',
+        space=search_space,
+        subnets=['smallest', 0.5, 'largest'],
+    ),
 )

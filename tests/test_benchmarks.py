@@ -57,3 +57,14 @@ def test_latency(tmp_path):
     assert [row['candidate'] for row in rows] == ['torch-fp32', 'onnxruntime-fp32']
     assert all(row['people'] == 1 and 0 < row['peak_share'] < 2 for row in rows)
     assert rows[0]['speed'] == 1
+
+
+@pytest.mark.slow
+def test_search(tmp_path, monkeypatch):
+    monkeypatch.setenv('CXX', 'no-such-compiler')  # which would take a minute
+    options = ['--batch-size', '1', '--num-images', '1', '--calibration-batches', '1']
+    figures = tables(tmp_path, 'search.py', *options, '--rounds', '1', '--threads', '1')
+    for rows in (figures['step'], figures['evaluation']):
+        assert [row['network'] for row in rows] == ['largest', '0.75 of the widths', 'smallest']
+        assert [row['input'] for row in rows] == [256, 256, 128]
+        assert all(row['ratio'] > 0 for row in rows)

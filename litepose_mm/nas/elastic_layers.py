@@ -16,6 +16,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from ..errors import LitePoseError
+from ..models.utils.depthwise import quick_conv2d
 
 
 class _ElasticWidth:
@@ -80,6 +81,9 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
             for size in smaller:
                 self.kernel_transforms[str(size)] = _identity(size * size)
         self._active_kernel_size = self.kernel_size[0]
+        #: Whether training takes the compiled gradient, see ``quicken_depthwise``; None: it cannot.
+        can = self.is_depthwise and self.dilation == (1, 1)
+        self.quick_gradient = False if can else None
 
     @property
     def active_kernel_size(self) -> int:
@@ -114,6 +118,8 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
         bias = None if self.bias is None else self.bias[: len(weight)]
         smaller = (self.kernel_size[0] - weight.shape[2]) // 2
         padding = tuple(side - smaller for side in self.padding)
+        if self.quick_gradient:
+            return quick_conv2d(x, weight, bias, self.stride, padding)
         groups = len(weight) if self.is_depthwise else 1
         return F.conv2d(x, weight, bias, self.stride, padding, self.dilation, groups)
 

@@ -20,15 +20,22 @@ def quicken_depthwise(model: nn.Module) -> int:
 
     Args:
         model: Changed in place. Convolutions of three or more pixels a side, as many groups as
-            channels, equal strides and zero padding are taken.
+            channels, equal strides and zero padding are taken; and layers of other types whose
+            ``quick_gradient`` is False: it becomes True, for them to call :func:`quick_conv2d`.
 
     Returns:
         How many convolutions were changed.
     """
-    layers = [layer for layer in model.modules() if _is_depthwise(layer)]
-    for layer in layers:
-        layer.forward = MethodType(_forward, layer)
-    return len(layers)
+    count = 0
+    for layer in model.modules():
+        if _is_depthwise(layer):
+            layer.forward = MethodType(_forward, layer)
+        elif getattr(layer, 'quick_gradient', None) is False:
+            layer.quick_gradient = True
+        else:
+            continue
+        count += 1
+    return count
 
 
 def _is_depthwise(layer: nn.Module) -> bool:
@@ -44,10 +51,29 @@ def _is_depthwise(layer: nn.Module) -> bool:
 
 
 def _forward(self: nn.Conv2d, x: Tensor) -> Tensor:
+    return quick_conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
+def quick_conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+) -> Tensor:
+    """A depthwise convolution whose weight gradient is the compiled one.
+
+    Args:
+        x: Maps ``(B, C, H, W)``.
+        weight: Kernels ``(C, 1, k, k)``.
+        bias: ``(C,)``, or none.
+        stride: Two equal numbers.
+        padding: Zeros at top and bottom, left and right.
+    """
     # Float32 maps on a processor; whatever else comes (autocast, a GPU, export) is torch's.
     if not torch.is_grad_enabled() or x.device.type != 'cpu' or torch.is_autocast_enabled('cpu'):
-        return self._conv_forward(x, self.weight, self.bias)
-    return _DepthwiseConv.apply(x, self.weight, self.bias, self.stride, self.padding)
+        return F.conv2d(x, weight, bias, stride, padding, groups=len(weight))
+    return _DepthwiseConv.apply(x, weight, bias, stride, padding)
 
 
 class _DepthwiseConv(torch.autograd.Function):

@@ -1,0 +1,164 @@
+"""What elastic layers cost in a step of training, and what an evaluation of a search costs.
+
+``step``: a supernet that is one network at a time, against the same static network, in turns. At
+the largest resolution both get the same batch; at a smaller one the supernet shrinks it and draws
+its targets anew, which the static network's loader has done before.
+
+``evaluation``: all that the search does for a network (extraction, calibration, validation with
+decoding and AP), against the forward passes in it alone.
+
+Figures are medians over rounds, on synthetic people.
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+import litepose_mm.modules  # noqa: F401
+
+# isort: split
+import numpy as np
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmengine.runner import set_random_seed
+from mmpose.models import build_pose_estimator
+from mmpose.registry import DATASETS
+from reporting import environment, print_table
+from timing import in_turns
+
+from litepose_mm.architectures import Architecture
+from litepose_mm.config_files import read_config
+from litepose_mm.engine.hooks.compiler import has_compiler
+from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
+from litepose_mm.media import write_json
+from litepose_mm.models.utils.depthwise import quicken_depthwise
+from litepose_mm.nas import SubnetEvaluator, plain_config
+from litepose_mm.search_spaces import SearchSpace, get_search_space
+
+CONFIG = (
+    'configs/body_2d_keypoint/associative_embedding/synthetic/'
+    'ae_litepose-supernet-xs_1xb8-20e_synthetic-256x256.py'
+)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--config', default=CONFIG, help="a supernet's")
+    parser.add_argument('--batch-size', type=int, help="in place of the config's")
+    parser.add_argument('--num-images', type=int, default=64, help='for validation')
+    parser.add_argument('--calibration-batches', type=int, default=4)
+    parser.add_argument('--rounds', type=int, default=7)
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of torch')
+    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    return parser.parse_args()
+
+
+def archs_of(space: SearchSpace) -> dict[str, Architecture]:
+    ratio = sorted(space.ratios)[len(space.ratios) // 2]
+    return {
+        'largest': space.largest,
+        f'{ratio} of the widths': space.uniform(ratio),
+        'smallest': space.smallest,
+    }
+
+
+def step_rows(config, archs: dict[str, Architecture], rounds: int) -> list[dict]:
+    rows = []
+    for name, arch in archs.items():
+        static = _Training(plain_config(config, arch))
+        elastic = _Training(config)
+        elastic.model.training_archs = [arch]
+        seconds = in_turns([static.step, elastic.step], rounds)
+        own, supernet = np.median(seconds, axis=0)
+        rows.append(
+            dict(
+                network=name,
+                input=arch.img_size,
+                static_seconds=own,
+                supernet_seconds=supernet,
+                ratio=np.median(seconds[:, 1] / seconds[:, 0]),
+            )
+        )
+    return rows
+
+
+class _Training:
+    """A model and a batch of a config, as its hooks make them on a processor."""
+
+    def __init__(self, config) -> None:
+        set_random_seed(0)
+        self.model = build_pose_estimator(config.model).train()
+        self.model.init_weights()
+        self.model.to(memory_format=torch.channels_last)
+        if has_compiler(logging.getLogger(), 'depthwise gradients'):
+            quicken_depthwise(self.model)
+        self.optimizer = build_optim_wrapper(self.model, config.optim_wrapper)
+        loader = config.train_dataloader
+        dataset = DATASETS.build(loader.dataset)
+        self.batch = pseudo_collate([dataset[index] for index in range(loader.batch_size)])
+
+    def step(self) -> None:
+        self.model.train_step(self.batch, self.optimizer)
+
+
+def evaluation_rows(config, archs: dict[str, Architecture], args) -> list[dict]:
+    evaluator = SubnetEvaluator(
+        build_pose_estimator(config.model).eval(), config, args.calibration_batches
+    )
+    rows = []
+    for name, arch in archs.items():
+        network = evaluator.subnet(arch)
+        batches = {split: evaluator._batches(split, arch.img_size) for split in ('train', 'val')}
+        inputs = [
+            network.data_preprocessor(batch, training=split == 'train')['inputs']
+            for split in batches
+            for batch in batches[split]
+        ]
+
+        @torch.no_grad()
+        def forward(network=network, inputs=inputs) -> None:
+            for images in inputs:
+                network.head.forward(network.extract_feat(images))
+
+        seconds = in_turns([forward, lambda arch=arch: evaluator.metrics(arch)], args.rounds)
+        passes, whole = np.median(seconds, axis=0)
+        rows.append(
+            dict(
+                network=name,
+                input=arch.img_size,
+                images=sum(map(len, inputs)),
+                forward_seconds=passes,
+                evaluation_seconds=whole,
+                ratio=np.median(seconds[:, 1] / seconds[:, 0]),
+            )
+        )
+    return rows
+
+
+def main() -> None:
+    args = parse_args()
+    init_default_scope('mmpose')
+    torch.set_num_threads(args.threads)
+    keep_freed_memory()
+    config = read_config(args.config)
+    loader = config.train_dataloader
+    loader.batch_size = args.batch_size or loader.batch_size
+    loader.dataset.num_images = loader.batch_size * args.calibration_batches
+    config.val_dataloader.dataset.num_images = args.num_images
+    archs = archs_of(get_search_space(config.search_space))
+    report = dict(environment=environment(args.threads, args.rounds))
+    print(report['environment'])
+    tables = dict(
+        step=step_rows(config, archs, args.rounds), evaluation=evaluation_rows(config, archs, args)
+    )
+    for title, rows in tables.items():
+        print_table(title, rows)
+    report.update(tables)
+    if args.out:
+        write_json(args.out, report)
+
+
+if __name__ == '__main__':
+    main()

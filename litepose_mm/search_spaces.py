@@ -45,7 +45,8 @@ class SearchSpace:
     """All networks whose every part is one of some sizes.
 
     Args:
-        largest: The network of the largest sizes; what a supernet is built from.
+        largest: The network of the largest sizes; what a supernet is built from. Its resolution is
+            the largest of ``img_sizes``.
         img_sizes: Resolutions, the short side of the input in pixels.
         ratios: Shares of the largest widths; a width is the multiple of 8 next to its share.
         depths: For each stage, numbers of blocks; only that of ``largest`` where it is empty.
@@ -67,6 +68,9 @@ class SearchSpace:
                 raise LitePoseError(f'search space: {name} must be positive, got {values}')
         if max(self.ratios) > 1:
             raise LitePoseError(f'search space: ratios must be at most 1, got {self.ratios}')
+        # so that it is one of the space
+        largest = replace(self.largest, img_size=max(self.img_sizes))
+        object.__setattr__(self, 'largest', largest)
         stages = self.largest.stages
         if self.depths and len(self.depths) != len(stages):
             raise LitePoseError(

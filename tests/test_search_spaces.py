@@ -69,6 +69,12 @@ def test_size_and_smallest():
     assert [space.genes[i].name for i in space.free_genes][:2] == ['img_size', 'input_channel']
 
 
+def test_the_largest_has_a_resolution_of_the_space():
+    space = get_search_space(dict(largest='prune-s', img_sizes=[256, 128], ratios=[1, 0.5]))
+    assert space.largest.img_size == 256
+    assert space.decode(space.encode(space.largest)) == space.largest
+
+
 def test_every_choice_is_drawn():
     rng = np.random.default_rng(0)
     drawn = np.array([SPACE.sample(rng) for _ in range(300)])

@@ -16,6 +16,7 @@ from ..errors import LitePoseError
 from ..evaluation.average_precision import Truth
 from ..media import find_media, read_image
 from ..runtime import PoseEstimator
+from ..similarity import box_areas, keypoint_similarity
 from ..structures import Skeleton
 from .exporter import graph_options
 from .torch_stages import torch_stages
@@ -188,14 +189,11 @@ def _same_people(one, other, sigmas: np.ndarray) -> list[tuple[int, int]]:
     """Pairs of the same people of two :class:`DecodedPeople`, as indices."""
     if not len(one.scores) or not len(other.scores):
         return []
-    apart = ((one.keypoints[:, None] - other.keypoints[None]) ** 2).sum(-1)
-    both = (one.keypoint_scores > 0)[:, None] & (other.keypoint_scores > 0)[None]
-    seen = np.where((one.keypoint_scores > 0)[..., None], one.keypoints, np.nan)
-    with np.errstate(invalid='ignore'):
-        sides = np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1)
-    area = np.maximum(sides.prod(-1), 1)[:, None, None]
-    alike = np.exp(-apart / (2 * area * (2 * sigmas) ** 2))
-    similarity = (alike * both).sum(-1) / np.maximum(both.sum(-1), 1)
+    one_seen, other_seen = one.keypoint_scores > 0, other.keypoint_scores > 0
+    areas = box_areas(one.keypoints, one_seen)
+    similarity = keypoint_similarity(
+        one.keypoints, one_seen, other.keypoints, other_seen, sigmas, areas
+    )
     pairs = zip(*linear_sum_assignment(-similarity))
     return [(int(a), int(b)) for a, b in pairs if similarity[a, b] > _SAME]
 

@@ -20,12 +20,14 @@ class Person(NamedTuple):
         keypoint_scores: (K,) confidence of each keypoint.
         score: Confidence of the person.
         tag: (L,) associative embedding of the person, or None.
+        id: Number of a person who is followed through a video, or None.
     """
 
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
     score: float
     tag: np.ndarray | None
+    id: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,8 @@ class PoseResult:
         image_size: (width, height) of the original picture in pixels.
         tags: (N, L) associative embedding of each person, or None.
         source: Where the picture came from, usually a path, or None.
+        ids: (N,) different whole numbers from 0, of people who are followed through a video (see
+            :class:`litepose_mm.tracking.PoseTracker`), or None.
 
     Raises:
         LitePoseError: Shapes do not fit together or numbers are not finite.
@@ -56,6 +60,7 @@ class PoseResult:
     image_size: tuple[int, int]
     tags: np.ndarray | None = None
     source: str | None = None
+    ids: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.skeleton, Skeleton):
@@ -74,6 +79,8 @@ class PoseResult:
         set_field(self, 'image_size', _checked_size(self.image_size))
         if self.source is not None and not isinstance(self.source, str):
             raise _error('source', 'a text or None', repr(self.source))
+        if self.ids is not None:
+            set_field(self, 'ids', _checked_ids(self.ids, count))
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -89,6 +96,7 @@ class PoseResult:
                 self.keypoint_scores[index],
                 float(self.scores[index]),
                 None if self.tags is None else self.tags[index],
+                None if self.ids is None else int(self.ids[index]),
             )
         if isinstance(index, list) and not index:
             index = slice(0)  # numpy takes an empty list for floats
@@ -100,6 +108,7 @@ class PoseResult:
             image_size=self.image_size,
             tags=None if self.tags is None else self.tags[index],
             source=self.source,
+            ids=None if self.ids is None else self.ids[index],
         )
 
     def __eq__(self, other: object) -> bool:
@@ -141,6 +150,7 @@ class PoseResult:
             'keypoints': _plain(self.keypoints),
             'keypoint_scores': _plain(self.keypoint_scores),
             'tags': None if self.tags is None else _plain(self.tags),
+            'ids': None if self.ids is None else self.ids.tolist(),
             'skeleton': self.skeleton.to_dict(),
         }
 
@@ -178,7 +188,7 @@ class PoseResult:
 
         Returns:
             Dictionaries with ``image_id``, ``category_id``, ``keypoints`` (3K numbers x, y, score)
-            and ``score``.
+            and ``score``; ``track_id`` where people have ids.
         """
         triples = np.concatenate([self.keypoints, self.keypoint_scores[..., None]], axis=2)
         flat = _plain(triples.reshape(len(self), 3 * self.skeleton.num_keypoints))
@@ -191,6 +201,9 @@ class PoseResult:
             }
             for keypoints, score in zip(flat, _plain(self.scores), strict=True)
         ]
+        if self.ids is not None:
+            for person, own in zip(people, self.ids.tolist(), strict=True):
+                person['track_id'] = own
         if with_bbox:
             boxes = self.bboxes
             boxes[:, 2:] -= boxes[:, :2]
@@ -245,6 +258,18 @@ def _array(field: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
         raise _error(field, 'finite numbers', 'NaN or infinity; are the weights sound?')
     array.flags.writeable = False
     return array
+
+
+def _checked_ids(values: Any, count: int) -> np.ndarray:
+    ids = np.array(values)
+    if not ids.size:
+        ids = ids.astype(np.int64)
+    good = ids.shape == (count,) and np.issubdtype(ids.dtype, np.integer)
+    if not good or len(set(ids.tolist())) < count or (ids < 0).any():
+        raise _error('ids', f'{count} different whole numbers from 0', repr(values))
+    ids = ids.astype(np.int64)
+    ids.flags.writeable = False
+    return ids
 
 
 def _checked_size(size: Any) -> tuple[int, int]:

@@ -8,14 +8,17 @@ from .annotations import crowd_index, person_annotations
 from .keypoint_sets import select_keypoints
 from .layout import SceneOptions
 from .scene import PersonTruth, Scene, make_scene
+from .video import VideoFrame, make_video
 
 __all__ = [
     'KEYPOINTS',
     'PersonTruth',
     'Scene',
     'SceneOptions',
+    'VideoFrame',
     'crowd_index',
     'make_scene',
+    'make_video',
     'person_annotations',
     'select_keypoints',
 ]

@@ -133,8 +133,13 @@ def choose_pose(rng: np.random.Generator) -> str:
     return _NAMES[int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1], side='right'))]
 
 
-def sample_angles(name: str, rng: np.random.Generator) -> dict[str, float]:
+def sample_angles(name: str, rng: np.random.Generator, turn: float = 0) -> dict[str, float]:
     """Draws the angles of a pose in degrees, within :data:`LIMITS`.
+
+    Args:
+        name: Of the pose.
+        rng: Source of chance.
+        turn: How far the cycle of a gait has gone on, in degrees.
 
     Returns:
         Angles of :data:`TRUNK` under their names, those of :data:`PAIRED` as ``left_…`` and
@@ -142,7 +147,7 @@ def sample_angles(name: str, rng: np.random.Generator) -> dict[str, float]:
     """
     pose = POSES[name]
     draws = iter(rng.random(len(TRUNK) + 2 * len(PAIRED)).tolist())
-    phase, chosen = rng.random() * 360, ('left', 'right')[int(rng.integers(2))]
+    phase, chosen = rng.random() * 360 + turn, ('left', 'right')[int(rng.integers(2))]
     angles = {}
     for angle in TRUNK:
         angles[angle] = _clipped(angle, _between(pose.ranges.get(angle, NEUTRAL[angle]), draws))

@@ -30,6 +30,7 @@ class PersonTruth(NamedTuple):
         visible_area: Pixels that can be seen.
         mask: What can be seen, bool ``(height, width)``.
         pose: Name of the pose.
+        item: Which of the layout's items it is.
     """
 
     keypoints: np.ndarray
@@ -39,6 +40,7 @@ class PersonTruth(NamedTuple):
     visible_area: int
     mask: np.ndarray
     pose: str
+    item: int
 
 
 class Scene(NamedTuple):
@@ -119,4 +121,5 @@ def _truth(
         visible_area=int(np.count_nonzero(mask)),
         mask=mask,
         pose=actor.pose,
+        item=owner - 1,
     )

@@ -68,3 +68,9 @@ def test_search(tmp_path, monkeypatch):
         assert [row['network'] for row in rows] == ['largest', '0.75 of the widths', 'smallest']
         assert [row['input'] for row in rows] == [256, 256, 128]
         assert all(row['ratio'] > 0 for row in rows)
+
+
+def test_tracking(tmp_path):
+    rows = tables(tmp_path, 'tracking.py', '--videos', '1', '--frames', '8')['tracking']
+    assert [row['variant'] for row in rows][:2] == ['default', 'no tags']
+    assert all(row['fragments'] >= 1 and row['jitter_percent'] > 0 for row in rows)

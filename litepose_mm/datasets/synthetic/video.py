@@ -45,13 +45,13 @@ class VideoFrame(NamedTuple):
     """A picture of a video.
 
     Attributes:
-        image: BGR uint8 ``(height, width, 3)``.
+        image: BGR uint8 ``(height, width, 3)``; None where it is not painted.
         time: Seconds since the first.
         people: Who is in it, far to near.
         ids: Who each of them is, the same in every frame.
     """
 
-    image: np.ndarray
+    image: np.ndarray | None
     time: float
     people: list[PersonTruth]
     ids: list[int]
@@ -77,7 +77,12 @@ class _Walker(NamedTuple):
 
 
 def make_video(
-    options: SceneOptions, seed: int, index: int, num_frames: int, fps: float = 25.0
+    options: SceneOptions,
+    seed: int,
+    index: int,
+    num_frames: int,
+    fps: float = 25.0,
+    paint: bool = True,
 ) -> Iterator[VideoFrame]:
     """Makes a video; the same arguments always give the same one.
 
@@ -90,6 +95,7 @@ def make_video(
         index: Not negative; which video of the series.
         num_frames: How many frames there are.
         fps: Frames a second.
+        paint: Without it there are no pictures, and the truth comes sooner.
 
     Raises:
         LitePoseError: ``num_frames`` or ``fps`` is not positive.
@@ -109,7 +115,7 @@ def make_video(
         scene = draw_layout(
             Layout(items, layout.horizon, layout.light),
             options.image_size,
-            np.random.default_rng((seed, index, _PAINT)),
+            np.random.default_rng((seed, index, _PAINT)) if paint else None,
         )
         ids = [person.item for person in scene.people]
         yield VideoFrame(scene.image, time, scene.people, ids)

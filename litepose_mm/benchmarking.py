@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .resize import Resized
 from .runtime import PoseEstimator
 
 if TYPE_CHECKING:
@@ -43,19 +42,13 @@ class Stages(NamedTuple):
 def runtime_stages(name: str, estimator: PoseEstimator) -> Stages:
     """The parts of an exported model."""
 
-    def preprocess(image: np.ndarray) -> tuple[Resized, np.ndarray]:
-        resized = estimator.preprocessor.resize(image)
-        return resized, estimator.preprocessor.batch([resized.image])
+    def run(prepared: Any) -> tuple[Any, Any]:
+        return prepared, estimator.infer(prepared)
 
-    def run(inputs: tuple[Resized, np.ndarray]) -> tuple[Resized, Sequence[np.ndarray]]:
-        return inputs[0], estimator.engine.run(inputs[1])
+    def decode(outputs: tuple[Any, Any]) -> np.ndarray:
+        return estimator.finish(*outputs).keypoints
 
-    def decode(outputs: tuple[Resized, Sequence[np.ndarray]]) -> np.ndarray:
-        resized, maps = outputs
-        (people,) = estimator.decode(maps, resized.image.shape[:2], [resized.box])
-        return resized.to_original(people.keypoints)
-
-    return Stages(name, preprocess, run, decode)
+    return Stages(name, estimator.prepare, run, decode)
 
 
 def time_stages(

@@ -85,9 +85,7 @@ class PictureEstimator(ABC):
             batch.clear()
 
         for index, picture in enumerate(pictures):
-            image = checked_image(picture)
-            with one_line_errors(f'a picture of {image.shape[1]}x{image.shape[0]}'):
-                prepared = self._prepare(image)
+            prepared = self.prepare(picture)
             batch = waiting.setdefault(self._input_shape(prepared), [])
             batch.append((index, prepared))
             if len(batch) == self.batch_size:
@@ -96,6 +94,39 @@ class PictureEstimator(ABC):
             if batch:
                 finish(batch)
         return results
+
+    def prepare(self, picture: Picture) -> Any:
+        """The first of three steps of one picture, for callers that overlap them.
+
+        Args:
+            picture: Path of a picture, or BGR (H, W, 3) uint8.
+
+        Returns:
+            What :meth:`infer` takes.
+
+        Raises:
+            LitePoseError: As when called.
+        """
+        image = checked_image(picture)
+        with one_line_errors(f'a picture of {image.shape[1]}x{image.shape[0]}'):
+            return self._prepare(image)
+
+    def infer(self, prepared: Any) -> Any:
+        """The second step: the network. Returns what :meth:`finish` takes."""
+        return self._infer([prepared])
+
+    def finish(self, prepared: Any, outputs: Any, source: str | None = None) -> PoseResult:
+        """The third step: the people.
+
+        Args:
+            prepared: Of :meth:`prepare`.
+            outputs: Of :meth:`infer`.
+            source: Where the picture came from.
+        """
+        return self._finish([prepared], outputs, [source])[0]
+
+    def _run(self, inputs: Sequence[Any], sources: Sequence[str | None]) -> list[PoseResult]:
+        return self._finish(inputs, self._infer(inputs), sources)
 
     @abstractmethod
     def _prepare(self, image: np.ndarray) -> Any:
@@ -106,8 +137,14 @@ class PictureEstimator(ABC):
         """What inputs that go through the network together have in common."""
 
     @abstractmethod
-    def _run(self, inputs: Sequence[Any], sources: Sequence[str | None]) -> list[PoseResult]:
-        """The people of each of some inputs of one shape, and where the pictures came from."""
+    def _infer(self, inputs: Sequence[Any]) -> Any:
+        """What the network gives for some inputs of one shape."""
+
+    @abstractmethod
+    def _finish(
+        self, inputs: Sequence[Any], outputs: Any, sources: Sequence[str | None]
+    ) -> list[PoseResult]:
+        """The people of each input, whose pictures came from ``sources``."""
 
 
 def check_positive(name: str, value: int) -> int:

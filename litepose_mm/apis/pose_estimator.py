@@ -71,15 +71,20 @@ class PoseEstimator(PictureEstimator):
             return tuple(inputs.shape)
         return tuple(tuple(scale.shape) for scale in inputs)  # of a multi-scale input
 
-    def _run(
-        self, inputs: Sequence[dict[str, Any]], sources: Sequence[str | None]
-    ) -> list[PoseResult]:
+    def _infer(self, inputs: Sequence[dict[str, Any]]) -> Sequence[PoseDataSample]:
         height, width = inputs[0]['data_samples'].metainfo['img_shape'][:2]
         with one_line_errors(inputs_text(len(inputs), width, height)), torch.inference_mode():
-            samples = self.model.test_step(pseudo_collate(inputs))
+            return self.model.test_step(pseudo_collate(inputs))  # which decodes, too
+
+    def _finish(
+        self,
+        inputs: Sequence[dict[str, Any]],
+        outputs: Sequence[PoseDataSample],
+        sources: Sequence[str | None],
+    ) -> list[PoseResult]:
         return [
             result_from_data_sample(sample, self.skeleton, source)
-            for sample, source in zip(samples, sources, strict=True)
+            for sample, source in zip(outputs, sources, strict=True)
         ]
 
 

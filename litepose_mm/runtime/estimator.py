@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -73,32 +75,50 @@ class PoseEstimator(PictureEstimator):
             card.decoder, outputs, boxes, card.strides[-1], input_size, card.restore_heatmap_size
         )
 
-    def _prepare(self, image: np.ndarray) -> tuple[Resized, tuple[int, int]]:
-        return self.preprocessor.resize(image), image.shape[1::-1]
+    def _prepare(self, image: np.ndarray) -> _Prepared:
+        resized = self.preprocessor.resize(image)
+        inputs = self.preprocessor.batch([resized.image])
+        return _Prepared(resized, inputs, image.shape[1::-1])
 
-    def _input_shape(self, prepared: tuple[Resized, tuple[int, int]]) -> Hashable:
-        return prepared[0].image.shape
+    def _input_shape(self, prepared: _Prepared) -> Hashable:
+        return prepared.inputs.shape
 
-    def _run(
+    def _infer(self, inputs: Sequence[_Prepared]) -> Sequence[np.ndarray]:
+        batch = [each.inputs for each in inputs]
+        with _errors_about(inputs):
+            return self.engine.run(np.concatenate(batch) if len(batch) > 1 else batch[0])
+
+    def _finish(
         self,
-        inputs: Sequence[tuple[Resized, tuple[int, int]]],
+        inputs: Sequence[_Prepared],
+        outputs: Sequence[np.ndarray],
         sources: Sequence[str | None],
     ) -> list[PoseResult]:
-        images = [resized.image for resized, _ in inputs]
-        height, width = images[0].shape[:2]
-        with one_line_errors(inputs_text(len(images), width, height)):
-            outputs = self.engine.run(self.preprocessor.batch(images))
-            boxes = [resized.box for resized, _ in inputs]
-            people = self.decode(outputs, (height, width), boxes)
+        with _errors_about(inputs):
+            boxes = [each.resized.box for each in inputs]
+            people = self.decode(outputs, inputs[0].inputs.shape[2:], boxes)
         return [
             PoseResult(
-                keypoints=resized.to_original(found.keypoints),
+                keypoints=each.resized.to_original(found.keypoints),
                 keypoint_scores=found.keypoint_scores,
                 scores=found.scores,
                 skeleton=self.skeleton,
-                image_size=image_size,
+                image_size=each.image_size,
                 tags=found.tags,
                 source=source,
             )
-            for (resized, image_size), found, source in zip(inputs, people, sources, strict=True)
+            for each, found, source in zip(inputs, people, sources, strict=True)
         ]
+
+
+class _Prepared(NamedTuple):
+    """A picture on its way: resized, normalised ``(1, 3, H, W)``, and its width and height."""
+
+    resized: Resized
+    inputs: np.ndarray
+    image_size: tuple[int, int]
+
+
+def _errors_about(inputs: Sequence[_Prepared]) -> AbstractContextManager[None]:
+    height, width = inputs[0].inputs.shape[2:]
+    return one_line_errors(inputs_text(len(inputs), width, height))

@@ -39,7 +39,7 @@ def draw_skeletons(
         result: The people.
         keypoint_threshold: Keypoints with a lower score are left out.
         color_by: ``'link'``: the skeleton's own colours, which tell left from right; ``'person'``:
-            one colour a person.
+            one colour a person, by id where people have ids.
         opacity: 0 (nothing to see) to 1 (covers the picture).
         line_width: Width of limbs in pixels instead of one that follows the sizes.
 
@@ -65,7 +65,8 @@ def draw_skeletons(
 
     layer = picture.copy()
     for index in np.argsort(result.scores, kind='stable'):
-        color = None if color_by == 'link' else person_color(int(index))
+        number = int(index if result.ids is None else result.ids[index])
+        color = None if color_by == 'link' else person_color(number)
         _draw_person(layer, result, int(index), keypoint_threshold, color, line_width)
     return cv2.addWeighted(layer, opacity, picture, 1 - opacity, 0)
 

@@ -145,7 +145,7 @@ def test_too_little_memory(exported, scenes, monkeypatch):
     def fail(images):
         raise MemoryError
 
-    monkeypatch.setattr(estimator.preprocessor, 'batch', fail)
+    monkeypatch.setattr(estimator.engine, 'run', fail)
     with pytest.raises(LitePoseError, match='not enough memory for 1 input of 128x64'):
         estimator(scenes[0])
 

@@ -1,0 +1,19 @@
+"""People on the frames of cameras, streams and videos, as they come."""
+
+from .handover import Closed, Handover
+from .pipeline import RealTimePipeline, Shown, Statistics
+from .sources import CaptureSource, FileSource, FolderSource, Frame, Source, open_source
+
+__all__ = [
+    'CaptureSource',
+    'Closed',
+    'FileSource',
+    'FolderSource',
+    'Frame',
+    'Handover',
+    'RealTimePipeline',
+    'Shown',
+    'Source',
+    'Statistics',
+    'open_source',
+]

@@ -1,0 +1,218 @@
+"""Where frames come from: cameras, streams, video files and folders of pictures."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from ..errors import LitePoseError
+from ..media import VideoReader, find_media, read_image
+
+#: Seconds between attempts to open a source again; the last one repeats.
+BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
+_FALLBACK_FPS = 25.0
+_STREAM_TIMEOUT = 10_000  # milliseconds, of ffmpeg
+_STREAM_PREFIXES = ('rtsp://', 'rtmp://', 'http://', 'https://', 'udp://', 'tcp://')
+
+#: Called with a line about the source, e.g. that it is tried again.
+Tell = Callable[[str], None]
+
+
+class Frame(NamedTuple):
+    """A picture of a source.
+
+    Attributes:
+        image: BGR uint8 ``(H, W, 3)``.
+        number: Counted from 0.
+        time: Seconds: of a file by its frame rate, of a camera since its first frame.
+    """
+
+    image: np.ndarray
+    number: int
+    time: float
+
+
+class Source(ABC):
+    """A sequence of frames that another thread may stop.
+
+    Attributes:
+        name: For people.
+        is_live: Whether frames come by themselves, so that late ones are lost.
+        fps: Frames a second; what is assumed where nobody tells.
+    """
+
+    name: str
+    is_live: bool
+    fps: float = _FALLBACK_FPS
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    @abstractmethod
+    def frames(self) -> Iterator[Frame]:
+        """The frames, once.
+
+        Raises:
+            LitePoseError: There are none, or the source is broken.
+        """
+
+    def stop(self) -> None:
+        """Ends the frames soon."""
+        self._stopped.set()
+
+
+class CaptureSource(Source):
+    """A camera or a stream, opened again whenever it fails.
+
+    The first time it has to work. Later it may be unplugged, stall or send empty frames: it is
+    tried again, after longer and longer pauses, for as long as it takes.
+
+    Args:
+        target: Number of a camera, or address of a stream.
+        tell: Gets a line when the source fails and when it is back.
+        open_capture: Makes an object like OpenCV's ``VideoCapture``.
+        back_off: Seconds between attempts; the last one repeats.
+    """
+
+    is_live = True
+
+    def __init__(
+        self,
+        target: int | str,
+        tell: Tell = print,
+        open_capture: Callable[[int | str], Any] | None = None,
+        back_off: tuple[float, ...] = BACK_OFF,
+    ) -> None:
+        super().__init__()
+        self.target, self.tell, self.back_off = target, tell, back_off
+        self.name = f'camera {target}' if isinstance(target, int) else str(target)
+        self._open_capture = open_capture or _open_capture
+
+    def frames(self) -> Iterator[Frame]:
+        capture = self._open_capture(self.target)
+        start, number, failures = time.monotonic(), 0, 0
+        try:
+            while not self._stopped.is_set():
+                ok, image = capture.read() if capture.isOpened() else (False, None)
+                if ok and image is not None and image.size:
+                    if failures:
+                        self.tell(f'{self.name} is back')
+                    failures = 0
+                    self.fps = _rate(capture.get(cv2.CAP_PROP_FPS))
+                    yield Frame(image, number, time.monotonic() - start)
+                    number += 1
+                    continue
+                if number == 0:
+                    raise LitePoseError(_no_frames(self.target, capture.isOpened()))
+                pause = self.back_off[min(failures, len(self.back_off) - 1)]
+                if failures == 0:
+                    self.tell(f'{self.name} gives no frames; trying again until it does')
+                failures += 1
+                capture.release()
+                if not self._stopped.wait(pause):
+                    capture = self._open_capture(self.target)
+        finally:
+            capture.release()
+
+
+class FileSource(Source):
+    """A video file.
+
+    Args:
+        path: The file.
+        paced: Whether frames come at the file's rate, as from a camera, instead of at once.
+    """
+
+    def __init__(self, path: str | Path, paced: bool = False) -> None:
+        super().__init__()
+        self._reader = VideoReader(path)
+        self.name, self.is_live, self.fps = str(path), paced, self._reader.fps
+
+    def frames(self) -> Iterator[Frame]:
+        start = time.monotonic()
+        for number, image in enumerate(self._reader):
+            moment = number / self.fps
+            if self.is_live:
+                self._stopped.wait(max(0.0, start + moment - time.monotonic()))
+            if self._stopped.is_set():
+                return
+            yield Frame(image, number, moment)
+
+
+class FolderSource(Source):
+    """The pictures of a folder, or one picture, in the order of their names, one a second."""
+
+    is_live, fps = False, 1.0
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__()
+        self.name = str(folder)
+        self._files = [file.path for file in find_media([str(folder)]) if not file.is_video]
+        if not self._files:
+            raise LitePoseError(f'expected pictures in {folder}, got videos only; give one of them')
+
+    def frames(self) -> Iterator[Frame]:
+        for number, path in enumerate(self._files):
+            if self._stopped.is_set():
+                return
+            yield Frame(read_image(path), number, number / self.fps)
+
+
+def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
+    """The source that a text names.
+
+    Args:
+        text: Number of a camera, address of a stream, or path of a video file, a picture or a
+            folder of pictures.
+        tell: See :class:`CaptureSource`.
+        paced: See :class:`FileSource`.
+
+    Raises:
+        LitePoseError: It names none of these.
+    """
+    if text.isdecimal():
+        return CaptureSource(int(text), tell)
+    if text.lower().startswith(_STREAM_PREFIXES):
+        return CaptureSource(text, tell)
+    path = Path(text)
+    if path.is_dir():
+        return FolderSource(path)
+    if path.is_file():
+        (file,) = find_media([text])
+        return FileSource(path, paced) if file.is_video else FolderSource(path)
+    raise LitePoseError(
+        f'expected the number of a camera, the address of a stream, a video file or a folder of '
+        f'pictures, got {text!r}, which is none of these'
+    )
+
+
+def _open_capture(target: int | str) -> cv2.VideoCapture:
+    if isinstance(target, int):
+        return cv2.VideoCapture(target)
+    timeouts = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
+    options = [value for name in timeouts for value in (name, _STREAM_TIMEOUT)]
+    return cv2.VideoCapture(target, cv2.CAP_FFMPEG, options)
+
+
+def _no_frames(target: int | str, is_open: bool) -> str:
+    if isinstance(target, str):
+        return (
+            f'expected a stream at {target}, but nothing comes from there; is the address right, '
+            'and does this OpenCV know its codec?'
+        )
+    if is_open:
+        return f'camera {target} gives no frames; does another program use it?'
+    known = ', '.join(sorted(str(path) for path in Path('/dev').glob('video*')))
+    return f'there is no camera {target}; devices here: {known or "none"}'
+
+
+def _rate(fps: float) -> float:
+    return fps if math.isfinite(fps) and 0 < fps <= 1000 else _FALLBACK_FPS

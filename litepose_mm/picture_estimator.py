@@ -125,6 +125,19 @@ class PictureEstimator(ABC):
         """
         return self._finish([prepared], outputs, [source])[0]
 
+    def maps(self, prepared: Any, outputs: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """What the network saw and gave, for drawings.
+
+        Args:
+            prepared: Of :meth:`prepare`.
+            outputs: Of :meth:`infer`.
+
+        Returns:
+            The input as a picture (H, W, 3), heatmaps (K, h, w) and tags (L * K, h', w') on it;
+            None where the outputs are no maps.
+        """
+        return None
+
     def _run(self, inputs: Sequence[Any], sources: Sequence[str | None]) -> list[PoseResult]:
         return self._finish(inputs, self._infer(inputs), sources)
 

@@ -1,6 +1,7 @@
 """People on the frames of cameras, streams and videos, as they come."""
 
 from .handover import Closed, Handover
+from .outputs import JsonLinesOutput, VideoOutput, frame_document
 from .pipeline import RealTimePipeline, Shown, Statistics
 from .sources import CaptureSource, FileSource, FolderSource, Frame, Source, open_source
 
@@ -11,9 +12,12 @@ __all__ = [
     'FolderSource',
     'Frame',
     'Handover',
+    'JsonLinesOutput',
     'RealTimePipeline',
     'Shown',
     'Source',
     'Statistics',
+    'VideoOutput',
+    'frame_document',
     'open_source',
 ]

@@ -139,10 +139,10 @@ class RealTimePipeline:
         now = monotonic()
         while self._ends and now - self._ends[0] > _WINDOW:
             self._ends.popleft()
-        span = min(_WINDOW, now - self._ends[0]) if self._ends else 0
+        span = self._ends[-1] - self._ends[0] if self._ends else 0
         places = (self._grabbed, self._inferred, self._found)
         return Statistics(
-            fps=len(self._ends) / span if span > 0 else 0.0,
+            fps=(len(self._ends) - 1) / span if span > 0 else 0.0,
             milliseconds={
                 stage: 1e3 * float(np.median(times))
                 for stage, times in self._times.items()

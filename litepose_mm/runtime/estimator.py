@@ -75,6 +75,14 @@ class PoseEstimator(PictureEstimator):
             card.decoder, outputs, boxes, card.strides[-1], input_size, card.restore_heatmap_size
         )
 
+    def maps(
+        self, prepared: _Prepared, outputs: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        if self.card.outputs != 'maps':
+            return None
+        heatmaps, tags = (each[0] for each in outputs)
+        return prepared.resized.image, heatmaps, tags
+
     def _prepare(self, image: np.ndarray) -> _Prepared:
         resized = self.preprocessor.resize(image)
         inputs = self.preprocessor.batch([resized.image])

@@ -1,0 +1,136 @@
+"""Where frames and people go: a video that plays, and lines of JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import IO, Any
+
+import cv2
+import numpy as np
+
+from ..errors import LitePoseError
+from ..media import VideoWriter
+from ..structures import PoseResult
+from .sources import Frame
+
+# A frame is repeated for at most so many seconds: after a longer silence the video goes on at once.
+_LONGEST_PAUSE = 5.0
+
+
+class VideoOutput:
+    """A video of drawings that plays at the speed of the source; use it in a ``with`` statement.
+
+    Frames that a live source dropped are filled with the one before. The file is there, and plays,
+    whenever the ``with`` ends. Frames of another size are scaled to that of the first.
+
+    Args:
+        path: The file, MP4, or AVI where this OpenCV cannot write MP4.
+        fps: Frames a second.
+    """
+
+    def __init__(self, path: str | Path, fps: float) -> None:
+        self._writer = VideoWriter(path, fps)
+        self._size: tuple[int, int] | None = None
+        self._last: np.ndarray | None = None
+        self._start = 0.0
+
+    def __enter__(self) -> VideoOutput:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._writer.close()
+
+    @property
+    def path(self) -> Path:
+        """The file, with the suffix that it gets."""
+        return self._writer.path
+
+    def write(self, frame: Frame, drawing: np.ndarray) -> None:
+        """Appends a drawing of a frame.
+
+        Raises:
+            LitePoseError: The video cannot be written.
+        """
+        writer, fps = self._writer, self._writer.fps
+        if self._size is None:
+            self._size, self._start = drawing.shape[1::-1], frame.time
+        if drawing.shape[1::-1] != self._size:
+            drawing = cv2.resize(drawing, self._size, interpolation=cv2.INTER_AREA)
+        place = round((frame.time - self._start) * fps)
+        missing = place - writer.num_frames
+        if missing > _LONGEST_PAUSE * fps:
+            self._start += missing / fps
+            missing = 0
+        for _ in range(missing):
+            writer.write(self._last)
+        if missing >= 0:
+            writer.write(drawing)
+        self._last = drawing
+
+
+class JsonLinesOutput:
+    """A line of JSON for every frame, complete as soon as it is written.
+
+    ``{"frame": 3, "time": 0.12, "width": 640, "height": 480, "people": [{"id": 0, "score": 0.8,
+    "keypoints": [[x, y, score], …]}]}``; ``id`` where people are followed.
+
+    Args:
+        path: The file; one that is there is replaced.
+
+    Raises:
+        LitePoseError: It cannot be written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # by lines: whoever reads along, or kills this, finds whole ones
+            self._file: IO[str] = self.path.open('w', encoding='utf-8', buffering=1)
+        except OSError as error:
+            raise LitePoseError(f'cannot write {path}: {error.strerror}') from error
+
+    def __enter__(self) -> JsonLinesOutput:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def write(self, frame: Frame, result: PoseResult) -> None:
+        """Appends a frame's line.
+
+        Raises:
+            LitePoseError: It cannot be written.
+        """
+        try:
+            self._file.write(json.dumps(frame_document(frame, result)) + '\n')
+        except OSError as error:
+            raise LitePoseError(f'cannot write {self.path}: {error.strerror}') from error
+
+
+def frame_document(frame: Frame, result: PoseResult) -> dict[str, Any]:
+    """A frame and its people as plain values, see :class:`JsonLinesOutput`."""
+    width, height = result.image_size
+    people = []
+    for person in result:
+        points = np.column_stack([person.keypoints, person.keypoint_scores])
+        own = {} if person.id is None else {'id': person.id}
+        people.append(
+            {**own, 'score': round(person.score, 4), 'keypoints': _rounded(points).tolist()}
+        )
+    return {
+        'frame': frame.number,
+        'time': round(frame.time, 4),
+        'width': width,
+        'height': height,
+        'people': people,
+    }
+
+
+def _rounded(points: np.ndarray) -> np.ndarray:
+    """Hundredths of a pixel, and scores to four digits."""
+    points = points.astype(np.float64)
+    points[:, :2] = points[:, :2].round(2)
+    points[:, 2] = points[:, 2].round(4)
+    return points

@@ -1,0 +1,119 @@
+"""What is seen of a frame: people or maps, ids, and how quick it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ..errors import LitePoseError
+from ..picture_estimator import PictureEstimator
+from ..visualization import draw_heatmaps, draw_skeletons, draw_tags
+from ..visualization.colors import person_color
+from .pipeline import Shown, Statistics
+
+#: What can be drawn.
+MODES = ('skeletons', 'heatmaps', 'tags')
+_SHORT = dict(grabbing='grab', preprocessing='prepare', network='network', decoding='decode')
+
+
+@dataclass
+class View:
+    """What a viewer has chosen.
+
+    Attributes:
+        mode: One of :data:`MODES`.
+        ids: Whether people are labelled with their ids.
+        mirrored: Whether left and right change places, as in a mirror.
+        status: Whether frames a second and times are shown.
+        keypoint_threshold: Keypoints with a lower score are not drawn.
+    """
+
+    mode: str = 'skeletons'
+    ids: bool = True
+    mirrored: bool = False
+    status: bool = True
+    keypoint_threshold: float = 0.2
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise LitePoseError(f'view: expected one of {", ".join(MODES)}, got {self.mode!r}')
+
+    def next_mode(self) -> None:
+        """Goes on to what is drawn next."""
+        self.mode = MODES[(MODES.index(self.mode) + 1) % len(MODES)]
+
+    def draw(
+        self, shown: Shown, estimator: PictureEstimator, statistics: Statistics | None = None
+    ) -> np.ndarray:
+        """A drawing of a frame, BGR uint8 of its size.
+
+        Args:
+            shown: The frame and its people.
+            estimator: What found them; it knows the maps.
+            statistics: How quick it goes, for the status.
+        """
+        lines = [] if statistics is None else status_lines(statistics)
+        image, result = shown.frame.image, shown.result
+        maps = None if self.mode == 'skeletons' else estimator.maps(shown.prepared, shown.outputs)
+        if self.mode != 'skeletons' and maps is None:
+            lines.append(f'this model gives no {self.mode}: export it with maps as outputs')
+        if maps is None:
+            if self.mirrored:
+                image = image[:, ::-1]
+                flipped = result.keypoints * (-1, 1) + (image.shape[1] - 1, 0)
+                result = replace(result, keypoints=flipped)
+            drawing = draw_skeletons(
+                image, result, keypoint_threshold=self.keypoint_threshold, color_by='person'
+            )
+            if self.ids and result.ids is not None:
+                _label(drawing, result.bboxes, result.ids)
+        else:
+            seen, heatmaps, tags = maps
+            if self.mode == 'heatmaps':
+                drawing = draw_heatmaps(seen, heatmaps, result.skeleton)
+            else:
+                drawing, _ = draw_tags(seen, tags, heatmaps)
+            drawing = cv2.resize(drawing, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            drawing = np.ascontiguousarray(drawing[:, ::-1]) if self.mirrored else drawing
+        if self.status:
+            _write(drawing, lines)
+        return drawing
+
+
+def status_lines(statistics: Statistics) -> list[str]:
+    """How quick it goes, in two lines."""
+    times = ', '.join(
+        f'{_SHORT[stage]} {value:.1f}' for stage, value in statistics.milliseconds.items()
+    )
+    return [
+        f'{statistics.fps:.1f} fps, {statistics.latency:.0f} ms behind, '
+        f'{statistics.num_dropped} dropped',
+        f'ms: {times}',
+    ]
+
+
+def _label(drawing: np.ndarray, boxes: np.ndarray, ids: Sequence[int]) -> None:
+    for box, own in zip(boxes, ids):
+        x, y = int(max(box[0], 0)), int(max(box[1] - 6, 14))
+        _text(drawing, f'#{own}', (x, y), person_color(int(own))[::-1])
+
+
+def _write(drawing: np.ndarray, lines: Sequence[str]) -> None:
+    for number, line in enumerate(lines, start=1):
+        _text(drawing, line, (6, round(18 * number * _scale(drawing))))
+
+
+def _scale(drawing: np.ndarray) -> float:
+    return max(1.0, drawing.shape[0] / 720)
+
+
+def _text(
+    drawing: np.ndarray, text: str, place: tuple[int, int], color: Any = (255, 255, 255)
+) -> None:
+    size = 0.45 * _scale(drawing)
+    for ink, width in (((0, 0, 0), 3), (color, 1)):
+        cv2.putText(drawing, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, ink, width, cv2.LINE_AA)

@@ -1,0 +1,68 @@
+import json
+
+import numpy as np
+import pytest
+from pose_builders import make_result
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.media import VideoReader
+from litepose_mm.realtime import Frame, JsonLinesOutput, VideoOutput
+
+
+def picture(value, size=(48, 32)):
+    return np.full((size[1], size[0], 3), value, np.uint8)
+
+
+def frame(time, number=0):
+    return Frame(picture(0), number, time)
+
+
+def values(path):
+    return [round(float(image.mean()) / 40) for image in VideoReader(path)]
+
+
+def test_a_video_plays_at_the_speed_of_the_source(tmp_path):
+    with VideoOutput(tmp_path / 'a.mp4', fps=10) as output:
+        for value, time in enumerate([7.0, 7.1, 7.5, 7.52, 7.6]):  # 7.52 is of the same moment
+            output.write(frame(time), picture(40 * value))
+    assert values(output.path) == [0, 1, 1, 1, 1, 2, 4]
+
+
+def test_a_long_silence_is_left_out(tmp_path):
+    with VideoOutput(tmp_path / 'a.mp4', fps=10) as output:
+        for value, time in enumerate([0.0, 60.0, 60.1]):
+            output.write(frame(time), picture(40 * value))
+    assert values(output.path) == [0, 1, 2]
+
+
+def test_frames_of_another_size_and_an_early_end(tmp_path):
+    with pytest.raises(KeyboardInterrupt), VideoOutput(tmp_path / 'a.mp4', fps=10) as output:
+        output.write(frame(0), picture(40))
+        output.write(frame(0.1), picture(80, size=(96, 64)))
+        raise KeyboardInterrupt
+    assert values(output.path) == [1, 2]
+
+
+def test_lines_are_whole_at_once(tmp_path):
+    path = tmp_path / 'new' / 'a.jsonl'
+    result = make_result(people=2, ids=[3, 8])
+    with JsonLinesOutput(path) as output:
+        output.write(frame(0.5, 4), result)
+        (line,) = path.read_text().splitlines()
+        output.write(frame(0.6, 5), make_result(people=0))
+    document = json.loads(line)
+    assert (document['frame'], document['time']) == (4, 0.5)
+    assert (document['width'], document['height']) == (64, 48)
+    assert [person['id'] for person in document['people']] == [3, 8]
+    np.testing.assert_allclose(
+        np.array([person['keypoints'] for person in document['people']])[..., :2],
+        result.keypoints,
+        atol=0.006,
+    )
+    assert json.loads(path.read_text().splitlines()[1])['people'] == []
+
+
+def test_places_where_nothing_can_be_written(tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(LitePoseError, match='cannot write'):
+        JsonLinesOutput(tmp_path / 'file' / 'a.jsonl')

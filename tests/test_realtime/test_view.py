@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from pose_builders import make_result
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.realtime import Frame, Shown, Statistics
+from litepose_mm.realtime.view import View, status_lines
+
+IMAGE = np.full((120, 160, 3), 90, np.uint8)
+STATISTICS = Statistics(27.6, dict(grabbing=1.0, network=20.25), 9, 3, 45.4)
+
+
+class Estimator:
+    """Knows maps of half the size: the first keypoint is at the upper left."""
+
+    def __init__(self, has_maps=True):
+        self.has_maps = has_maps
+
+    def maps(self, prepared, outputs):
+        if not self.has_maps:
+            return None
+        heatmaps, tags = np.zeros((3, 30, 40), np.float32), np.zeros((3, 30, 40), np.float32)
+        heatmaps[0, :5, :5] = 1
+        return IMAGE[::2, ::2], heatmaps, tags
+
+
+def shown(**changes):
+    result = make_result(people=1, image_size=(160, 120), **changes)
+    return Shown(Frame(IMAGE, 0, 0.0), result, None, None)
+
+
+def changed(drawing):
+    """Where it differs from the picture."""
+    return (drawing != IMAGE).any(axis=2)
+
+
+def test_people_are_drawn_and_nothing_else_is_changed():
+    each = shown(ids=[4])
+    before = each.frame.image.copy()
+    plain = View(ids=False, status=False).draw(each, Estimator(), STATISTICS)
+    assert 0 < changed(plain).sum() < 0.5 * changed(plain).size
+    assert np.array_equal(each.frame.image, before)
+    labelled = View(status=False).draw(each, Estimator(), STATISTICS)
+    told = View().draw(each, Estimator(), STATISTICS)
+    counts = [changed(drawing).sum() for drawing in (plain, labelled, told)]
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_a_mirror_changes_left_and_right_but_not_the_text():
+    view = View(ids=False, status=False)
+    plain = view.draw(shown(), Estimator())
+    view.mirrored = True
+    difference = np.abs(view.draw(shown(), Estimator()).astype(int) - plain[:, ::-1].astype(int))
+    assert np.percentile(difference, 98) < 40  # lines are drawn from the other side
+    told = View(mirrored=True, ids=False).draw(shown(), Estimator(), STATISTICS)
+    assert changed(told)[:20, :20].any()
+
+
+@pytest.mark.parametrize('mode', ['heatmaps', 'tags'])
+def test_maps_are_drawn_at_the_size_of_the_frame(mode):
+    drawing = View(mode, status=False).draw(shown(), Estimator())
+    assert drawing.shape == IMAGE.shape
+    assert drawing[5, 5].max() > 50 > drawing[80, 80].max()  # the rest is dark
+    mirrored = View(mode, mirrored=True, status=False).draw(shown(), Estimator())
+    assert np.array_equal(mirrored, drawing[:, ::-1])
+
+
+def test_a_model_without_maps_says_so():
+    told = View('tags', ids=False).draw(shown(), Estimator(False), STATISTICS)
+    people = View(ids=False).draw(shown(), Estimator(False), STATISTICS)
+    assert changed(told).sum() > changed(people).sum()
+
+
+def test_modes():
+    view = View()
+    seen = [view.mode]
+    for _ in range(3):
+        view.next_mode()
+        seen.append(view.mode)
+    assert seen == ['skeletons', 'heatmaps', 'tags', 'skeletons']
+    with pytest.raises(LitePoseError, match='view: expected one of skeletons, heatmaps, tags, got'):
+        View('boxes')
+
+
+def test_status():
+    assert status_lines(STATISTICS) == [
+        '27.6 fps, 45 ms behind, 3 dropped',
+        'ms: grab 1.0, network 20.2',
+    ]

@@ -1,6 +1,8 @@
 """``litepose webcam`` on a video and pictures, with a small exported model."""
 
 import json
+import runpy
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ from exported import export, tiny_estimator
 
 from litepose_mm.cli import main
 from litepose_mm.cli.commands import webcam
+from litepose_mm.errors import run_tool
 from litepose_mm.media import VideoReader, VideoWriter
+from litepose_mm.paths import mim_root
 from litepose_mm.realtime import window as window_module
 
 pytest.importorskip('onnxruntime')
@@ -59,29 +63,39 @@ def test_options(run, video, tmp_path):
     assert people and not any('id' in person for person in people)
 
 
-def test_keys(run, video, tmp_path, monkeypatch):
-    pressed = iter(['s', 'v', 'm', 'i', 'h', ' ', None, ' ', 'q'])
-    drawings = []
+@pytest.fixture
+def press(monkeypatch):
+    """``press(keys)``: windows give these keys, and what they show is in the list returned."""
 
-    class Window:
-        def __init__(self, title):
-            assert str(video) in title
+    def press(keys):
+        pressed, drawings = iter(keys), []
 
-        def __enter__(self):
-            return self
+        class Window:
+            def __init__(self, title):
+                pass
 
-        def __exit__(self, *exception):
-            pass
+            def __enter__(self):
+                return self
 
-        def show(self, image, milliseconds=1):
-            drawings.append(image)
-            return next(pressed)
+            def __exit__(self, *exception):
+                pass
 
-    monkeypatch.setattr(window_module, 'Window', Window)
+            def show(self, image, milliseconds=1):
+                drawings.append(image)
+                return next(pressed)
+
+        monkeypatch.setattr(window_module, 'Window', Window)
+        return drawings
+
+    return press
+
+
+def test_keys(run, video, tmp_path, press):
+    drawings = press(['s', 'v', 'm', 'i', 'h', ' ', None, ' ', 'q'])
     status, out, err = run(video)
     assert status == 0 and err == 'litepose: saved litepose_000000.png\n'
     assert (tmp_path / 'litepose_000000.png').stat().st_size > 1000
-    assert out.startswith('7 frames') and next(pressed, 'none is left') == 'none is left'
+    assert out.startswith('7 frames') and len(drawings) == 9
     assert not np.array_equal(drawings[1], drawings[2])
 
 
@@ -117,3 +131,11 @@ def test_status_is_told_where_there_is_no_window(run, video, monkeypatch):
     monkeypatch.setattr(webcam, '_STATUS_SECONDS', 0.0)
     _, _, err = run(video, '--no-display')
     assert err.startswith('litepose: ') and ' people, ' in err and ' fps, ' in err
+
+
+def test_demo(model, video, press, monkeypatch):
+    drawings = press([None, None, 'escape'])
+    monkeypatch.setattr(sys, 'argv', ['webcam_demo.py', str(model), str(video)])
+    demo = runpy.run_path(str(mim_root() / 'demo/webcam_demo.py'))
+    assert run_tool(demo['main']) == 0
+    assert len(drawings) == 3 and drawings[0].shape == (64, 96, 3)

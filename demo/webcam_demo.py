@@ -1,0 +1,41 @@
+"""People on a camera, in one file: what `litepose webcam` does, without its options.
+
+    python demo/webcam_demo.py exported/m
+    python demo/webcam_demo.py exported/m street.mp4
+
+Escape quits; docs/realtime.md has more.
+"""
+
+import argparse
+import sys
+
+from litepose_mm.errors import run_tool
+from litepose_mm.realtime import RealTimePipeline, open_source
+from litepose_mm.realtime.view import View
+from litepose_mm.realtime.window import Window
+from litepose_mm.runtime import PoseEstimator
+from litepose_mm.tracking import PoseTracker
+
+
+def main() -> None:
+    """Shows who is there until the window is closed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('model', help='folder that `litepose export` wrote')
+    parser.add_argument(
+        'source',
+        nargs='?',
+        default='0',
+        help="a camera's number (default: 0), a stream's address, a video file or a folder",
+    )
+    args = parser.parse_args()
+    estimator, view = PoseEstimator(args.model), View(mirrored=args.source.isdecimal())
+    people = RealTimePipeline(open_source(args.source), estimator, PoseTracker(), min_score=0.1)
+    with Window('LitePose') as window, people:
+        for shown in people:
+            drawing = view.draw(shown, estimator, people.statistics())
+            if window.show(drawing) == 'escape':
+                break
+
+
+if __name__ == '__main__':
+    sys.exit(run_tool(main))

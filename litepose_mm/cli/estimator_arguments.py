@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .argument_types import key_value, positive_int
@@ -10,6 +11,7 @@ from .one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
     from ..apis import PoseEstimator
+    from ..picture_estimator import PictureEstimator
 
 
 def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,3 +83,16 @@ def make_estimator(args: argparse.Namespace) -> PoseEstimator:
             batch_size=args.batch_size,
             cfg_options=dict(args.config_options),
         )
+
+
+def make_pipeline_estimator(args: argparse.Namespace) -> PictureEstimator:
+    """The estimator of an exported folder, with ``args.threads``, or that of a model.
+
+    Raises:
+        LitePoseError: As either ``PoseEstimator``.
+    """
+    if not Path(args.model).is_dir():
+        return make_estimator(args)
+    from ..runtime import PoseEstimator
+
+    return PoseEstimator(args.model, threads=args.threads)

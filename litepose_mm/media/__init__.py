@@ -4,7 +4,7 @@ Pictures are BGR (H, W, 3) uint8, upright: OpenCV applies their EXIF orientation
 """
 
 from .inputs import IMAGE_SUFFIXES, VIDEO_SUFFIXES, MediaFile, find_media
-from .reading import VideoReader, read_image
+from .reading import VideoReader, decode_image, read_image
 from .writing import VideoWriter, write_image, write_json
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     'MediaFile',
     'VideoReader',
     'VideoWriter',
+    'decode_image',
     'find_media',
     'read_image',
     'write_image',

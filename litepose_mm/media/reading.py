@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,18 +29,51 @@ def read_image(path: str | Path) -> np.ndarray:
     except (OSError, ValueError) as error:
         reason = getattr(error, 'strerror', None) or error
         raise LitePoseError(f'cannot read the picture {path}: {reason}') from error
+    return decode_image(data, str(path))
+
+
+def decode_image(data: bytes | np.ndarray, name: str, max_pixels: int | None = None) -> np.ndarray:
+    """Decodes a picture as BGR (H, W, 3) uint8, upright by its EXIF orientation.
+
+    Args:
+        data: The content of a file.
+        name: Of the file, for messages.
+        max_pixels: More are refused, before they are decoded.
+
+    Raises:
+        LitePoseError: It is empty, broken, no picture, or too large.
+    """
+    data = np.frombuffer(data, np.uint8)
     if not data.size:
-        raise LitePoseError(f'expected a picture, but {path} is empty (0 bytes); copy it again')
+        raise LitePoseError(f'expected a picture, but {name} is empty (0 bytes); copy it again')
+    if max_pixels is not None:
+        _check_pixels(data, name, max_pixels)
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise LitePoseError(f'cannot decode the picture {path}: {error.err}') from error
+        raise LitePoseError(f'cannot decode the picture {name}: {error.err}') from error
     if image is None or not image.size:
         raise LitePoseError(
-            f'expected a picture, but {path} is cut short, broken or of another kind; '
+            f'expected a picture, but {name} is cut short, broken or of another kind; '
             'copy it again or convert it to JPEG or PNG'
         )
     return image
+
+
+def _check_pixels(data: np.ndarray, name: str, most: int) -> None:
+    """A small file can hold a picture that fills the memory."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data.tobytes())) as image:
+            width, height = image.size
+    except Exception:  # what Pillow does not know, OpenCV may
+        return
+    if width * height > most:
+        raise LitePoseError(
+            f'expected a picture of at most {most / 1e6:g} million pixels, but {name} has '
+            f'{width}x{height}; make it smaller'
+        )
 
 
 class VideoReader:

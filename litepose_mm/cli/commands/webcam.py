@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..argument_types import positive_int, share
-from ..estimator_arguments import add_estimator_arguments, make_estimator
+from ..estimator_arguments import add_estimator_arguments, make_pipeline_estimator
 
 if TYPE_CHECKING:
     from ...picture_estimator import PictureEstimator
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     for path in filter(None, (args.out, args.jsonl)):
         check_writable(path)
     source = open_source(args.source, _tell, args.live)
-    estimator = _estimator(args)
+    estimator = make_pipeline_estimator(args)
     tracker = None if args.no_track else PoseTracker()
     interrupted = False
     with ExitStack() as stack:
@@ -99,14 +99,6 @@ def run(args: argparse.Namespace) -> int:
     end = f'; wrote {", ".join(written)}' if written else ''
     print(f'{statistics.num_frames} frames, {"; ".join(status_lines(statistics))}{end}')
     return 130 if interrupted else 0
-
-
-def _estimator(args: argparse.Namespace) -> PictureEstimator:
-    if Path(args.model).is_dir():
-        from ...runtime import PoseEstimator
-
-        return PoseEstimator(args.model, threads=args.threads)
-    return make_estimator(args)
 
 
 def _show(

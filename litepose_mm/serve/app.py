@@ -1,0 +1,183 @@
+"""The web application: a page, and two ways to send it pictures.
+
+``POST /api/predict`` takes one encoded picture as the body and answers with its people.
+``/api/stream`` is a WebSocket: each binary message is an encoded frame, answered by one text
+message before the next is looked at, so that the browser sends its newest frame and nothing is
+queued. People of a stream are followed. What both answer with is
+:func:`litepose_mm.realtime.frame_document`, with ``milliseconds``; errors are
+``{"error": "one line"}``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, perf_counter
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ..errors import LitePoseError
+from ..media import decode_image
+from ..picture_estimator import PictureEstimator
+from ..realtime import Frame, frame_document
+from ..tracking import PoseTracker
+
+_PAGE = Path(__file__).parent / 'page'
+_LOOPBACK = ('localhost', '127.0.0.1')
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is accepted.
+
+    Attributes:
+        bytes: Most bytes of an encoded picture.
+        pixels: Most pixels of a picture.
+        streams: Most streams at once.
+    """
+
+    bytes: int = 20 * 2**20
+    pixels: int = 50_000_000
+    streams: int = 4
+
+
+class _TooLarge(LitePoseError):
+    """An upload of too many bytes."""
+
+
+def create_app(
+    estimator: PictureEstimator,
+    name: str,
+    limits: Limits | None = None,
+    min_score: float = 0.1,
+    hosts: Sequence[str] = _LOOPBACK,
+) -> Starlette:
+    """The application.
+
+    Args:
+        estimator: Finds the people, one picture at a time.
+        name: Of the model, for the page.
+        limits: What is accepted.
+        min_score: People with a lower score are dropped.
+        hosts: Names under which the page may be reached; other ones are refused, so that a page
+            from elsewhere cannot reach this one through a name of its own. ``['*']`` accepts all.
+    """
+    service = _Service(estimator, name, limits or Limits(), min_score)
+    return Starlette(
+        routes=[
+            Route('/api/model', service.model),
+            Route('/api/predict', service.predict, methods=['POST']),
+            WebSocketRoute('/api/stream', service.stream),
+            Mount('/', StaticFiles(directory=_PAGE, html=True)),
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
+    )
+
+
+class _Service:
+    def __init__(
+        self, estimator: PictureEstimator, name: str, limits: Limits, min_score: float
+    ) -> None:
+        self._estimator, self._name = estimator, name
+        self._limits, self._min_score = limits, min_score
+        self._in_use = threading.Lock()  # an engine runs one picture at a time
+        self._num_streams = 0
+
+    async def model(self, request: Request) -> JSONResponse:
+        """What the page has to know of the model."""
+        skeleton = self._estimator.skeleton
+        return JSONResponse(
+            {
+                'name': self._name,
+                'keypoints': list(skeleton.keypoint_names),
+                'links': [list(link) for link in skeleton.links],
+                'max_bytes': self._limits.bytes,
+            }
+        )
+
+    async def predict(self, request: Request) -> JSONResponse:
+        """People of one picture."""
+        try:
+            data = await self._body(request)
+            return JSONResponse(await run_in_threadpool(self._people, data, 0, 0.0, None))
+        except _TooLarge as error:
+            return JSONResponse({'error': str(error)}, 413)
+        except LitePoseError as error:
+            return JSONResponse({'error': str(error)}, 400)
+
+    async def _body(self, request: Request) -> bytes:
+        data = bytearray()
+        async for part in request.stream():
+            data += part
+            self._check_size(len(data))
+        return bytes(data)
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limits.bytes:
+            raise _TooLarge(
+                f'expected a picture of at most {self._limits.bytes / 2**20:g} MiB, got more; '
+                'make it smaller'
+            )
+
+    async def stream(self, socket: WebSocket) -> None:
+        """People of one frame after the other."""
+        if not _same_origin(socket):
+            await socket.close(code=1008, reason='another origin')
+            return
+        await socket.accept()
+        if self._num_streams >= self._limits.streams:
+            most = self._limits.streams
+            await socket.send_json({'error': f'there are {most} streams already; close one'})
+            await socket.close(code=1013)
+            return
+        self._num_streams += 1
+        try:
+            await self._answer_frames(socket)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._num_streams -= 1
+
+    async def _answer_frames(self, socket: WebSocket) -> None:
+        tracker, start, number = PoseTracker(), monotonic(), 0
+        while True:
+            data = await socket.receive_bytes()
+            try:
+                self._check_size(len(data))
+                moment = monotonic() - start
+                answer = await run_in_threadpool(self._people, data, number, moment, tracker)
+            except LitePoseError as error:
+                answer = {'error': str(error)}
+            number += 1
+            await socket.send_json(answer)
+
+    def _people(
+        self, data: bytes, number: int, time: float, tracker: PoseTracker | None
+    ) -> dict[str, Any]:
+        image = decode_image(data, 'the upload', self._limits.pixels)
+        with self._in_use:
+            begin = perf_counter()
+            result = self._estimator(image).filter(self._min_score)
+            milliseconds = 1e3 * (perf_counter() - begin)
+        if tracker is not None:
+            result = tracker(result, time)
+        document = frame_document(Frame(image, number, time), result)
+        return {**document, 'milliseconds': round(milliseconds, 2)}
+
+
+def _same_origin(socket: WebSocket) -> bool:
+    """Browsers let any page open a WebSocket anywhere, and say which page it was."""
+    origin = socket.headers.get('origin')
+    return origin is None or urlsplit(origin).netloc == socket.headers.get('host')

@@ -1,0 +1,248 @@
+// Sends one frame at a time, the newest, and draws the people that come back on that same frame.
+
+const $ = (id) => document.getElementById(id);
+const canvas = $('canvas');
+const pen = canvas.getContext('2d');
+const video = $('video');
+const grabbed = document.createElement('canvas');
+
+const LONGEST_SIDE = 960; // of what is sent: the network looks at less
+const MIN_SCORE = 0.2; // of keypoints that are drawn
+const KEPT = 20000; // frames whose results can be downloaded
+
+let model = null;
+let socket = null;
+let camera = null; // the stream of the camera in use
+let session = 0; // grows with everything that starts or stops
+let results = [];
+let moments = []; // when answers came, for frames a second
+
+function tell(text) { $('error').textContent = text ?? ''; }
+
+function color(index) {
+  return `hsl(${(198 + index * 222.5) % 360} 85% 60%)`;
+}
+
+function drawPeople(people, width) {
+  const size = Math.max(canvas.width, canvas.height);
+  pen.lineCap = 'round';
+  for (const [index, person] of people.entries()) {
+    const own = color(person.id ?? index);
+    const place = ([x, y]) => [$('mirror').checked ? width - 1 - x : x, y];
+    for (const [pass, thick] of [['#111', 6], [own, 3]]) {
+      pen.strokeStyle = pass;
+      pen.lineWidth = Math.max(1, (thick * size) / 960);
+      for (const [from, to] of model.links) {
+        const ends = [person.keypoints[from], person.keypoints[to]];
+        if (ends.some((point) => point[2] < MIN_SCORE)) continue;
+        pen.beginPath();
+        pen.moveTo(...place(ends[0]));
+        pen.lineTo(...place(ends[1]));
+        pen.stroke();
+      }
+    }
+    const seen = person.keypoints.filter((point) => point[2] >= MIN_SCORE);
+    if ($('ids').checked && person.id !== undefined && seen.length) {
+      const top = place(seen.reduce((best, point) => (point[1] < best[1] ? point : best)));
+      pen.font = `bold ${Math.max(12, size / 50)}px system-ui, sans-serif`;
+      pen.lineWidth = 3;
+      pen.strokeStyle = '#111';
+      pen.fillStyle = own;
+      pen.strokeText(`#${person.id}`, top[0], top[1] - 6);
+      pen.fillText(`#${person.id}`, top[0], top[1] - 6);
+    }
+  }
+}
+
+function show(answer) {
+  const { width, height } = grabbed;
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  canvas.hidden = false;
+  $('hint').hidden = true;
+  $('drop').classList.add('busy');
+  pen.save();
+  if ($('mirror').checked) {
+    pen.translate(width, 0);
+    pen.scale(-1, 1);
+  }
+  pen.drawImage(grabbed, 0, 0);
+  pen.restore();
+  drawPeople(answer.people, width);
+  results.push(answer);
+  if (results.length > KEPT) results.shift();
+  $('download').disabled = false;
+  const count = answer.people.length;
+  const rate = moments.length > 1
+    ? `, ${((1000 * (moments.length - 1)) / (moments.at(-1) - moments[0])).toFixed(1)} fps` : '';
+  $('status').textContent =
+    `${count} ${count === 1 ? 'person' : 'people'}, ${answer.milliseconds.toFixed(0)} ms${rate}`;
+}
+
+// A copy of what a video or picture shows, no larger than needed, and its encoding.
+function grab(source, width, height, quality) {
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+  grabbed.width = Math.max(1, Math.round(width * scale));
+  grabbed.height = Math.max(1, Math.round(height * scale));
+  grabbed.getContext('2d').drawImage(source, 0, 0, grabbed.width, grabbed.height);
+  return new Promise((resolve) => grabbed.toBlob(resolve, 'image/jpeg', quality));
+}
+
+function stop() {
+  session += 1;
+  socket?.close();
+  socket = null;
+  camera?.getTracks().forEach((track) => track.stop());
+  camera = null;
+  video.pause();
+  video.removeAttribute('src');
+  video.srcObject = null;
+  $('stop').disabled = true;
+}
+
+function begin() {
+  stop();
+  tell();
+  results = [];
+  moments = [];
+  return session;
+}
+
+function connect() {
+  return new Promise((resolve, reject) => {
+    const address = new URL('api/stream', location.href);
+    address.protocol = address.protocol.replace('http', 'ws');
+    const opened = new WebSocket(address);
+    opened.onopen = () => resolve(opened);
+    opened.onerror = () => reject(new Error('the server does not answer; is it still running?'));
+  });
+}
+
+function answerTo(blob) {
+  return new Promise((resolve, reject) => {
+    socket.onmessage = (event) => resolve(JSON.parse(event.data));
+    socket.onclose = () => reject(new Error('the server has closed the stream'));
+    socket.send(blob);
+  });
+}
+
+async function follow(own) {
+  socket = await connect();
+  $('stop').disabled = false;
+  while (own === session && !video.ended) {
+    if (video.readyState < 2 || !video.videoWidth) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      continue;
+    }
+    const answer = await answerTo(await grab(video, video.videoWidth, video.videoHeight, 0.8));
+    if (own !== session) return;
+    if (answer.error) throw new Error(answer.error);
+    moments.push(performance.now());
+    if (moments.length > 30) moments.shift();
+    show(answer);
+  }
+  if (own === session) stop();
+}
+
+async function run(start) {
+  const own = begin();
+  try {
+    await start(own);
+  } catch (error) {
+    if (own !== session) return; // it was stopped
+    tell(error.message);
+    stop();
+  }
+}
+
+const REASONS = {
+  NotFoundError: 'there is no camera',
+  NotAllowedError: 'the browser does not allow the camera; allow it for this page',
+  NotReadableError: 'another program uses the camera',
+};
+
+async function startCamera(own) {
+  if (!navigator.mediaDevices) {
+    throw new Error('cameras need https, or this page under localhost');
+  }
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
+  } catch (error) {
+    throw new Error(REASONS[error.name] ?? `the camera fails: ${error.message}`);
+  }
+  camera = stream;
+  camera.getVideoTracks()[0].onended = () => {
+    if (own === session) { tell('the camera is gone'); stop(); }
+  };
+  video.srcObject = stream;
+  await video.play();
+  await follow(own);
+}
+
+async function startVideo(file, own) {
+  video.src = URL.createObjectURL(file);
+  try {
+    await video.play();
+  } catch {
+    throw new Error(`${file.name}: the browser cannot play this video; convert it to MP4 (H.264)`);
+  } finally {
+    setTimeout(() => URL.revokeObjectURL(video.src), 0);
+  }
+  await follow(own);
+}
+
+async function startPicture(file, own) {
+  if (file.size > model.max_bytes) {
+    throw new Error(`${file.name} is larger than ${(model.max_bytes / 2 ** 20).toFixed(0)} MiB`);
+  }
+  let picture;
+  try {
+    picture = await createImageBitmap(file);
+  } catch {
+    throw new Error(`${file.name} is no picture or video that the browser knows`);
+  }
+  const blob = await grab(picture, picture.width, picture.height, 0.95);
+  const response = await fetch('api/predict', { method: 'POST', body: blob });
+  const answer = await response.json();
+  if (own !== session) return;
+  if (answer.error) throw new Error(answer.error);
+  show(answer);
+}
+
+function take(file) {
+  if (!file) return;
+  const isVideo = file.type.startsWith('video/');
+  run((own) => (isVideo ? startVideo(file, own) : startPicture(file, own)));
+}
+
+function download() {
+  const lines = results.map((result) => `${JSON.stringify(result)}\n`);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob(lines, { type: 'application/jsonl' }));
+  link.download = 'litepose.jsonl';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+$('camera').onclick = () => run(startCamera);
+$('open').onclick = () => $('file').click();
+$('file').onchange = (event) => { take(event.target.files[0]); event.target.value = ''; };
+$('stop').onclick = stop;
+$('download').onclick = download;
+for (const name of ['dragover', 'dragleave', 'drop']) {
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    $('drop').classList.toggle('over', name === 'dragover');
+    if (name === 'drop') take(event.dataTransfer.files[0]);
+  });
+}
+
+try {
+  model = await (await fetch('api/model')).json();
+  $('model').textContent = model.name;
+} catch {
+  tell('the server does not answer; is it still running?');
+}

@@ -1,0 +1,123 @@
+"""The web application's two ways in, and what it refuses."""
+
+import cv2
+import numpy as np
+import pytest
+from pose_builders import make_result, make_skeleton
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.picture_estimator import PictureEstimator
+
+pytest.importorskip('starlette')
+pytest.importorskip('httpx')
+
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from litepose_mm.serve import Limits, create_app
+
+STREAM = 'ws://localhost:8000/api/stream'
+
+
+class Estimator(PictureEstimator):
+    """Two people, the second weak; it fails on black pictures."""
+
+    def __init__(self):
+        super().__init__(make_skeleton(), 1)
+
+    def _prepare(self, image):
+        return image
+
+    def _input_shape(self, prepared):
+        return prepared.shape
+
+    def _infer(self, inputs):
+        if inputs[0].max() == 0:
+            raise LitePoseError('there is not enough memory for 1 input')
+        return inputs
+
+    def _finish(self, inputs, outputs, sources):
+        height, width = inputs[0].shape[:2]
+        return [make_result(people=2, image_size=(width, height), scores=[0.9, 0.05])]
+
+
+def picture(value=90, size=(64, 48)):
+    image = np.full((size[1], size[0], 3), value, np.uint8)
+    return cv2.imencode('.png', image)[1].tobytes()
+
+
+@pytest.fixture
+def client():
+    limits = Limits(bytes=10_000, pixels=10_000, streams=1)
+    return TestClient(create_app(Estimator(), 'mini', limits), base_url='http://localhost:8000')
+
+
+def test_page_and_model(client):
+    page = client.get('/')
+    assert page.status_code == 200 and '<title>LitePose</title>' in page.text
+    for name in ('page.js', 'style.css'):
+        assert name in page.text and client.get(f'/{name}').status_code == 200
+    model = client.get('/api/model').json()
+    assert model == {
+        'name': 'mini',
+        'keypoints': ['head', 'left_hand', 'right_hand'],
+        'links': [[0, 1], [0, 2]],
+        'max_bytes': 10_000,
+    }
+
+
+def test_a_picture(client):
+    answer = client.post('/api/predict', content=picture()).json()
+    assert (answer['width'], answer['height']) == (64, 48)
+    (person,) = answer['people']
+    assert len(person['keypoints']) == 3 and 'id' not in person
+    assert answer['milliseconds'] > 0
+
+
+@pytest.mark.parametrize(
+    ('content', 'status', 'message'),
+    [
+        (b'', 400, 'the upload is empty'),
+        (b'no picture', 400, 'the upload is cut short, broken or of another kind'),
+        (picture()[:60], 400, 'the upload is cut short, broken or of another kind'),
+        (picture(size=(200, 100)), 400, 'at most 0.01 million pixels, but the upload has 200x100'),
+        (bytes(10_001), 413, 'expected a picture of at most 0.0095'),
+        (picture(value=0), 400, 'not enough memory'),
+        (picture(size=(99, 2)), 400, 'no longer than 20 times its other side'),
+    ],
+)
+def test_bad_uploads_are_one_line(client, content, status, message):
+    response = client.post('/api/predict', content=content)
+    error = response.json()['error']
+    assert response.status_code == status and message in error and '\n' not in error
+
+
+def test_a_stream_follows_people_and_survives_bad_frames(client):
+    with client.websocket_connect(STREAM) as stream:
+        answers = []
+        for content in (picture(), b'no picture', picture(), bytes(10_001)):
+            stream.send_bytes(content)
+            answers.append(stream.receive_json())
+    first, bad, third, large = answers
+    assert first['people'][0]['id'] == third['people'][0]['id'] == 0
+    assert (first['frame'], third['frame']) == (0, 2) and third['time'] > first['time']
+    assert 'of another kind' in bad['error'] and 'expected a picture of at most' in large['error']
+
+
+def test_there_are_not_too_many_streams(client):
+    with client.websocket_connect(STREAM), client.websocket_connect(STREAM) as more:
+        assert more.receive_json() == {'error': 'there are 1 streams already; close one'}
+    with client.websocket_connect(STREAM) as again:
+        again.send_bytes(picture())
+        assert again.receive_json()['people']
+
+
+def test_other_pages_get_nothing(client):
+    assert client.get('/api/model', headers={'host': 'evil.example'}).status_code == 400
+    headers = {'origin': 'http://evil.example'}
+    refused = pytest.raises(WebSocketDisconnect)
+    with refused as caught, client.websocket_connect(STREAM, headers=headers):
+        pass
+    assert caught.value.code == 1008
+    with client.websocket_connect(STREAM, headers={'origin': 'http://localhost:8000'}):
+        pass

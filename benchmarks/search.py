@@ -21,7 +21,6 @@ import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 from mmpose.models import build_pose_estimator
 from mmpose.registry import DATASETS
@@ -29,12 +28,11 @@ from reporting import environment, print_table
 from timing import in_turns
 
 from litepose_mm.architectures import Architecture
-from litepose_mm.config_files import read_config
 from litepose_mm.engine.hooks.compiler import has_compiler
 from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
 from litepose_mm.media import write_json
 from litepose_mm.models.utils.depthwise import quicken_depthwise
-from litepose_mm.nas import SubnetEvaluator, plain_config
+from litepose_mm.nas import SubnetEvaluator, plain_config, read_supernet_config
 from litepose_mm.search_spaces import SearchSpace, get_search_space
 
 CONFIG = (
@@ -139,10 +137,9 @@ def evaluation_rows(config, archs: dict[str, Architecture], args) -> list[dict]:
 
 def main() -> None:
     args = parse_args()
-    init_default_scope('mmpose')
     torch.set_num_threads(args.threads)
     keep_freed_memory()
-    config = read_config(args.config)
+    config = read_supernet_config(args.config)
     loader = config.train_dataloader
     loader.batch_size = args.batch_size or loader.batch_size
     loader.dataset.num_images = loader.batch_size * args.calibration_batches

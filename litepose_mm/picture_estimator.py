@@ -80,7 +80,8 @@ class PictureEstimator(ABC):
         def finish(batch: list[tuple[int, Any]]) -> None:
             indices, inputs = zip(*batch)
             sources = [_source(pictures[index]) for index in indices]
-            for index, result in zip(indices, self._run(inputs, sources), strict=True):
+            found = self._finish(inputs, self._infer(inputs), sources)
+            for index, result in zip(indices, found, strict=True):
                 results[index] = result
             batch.clear()
 
@@ -137,9 +138,6 @@ class PictureEstimator(ABC):
             None where the outputs are no maps.
         """
         return None
-
-    def _run(self, inputs: Sequence[Any], sources: Sequence[str | None]) -> list[PoseResult]:
-        return self._finish(inputs, self._infer(inputs), sources)
 
     @abstractmethod
     def _prepare(self, image: np.ndarray) -> Any:

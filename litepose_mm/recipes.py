@@ -181,3 +181,20 @@ def training_hooks(*more: dict, bad_samples: str = 'stop') -> list[dict]:
         dict(type='BadSampleHook', policy=bad_samples),
         *more,
     ]
+
+
+def supernet_hooks(space: str | dict, *published: str) -> list[dict]:
+    """What a supernet's training needs besides: networks drawn for each step, some evaluated.
+
+    Args:
+        space: Name or plain data of the search space.
+        published: Networks to evaluate beside the smallest, half the widths and the largest.
+    """
+    return [
+        dict(type='ArchitectureSamplingHook', space=space),
+        dict(
+            type='SubnetValidationHook',
+            space=space,
+            subnets=['smallest', 0.5, *published, 'largest'],
+        ),
+    ]

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .argument_types import key_value, positive_int
+from .argument_types import key_value, positive_int, share
 from .one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
@@ -31,6 +31,21 @@ def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
         default=1,
         metavar='N',
         help='pictures of one size that go through the network at once (default: 1)',
+    )
+
+
+def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds those of :func:`add_estimator_arguments`, for models that may be exported folders."""
+    add_estimator_arguments(parser)
+    parser.add_argument(
+        '--threads', type=positive_int, metavar='N', help='of an exported model (default: its own)'
+    )
+    parser.add_argument(
+        '--min-score',
+        type=share,
+        default=0.1,
+        metavar='SCORE',
+        help='drop people with a lower score (default: 0.1)',
     )
 
 

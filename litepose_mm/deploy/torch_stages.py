@@ -24,7 +24,7 @@ def torch_stages(name: str, estimator: PoseEstimator) -> Stages:
     test_cfg = model.test_cfg or {}
 
     def preprocess(image: np.ndarray) -> dict[str, Any]:
-        return model.data_preprocessor(pseudo_collate([estimator._prepare(image)]))
+        return model.data_preprocessor(pseudo_collate([estimator.prepare(image)]))
 
     @torch.inference_mode()
     def run(data: dict[str, Any]) -> tuple:

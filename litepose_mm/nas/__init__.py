@@ -12,7 +12,7 @@ from .network_timing import NetworkTimer
 from .networks import ElasticFusionDeconvHead, ElasticLitePose
 from .plain_config import plain_config, plain_model
 from .resolution import at_resolution
-from .supernet import SupernetBottomupPoseEstimator, load_supernet
+from .supernet import SupernetBottomupPoseEstimator, load_supernet, read_supernet_config
 
 __all__ = [
     'Constraint',
@@ -35,5 +35,6 @@ __all__ = [
     'load_supernet',
     'plain_config',
     'plain_model',
+    'read_supernet_config',
     'sort_channels',
 ]

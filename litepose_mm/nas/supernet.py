@@ -21,6 +21,19 @@ from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 from .resolution import at_resolution
 
 
+def read_supernet_config(path: str | Path) -> Config:
+    """Reads a supernet's config, and makes the scope of its components the default.
+
+    Raises:
+        LitePoseError: It cannot be read or is not that of a supernet.
+    """
+    config = read_config(path)
+    if 'search_space' not in config:
+        raise LitePoseError(f'{path}: expected the config of a supernet, with search_space')
+    init_default_scope('mmpose')
+    return config
+
+
 def load_supernet(
     config: str | Path, checkpoint: str | Path
 ) -> tuple[Config, SupernetBottomupPoseEstimator]:
@@ -34,10 +47,7 @@ def load_supernet(
         LitePoseError: The config cannot be read or is not that of a supernet, or the weights do not
             fit.
     """
-    read = read_config(config)
-    if 'search_space' not in read:
-        raise LitePoseError(f'{config}: expected the config of a supernet, with search_space')
-    init_default_scope('mmpose')
+    read = read_supernet_config(config)
     supernet = build_pose_estimator(read.model).eval()
     load_weights(supernet, checkpoint)
     return read, supernet

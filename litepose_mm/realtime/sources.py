@@ -103,10 +103,11 @@ class CaptureSource(Source):
             while not self._stopped.is_set():
                 ok, image = capture.read() if capture.isOpened() else (False, None)
                 if ok and image is not None and image.size:
+                    if number == 0:
+                        self.fps = _rate(capture.get(cv2.CAP_PROP_FPS))
                     if failures:
                         self.tell(f'{self.name} is back')
-                    failures = 0
-                    self.fps = _rate(capture.get(cv2.CAP_PROP_FPS))
+                        failures = 0
                     yield Frame(image, number, time.monotonic() - start)
                     number += 1
                     continue

@@ -19,17 +19,22 @@ import litepose_mm.modules  # noqa: F401
 
 # isort: split
 import numpy as np
-from mmengine.registry import init_default_scope
 from mmpose.models import build_pose_estimator
 from rich.progress import track
+from scipy.stats import spearmanr
 
 from litepose_mm.benchmarking import environment
-from litepose_mm.config_files import read_config
 from litepose_mm.deploy.deploy_form import to_deploy_form
 from litepose_mm.deploy.onnx_export import DeployGraph
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import check_writable
-from litepose_mm.nas import LatencyTable, NetworkTimer, layers_of_space, plain_model
+from litepose_mm.nas import (
+    LatencyTable,
+    NetworkTimer,
+    layers_of_space,
+    plain_model,
+    read_supernet_config,
+)
 from litepose_mm.nas.network_timing import ENGINES
 from litepose_mm.search_spaces import get_search_space
 
@@ -57,10 +62,7 @@ def main() -> None:
     if args.networks < 4:
         raise LitePoseError(f'--networks: expected 4 or more, got {args.networks}')
     check_writable(args.out)
-    config = read_config(args.config)
-    if 'search_space' not in config:
-        raise LitePoseError(f'{args.config}: expected the config of a supernet, with search_space')
-    init_default_scope('mmpose')
+    config = read_supernet_config(args.config)
     space, keypoints = get_search_space(config.search_space), config.model.head.num_keypoints
     timer = NetworkTimer(args.engine, args.threads, args.rounds)
 
@@ -84,9 +86,7 @@ def main() -> None:
     table = table.fitted(archs[:half], measured[:half])
     table.save(args.out)
     errors = table.errors(archs[half:], measured[half:])
-    rank = np.corrcoef(
-        *(np.argsort(np.argsort(each)) for each in (measured[half:], [*map(table, archs[half:])]))
-    )[0, 1]
+    rank = spearmanr(measured[half:], [table(arch) for arch in archs[half:]]).statistic
     print(
         f'{args.out}: {len(layers)} layers; networks: {table.factor:.2f} times their sum and '
         f'{table.constant:.2f} ms'

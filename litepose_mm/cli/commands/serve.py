@@ -7,8 +7,8 @@ import socket
 from pathlib import Path
 
 from ...errors import LitePoseError
-from ..argument_types import positive_int, share
-from ..estimator_arguments import add_estimator_arguments, make_pipeline_estimator
+from ..argument_types import positive_int
+from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 
 HELP = 'open a page on this machine: people on the camera of the browser, or a file dropped on it'
 _LOCAL = ('127.0.0.1', 'localhost')
@@ -16,17 +16,7 @@ _LOCAL = ('127.0.0.1', 'localhost')
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments."""
-    add_estimator_arguments(parser)
-    parser.add_argument(
-        '--threads', type=positive_int, metavar='N', help='of an exported model (default: its own)'
-    )
-    parser.add_argument(
-        '--min-score',
-        type=share,
-        default=0.1,
-        metavar='SCORE',
-        help='drop people with a lower score (default: 0.1)',
-    )
+    add_pipeline_arguments(parser)
     parser.add_argument('--port', type=positive_int, default=8000, help='default: 8000')
     parser.add_argument(
         '--host',

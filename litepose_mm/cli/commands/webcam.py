@@ -11,8 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ..argument_types import positive_int, share
-from ..estimator_arguments import add_estimator_arguments, make_pipeline_estimator
+from ..argument_types import positive_int
+from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 
 if TYPE_CHECKING:
     from ...picture_estimator import PictureEstimator
@@ -35,18 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default='0',
         help='number of a camera (default: 0), address of a stream, video file, picture or folder',
     )
-    add_estimator_arguments(parser)
-    parser.add_argument(
-        '--threads', type=positive_int, metavar='N', help='of an exported model (default: its own)'
-    )
+    add_pipeline_arguments(parser)
     parser.add_argument('--no-track', action='store_true', help='no ids and no smoothing')
-    parser.add_argument(
-        '--min-score',
-        type=share,
-        default=0.1,
-        metavar='SCORE',
-        help='drop people with a lower score (default: 0.1)',
-    )
     parser.add_argument(
         '--live',
         action='store_true',

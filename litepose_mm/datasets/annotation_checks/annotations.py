@@ -66,8 +66,8 @@ def check_annotation(annotation: dict, expected: Expected) -> Iterator[Problem]:
                 usable.discard(fields[0])
 
 
-def _no_id(expected: Expected, image_id: Any) -> str | None:
-    return None if is_id(image_id) else f'expected a number or a string, got {image_id}'
+def _no_id(expected: Expected, value: Any) -> str | None:
+    return None if is_id(value) else f'expected a number or a string, got {value}'
 
 
 def _no_numbers(expected: Expected, keypoints: Any) -> str | None:
@@ -116,10 +116,6 @@ def _box_outside(expected: Expected, box: list) -> str | None:
     return None if good else f'{box} in a picture of {expected.size}'
 
 
-def _no_category(expected: Expected, category_id: Any) -> str | None:
-    return None if is_id(category_id) else f'expected a number or a string, got {category_id}'
-
-
 def _other_category(expected: Expected, category_id: Any) -> str | None:
     if not expected.categories or category_id in expected.categories:
         return None
@@ -153,7 +149,7 @@ RULES: tuple[Rule, ...] = (
     Rule('bbox', ('bbox',), _no_box, malformed=True),
     Rule('bbox', ('bbox', 'num_keypoints'), _empty_box),
     Rule('bbox outside', ('bbox',), _box_outside),
-    Rule('category_id', ('category_id',), _no_category, malformed=True),
+    Rule('category_id', ('category_id',), _no_id, malformed=True),
     Rule('category', ('category_id',), _other_category),
     Rule('iscrowd', ('iscrowd',), _odd_crowd, malformed=True),
     Rule('area', ('area',), _no_area, malformed=True),

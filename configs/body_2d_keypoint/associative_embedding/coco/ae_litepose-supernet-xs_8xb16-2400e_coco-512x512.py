@@ -8,6 +8,7 @@ from litepose_mm.recipes import (
     ae_schedule,
     ae_test_pipeline,
     ae_train_pipeline,
+    supernet_hooks,
     training_hooks,
 )
 
@@ -22,18 +23,5 @@ val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
 test_dataloader = val_dataloader
 train_cfg, param_scheduler = ae_schedule('supernet-xs')
 custom_hooks = training_hooks(
-    dict(type='ArchitectureSamplingHook', space=search_space),
-    dict(
-        type='SubnetValidationHook',
-        space=search_space,
-        subnets=[
-            'smallest',
-            0.5,
-            'litepose-xs',
-            'litepose-s',
-            'litepose-m',
-            'litepose-l',
-            'largest',
-        ],
-    ),
+    *supernet_hooks(search_space, 'litepose-xs', 'litepose-s', 'litepose-m', 'litepose-l')
 )

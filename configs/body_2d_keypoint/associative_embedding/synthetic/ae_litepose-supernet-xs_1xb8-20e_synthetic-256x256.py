@@ -8,6 +8,7 @@ from litepose_mm.recipes import (
     ae_test_pipeline,
     ae_train_pipeline,
     quick_head,
+    supernet_hooks,
     training_hooks,
     warmup_cosine,
 )
@@ -41,10 +42,5 @@ train_cfg = dict(max_epochs=epochs, val_interval=5)
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),
-    dict(type='ArchitectureSamplingHook', space=search_space),
-    dict(
-        type='SubnetValidationHook',
-        space=search_space,
-        subnets=['smallest', 0.5, 'largest'],
-    ),
+    *supernet_hooks(search_space),
 )

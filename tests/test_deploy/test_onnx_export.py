@@ -8,7 +8,7 @@ from deploy_networks import LEVELS, mirror, network, with_statistics
 from networks import TINY, litepose
 
 from litepose_mm.deploy import export_onnx, to_deploy_form
-from litepose_mm.deploy.onnx_export import _Graph
+from litepose_mm.deploy.onnx_export import DeployGraph
 from litepose_mm.errors import LitePoseError
 from litepose_mm.models.utils.depthwise import quicken_depthwise
 
@@ -143,7 +143,7 @@ def test_nothing_is_said(model, tmp_path, capfd):
 def test_torch_export_takes_the_graph(model):
     # What torch's newer ONNX exporter and TVM start from.
     inputs = torch.randn(1, 3, 64, 64)
-    graph = _Graph(to_deploy_form(model), outputs='candidates').eval()
+    graph = DeployGraph(to_deploy_form(model), outputs='candidates').eval()
     for found, expected in zip(
         torch.export.export(graph, (inputs,)).module()(inputs), graph(inputs)
     ):

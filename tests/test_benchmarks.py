@@ -74,3 +74,18 @@ def test_tracking(tmp_path):
     rows = tables(tmp_path, 'tracking.py', '--videos', '1', '--frames', '8')['tracking']
     assert [row['variant'] for row in rows][:2] == ['default', 'no tags']
     assert all(row['fragments'] >= 1 and row['jitter_percent'] > 0 for row in rows)
+
+
+@pytest.mark.slow
+def test_realtime(tmp_path):
+    pytest.importorskip('onnxruntime')
+    options = ['--models', 'litepose-xs_crowdpose', '--engines', 'onnxruntime-fp32']
+    options += ['--rounds', '1', '--frames', '2', '--threads', '1']
+    (rows,) = tables(tmp_path, 'realtime.py', *options)['realtime'].values()
+    assert [row['candidate'] for row in rows] == [
+        'authors, eager',
+        'torch-fp32',
+        'onnxruntime-fp32',
+    ]
+    assert rows[0]['speed'] == 1 and all(row['fps'] > 0 for row in rows)
+    assert len({row['people'] for row in rows}) == 1

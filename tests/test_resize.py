@@ -1,11 +1,11 @@
 import cv2
 import numpy as np
 import pytest
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
 
 from litepose_mm.resize import aligned_size, resize_align, resize_within
+from litepose_mm.testing import reference
 
 sides = st.integers(1, 2000)
 

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
-import reference
 import torch
 from mmpose.codecs import AssociativeEmbedding
 
 from litepose_mm.decoding import AssociativeEmbeddingDecoder, default_keypoint_order
 from litepose_mm.errors import LitePoseError
-from litepose_mm.testing import synthetic_maps
+from litepose_mm.testing import reference, synthetic_maps
 
 SIZE = (192, 256)
 

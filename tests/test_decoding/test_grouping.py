@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litepose_mm.decoding import Candidates, default_keypoint_order, group_by_tags
+from litepose_mm.testing import reference
 
 
 def candidates(*keypoints):

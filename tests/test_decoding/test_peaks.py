@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import reference
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from litepose_mm.decoding import BilinearMaps, find_peaks
 from litepose_mm.decoding import peaks as peaks_module
+from litepose_mm.testing import reference
 
 
 def peaks_of_full_maps(heatmaps, size, threshold, kernel, top_k):

@@ -5,7 +5,6 @@ import json
 import cv2
 import numpy as np
 import pytest
-import reference
 import torch
 from mmpose.models.losses import KeypointMSELoss
 from networks import litepose
@@ -19,6 +18,7 @@ from litepose_mm.decoding import AssociativeEmbeddingDecoder
 from litepose_mm.models.losses import BatchAssociativeEmbeddingLoss
 from litepose_mm.nas import copy_subnet
 from litepose_mm.resize import aligned_size, warp_matrix
+from litepose_mm.testing import reference
 from litepose_mm.zoo import MODELS
 
 GROUPS = ['00', '01', '02', '03', '04', '05', '10']

@@ -1,12 +1,7 @@
 """The web application's two ways in, and what it refuses."""
 
-import cv2
-import numpy as np
 import pytest
-from pose_builders import make_result, make_skeleton
-
-from litepose_mm.errors import LitePoseError
-from litepose_mm.picture_estimator import PictureEstimator
+from served_estimator import Estimator, picture
 
 pytest.importorskip('starlette')
 pytest.importorskip('httpx')
@@ -17,33 +12,6 @@ from starlette.websockets import WebSocketDisconnect
 from litepose_mm.serve import Limits, create_app
 
 STREAM = 'ws://localhost:8000/api/stream'
-
-
-class Estimator(PictureEstimator):
-    """Two people, the second weak; it fails on black pictures."""
-
-    def __init__(self):
-        super().__init__(make_skeleton(), 1)
-
-    def _prepare(self, image):
-        return image
-
-    def _input_shape(self, prepared):
-        return prepared.shape
-
-    def _infer(self, inputs):
-        if inputs[0].max() == 0:
-            raise LitePoseError('there is not enough memory for 1 input')
-        return inputs
-
-    def _finish(self, inputs, outputs, sources):
-        height, width = inputs[0].shape[:2]
-        return [make_result(people=2, image_size=(width, height), scores=[0.9, 0.05])]
-
-
-def picture(value=90, size=(64, 48)):
-    image = np.full((size[1], size[0], 3), value, np.uint8)
-    return cv2.imencode('.png', image)[1].tobytes()
 
 
 @pytest.fixture

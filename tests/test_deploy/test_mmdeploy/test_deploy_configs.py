@@ -147,7 +147,7 @@ def assert_same_people(found, expected):
     np.testing.assert_allclose(found.bbox_scores, expected.bbox_scores, atol=1e-4)
 
 
-@pytest.mark.parametrize('path', cases())
+@pytest.mark.parametrize('path', list(cases()))
 def test_deploy_config(path, small, onnx_file):
     deploy_cfg = Config.fromfile(path)
     backend = deploy_cfg.backend_config.type

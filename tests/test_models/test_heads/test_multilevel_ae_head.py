@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import reference
 import torch
 from mmengine.structures import PixelData
 from mmpose.structures import PoseDataSample
@@ -8,7 +7,7 @@ from networks import TINY, ae_samples, litepose
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.recipes import ae_codec
-from litepose_mm.testing import synthetic_maps
+from litepose_mm.testing import reference, synthetic_maps
 
 K = 6
 FLIP = [0, 2, 1, 4, 3, 5]

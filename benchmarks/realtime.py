@@ -1,0 +1,193 @@
+"""Frames a second, frames in and people out: the authors' procedure against this package.
+
+The authors' procedure is theirs at test time, without mirroring: eager PyTorch, maps enlarged to
+the input's size, loops over joints and people, the ``munkres`` package; one frame after the other.
+It is written out in ``litepose_mm.testing.reference`` and gives the people of their own code. The
+others are this package's pipeline: grabbing, network and decoding of successive frames overlap.
+
+All get the same frames from memory, the same weights and as many threads, and take turns within
+one run. People are not followed, and nothing is drawn. With random weights a network finds nobody
+and decoding takes no time, so give trained ones: ``--models litepose-m_crowdpose=FILE``.
+"""
+
+import argparse
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from reporting import Rows, environment, print_table
+
+from litepose_mm import PoseEstimator as TorchEstimator
+from litepose_mm.datasets.synthetic import SceneOptions, make_video
+from litepose_mm.decoding import default_keypoint_order
+from litepose_mm.deploy import export_model
+from litepose_mm.media import write_json
+from litepose_mm.picture_estimator import PictureEstimator
+from litepose_mm.realtime import Frame, RealTimePipeline, Source, open_source
+from litepose_mm.runtime import PoseEstimator
+from litepose_mm.testing import reference
+
+ENGINES = ('onnxruntime-fp32', 'onnxruntime-int8', 'openvino-fp32', 'openvino-int8', 'ncnn-fp32')
+
+
+class Run(NamedTuple):
+    """One way through all frames: frames a second, milliseconds of the parts, people found."""
+
+    fps: float
+    preprocessing: float
+    network: float
+    decoding: float
+    people: float
+
+
+class FramesInMemory(Source):
+    """A source that costs no time."""
+
+    name, is_live = 'memory', False
+
+    def __init__(self, images: Sequence[np.ndarray]) -> None:
+        super().__init__()
+        self._images = images
+
+    def frames(self) -> Iterator[Frame]:
+        for number, image in enumerate(self._images):
+            yield Frame(image, number, number / self.fps)
+
+
+def authors(estimator: TorchEstimator, images: Sequence[np.ndarray]) -> Run:
+    """The authors' procedure."""
+    model, joints = estimator.model, estimator.skeleton.num_keypoints
+    order = default_keypoint_order(joints)
+    short_side = min(model.head.decoder.input_size)
+    times, people = [], []
+
+    def forward(inputs: torch.Tensor) -> tuple:
+        outputs = model.head(model.extract_feat(inputs))
+        moments.append(time.perf_counter())
+        return outputs
+
+    start = time.perf_counter()
+    with torch.inference_mode():
+        for image in images:
+            moments = [time.perf_counter()]
+            inputs, back = reference.preprocess(image, short_side)
+            moments.append(time.perf_counter())
+            maps = reference.network_maps(forward, inputs, joints)
+            found, _ = reference.decode(*maps, order)
+            reference.to_image(found, back)
+            moments.append(time.perf_counter())
+            times.append(np.diff(moments))
+            people.append(len(found))
+    fps = len(images) / (time.perf_counter() - start)
+    return Run(fps, *(np.median(times, axis=0) * 1e3), np.mean(people))
+
+
+def pipeline(estimator: PictureEstimator, images: Sequence[np.ndarray]) -> Run:
+    """This package's."""
+    start = time.perf_counter()
+    with RealTimePipeline(FramesInMemory(images), estimator) as running:
+        people = [len(shown.result) for shown in running]
+    fps = len(images) / (time.perf_counter() - start)
+    parts = running.statistics().milliseconds
+    names = ('preprocessing', 'network', 'decoding')
+    return Run(fps, *(parts[name] for name in names), np.mean(people))
+
+
+def compare(spec: str, images: list, scratch: Path, args: argparse.Namespace) -> tuple[str, Rows]:
+    """A title, and every candidate of a model, the authors' procedure first."""
+    name, _, weights = spec.partition('=')
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', message='.*the network is random')
+        eager = TorchEstimator(name, weights or None, device='cpu', flip_test=False)
+    height, width = eager.prepare(images[0])['inputs'].shape[1:]
+    candidates: dict[str, Callable[[], Run]] = {
+        'authors, eager': lambda: authors(eager, images),
+        'torch-fp32': lambda: pipeline(eager, images),
+    }
+    for candidate in args.engines:
+        engine, precision = candidate.split('-')
+        folder = scratch / name / candidate
+        export_model(
+            eager.model,
+            None,
+            folder,
+            engine=engine,
+            precision=precision,
+            input_shape=(height, width),
+            flip_test=False,
+            calibration=scratch if precision == 'int8' else None,
+        )
+        estimator = PoseEstimator(folder, threads=args.threads)
+        candidates[candidate] = lambda estimator=estimator: pipeline(estimator, images)
+    runs = np.array(
+        # The first round warms up.
+        [[list(run()) for run in candidates.values()] for _ in range(args.rounds + 1)]
+    )[1:]
+    rows = [
+        dict(
+            candidate=candidate,
+            fps=float(np.median(own[:, 0])),
+            speed=float(np.median(own[:, 0] / runs[:, 0, 0])),
+            **{
+                f'{part}_ms': float(np.median(own[:, 1 + i]))
+                for i, part in enumerate(Run._fields[1:4])
+            },
+            people=float(own[:, 4].mean()),
+        )
+        for candidate, own in zip(candidates, runs.swapaxes(0, 1))
+    ]
+    return f'{name} at {width}x{height}, {args.threads} thread(s)', rows
+
+
+def read_frames(args: argparse.Namespace) -> list[np.ndarray]:
+    """As many frames as asked for, a short video again and again."""
+    if args.video:
+        frames = [frame.image for frame in open_source(str(args.video)).frames()]
+    else:
+        options = SceneOptions(image_size=(640, 480), people=(5, 5))
+        frames = [frame.image for frame in make_video(options, 0, 0, args.frames)]
+    return list(islice(cycle(frames), args.frames))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        '--models',
+        nargs='+',
+        default=['litepose-xs_crowdpose', 'litepose-s_crowdpose'],
+        metavar='MODEL[=WEIGHTS]',
+        help='names of models or configs',
+    )
+    parser.add_argument('--engines', nargs='+', default=list(ENGINES), choices=ENGINES)
+    parser.add_argument('--video', type=Path, help='default: a drawn one of 640x480')
+    parser.add_argument('--frames', type=int, default=40, help='of each candidate and round')
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+
+    report = dict(environment=environment(args.threads, args.rounds), realtime={})
+    print(report['environment'])
+    images = read_frames(args)
+    with tempfile.TemporaryDirectory() as folder:
+        # For calibration: at least ten pictures.
+        for index, image in enumerate(islice(cycle(images), max(10, len(images)))):
+            cv2.imwrite(f'{folder}/{index}.png', image)
+        for spec in args.models:
+            title, rows = compare(spec, images, Path(folder), args)
+            report['realtime'][title] = rows
+            print_table(title, rows)
+    if args.out:
+        write_json(args.out, report)
+
+
+if __name__ == '__main__':
+    main()

@@ -100,10 +100,10 @@ def test_flip_in_the_graph(model, outputs, dynamic, tmp_path):
 
 @pytest.mark.parametrize('opset', [11, 20])
 def test_other_opsets(model, opset, tmp_path):
-    options = dict(outputs='candidates', offset='none', top_k=9)
+    options = dict(outputs='candidates', top_k=9)
     path = export_onnx(model, tmp_path / 'model.onnx', opset=opset, **options)
     assert onnx.load(path).opset_import[0].version == opset
-    assert_same_candidates(model, session(path), (2, 3, 64, 128), offset='none', top_k=9)
+    assert_same_candidates(model, session(path), (2, 3, 64, 128), top_k=9)
 
 
 def test_the_networks_own_layers(model, tmp_path):

@@ -69,7 +69,7 @@ def page(browser, address):
     """The page, on which no script has failed."""
     page = browser.new_page()
     failures = []
-    page.on('pageerror', failures.append)
+    page.on('pageerror', lambda error: failures.append(error))
     page.goto(address)
     playwright.expect(page.locator('#model')).to_have_text('mini')
     yield page

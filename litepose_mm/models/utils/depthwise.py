@@ -72,7 +72,7 @@ def quick_conv2d(
     """
     # Float32 maps on a processor; whatever else comes (autocast, a GPU, export) is torch's.
     if not torch.is_grad_enabled() or x.device.type != 'cpu' or torch.is_autocast_enabled('cpu'):
-        return F.conv2d(x, weight, bias, stride, padding, groups=len(weight))
+        return F.conv2d(x, weight, bias, stride, padding, groups=weight.shape[0])
     return _DepthwiseConv.apply(x, weight, bias, stride, padding)
 
 
@@ -81,7 +81,7 @@ class _DepthwiseConv(torch.autograd.Function):
     def forward(ctx, x, weight, bias, stride, padding):
         ctx.save_for_backward(x, weight)
         ctx.stride, ctx.padding = stride, padding
-        return F.conv2d(x, weight, bias, stride, padding, groups=len(weight))
+        return F.conv2d(x, weight, bias, stride, padding, groups=weight.shape[0])
 
     @staticmethod
     def backward(ctx, grad):
@@ -90,7 +90,7 @@ class _DepthwiseConv(torch.autograd.Function):
         grad = grad.contiguous(memory_format=torch.channels_last)
         if ctx.needs_input_grad[0]:
             grad_x = torch.nn.grad.conv2d_input(
-                x.shape, weight, grad, ctx.stride, ctx.padding, groups=len(weight)
+                x.shape, weight, grad, ctx.stride, ctx.padding, groups=weight.shape[0]
             )
         if ctx.needs_input_grad[1]:
             rows, columns = ctx.padding

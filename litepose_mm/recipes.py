@@ -109,14 +109,9 @@ def ae_schedule(name: str) -> tuple[dict, list[dict]]:
     return train_cfg, [scheduler]
 
 
-def quick_head(pull_weight: float = 1e-2, push_weight: float = 1e-2) -> dict:
-    """Options of the head for training from scratch with few samples (docs/training.md).
-
-    Args:
-        pull_weight: Of a person's tags toward each other; the authors' is 1e-3.
-        push_weight: Of the tags of two people away from each other; the authors' is 1e-3.
-    """
-    return dict(output_std=0.001, tag_loss=dict(pull_weight=pull_weight, push_weight=push_weight))
+def quick_head() -> dict:
+    """Options of the head for training from scratch with few samples (docs/training.md)."""
+    return dict(output_std=0.001, tag_loss=dict(pull_weight=1e-2, push_weight=1e-2))
 
 
 def crops_then_whole(

@@ -74,7 +74,7 @@ default_hooks = dict(visualization=dict(max_pictures=1))
 
 @pytest.mark.slow
 def test_ap_of_learned_scenes(tmp_path):
-    base = config_path('ae_litepose-xs_1xb8-7e_synthetic-256x256')
+    base = config_path('ae_litepose-xs_1xb8-13e_synthetic-256x256')
     config = tmp_path / 'config.py'
     config.write_text(CONFIG.format(base=str(base)))
     result = subprocess.run(

@@ -135,7 +135,7 @@ def test_bad_input_is_one_line(trained, tmp_path):
     result = search(trained, tmp_path, '--max', 'paper_macs=1')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'no network has paper_macs of at most 1; the smallest of the space has' in result.stderr
-    plain = config_path('ae_litepose-xs_1xb8-7e_synthetic-256x256')
+    plain = config_path('ae_litepose-xs_1xb8-13e_synthetic-256x256')
     result = search((plain, trained[1]), tmp_path, '--max', 'paper_macs=1e9')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'expected the config of a supernet' in result.stderr

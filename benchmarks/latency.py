@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from exports import export_candidate
 from reporting import Rows, environment, print_table
 from timing import in_turns
 
@@ -25,10 +26,8 @@ from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.benchmarking import Stages, runtime_stages, summarise, time_stages
 from litepose_mm.complexity import measure_complexity
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
-from litepose_mm.deploy import export_model
 from litepose_mm.deploy.torch_stages import torch_stages
 from litepose_mm.media import write_json
-from litepose_mm.runtime import PoseEstimator
 from litepose_mm.testing import synthetic_maps
 
 ENGINES = (
@@ -78,19 +77,11 @@ def compare(
     macs = measure_complexity(model, (3, height, width)).macs
     candidates = [with_people(eager, maps, torch.from_numpy)]
     for candidate in args.engines:
-        engine, precision = candidate.split('-')
-        folder = scratch / name / candidate
-        export_model(
-            model,
-            None,
-            folder,
-            engine=engine,
-            precision=precision,
-            input_shape=(height, width),
-            flip_test=False,
-            calibration=calibration if precision == 'int8' else None,
+        folder = scratch / Path(name).stem / candidate
+        exported = export_candidate(
+            model, candidate, folder, (height, width), calibration, args.threads
         )
-        stages = runtime_stages(candidate, PoseEstimator(folder, threads=args.threads))
+        stages = runtime_stages(candidate, exported)
         candidates.append(with_people(stages, maps, np.asarray))
     seconds, people = time_stages(candidates, [picture], args.rounds)
     peak = peak_macs(args.rounds)

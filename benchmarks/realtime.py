@@ -22,16 +22,15 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
+from exports import export_candidate
 from reporting import Rows, environment, print_table
 
 from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.datasets.synthetic import SceneOptions, make_video
 from litepose_mm.decoding import default_keypoint_order
-from litepose_mm.deploy import export_model
 from litepose_mm.media import write_json
 from litepose_mm.picture_estimator import PictureEstimator
 from litepose_mm.realtime import Frame, RealTimePipeline, Source, open_source
-from litepose_mm.runtime import PoseEstimator
 from litepose_mm.testing import reference
 
 ENGINES = ('onnxruntime-fp32', 'onnxruntime-int8', 'openvino-fp32', 'openvino-int8', 'ncnn-fp32')
@@ -100,7 +99,9 @@ def pipeline(estimator: PictureEstimator, images: Sequence[np.ndarray]) -> Run:
     return Run(fps, *(parts[name] for name in names), np.mean(people))
 
 
-def compare(spec: str, images: list, scratch: Path, args: argparse.Namespace) -> tuple[str, Rows]:
+def compare(
+    spec: str, images: list, calibration: Path, scratch: Path, args: argparse.Namespace
+) -> tuple[str, Rows]:
     """A title, and every candidate of a model, the authors' procedure first."""
     name, _, weights = spec.partition('=')
     with warnings.catch_warnings():
@@ -112,19 +113,10 @@ def compare(spec: str, images: list, scratch: Path, args: argparse.Namespace) ->
         'torch-fp32': lambda: pipeline(eager, images),
     }
     for candidate in args.engines:
-        engine, precision = candidate.split('-')
-        folder = scratch / name / candidate
-        export_model(
-            eager.model,
-            None,
-            folder,
-            engine=engine,
-            precision=precision,
-            input_shape=(height, width),
-            flip_test=False,
-            calibration=scratch if precision == 'int8' else None,
+        folder = scratch / Path(name).stem / candidate
+        estimator = export_candidate(
+            eager.model, candidate, folder, (height, width), calibration, args.threads
         )
-        estimator = PoseEstimator(folder, threads=args.threads)
         candidates[candidate] = lambda estimator=estimator: pipeline(estimator, images)
     runs = np.array(
         # The first round warms up.
@@ -178,11 +170,12 @@ def main() -> None:
     print(report['environment'])
     images = read_frames(args)
     with tempfile.TemporaryDirectory() as folder:
-        # For calibration: at least ten pictures.
+        calibration = Path(folder) / 'calibration'  # ten pictures or more
+        calibration.mkdir()
         for index, image in enumerate(islice(cycle(images), max(10, len(images)))):
-            cv2.imwrite(f'{folder}/{index}.png', image)
+            cv2.imwrite(str(calibration / f'{index}.png'), image)
         for spec in args.models:
-            title, rows = compare(spec, images, Path(folder), args)
+            title, rows = compare(spec, images, calibration, Path(folder), args)
             report['realtime'][title] = rows
             print_table(title, rows)
     if args.out:

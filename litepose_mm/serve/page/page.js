@@ -105,6 +105,8 @@ function stop() {
 function begin() {
   stop();
   tell();
+  $('status').textContent = '';
+  $('download').disabled = true;
   results = [];
   moments = [];
   return session;
@@ -129,7 +131,12 @@ function answerTo(blob) {
 }
 
 async function follow(own) {
-  socket = await connect();
+  const opened = await connect();
+  if (own !== session) {
+    opened.close();
+    return;
+  }
+  socket = opened;
   $('stop').disabled = false;
   while (own === session && !video.ended) {
     if (video.readyState < 2 || !video.videoWidth) {
@@ -172,6 +179,10 @@ async function startCamera(own) {
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
   } catch (error) {
     throw new Error(REASONS[error.name] ?? `the camera fails: ${error.message}`);
+  }
+  if (own !== session) { // something else was started while the browser asked
+    stream.getTracks().forEach((track) => track.stop());
+    return;
   }
   camera = stream;
   camera.getVideoTracks()[0].onended = () => {

@@ -63,10 +63,11 @@ mmdeploy: $(STAMP) ## add MMDeploy to .venv, for export through its tools
 demo: $(STAMP) ## from a photograph to people; WEIGHTS=file takes trained weights
 	@$(PY) demo/demo.py $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 
-# One thread: on few cores, OpenMP threads that wait for each other cost more than they bring.
+# A process for each core, and one thread in each: on few cores, OpenMP threads that wait for each
+# other cost more than they bring. A file stays in one process, as what its tests share is costly.
 test: export OMP_NUM_THREADS ?= 1
 test: $(STAMP) ## all tests; ARGS='-m "not slow"' for the quick ones
-	$(PY) -m pytest -q -rs $(ARGS)
+	$(PY) -m pytest -q -rs -n logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 lint: $(STAMP) ## style, formatting, spelling
 	$(PY) -m ruff check .

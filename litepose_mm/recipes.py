@@ -140,6 +140,28 @@ def crops_then_whole(
     return crops, ae_train_pipeline(codec, scale_factor=(1, 1), shift_factor=0.5, **as_is)
 
 
+def mosaic_pipeline(codec: dict, tile: int = 224) -> list[dict]:
+    """Windows on a two by two grid of pictures, so that samples of one person have several.
+
+    Args:
+        codec: The codec, see :func:`ae_codec`.
+        tile: Width and height of each picture in the grid, in pixels; they are zoomed and turned
+            one by one.
+    """
+    load, affine, *rest = ae_train_pipeline(codec, use_segments=False)
+    turned = dict(affine, input_size=(tile, tile), scale_factor=(0.8, 1.2), keep_inside=True)
+    grid = dict(type='Mosaic', img_scale=(tile, tile), center_range=(1, 1))
+    window = dict(
+        affine,
+        scale_factor=(0.4, 1),
+        rotate_factor=0,
+        shift_factor=0.3,
+        keypoint_prob=0.7,
+        keep_inside=True,
+    )
+    return [load, turned, dict(grid, pre_transform=[load, turned]), window, *rest]
+
+
 def warmup_cosine(epochs: int, warmup_iterations: int = 100, decay_from: int = 0) -> list[dict]:
     """Scheduler for short runs: linear warm-up, then a cosine down to a hundredth, by iteration.
 

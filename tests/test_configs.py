@@ -57,7 +57,9 @@ def test_every_zoo_entry_has_its_config():
     assert set(ZOO) <= {p.relative_to(mim_root() / 'configs').as_posix() for p in CONFIGS}
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=_name)
+@pytest.mark.parametrize(
+    'path', [path for path in CONFIGS if path.parent.name in ('coco', 'crowdpose')], ids=_name
+)
 def test_checkpoints_are_named_after_the_zoo(path):
     config = Config.fromfile(path)
     dataset = path.parent.name

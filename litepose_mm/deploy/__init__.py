@@ -2,7 +2,7 @@
 
 import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
 
-from .deploy_form import to_deploy_form
+from ..models.utils.deploy_form import to_deploy_form
 from .exporter import export_model
 from .onnx_export import export_onnx
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import LitePoseError
 from ..files import replacing
-from .deploy_form import to_deploy_form
+from ..models.utils.deploy_form import to_deploy_form
 
 # Of the input and, for each kind of outputs, of those: the axes that a dynamic file leaves open.
 _INPUT_AXES = {0: 'batch', 2: 'height', 3: 'width'}

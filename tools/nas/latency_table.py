@@ -24,10 +24,10 @@ from rich.progress import track
 from scipy.stats import spearmanr
 
 from litepose_mm.benchmarking import environment
-from litepose_mm.deploy.deploy_form import to_deploy_form
 from litepose_mm.deploy.onnx_export import DeployGraph
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import check_writable
+from litepose_mm.models.utils.deploy_form import to_deploy_form
 from litepose_mm.nas import (
     LatencyTable,
     NetworkTimer,

@@ -22,8 +22,8 @@ from ...checkpoints import load_weights
 from ...decoding import check_decodes_candidates
 from ...errors import LitePoseError
 from ...models.pose_estimators import MultiScaleBottomupPoseEstimator
+from ...models.utils.deploy_form import to_deploy_form
 from ...structures import Skeleton
-from ..deploy_form import to_deploy_form
 from .backend_model import BottomupBackendModel
 from .codebase import LITEPOSE_TASK
 from .options import get_outputs, get_static_shape

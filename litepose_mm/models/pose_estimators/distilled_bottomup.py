@@ -20,6 +20,7 @@ from ...checkpoints import load_weights
 from ...config_files import read_config
 from ...errors import LitePoseError
 from ..heads.multilevel_ae_head import level_targets, resize_maps
+from ..utils.deploy_form import to_deploy_form
 from .multi_scale_bottomup import MultiScaleBottomupPoseEstimator
 
 
@@ -57,6 +58,8 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
             as in the paper.
         feature_weight: Factor of the squared difference of the deepest features, through a 1x1
             convolution that is trained with the student; 0: none.
+        with_labels: Whether labels teach as well. Without, any pictures will do, such as those in
+            which not everybody is labelled.
         kwargs: The student's, see MMPose's :class:`BottomupPoseEstimator`.
     """
 
@@ -68,6 +71,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         heatmap_weight: float = 1.0,
         tag_weight: float = 0.0,
         feature_weight: float = 0.0,
+        with_labels: bool = True,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -81,6 +85,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
         self.tag_weight = tag_weight
         self.feature_weight = feature_weight
+        self.with_labels = with_labels
         if feature_weight:
             teacher_width = _deepest_width(build_pose_estimator(teacher))
             self.feature_adapter = nn.Conv2d(_deepest_width(self), teacher_width, 1)
@@ -99,7 +104,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
                 f'teacher and student need the same keypoints, got {network.head.num_keypoints} '
                 f'and {self.head.num_keypoints}'
             )
-        return network.eval().requires_grad_(False).to(next(self.parameters()))
+        return to_deploy_form(network).to(next(self.parameters()))
 
     def init_weights(self) -> None:
         """As in MMEngine, and a missing teacher is noticed before the first batch."""
@@ -116,7 +121,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         """The student's losses and ``loss_distill_*``."""
         feats = self.extract_feat(inputs)
         outputs = self.head.forward(feats)
-        losses = self.head.loss_of_outputs(outputs, data_samples)
+        losses = self.head.loss_of_outputs(outputs, data_samples) if self.with_labels else {}
 
         with torch.no_grad():
             width, height = self.teacher_input_size or (inputs.shape[3], inputs.shape[2])

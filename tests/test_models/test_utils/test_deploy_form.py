@@ -5,7 +5,7 @@ from networks import TINY, litepose
 from torch import nn
 
 from litepose_mm.complexity import measure_complexity
-from litepose_mm.deploy import to_deploy_form
+from litepose_mm.models.utils.deploy_form import to_deploy_form
 
 
 @torch.no_grad()

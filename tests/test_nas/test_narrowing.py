@@ -1,0 +1,104 @@
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+import torch
+from mmpose.models import build_pose_estimator
+from networks import TINY, litepose_config
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.nas import calibrate, copy_subnet, sort_channels
+from litepose_mm.nas.narrowing import narrow
+
+WIDE = replace(
+    TINY,
+    input_channel=16,
+    deconv_setting=(24, 16, 16),
+    stages=tuple(replace(stage, channel=stage.channel + 8) for stage in TINY.stages),
+)
+K = 5
+
+
+def network(arch, seed):
+    """A network whose normalisation is no identity."""
+    torch.manual_seed(seed)
+    model = build_pose_estimator(litepose_config(arch, K)).eval()
+    for name, tensor in model.state_dict().items():
+        if name.endswith('running_var') or name.endswith('bn.weight'):
+            tensor.uniform_(0.5, 1.5)
+        elif name.endswith('running_mean') or name.endswith('bn.bias'):
+            tensor.uniform_(-0.2, 0.2)
+    return model
+
+
+@torch.no_grad()
+def maps(model, images):
+    return model.head(model.backbone(images))
+
+
+def error(model, images, targets):
+    """Mean squared error of all levels, relative to the variance."""
+    return sum(
+        float((own - target).square().mean() / target.var())
+        for own, target in zip(maps(model, images), targets)
+    )
+
+
+@pytest.fixture(scope='module')
+def images():
+    # Smooth, so that there is something to see at every stride.
+    noise = torch.randn(12, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    return torch.nn.functional.interpolate(noise, size=(128, 128), mode='bicubic')
+
+
+def test_a_network_of_the_same_widths_is_the_same(images):
+    wide, small = network(WIDE, 0), network(WIDE, 1)
+    targets = maps(wide, images)
+    assert error(small, images, targets) > 0.5
+    narrow(wide, small, images)
+    assert error(small, images, targets) < 1e-2
+
+
+def test_a_narrower_network_computes_more_of_it_than_a_slice(images):
+    wide, small = network(WIDE, 0), network(TINY, 1)
+    before = deepcopy(wide.state_dict())
+    targets = maps(wide, images)
+    narrow(wide, small, images)
+    assert all(torch.equal(a, b) for a, b in zip(before.values(), wide.state_dict().values()))
+    fitted = error(small, images, targets)
+
+    sort_channels(wide)
+    slice_ = network(TINY, 1)
+    copy_subnet(wide, slice_)
+    calibrate(slice_, [images], lambda batch: maps(slice_, batch))
+    assert fitted < 0.6 * error(slice_, images, targets)
+    # The statistics are those of the pictures.
+    assert error(small.train(), images, targets) == pytest.approx(fitted, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ('arch', 'message'),
+    [
+        (replace(WIDE, input_channel=24), r'expected at most \(16, 32, 1, 1\)'),
+        (replace(TINY, stages=TINY.stages[:-1]), 'is not in the narrow network'),
+        (
+            replace(
+                TINY,
+                stages=(
+                    *TINY.stages[:-1],
+                    replace(
+                        TINY.stages[-1],
+                        block_setting=TINY.stages[-1].block_setting + ((6, 7),),
+                    ),
+                ),
+            ),
+            'is not in the wide network',
+        ),
+    ],
+)
+def test_only_widths_may_differ(arch, message, images):
+    small = network(arch, 1)
+    before = deepcopy(small.state_dict())
+    with pytest.raises(LitePoseError, match=message):
+        narrow(network(WIDE, 0), small, images)
+    assert all(torch.equal(a, b) for a, b in zip(before.values(), small.state_dict().values()))

@@ -1,0 +1,79 @@
+"""Start a narrow LitePose from a trained wider one: rotate, choose and fit, but do not train.
+
+Blocks, kernels and keypoints of both must be the same; ``litepose_mm/nas/narrowing.py`` says what
+is done. Pictures are those of the narrow config's training, with its augmentation.
+
+Example::
+
+    python tools/nas/narrow.py XS_CONFIG M_CONFIG litepose-m.pth --out checkpoints/xs_narrowed.pth
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import litepose_mm.modules  # noqa: F401
+
+# isort: split
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner, set_random_seed
+from mmpose.models import build_pose_estimator
+
+from litepose_mm.checkpoints import load_weights, save_weights
+from litepose_mm.config_files import read_config
+from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.nas.narrowing import narrow
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='of the narrow network, with its training pictures')
+    parser.add_argument('wide_config', help='of the wide network')
+    parser.add_argument('wide_weights', help='its checkpoint')
+    parser.add_argument('--out', type=Path, required=True, help='checkpoint to write')
+    parser.add_argument('--pictures', type=int, default=96)
+    parser.add_argument('--seed', type=int, default=0)
+    return parser.parse_args()
+
+
+def build(config: Config) -> torch.nn.Module:
+    """The network alone: a student's estimator would build its teacher."""
+    model = dict(config.model, type='MultiScaleBottomupPoseEstimator')
+    allowed = ('type', 'data_preprocessor', 'backbone', 'neck', 'head', 'train_cfg', 'test_cfg')
+    return build_pose_estimator({key: model[key] for key in allowed if key in model})
+
+
+def training_pictures(config: Config, count: int, seed: int) -> list[torch.Tensor]:
+    """The first pictures that training would see, ``(3, H, W)`` uint8."""
+    set_random_seed(seed)
+    settings = dict(config.train_dataloader, batch_size=1, num_workers=0, persistent_workers=False)
+    pictures = []
+    for batch in Runner.build_dataloader(settings, seed=seed):
+        pictures.extend(batch['inputs'])
+        if len(pictures) >= count:
+            return pictures[:count]
+    if not pictures:
+        raise LitePoseError('the training data of the narrow config has no pictures')
+    return pictures
+
+
+def main() -> None:
+    args = parse_args()
+    init_default_scope('mmpose')
+    config = read_config(args.config)
+    small, wide = build(config), build(read_config(args.wide_config))
+    load_weights(wide, args.wide_weights)
+    pictures = training_pictures(config, args.pictures, args.seed)
+    batch = dict(inputs=pictures, data_samples=[])
+    images = small.data_preprocessor(batch, False)['inputs']
+    narrow(wide, small, images)
+    save_weights(small.state_dict(), args.out, dict(config=args.config))
+    print(f'{args.out}: narrowed with {len(images)} pictures')
+
+
+if __name__ == '__main__':
+    sys.exit(run_tool(main))

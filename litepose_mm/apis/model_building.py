@@ -18,6 +18,7 @@ from ..compat import ignore_notices
 from ..config_files import read_config
 from ..errors import LitePoseError, reason
 from ..paths import config_path
+from ..shipped_weights import shipped_weights
 from ..zoo import MODELS, get_model
 
 _CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
@@ -37,8 +38,10 @@ def build_model(
     """Builds a bottom-up pose estimator that is ready to predict.
 
     Args:
-        model: Name in the zoo, or name or path of a config.
-        weights: File with weights; None leaves random ones and warns.
+        model: Name in the zoo (that of an architecture is short for the model with weights in the
+            package), or name or path of a config.
+        weights: File with weights; None takes those that come with the package, or leaves random
+            ones and warns.
         device: As torch names it; None takes CUDA where it is.
         flip_test: Whether the mirrored picture is looked at too; None leaves it to the config.
         input_size: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
@@ -55,7 +58,10 @@ def build_model(
             fit.
     """
     torch_device = _checked_device(device)
-    path = _find_config(model)
+    name = _full_name(str(model))
+    path = _find_config(name)
+    if weights is None and name in shipped_weights():
+        weights = shipped_weights()[name].checked_path()
     with warnings.catch_warnings():
         ignore_notices()
         config = read_config(path, cfg_options)
@@ -86,11 +92,16 @@ def _checked_device(device: str | None) -> torch.device:
         ) from error
 
 
-def _find_config(model: str | Path) -> Path:
-    path = Path(model)
+def _full_name(name: str) -> str:
+    """``litepose-xs_crowdpose`` for ``litepose-xs``, where the package has weights for it."""
+    shipped = (model for model in shipped_weights() if MODELS[model].architecture == name)
+    return next(shipped, name)
+
+
+def _find_config(name: str) -> Path:
+    path = Path(name)
     if path.is_file():
         return path
-    name = str(model)
     if name in MODELS:
         return config_path(MODELS[name].config)
     try:

@@ -27,8 +27,8 @@ class PoseEstimator(PictureEstimator):
 
     Args:
         model: Name in the zoo (``litepose models`` lists them), or name or path of a config.
-        weights: File with weights: MMEngine's, the authors' or safetensors. None leaves random
-            ones and warns.
+        weights: File with weights: MMEngine's, the authors' or safetensors. None takes those that
+            come with the package; where there are none, they are random, and it warns.
         device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``; None takes CUDA where it is.
         flip_test: Whether the mirrored picture is looked at too, which takes twice the time and
             finds people a little better; None leaves it to the config.

@@ -55,7 +55,7 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
         '--weights',
         metavar='FILE',
         help="weights: a checkpoint of MMEngine, the authors', or safetensors; "
-        'without it the network is random',
+        'without it those that come with the package, or random ones',
     )
     group.add_argument(
         '--flip',

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from litepose_mm.cli import main
+from litepose_mm.shipped_weights import shipped_weights
 from litepose_mm.zoo import MODELS
 
 
@@ -18,7 +19,9 @@ def test_table_shows_everything(columns, capsys, monkeypatch):
     assert '…' not in out
     lines = {line.split()[0]: line.split() for line in out.splitlines() if line.strip()}
     for entry in MODELS.values():
-        joints, size, params, macs, paper_macs, *_ = lines[entry.name][1:]
+        _, *words = lines[entry.name]
+        assert (words[0] == '*') is (entry.name in shipped_weights())
+        joints, size, params, macs, paper_macs, *_ = [word for word in words if word != '*']
         assert int(joints) == entry.num_keypoints
         assert size == '{}x{}'.format(*entry.input_size)
         assert float(params[:-1]) == pytest.approx(entry.params / 1e6, abs=0.005)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...zoo import ModelEntry
 
-HELP = 'list the models: input size, parameters, computation, published accuracy'
+HELP = 'list the models: input size, parameters, computation, published accuracy, weights at hand'
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,16 +21,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the table; returns the exit status."""
+    from ...shipped_weights import shipped_weights
     from ...zoo import MODELS
 
+    shipped = {name: asdict(card) for name, card in shipped_weights().items()}
     if args.json:
-        print(json.dumps([asdict(entry) for entry in MODELS.values()], indent=2))
+        rows = [dict(asdict(entry), weights=shipped.get(n)) for n, entry in MODELS.items()]
+        print(json.dumps(rows, indent=2))
     else:
-        _print_table(MODELS.values())
+        _print_table(MODELS.values(), shipped)
     return 0
 
 
-def _print_table(entries: Iterable[ModelEntry]) -> None:
+def _print_table(entries: Iterable[ModelEntry], shipped: Container[str]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -41,7 +44,7 @@ def _print_table(entries: Iterable[ModelEntry]) -> None:
         table.add_column(title, justify='right', no_wrap=True)
     for entry in entries:
         table.add_row(
-            entry.name,
+            f'{entry.name} *' if entry.name in shipped else entry.name,
             str(entry.num_keypoints),
             '{}x{}'.format(*entry.input_size),
             f'{entry.params / 1e6:.2f}M',
@@ -55,5 +58,6 @@ def _print_table(entries: Iterable[ModelEntry]) -> None:
 
 _CAPTION = (
     'MACs: exact, of one picture of the input size. paper MACs: counted as the paper does. '
-    "AP: published, of the authors' weights, with flip test."
+    "AP: published, of the authors' weights, with flip test. *: weights come with this package, of "
+    'its own training and another AP; `litepose models --json` has it.'
 )

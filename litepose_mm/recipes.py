@@ -143,12 +143,14 @@ def crops_then_whole(
 def mosaic_pipeline(codec: dict, tile: int = 224) -> list[dict]:
     """Windows on a two by two grid of pictures, so that samples of one person have several.
 
+    There is no mask: it would be that of one picture of the four.
+
     Args:
         codec: The codec, see :func:`ae_codec`.
         tile: Width and height of each picture in the grid, in pixels; they are zoomed and turned
             one by one.
     """
-    load, affine, *rest = ae_train_pipeline(codec, use_segments=False)
+    load, affine, mirror, targets, _, pack = ae_train_pipeline(codec)
     turned = dict(affine, input_size=(tile, tile), scale_factor=(0.8, 1.2), keep_inside=True)
     grid = dict(type='Mosaic', img_scale=(tile, tile), center_range=(1, 1))
     window = dict(
@@ -159,7 +161,8 @@ def mosaic_pipeline(codec: dict, tile: int = 224) -> list[dict]:
         keypoint_prob=0.7,
         keep_inside=True,
     )
-    return [load, turned, dict(grid, pre_transform=[load, turned]), window, *rest]
+    grid['pre_transform'] = [load, turned]
+    return [load, turned, grid, window, mirror, targets, pack]
 
 
 def warmup_cosine(epochs: int, warmup_iterations: int = 100, decay_from: int = 0) -> list[dict]:

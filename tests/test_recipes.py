@@ -12,7 +12,7 @@ from mmengine.optim import OptimWrapper
 from mmpose.registry import DATASETS
 from networks import TINY, litepose
 
-from litepose_mm.recipes import ae_codec, ae_train_pipeline
+from litepose_mm.recipes import ae_codec, ae_train_pipeline, mosaic_pipeline
 
 SIDE, K = 64, 17
 STRIDES = (4, 2)
@@ -135,3 +135,66 @@ def test_crowds_and_unlabelled_people_do_not_count(tmp_path, flip, loss):
     for level in range(len(STRIDES)):
         name = f'loss_heatmap_{level}'
         assert elsewhere[name] > as_predicted[name] + 1
+
+
+def write_dotted(folder, count=5):
+    """Pictures of one person each whose shoulders are bright dots, all else dark."""
+    rng = np.random.default_rng(0)
+    images, annotations = [], []
+    for identity in range(1, count + 1):
+        width, height = rng.integers(90, 140, 2).tolist()
+        keypoints = np.zeros((14, 3))
+        picture = np.full((height, width, 3), 40, np.uint8)
+        for joint, channel in enumerate((0, 2)):  # left is blue, right is red
+            x, y = rng.integers(30, 60, 2).tolist()
+            y = y if joint == 0 else min(y + 25, height - 8)
+            keypoints[joint] = x, y, 2
+            picture[y - 5 : y + 6, x - 5 : x + 6, channel] = 255
+        cv2.imwrite(str(folder / f'{identity}.png'), picture)
+        images.append(dict(id=identity, file_name=f'{identity}.png', width=width, height=height))
+        images[-1]['crowdIndex'] = 0.0
+        annotations.append(
+            dict(
+                id=identity,
+                image_id=identity,
+                category_id=1,
+                iscrowd=0,
+                bbox=[10, 10, 70, 70],
+                area=4900,
+                keypoints=keypoints.ravel().tolist(),
+                num_keypoints=2,
+            )
+        )
+    categories = [dict(id=1, name='person')]
+    document = dict(images=images, annotations=annotations, categories=categories)
+    (folder / 'annotations.json').write_text(json.dumps(document))
+
+
+def test_mosaics_show_several_people_where_their_keypoints_are(tmp_path):
+    write_dotted(tmp_path)
+    pipeline = mosaic_pipeline(ae_codec((128, 128)), tile=96)
+    assert not any('Mask' in transform['type'] for transform in pipeline)
+    dataset = DATASETS.build(
+        dict(
+            type='CrowdPoseDataset',
+            data_root=str(tmp_path),
+            ann_file='annotations.json',
+            data_prefix=dict(img=''),
+            data_mode='bottomup',
+            pipeline=pipeline[:-2],  # before targets
+        )
+    )
+    np.random.seed(0)
+    bright, counts = [], []
+    for sample in range(40):
+        results = dataset[sample % len(dataset)]
+        assert results['img'].shape == (128, 128, 3)
+        joints = results['keypoints'][results['keypoints_visible'] > 0]
+        columns, rows = np.round(joints).astype(int).T
+        inside = (np.minimum(columns, rows) >= 0) & (np.maximum(columns, rows) < 128)
+        # Mirrored, a left shoulder is a right one: any colour.
+        bright.extend(results['img'][rows[inside], columns[inside]].max(axis=1) > 150)
+        counts.append(len(joints))
+    # Dots cover a hundredth of the pictures; some joints are where their tile has ended.
+    assert np.mean(bright) > 0.8
+    assert max(counts) > 2 and np.mean(counts) > 2

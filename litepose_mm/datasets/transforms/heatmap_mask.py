@@ -21,7 +21,8 @@ class MultiLevelHeatmapMask(BaseTransform):
 
     MMPose's :class:`BottomupGetHeatmapMask` ignores the run-length encoded segmentations that
     COCO's crowds have, and warps one mask that it then resizes. Here, as in the authors' code,
-    every level's mask is warped from the original picture.
+    every level's mask is warped from the original picture. Not for pictures that were joined, by
+    :class:`Mosaic` say, which have no one original.
 
     Required keys: ``ori_shape``, ``heatmaps`` (a list), and where present ``invalid_segs``,
     ``warp_mat``, ``img_shape``, ``flip``, ``flip_direction``. Added: ``heatmap_mask``, a list of

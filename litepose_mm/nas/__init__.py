@@ -7,6 +7,7 @@ from .evaluator import SubnetEvaluator
 from .evolution import Constraint, Evolution, EvolutionSettings
 from .extraction import copy_subnet
 from .latency_table import LatencyTable, layers_of_space
+from .narrowing import narrow
 from .network_layers import architecture_complexity
 from .network_timing import NetworkTimer
 from .networks import ElasticFusionDeconvHead, ElasticLitePose
@@ -33,6 +34,7 @@ __all__ = [
     'copy_subnet',
     'layers_of_space',
     'load_supernet',
+    'narrow',
     'plain_config',
     'plain_model',
     'read_supernet_config',

@@ -7,8 +7,7 @@ from mmpose.models import build_pose_estimator
 from networks import TINY, litepose_config
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.nas import calibrate, copy_subnet, sort_channels
-from litepose_mm.nas.narrowing import narrow
+from litepose_mm.nas import calibrate, copy_subnet, narrow, sort_channels
 
 WIDE = replace(
     TINY,

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -143,3 +144,28 @@ def test_bad_input_is_one_line(trained, tmp_path):
     assert result.returncode == 2 and 'latency needs --latency-table FILE' in result.stderr
     result = search(trained, tmp_path, '--max', 'seconds=1')
     assert result.returncode == 2 and 'style_macs, latency = a number' in result.stderr
+
+
+@pytest.mark.slow
+def test_a_narrow_network_starts_from_a_wide_one(trained, tmp_path):
+    extract, narrow = (mim_root() / f'tools/nas/{name}.py' for name in ('extract_subnet', 'narrow'))
+    networks = {}
+    for name, arch in (('wide', LARGEST), ('small', replace(LARGEST, deconv_setting=(8, 8, 8)))):
+        path = tmp_path / f'{name}.json'
+        path.write_text(json.dumps(arch.to_dict()))
+        out = networks[name] = tmp_path / f'{name}.pth'
+        options = ['--out', out, '--calibration-batches', 1]
+        result = run(extract, *trained, path, *options)
+        assert result.returncode == 0, result.stderr
+    wide, config = networks['wide'], networks['small'].with_suffix('.py')
+    out = tmp_path / 'narrowed.pth'
+    command = [narrow, config, wide.with_suffix('.py'), wide, '--pictures', 4, '--out', out]
+    result = run(*command)
+    assert result.returncode == 0, result.stderr
+    assert 'narrowed with 4 pictures' in result.stdout
+    network = build_pose_estimator(Config.fromfile(config).model)
+    load_weights(network, out)
+    # the other way round
+    result = run(narrow, command[2], config, out, '--pictures', 4, '--out', tmp_path / 'no.pth')
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1)
+    assert 'expected at most' in result.stderr and not (tmp_path / 'no.pth').exists()

@@ -24,7 +24,7 @@ from mmpose.models import build_pose_estimator
 from litepose_mm.checkpoints import load_weights, save_weights
 from litepose_mm.config_files import read_config
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.nas.narrowing import narrow
+from litepose_mm.nas import narrow
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..shipped_weights import shipped_weights
 from .argument_types import key_value, positive_int, share
 from .one_line_warnings import one_line_warnings
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds ``--model``, ``--weights`` and their company."""
     group = parser.add_argument_group('model')
+    default = next(iter(shipped_weights()), None)
     group.add_argument(
         '--model',
-        required=True,
+        required=default is None,
+        default=default,
         metavar='NAME',
-        help='name of a model (`litepose models` lists them), or name or path of a config',
+        help='name of a model (`litepose models` lists them), or name or path of a config'
+        + (f' (default: {default})' if default else ''),
     )
     add_model_options(group)
     group.add_argument('--device', help='cpu, cuda, cuda:1 … (default: cuda where it is, else cpu)')

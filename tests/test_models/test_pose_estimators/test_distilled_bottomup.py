@@ -121,3 +121,26 @@ def test_distilled_losses_are_means_over_images():
     alone = [model.loss(inputs[i : i + 1], samples[i : i + 1]) for i in range(3)]
     for name, value in together.items():
         assert value.item() == pytest.approx(sum(loss[name] for loss in alone).item() / 3, rel=1e-4)
+
+
+@pytest.mark.parametrize('size', [None, (128, 96)])
+def test_openvino_computes_the_same_teacher(size):
+    pytest.importorskip('openvino')
+    inputs = torch.randn(2, 3, 64, 64)
+    own, other = (
+        distilled(teacher_input_size=size, tag_weight=1.0, teacher_engine=engine)
+        for engine in ('torch', 'openvino')
+    )
+    other.teacher.load_state_dict(own.teacher.state_dict())
+    losses, others = (m.loss(inputs, ae_samples(m, [2, 0])) for m in (own, other))
+    assert losses.keys() == others.keys()
+    for name, value in losses.items():
+        torch.testing.assert_close(others[name], value, rtol=1e-4, atol=1e-7)
+    sum(others.values()).backward()
+
+
+def test_openvino_gives_no_features():
+    with pytest.raises(ValueError, match="feature_weight needs teacher_engine='torch'"):
+        distilled(feature_weight=0.1, teacher_engine='openvino')
+    with pytest.raises(ValueError, match="'torch' or 'openvino', got 'onnx'"):
+        distilled(teacher_engine='onnx')

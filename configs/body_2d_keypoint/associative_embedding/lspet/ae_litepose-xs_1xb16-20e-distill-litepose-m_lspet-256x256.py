@@ -21,6 +21,7 @@ model = dict(
     teacher_weights='checkpoints/litepose-m_crowdpose.pth',
     # Enlarged pictures: small people are what the teacher misses at 256.
     teacher_input_size=(352, 352),
+    teacher_engine='openvino',
     tag_weight=1e-3,
     with_labels=False,
     backbone=dict(arch=arch),
@@ -32,9 +33,9 @@ val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
 test_dataloader = val_dataloader
 
 train_cfg = dict(max_epochs=20, val_interval=1)
-optim_wrapper = dict(optimizer=dict(lr=1e-3, eps=1e-14))
+optim_wrapper = dict(optimizer=dict(lr=3e-4, eps=1e-14))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, begin=0, end=200, by_epoch=False),
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
     dict(
         type='CosineAnnealingLR',
         eta_min_ratio=0.01,

@@ -1,0 +1,49 @@
+"""A network that OpenVINO computes, where torch is only a way to write it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import LitePoseError
+
+
+class OpenVINONetwork:
+    """Computes a network on the processor in float32, without gradients.
+
+    It is converted when a shape is seen first, which takes some seconds.
+
+    Args:
+        network: Its weights must not change afterwards.
+
+    Raises:
+        LitePoseError: OpenVINO is not installed.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        try:
+            import openvino
+        except ImportError:
+            raise LitePoseError('pip install openvino to compute a network with it') from None
+        self._openvino = openvino
+        self._network = network.eval()
+        self._compiled: dict[tuple[int, ...], Callable] = {}
+
+    def __call__(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The network's outputs for ``(B, 3, H, W)``."""
+        shape = tuple(inputs.shape)
+        if shape not in self._compiled:
+            self._compiled[shape] = self._compile(inputs)
+        outputs = self._compiled[shape](inputs.contiguous().numpy())
+        return tuple(torch.from_numpy(outputs[index].copy()) for index in range(len(outputs)))
+
+    def _compile(self, inputs: Tensor) -> Callable:
+        model = self._openvino.convert_model(self._network, example_input=inputs)
+        model.reshape(list(inputs.shape))
+        options = {
+            'INFERENCE_NUM_THREADS': torch.get_num_threads(),
+            'INFERENCE_PRECISION_HINT': 'f32',
+        }
+        return self._openvino.Core().compile_model(model, 'CPU', options)

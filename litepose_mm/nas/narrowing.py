@@ -64,8 +64,9 @@ class _Feature:
 
 
 def _check(wide: nn.Module, small: nn.Module) -> None:
-    others = small.state_dict()
-    for name, tensor in wide.state_dict().items():
+    networks = (nn.ModuleDict(dict(backbone=m.backbone, head=m.head)) for m in (wide, small))
+    tensors, others = (network.state_dict() for network in networks)
+    for name, tensor in tensors.items():
         if name not in others:
             raise LitePoseError(f'{name} is not in the narrow network; only widths may differ')
         expected, got = tuple(tensor.shape), tuple(others.pop(name).shape)

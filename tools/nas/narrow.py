@@ -40,13 +40,6 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def build(config: Config) -> torch.nn.Module:
-    """The network alone: a student's estimator would build its teacher."""
-    model = dict(config.model, type='MultiScaleBottomupPoseEstimator')
-    allowed = ('type', 'data_preprocessor', 'backbone', 'neck', 'head', 'train_cfg', 'test_cfg')
-    return build_pose_estimator({key: model[key] for key in allowed if key in model})
-
-
 def training_pictures(config: Config, count: int, seed: int) -> list[torch.Tensor]:
     """The first pictures that training would see, ``(3, H, W)`` uint8."""
     set_random_seed(seed)
@@ -65,7 +58,9 @@ def main() -> None:
     args = parse_args()
     init_default_scope('mmpose')
     config = read_config(args.config)
-    small, wide = build(config), build(read_config(args.wide_config))
+    small, wide = (
+        build_pose_estimator(each.model) for each in (config, read_config(args.wide_config))
+    )
     load_weights(wide, args.wide_weights)
     pictures = training_pictures(config, args.pictures, args.seed)
     batch = dict(inputs=pictures, data_samples=[])

@@ -11,7 +11,7 @@ from ...errors import LitePoseError
 
 
 class OpenVINONetwork:
-    """Computes a network on the processor in float32, without gradients.
+    """Computes a network on the processor in float32, without gradients, wherever its inputs are.
 
     It is converted when a shape is seen first, which takes some seconds.
 
@@ -36,11 +36,15 @@ class OpenVINONetwork:
         shape = tuple(inputs.shape)
         if shape not in self._compiled:
             self._compiled[shape] = self._compile(inputs)
-        outputs = self._compiled[shape](inputs.contiguous().numpy())
-        return tuple(torch.from_numpy(outputs[index].copy()) for index in range(len(outputs)))
+        outputs = self._compiled[shape](inputs.float().cpu().contiguous().numpy())
+        # Copies: OpenVINO writes the next outputs into the same memory.
+        return tuple(
+            torch.from_numpy(outputs[index].copy()).to(inputs.device)
+            for index in range(len(outputs))
+        )
 
     def _compile(self, inputs: Tensor) -> Callable:
-        model = self._openvino.convert_model(self._network, example_input=inputs)
+        model = self._openvino.convert_model(self._network, example_input=inputs.float().cpu())
         model.reshape(list(inputs.shape))
         options = {
             'INFERENCE_NUM_THREADS': torch.get_num_threads(),

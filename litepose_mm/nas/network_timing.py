@@ -120,11 +120,9 @@ def _onnxruntime(network: nn.Module, inputs: Tensor, threads: int) -> Run:
 
 
 def _openvino(network: nn.Module, inputs: Tensor, threads: int) -> Run:
-    import openvino
+    from ..runtime.engines.openvino import compile_options, cpu_core
 
-    from ..runtime.engines.openvino import compile_options
-
-    core = openvino.Core()
+    core = cpu_core()
     options = dict(compile_options('fp32'), INFERENCE_NUM_THREADS=threads)
     compiled = core.compile_model(core.read_model(_onnx(network, inputs)), 'CPU', options)
     request, array = compiled.create_infer_request(), inputs.numpy()

@@ -25,9 +25,11 @@ class OpenVINONetwork:
     def __init__(self, network: nn.Module) -> None:
         try:
             import openvino
+
+            from ...runtime.engines.openvino import cpu_core
         except ImportError:
             raise LitePoseError('pip install openvino to compute a network with it') from None
-        self._openvino = openvino
+        self._convert, self._core = openvino.convert_model, cpu_core()
         self._network = network.eval()
         self._compiled: dict[tuple[int, ...], Callable] = {}
 
@@ -44,10 +46,10 @@ class OpenVINONetwork:
         )
 
     def _compile(self, inputs: Tensor) -> Callable:
-        model = self._openvino.convert_model(self._network, example_input=inputs.float().cpu())
+        model = self._convert(self._network, example_input=inputs.float().cpu())
         model.reshape(list(inputs.shape))
         options = {
             'INFERENCE_NUM_THREADS': torch.get_num_threads(),
             'INFERENCE_PRECISION_HINT': 'f32',
         }
-        return self._openvino.Core().compile_model(model, 'CPU', options)
+        return self._core.compile_model(model, 'CPU', options)

@@ -22,11 +22,9 @@ class _Session:
     """A compiled model with the one method that MMDeploy's timed function calls."""
 
     def __init__(self, file: str, precision: str):
-        import openvino
+        from ....runtime.engines.openvino import compile_options, cpu_core
 
-        from ....runtime.engines.openvino import compile_options
-
-        self._model = openvino.Core().compile_model(file, 'CPU', compile_options(precision))
+        self._model = cpu_core().compile_model(file, 'CPU', compile_options(precision))
 
     def infer(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         found = self._model({name: tensor.numpy() for name, tensor in inputs.items()})

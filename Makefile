@@ -64,10 +64,12 @@ demo: $(STAMP) ## from a photograph to people; WEIGHTS=file takes trained weight
 	@$(PY) demo/demo.py $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 
 # A process for each core, and one thread in each: on few cores, OpenMP threads that wait for each
-# other cost more than they bring. A file stays in one process, as what its tests share is costly.
+# other cost more than they bring. A file stays in one process, as what its tests share is costly;
+# a process that crashes ends the run, which pytest-xdist cannot go on with.
 test: export OMP_NUM_THREADS ?= 1
 test: $(STAMP) ## all tests; ARGS='-m "not slow"' for the quick ones
-	$(PY) -m pytest -q -rs -n logical --maxprocesses 8 --dist loadfile $(ARGS)
+	$(PY) -m pytest -q -rs -n logical --maxprocesses 8 --dist loadfile --max-worker-restart 0 \
+	  $(ARGS)
 
 lint: $(STAMP) ## style, formatting, spelling
 	$(PY) -m ruff check .

@@ -143,14 +143,15 @@ def crops_then_whole(
 def mosaic_pipeline(codec: dict, tile: int = 224) -> list[dict]:
     """Windows on a two by two grid of pictures, so that samples of one person have several.
 
-    There is no mask: it would be that of one picture of the four.
+    There are no targets, for a student that learns from its teacher alone: they would be most of a
+    sample's bytes. Nor is there a mask: it would be that of one picture of the four.
 
     Args:
         codec: The codec, see :func:`ae_codec`.
         tile: Width and height of each picture in the grid, in pixels; they are zoomed and turned
             one by one.
     """
-    load, affine, mirror, targets, _, pack = ae_train_pipeline(codec)
+    load, affine, mirror, _, _, pack = ae_train_pipeline(codec)
     turned = dict(affine, input_size=(tile, tile), scale_factor=(0.8, 1.2), keep_inside=True)
     grid = dict(type='Mosaic', img_scale=(tile, tile), center_range=(1, 1))
     window = dict(
@@ -162,7 +163,7 @@ def mosaic_pipeline(codec: dict, tile: int = 224) -> list[dict]:
         keep_inside=True,
     )
     grid['pre_transform'] = [load, turned]
-    return [load, turned, grid, window, mirror, targets, pack]
+    return [load, turned, grid, window, mirror, pack]
 
 
 def warmup_cosine(epochs: int, warmup_iterations: int = 100, decay_from: int = 0) -> list[dict]:
@@ -190,8 +191,8 @@ def training_hooks(*more: dict, bad_samples: str = 'stop') -> list[dict]:
     """The hooks of every training, and more; a config's ``custom_hooks`` replaces its base's.
 
     Buffers are the same in all processes, epochs can be resumed to the same bits, and non-finite
-    losses and bad samples stop the run. Channels-last memory is for processors, whose steps
-    take half to two thirds of the time with it (docs/training.md).
+    losses and bad samples stop the run. With channels-last memory steps take half to two thirds of
+    the time (docs/training.md).
 
     Args:
         more: Further hooks.
@@ -200,7 +201,7 @@ def training_hooks(*more: dict, bad_samples: str = 'stop') -> list[dict]:
     return [
         dict(type='SyncBuffersHook'),
         dict(type='ReproducibleEpochsHook'),
-        dict(type='ChannelsLastHook', devices=('cpu',)),
+        dict(type='ChannelsLastHook'),
         dict(type='ReuseMemoryHook'),
         dict(type='NonFiniteLossHook'),
         dict(type='BadSampleHook', policy=bad_samples),

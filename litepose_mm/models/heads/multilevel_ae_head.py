@@ -279,8 +279,13 @@ def _at_finest_level(maps: Sequence[Tensor | None], size: tuple[int, int]) -> li
 
 def level_targets(batch_data_samples: OptSampleList, level: int) -> tuple[Tensor, Tensor | None]:
     """Target heatmaps ``(B, K, H_l, W_l)`` and, if there are, masks ``(B, 1, H_l, W_l)``."""
-    fields = [sample.gt_fields for sample in batch_data_samples]
-    heatmaps = torch.stack([field.heatmaps[level] for field in fields])
-    if 'heatmap_mask' not in fields[0]:
-        return heatmaps, None
-    return heatmaps, torch.stack([field.heatmap_mask[level] for field in fields]).float()
+    heatmaps = torch.stack([sample.gt_fields.heatmaps[level] for sample in batch_data_samples])
+    return heatmaps, level_masks(batch_data_samples, level)
+
+
+def level_masks(batch_data_samples: OptSampleList, level: int) -> Tensor | None:
+    """Masks ``(B, 1, H_l, W_l)``, if there are."""
+    if 'heatmap_mask' not in batch_data_samples[0].get('gt_fields', ()):
+        return None
+    masks = [sample.gt_fields.heatmap_mask[level] for sample in batch_data_samples]
+    return torch.stack(masks).float()

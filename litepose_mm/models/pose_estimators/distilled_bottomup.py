@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ...checkpoints import load_weights
 from ...config_files import read_config
 from ...errors import LitePoseError
-from ..heads.multilevel_ae_head import level_targets, resize_maps
+from ..heads.multilevel_ae_head import level_masks, resize_maps
 from ..utils.deploy_form import to_deploy_form
 from ..utils.openvino_network import OpenVINONetwork
 from .multi_scale_bottomup import MultiScaleBottomupPoseEstimator
@@ -167,7 +167,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
             targets = [self.teacher.head.aggregate(teacher_outputs)[0]] * len(own)
         losses = {}
         for level, (prediction, target) in enumerate(zip(own, targets)):
-            _, mask = level_targets(samples, level)
+            mask = level_masks(samples, level)
             target = resize_maps(target, prediction.shape[2:]).float()
             losses[f'loss_distill_heatmap_{level}'] = self.heatmap_weight * (
                 self.map_loss(prediction.float(), target, None, mask)

@@ -3,12 +3,19 @@ _base_ = [
     '../../../_base_/datasets/lspet_bottomup.py',
     '../../../_base_/schedules/ae.py',
 ]
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, mosaic_pipeline, training_hooks
+from litepose_mm.recipes import (
+    ae_codec,
+    ae_test_pipeline,
+    mosaic_pipeline,
+    training_hooks,
+    warmup_cosine,
+)
 
 # LitePose-XS learns what LitePose-M computes on mosaics of photographs; labels are not used, since
 # most people have none. It starts from the teacher, narrowed (tools/nas/narrow.py).
 arch = 'litepose-xs'
 codec = ae_codec(input_size=(256, 256))
+epochs = 22
 load_from = 'checkpoints/litepose-xs_narrowed.pth'
 
 model = dict(
@@ -21,32 +28,20 @@ model = dict(
     teacher_weights='checkpoints/litepose-m_crowdpose.pth',
     # Enlarged pictures: small people are what the teacher misses at 256.
     teacher_input_size=(352, 352),
-    teacher_engine='openvino',
     tag_weight=1e-3,
     with_labels=False,
     backbone=dict(arch=arch),
     head=dict(arch=arch, num_keypoints=14, decoder=codec),
     test_cfg=dict(flip_test=False),
 )
-train_dataloader = dict(dataset=dict(pipeline=mosaic_pipeline(codec)))
+train_dataloader = dict(batch_size=64, dataset=dict(pipeline=mosaic_pipeline(codec)))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
 test_dataloader = val_dataloader
 
-train_cfg = dict(max_epochs=20, val_interval=1)
-optim_wrapper = dict(optimizer=dict(lr=3e-4, eps=1e-14))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=0.01,
-        begin=16,
-        end=20,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
-]
+train_cfg = dict(max_epochs=epochs, val_interval=epochs)
+optim_wrapper = dict(optimizer=dict(lr=1e-3, eps=1e-14))
+param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),
-    dict(type='CompileHook'),
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 )

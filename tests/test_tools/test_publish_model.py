@@ -53,8 +53,12 @@ def test_publish(tool, checkpoint, tmp_path, suffix):
 
 
 def test_half(tool, checkpoint, tmp_path):
+    source = torch.load(checkpoint[1], weights_only=True)
+    source['state_dict']['backbone.stem.0.bn.running_var'][:] = 1e5  # beyond the range
+    torch.save(source, checkpoint[1])
     published = tool.publish(checkpoint[1], tmp_path / 'model.pth', half=True)
     state = read_weights(published).state_dict
+    assert torch.all(state['backbone.stem.0.bn.running_var'] == 1e5)
     assert state['backbone.stem.0.conv.weight'].dtype is torch.float16
     assert published.stat().st_size < 0.7 * checkpoint[1].stat().st_size
 

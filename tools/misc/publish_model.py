@@ -35,7 +35,8 @@ def publish(source: Path, destination: Path, half: bool = False) -> Path:
     Args:
         source: A training checkpoint, or other weights.
         destination: Path of the published file without hash and date.
-        half: Stores floating point weights in 16 bits.
+        half: Stores floating point weights in 16 bits, but those beyond its range (65,504), such as
+            some running variances.
 
     Raises:
         LitePoseError: ``source`` is not usable, or ``destination`` has an unknown suffix.
@@ -45,7 +46,7 @@ def publish(source: Path, destination: Path, half: bool = False) -> Path:
     weights = read_weights(source)
     state = {name: value.detach().contiguous() for name, value in weights.state_dict.items()}
     if half:
-        state = {n: v.half() if v.is_floating_point() else v for n, v in state.items()}
+        state = {name: _halved(value) for name, value in state.items()}
     meta = to_plain({key: weights.meta[key] for key in _KEPT if key in weights.meta}, [])
     part = part_of(destination)
     with replacing(part) as written:
@@ -57,6 +58,12 @@ def publish(source: Path, destination: Path, half: bool = False) -> Path:
     name = f'{destination.stem}-{digest}_{date.today():%Y%m%d}{destination.suffix}'
     os.replace(part, destination.with_name(name))
     return destination.with_name(name)
+
+
+def _halved(value: torch.Tensor) -> torch.Tensor:
+    if not value.is_floating_point() or value.abs().max() > torch.finfo(torch.half).max:
+        return value
+    return value.half()
 
 
 def _save_safetensors(state: dict[str, torch.Tensor], meta: dict, path: Path) -> None:

@@ -27,7 +27,7 @@ unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
-	@echo 'Variables: PYTHON, VENV, TORCH_INDEX (setup); WEIGHTS (demo); ARGS (test)'
+	@echo 'Variables: PYTHON, VENV, TORCH_INDEX (setup); ARGS (test)'
 
 setup: $(STAMP) ## make .venv with the tested versions and this package in it
 
@@ -60,8 +60,8 @@ mmdeploy: $(STAMP) ## add MMDeploy to .venv, for export through its tools
 	@$(PY) -W ignore -c 'import mmdeploy; from mmdeploy.apis import torch2onnx; \
 	  print("mmdeploy", mmdeploy.__version__, "is ready")'
 
-demo: $(STAMP) ## from a photograph to people; WEIGHTS=file takes trained weights
-	@$(PY) demo/demo.py $(if $(WEIGHTS),--weights '$(WEIGHTS)')
+demo: $(STAMP) ## from a photograph to people
+	@$(PY) demo/demo.py
 
 # A process for each core, and one thread in each: on few cores, OpenMP threads that wait for each
 # other cost more than they bring. A file stays in one process, as what its tests share is costly;

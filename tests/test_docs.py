@@ -19,6 +19,7 @@ from litepose_mm.architectures import ARCHITECTURES, Architecture
 from litepose_mm.cli import build_parser
 from litepose_mm.complexity import measure_complexity
 from litepose_mm.search_spaces import SEARCH_SPACES
+from litepose_mm.shipped_weights import shipped_weights
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
 
@@ -82,6 +83,18 @@ def test_readme_lists_the_zoo():
         ]
         for entry in MODELS.values()
     ]
+
+
+def test_readme_lists_the_weights_of_the_package():
+    rows = []
+    for card in shipped_weights().values():
+        plain, flipped = sorted(card.accuracy, key=lambda row: row['flip_test'])
+        size = card.checked_path().stat().st_size / 1e6
+        figures = (plain['ap'], plain['teacher_ap'], flipped['ap'], flipped['teacher_ap'])
+        rows.append(
+            [card.model, '{}x{}'.format(*card.input_size), f'{size:.1f} MB', *map(str, figures)]
+        )
+    assert table('README.md', 'weights') == rows
 
 
 def test_models_page_lists_the_architectures():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import LitePoseError
+from .zoo import MODELS
 
 FOLDER = Path(__file__).resolve().parent / 'weights'
 
@@ -78,3 +79,16 @@ def shipped_weights() -> dict[str, WeightsCard]:
         card = WeightsCard(**{field.name: facts[field.name] for field in fields(WeightsCard)})
         cards[card.model] = card
     return cards
+
+
+def full_name(name: str) -> str:
+    """``litepose-xs_crowdpose`` for ``litepose-xs``, where the package has weights for it."""
+    shipped = (model for model in shipped_weights() if MODELS[model].architecture == name)
+    return next(shipped, name)
+
+
+def default_model(real_time: bool = False) -> str | None:
+    """The model with weights here that has the largest input; in real time, the smallest."""
+    choose = min if real_time else max
+    cards = shipped_weights().values()
+    return choose(cards, key=lambda card: card.input_size).model if cards else None

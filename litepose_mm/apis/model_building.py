@@ -18,7 +18,7 @@ from ..compat import ignore_notices
 from ..config_files import read_config
 from ..errors import LitePoseError, reason
 from ..paths import config_path
-from ..shipped_weights import shipped_weights
+from ..shipped_weights import full_name, shipped_weights
 from ..zoo import MODELS, get_model
 
 _CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
@@ -58,8 +58,8 @@ def build_model(
             fit.
     """
     torch_device = _checked_device(device)
-    name = _full_name(str(model))
-    path = _find_config(name)
+    name = full_name(str(model))
+    path = find_config(name)
     if weights is None and name in shipped_weights():
         weights = shipped_weights()[name].checked_path()
     with warnings.catch_warnings():
@@ -92,13 +92,12 @@ def _checked_device(device: str | None) -> torch.device:
         ) from error
 
 
-def _full_name(name: str) -> str:
-    """``litepose-xs_crowdpose`` for ``litepose-xs``, where the package has weights for it."""
-    shipped = (model for model in shipped_weights() if MODELS[model].architecture == name)
-    return next(shipped, name)
+def find_config(name: str) -> Path:
+    """The config of a model in the zoo, or of this name or path.
 
-
-def _find_config(name: str) -> Path:
+    Raises:
+        LitePoseError: There is none.
+    """
     path = Path(name)
     if path.is_file():
         return path

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..shipped_weights import shipped_weights
+from ..errors import LitePoseError
+from ..runtime.cached_export import QUICKEST, cached_export, quickest_engine
+from ..shipped_weights import default_model, full_name, shipped_weights
 from .argument_types import key_value, positive_int, share
 from .one_line_warnings import one_line_warnings
 
@@ -15,10 +18,10 @@ if TYPE_CHECKING:
     from ..picture_estimator import PictureEstimator
 
 
-def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
+def add_estimator_arguments(parser: argparse.ArgumentParser, real_time: bool = False) -> None:
     """Adds ``--model``, ``--weights`` and their company."""
     group = parser.add_argument_group('model')
-    default = next(iter(shipped_weights()), None)
+    default = default_model(real_time)
     group.add_argument(
         '--model',
         required=default is None,
@@ -39,10 +42,21 @@ def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds those of :func:`add_estimator_arguments`, for models that may be exported folders."""
-    add_estimator_arguments(parser)
+    """Adds those of :func:`add_estimator_arguments`, for models that may be exported folders.
+
+    Without ``--flip`` nothing is mirrored, whatever the config says: time counts here.
+    """
+    add_estimator_arguments(parser, real_time=True)
+    parser.set_defaults(flip=False)
     parser.add_argument(
-        '--threads', type=positive_int, metavar='N', help='of an exported model (default: its own)'
+        '--engine',
+        choices=('auto', 'torch', *QUICKEST),
+        default='auto',
+        help='what runs a model that is no exported folder; it is exported once and kept '
+        '(default: the quickest one that is installed)',
+    )
+    parser.add_argument(
+        '--threads', type=positive_int, metavar='N', help='of the engine (default: its own)'
     )
     parser.add_argument(
         '--min-score',
@@ -65,7 +79,7 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
         '--flip',
         action=argparse.BooleanOptionalAction,
         help='look at the mirrored picture too: twice the time, a little better '
-        '(default: as the config says)',
+        '(default: as the config says; webcam and serve: no)',
     )
     group.add_argument(
         '--input-size',
@@ -105,13 +119,35 @@ def make_estimator(args: argparse.Namespace) -> PoseEstimator:
 
 
 def make_pipeline_estimator(args: argparse.Namespace) -> PictureEstimator:
-    """The estimator of an exported folder, with ``args.threads``, or that of a model.
+    """The estimator of an exported folder, or of a model in the engine that was asked for.
 
     Raises:
         LitePoseError: As either ``PoseEstimator``.
     """
-    if not Path(args.model).is_dir():
-        return make_estimator(args)
+    folder = Path(args.model)
+    if folder.is_dir():
+        if args.engine != 'auto':
+            raise LitePoseError(f'--engine: {folder} is exported already, for the engine it names')
+    else:
+        engine = args.engine if args.engine != 'auto' else _quickest(args)
+        if engine == 'torch':
+            return make_estimator(args)
+        with one_line_warnings():
+            folder = cached_export(
+                args.model,
+                args.weights,
+                engine=engine,
+                flip_test=args.flip,
+                input_size=args.input_size,
+                cfg_options=dict(args.config_options),
+            )
     from ..runtime import PoseEstimator
 
-    return PoseEstimator(args.model, threads=args.threads)
+    return PoseEstimator(folder, threads=args.threads, batch_size=args.batch_size)
+
+
+def _quickest(args: argparse.Namespace) -> str:
+    """What runs a model: torch on a GPU and for random weights, else the quickest engine."""
+    has_weights = args.weights or full_name(args.model) in shipped_weights()
+    on_cpu = args.device == 'cpu' or (args.device is None and not shutil.which('nvidia-smi'))
+    return (quickest_engine() if on_cpu and has_weights else None) or 'torch'

@@ -1,0 +1,106 @@
+"""Models of the zoo and configs, exported when they are first needed and kept.
+
+A command that looks at frames as they come should run the quickest engine there is, and nobody
+should have to export a model for that first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ..errors import LitePoseError
+from ..shipped_weights import full_name, shipped_weights
+from ..zoo import MODELS
+
+#: Engines for any input size, the quickest first (docs/deploy.md, Time).
+QUICKEST = ('openvino', 'onnxruntime')
+#: The variable that names another folder for exported models.
+CACHE_VARIABLE = 'LITEPOSE_CACHE'
+
+
+def quickest_engine() -> str | None:
+    """The quickest engine that is installed, of those for any input size."""
+    return next(filter(find_spec, QUICKEST), None)
+
+
+def cache_folder() -> Path:
+    """Where exported models are kept: LITEPOSE_CACHE, or ``litepose_mm`` in the user's cache."""
+    own = os.environ.get(CACHE_VARIABLE)
+    user = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
+    return Path(own) if own else Path(user) / 'litepose_mm'
+
+
+def cached_export(
+    model: str,
+    weights: str | Path | None = None,
+    *,
+    engine: str,
+    flip_test: bool = False,
+    input_size: int | None = None,
+    cfg_options: Mapping[str, Any] | None = None,
+) -> Path:
+    """The folder of an exported model, which is written if it is not there yet.
+
+    It is another one for other weights, options, or code of this package.
+
+    Args:
+        model: Name in the zoo, or name or path of a config.
+        weights: File with weights; None takes those that come with the package.
+        engine: One of :data:`QUICKEST`.
+        flip_test: Whether the mirrored picture is looked at too.
+        input_size: Short side of the input in pixels; None: as the config says.
+        cfg_options: Values to put into the config.
+
+    Raises:
+        LitePoseError: There are no weights, or as ``export_model``.
+    """
+    model = full_name(model)
+    if weights is None:
+        if model not in shipped_weights():
+            raise LitePoseError(f'{model}: expected weights, since the package has none for it')
+        weights = shipped_weights()[model].checked_path()
+    options = dict(flip_test=flip_test, input_size=input_size, cfg_options=cfg_options or None)
+    facts = [engine, options, _content(model), _hash(weights), _code()]
+    digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
+    folder = cache_folder() / f'{Path(model).stem}-{engine}-{digest}'
+    if not folder.is_dir():
+        print(f'litepose: exporting {model} for {engine}, once: {folder}', file=sys.stderr)
+        from ..deploy import export_model
+
+        export_model(model, weights, folder, engine=engine, **options)
+    return folder
+
+
+def _content(model: str) -> str:
+    """The name in the zoo, whose config is the package's, or all that a config says."""
+    if model in MODELS:
+        return model
+    from ..apis.model_building import find_config
+    from ..config_files import read_config
+
+    return read_config(find_config(model)).pretty_text
+
+
+def _hash(weights: str | Path) -> str:
+    try:
+        return hashlib.sha256(Path(weights).read_bytes()).hexdigest()
+    except OSError as error:
+        raise LitePoseError(f'cannot read {weights}: {error.strerror}') from error
+
+
+@cache
+def _code() -> str:
+    """A hash of this package's code and configs, of which versions in development differ."""
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob('*.py')):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..cached_export import QUICKEST, cached_export, quickest_engine
 from ..errors import LitePoseError
-from ..runtime.cached_export import QUICKEST, cached_export, quickest_engine
 from ..shipped_weights import default_model, full_name, shipped_weights
 from .argument_types import key_value, positive_int, share
 from .one_line_warnings import one_line_warnings

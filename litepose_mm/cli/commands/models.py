@@ -40,7 +40,7 @@ def _print_table(entries: Iterable[ModelEntry], shipped: Container[str]) -> None
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=_CAPTION, caption_justify='left')
     table.add_column('model', no_wrap=True)
-    for title in ('joints', 'input', 'params', 'MACs', 'paper MACs', 'AP'):
+    for title in ('joints', 'input', 'params', 'MACs', 'paper\nMACs', 'AP'):
         table.add_column(title, justify='right', no_wrap=True)
     for entry in entries:
         table.add_row(

@@ -7,6 +7,7 @@ import pytest
 import torch
 from networks import TINY, litepose, make_it_see_people
 
+from litepose_mm.cached_export import cached_export
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.cli import main
 from litepose_mm.cli.estimator_arguments import quickest_engine
@@ -14,7 +15,6 @@ from litepose_mm.errors import LitePoseError
 from litepose_mm.media import write_image
 from litepose_mm.paths import config_path
 from litepose_mm.runtime import ModelCard
-from litepose_mm.runtime.cached_export import cached_export
 from litepose_mm.zoo import get_model
 
 pytest.importorskip('onnxruntime')

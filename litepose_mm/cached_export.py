@@ -16,9 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import LitePoseError
-from ..shipped_weights import full_name, shipped_weights
-from ..zoo import MODELS
+from .errors import LitePoseError
+from .shipped_weights import full_name, shipped_weights
+from .zoo import MODELS
 
 #: Engines for any input size, the quickest first (docs/deploy.md, Time).
 QUICKEST = ('openvino', 'onnxruntime')
@@ -73,7 +73,7 @@ def cached_export(
     folder = cache_folder() / f'{Path(model).stem}-{engine}-{digest}'
     if not folder.is_dir():
         print(f'litepose: exporting {model} for {engine}, once: {folder}', file=sys.stderr)
-        from ..deploy import export_model
+        from .deploy import export_model
 
         export_model(model, weights, folder, engine=engine, **options)
     return folder
@@ -83,8 +83,8 @@ def _content(model: str) -> str:
     """The name in the zoo, whose config is the package's, or all that a config says."""
     if model in MODELS:
         return model
-    from ..apis.model_building import find_config
-    from ..config_files import read_config
+    from .apis.model_building import find_config
+    from .config_files import read_config
 
     return read_config(find_config(model)).pretty_text
 
@@ -99,7 +99,7 @@ def _hash(weights: str | Path) -> str:
 @cache
 def _code() -> str:
     """A hash of this package's code and configs, of which versions in development differ."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob('*.py')):
         digest.update(path.read_bytes())

@@ -3,6 +3,7 @@ import json
 
 import pytest
 import torch
+from networks import TINY
 from safetensors.torch import save_file
 
 import litepose_mm.shipped_weights as shipped
@@ -52,6 +53,13 @@ def test_they_are_the_default(folder, recwarn, name):
     assert state['backbone.stem.0.conv.weight'].dtype == torch.float32
     for key, value in read_weights(expected).state_dict.items():
         torch.testing.assert_close(state[key], value.to(state[key].dtype), rtol=0, atol=0)
+
+
+def test_they_are_not_for_another_network(folder):
+    arch = dict(TINY.to_dict(), _delete_=True)
+    options = {'model.backbone.arch': arch, 'model.head.arch': arch}
+    with pytest.warns(UserWarning, match='no weights given'):
+        build_model(NAME, device='cpu', cfg_options=options)
 
 
 def test_another_file_is_one_line(folder):

@@ -13,7 +13,7 @@ from mmpose.apis import init_model
 from mmpose.models import AssociativeEmbeddingHead, BottomupPoseEstimator
 from torch import nn
 
-from ..checkpoints import load_weights
+from ..checkpoints import load_weights, read_weights
 from ..compat import ignore_notices
 from ..config_files import read_config
 from ..errors import LitePoseError, reason
@@ -40,8 +40,8 @@ def build_model(
     Args:
         model: Name in the zoo (that of an architecture is short for the model with weights in the
             package), or name or path of a config.
-        weights: File with weights; None takes those that come with the package, or leaves random
-            ones and warns.
+        weights: File with weights; None takes those that come with the package, where they fit
+            the network, or leaves random ones and warns.
         device: As torch names it; None takes CUDA where it is.
         flip_test: Whether the mirrored picture is looked at too; None leaves it to the config.
         input_size: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
@@ -60,8 +60,6 @@ def build_model(
     torch_device = _checked_device(device)
     name = full_name(str(model))
     path = find_config(name)
-    if weights is None and name in shipped_weights():
-        weights = shipped_weights()[name].checked_path()
     with warnings.catch_warnings():
         ignore_notices()
         config = read_config(path, cfg_options)
@@ -70,14 +68,30 @@ def build_model(
         _check_multiscale_test(config, path)
         network = _build(config, path)
     _check_flip_test(network, path)
-    if weights is None:
+    if weights is not None:
+        load_weights(network, weights)
+    elif not _load_shipped_weights(network, name):
         warnings.warn(
             'no weights given: the network is random, and so are the people it finds',
             stacklevel=3,
         )
-    else:
-        load_weights(network, weights)
     return network.to(torch_device).eval()
+
+
+def _load_shipped_weights(network: nn.Module, name: str) -> bool:
+    """Loads the weights that the package has for a model; False where it has none.
+
+    Nor are they for a network that options have changed.
+    """
+    if name not in shipped_weights():
+        return False
+    path = shipped_weights()[name].checked_path()
+    own = {key: value.shape for key, value in network.state_dict().items()}
+    shipped = {key: value.shape for key, value in read_weights(path).state_dict.items()}
+    if any(own.get(key) != shape for key, shape in shipped.items()):
+        return False
+    load_weights(network, path)
+    return True
 
 
 def _checked_device(device: str | None) -> torch.device:

@@ -42,7 +42,7 @@ def test_a_config_is_given_by_path_or_file_name():
 
 
 def test_warns_once_and_about_nothing_else(recwarn):
-    build_model(MODEL, device='cpu')
+    build_model('litepose-xs_coco', device='cpu')
     assert [str(warning.message) for warning in recwarn] == [
         'no weights given: the network is random, and so are the people it finds'
     ]

@@ -12,6 +12,8 @@ import torch
 from litepose_mm import LitePoseError, PoseEstimator, PoseResult
 from litepose_mm.apis.pose_estimator import result_from_data_sample
 from litepose_mm.cli import main
+from litepose_mm.paths import config_path
+from litepose_mm.zoo import get_model
 
 MODEL = 'litepose-xs_crowdpose'
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -32,7 +34,7 @@ def make(model=MODEL, **options) -> PoseEstimator:
 def weights(tmp_path_factory):
     """Random weights whose heatmaps reach 1, so that there are people to find."""
     with pytest.warns(UserWarning, match='the network is random'):
-        estimator = make()
+        estimator = make(config_path(get_model(MODEL).config))  # the name has weights
     maps = []
     head = estimator.model.head
     handle = head.register_forward_hook(lambda module, inputs, outputs: maps.extend(outputs))
@@ -258,7 +260,7 @@ def test_command(weights, tmp_path, capsys):
 
 def test_command_without_weights_says_so(tmp_path, capsys):
     cv2.imwrite(str(tmp_path / 'x.png'), picture(64, 64))
-    arguments = f'--model {MODEL} --device cpu --input-size 64 --out-dir {tmp_path}/out'
+    arguments = f'--model litepose-xs_coco --device cpu --input-size 64 --out-dir {tmp_path}/out'
     assert main(['predict', f'{tmp_path}/x.png', *arguments.split()]) == 0
     assert capsys.readouterr().err == (
         'litepose: warning: no weights given: the network is random, and so are the people it '

@@ -39,7 +39,7 @@ def test_help(argv, capsys):
     [
         ([], 'COMMAND'),
         (['dance'], 'invalid choice'),
-        (['predict'], 'required: INPUT, --model'),
+        (['predict'], 'required: INPUT'),
         (['predict', 'x', '--model', 'm', '--batch-size', '0'], "above 0, got '0'"),
         (['predict', 'x', '--model', 'm', '--batch-size', '²'], "above 0, got '²'"),
         (['predict', 'x', '--model', 'm', '--min-score', '1.5'], "from 0 to 1, got '1.5'"),

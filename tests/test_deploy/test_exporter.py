@@ -69,9 +69,9 @@ def test_card_of_a_model_of_the_zoo():
     from litepose_mm.apis.model_building import build_model
 
     with pytest.warns(UserWarning, match='random'):
-        model = build_model('litepose-xs_crowdpose', device='cpu')
+        model = build_model('litepose-xs_coco', device='cpu')
     fields = describe(model, (256, 320))
-    assert fields['name'] == 'litepose-xs_crowdpose'
+    assert fields['name'] == 'litepose-xs_coco'
     assert (fields['input_size'], fields['size_divisor']) == (256, 64)
     assert fields['input_shape'] == (256, 320) and fields['batch_limit'] == 1
     assert fields['strides'] == (4, 2)

@@ -192,7 +192,7 @@ def training_hooks(*more: dict, bad_samples: str = 'stop') -> list[dict]:
 
     Buffers are the same in all processes, epochs can be resumed to the same bits, and non-finite
     losses and bad samples stop the run. With channels-last memory steps take half to two thirds of
-    the time (docs/training.md).
+    the time on processors, and on a GPU with mixed precision (docs/training.md).
 
     Args:
         more: Further hooks.

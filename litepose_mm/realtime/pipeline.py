@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..openmp import release_openmp_threads
 from ..picture_estimator import PictureEstimator
 from ..structures import PoseResult
 from ..tracking import PoseTracker
@@ -97,6 +98,7 @@ class RealTimePipeline:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> RealTimePipeline:
+        release_openmp_threads()  # of loading the model: the network runs in a thread of its own
         parts = (
             (self._grab, (self._grabbed,)),
             (self._infer, (self._grabbed, self._inferred)),

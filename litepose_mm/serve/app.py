@@ -30,6 +30,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import LitePoseError
 from ..media import decode_image
+from ..openmp import release_openmp_threads
 from ..picture_estimator import PictureEstimator
 from ..realtime import Frame, frame_document
 from ..tracking import PoseTracker
@@ -74,6 +75,7 @@ def create_app(
         hosts: Names under which the page may be reached; other ones are refused, so that a page
             from elsewhere cannot reach this one through a name of its own. ``['*']`` accepts all.
     """
+    release_openmp_threads()  # of loading the model: the network runs in other threads
     service = _Service(estimator, name, limits or Limits(), min_score)
     return Starlette(
         routes=[

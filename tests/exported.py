@@ -1,16 +1,14 @@
 """Exported folders of a small network for tests, and the torch estimator that they stand for."""
 
-import subprocess
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from networks import TINY
 
 from litepose_mm import PoseEstimator
-from litepose_mm.deploy.onnx_export import export_onnx
-from litepose_mm.runtime import ModelCard, file_hashes
+from litepose_mm.deploy import export_model
+from litepose_mm.deploy.exporter import describe
+from litepose_mm.runtime import ModelCard
 
 ENGINES = ('onnxruntime', 'openvino', 'ncnn')
 
@@ -62,72 +60,25 @@ def tiny_estimator(flip_test=False, batch_size=1, input_size=64):
     return estimator
 
 
-def card_of(estimator, folder, engine='onnxruntime', **options):
-    """A card for the files of ``folder``; ``options`` are further fields."""
-    model = estimator.model
-    head, preprocessor = model.head, model.data_preprocessor
-    flip_test = bool(model.test_cfg.flip_test)
-    own = dict(
-        name='tiny',
-        engine=engine,
-        precision='fp32',
-        files=file_hashes(folder, sorted(path.name for path in folder.iterdir())),
-        outputs='maps',
-        flip_test=flip_test,
-        input_shape=None,
-        input_size=64,
-        size_divisor=64,
-        batch_limit=None,
-        channel_order='rgb',
-        mean=preprocessor.mean.flatten().tolist(),
-        std=preprocessor.std.flatten().tolist(),
-        strides=(4, 2),
-        tag_dim=2 if flip_test else 1,
-        skeleton=estimator.skeleton,
-        decoder=head.decoder.decoder(head.num_keypoints),
-        restore_heatmap_size=True,
-        versions={'torch': torch.__version__},
-    )
-    own.update(options)
-    if own['outputs'] == 'candidates':
-        own['decoder'] = replace(own['decoder'], missing='none')
-        own['restore_heatmap_size'] = False
-    return ModelCard(**own)
+def card_of(estimator, input_shape=None, **options):
+    """The card of a model that was not exported; ``options`` are further fields."""
+    fields = describe(estimator.model, input_shape) | options
+    files = {'model.onnx': '0' * 64}
+    return ModelCard(engine='onnxruntime', precision='fp32', files=files, versions={}, **fields)
+
+
+def need(engine):
+    """Skips a test where the engine cannot be exported for."""
+    pytest.importorskip('onnx')
+    pytest.importorskip(engine)
+    if engine == 'ncnn':
+        pytest.importorskip('pnnx')
 
 
 def export(estimator, folder, engine='onnxruntime', shape=None, **options):
     """Exports for an engine; ``shape`` (height, width) makes it static. Returns the folder."""
-    pytest.importorskip('onnx')
-    pytest.importorskip(engine)
-    folder.mkdir(parents=True)
-    model = estimator.model
-    scratch = folder.parent / f'{folder.name}-scratch'
-    target = folder / 'model.onnx' if engine == 'onnxruntime' else scratch / 'model.onnx'
-    export_onnx(
-        model,
-        target,
-        input_shape=(1, 3, *(shape or (64, 64))),
-        dynamic=shape is None,
-        outputs=options.get('outputs', 'maps'),
-        flip_test=bool(model.test_cfg.flip_test),
-        flip_indices=estimator.skeleton.flip_indices,
-    )
-    if engine == 'openvino':
-        import openvino
-
-        openvino.save_model(
-            openvino.convert_model(target), folder / 'model.xml', compress_to_fp16=False
-        )
-    elif engine == 'ncnn':
-        pnnx = pytest.importorskip('pnnx')
-        inputs = f'inputshape=[1,3,{shape[0]},{shape[1]}]'
-        command = [pnnx.EXEC_PATH, 'model.onnx', inputs, 'fp16=0']
-        subprocess.run(command, cwd=scratch, capture_output=True, check=True)
-        for suffix in ('param', 'bin'):
-            (scratch / f'model.ncnn.{suffix}').rename(folder / f'model.ncnn.{suffix}')
-    if shape is not None:
-        options = dict(input_shape=shape, batch_limit=1, **options)
-    card_of(estimator, folder, engine, **options).save(folder)
+    need(engine)
+    export_model(estimator.model, None, folder, engine=engine, input_shape=shape, **options)
     return folder
 
 

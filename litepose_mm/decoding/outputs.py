@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import LitePoseError
 from ..resize import Box
 from .borders import hide_borders
 from .candidates import decode_candidates
@@ -37,12 +38,20 @@ def decode_outputs(
         The people of each input, positions in its pixels.
 
     Raises:
-        LitePoseError: The outputs do not fit the decoder, or are not finite.
+        LitePoseError: The outputs do not fit the decoder or are not finite, or candidates are of
+            an input with a border: peaks in it took places of the ``M``, so people are lost.
     """
-    size = tuple(side // stride for side in input_size)
-    outputs = hide_borders(outputs, boxes, size, input_size)
     if outputs[0].ndim == 4:
+        heatmaps, tags = outputs
+        heatmaps = hide_borders(heatmaps, boxes, input_size)
         look_at = input_size if restore_heatmap_size else None
-        return decode_batch(decoder, *outputs, look_at, input_size)
+        return decode_batch(decoder, heatmaps, tags, look_at, input_size)
+    if any(boxes):
+        raise LitePoseError(
+            'a model of one shape with candidates: expected pictures that fill its input of '
+            f'{input_size[1]}x{input_size[0]}, got one that needs a black border, where peaks take '
+            "the places of people's; crop pictures to that shape, or export the outputs 'maps'"
+        )
+    size = tuple(side // stride for side in input_size)
     people = (decode_candidates(decoder, *each) for each in zip(*outputs))
     return [to_input_pixels(decoder, found, size, input_size) for found in people]

@@ -6,7 +6,7 @@ from copy import deepcopy
 import cv2
 import numpy as np
 import pytest
-from exported import assert_same_people, tiny_estimator
+from exported import assert_same_people, need, tiny_estimator
 
 from litepose_mm import LitePoseError
 from litepose_mm.deploy import export_model, exporter
@@ -29,13 +29,6 @@ def picture():
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
-
-
-def need(engine):
-    pytest.importorskip('onnx')
-    pytest.importorskip(engine)
-    if engine == 'ncnn':
-        pytest.importorskip('pnnx')
 
 
 FILES = {

@@ -56,7 +56,7 @@ def figures(tiny, folder, pictures):
 
 def test_equal_models(figures):
     assert figures['pictures'] == 2
-    assert figures['model']['name'] == 'tiny' and figures['model']['threads'] == 1
+    assert figures['model']['name'] == 'litepose-xs_crowdpose' and figures['model']['threads'] == 1
     assert set(figures['outputs']) == {'heatmaps', 'tags'}
     assert all(0 < each['max'] < 1e-4 for each in figures['outputs'].values())
     people = figures['people']
@@ -109,7 +109,7 @@ def test_report(figures, tmp_path):
     assert [path.name for path in paths] == ['report.md', 'report.json', 'report.png']
     assert json.loads(paths[1].read_text()) == figures
     page = paths[0].read_text()
-    assert page.startswith('# tiny: onnxruntime fp32 against torch\n')
+    assert page.startswith('# litepose-xs_crowdpose: onnxruntime fp32 against torch\n')
     assert summary_lines(figures)[3:] == ('verified: the same as torch',)
     assert all(line in page for line in summary_lines(figures))
     assert all(f'| {part} | ' in page for part in (*PARTS, 'total'))

@@ -55,9 +55,9 @@ def test_static_models_find_what_torch_finds_on_the_same_input(tiny, exported, s
         assert resized.image.shape == (64, 128, 3)
         with torch.no_grad():
             inputs = torch.from_numpy(estimator.preprocessor.batch([resized.image]))
-            maps = [output.numpy() for output in tiny.model.deploy_forward(inputs)]
-        maps = hide_borders(maps, [resized.box], (32, 64), (64, 128))
-        (expected,) = decode_batch(card.decoder, *maps, (64, 128))
+            heatmaps, tags = (each.numpy() for each in tiny.model.deploy_forward(inputs))
+        heatmaps = hide_borders(heatmaps, [resized.box], (64, 128))
+        (expected,) = decode_batch(card.decoder, heatmaps, tags, (64, 128))
         result = estimator(image)
         assert result.image_size == image.shape[1::-1]
         if resized.box is not None:  # nobody stands beside the picture, but for a pixel of a map
@@ -90,6 +90,16 @@ def test_candidates_give_the_people_of_maps_at_their_stride(tiny, exported, scen
             result.keypoints, resized.to_original(expected.keypoints), atol=0.1
         )
         np.testing.assert_allclose(result.keypoint_scores, expected.keypoint_scores, atol=1e-4)
+
+
+@pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
+def test_static_candidates_are_for_pictures_that_fill_the_input(exported, scenes, name):
+    static = PoseEstimator(exported(name, (64, 128), outputs='candidates'), threads=1)
+    anything = PoseEstimator(exported(name, outputs='candidates'), threads=1)
+    wide, tall = scenes[:2]
+    assert_same_people(static(wide), anything(wide))
+    with pytest.raises(LitePoseError, match='expected pictures that fill its input of 128x64'):
+        static(tall)
 
 
 def test_is_called_as_the_torch_estimator_is(exported, tmp_path, scenes):

@@ -33,7 +33,7 @@ def torch_side(request, shared_file, pictures):
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
 def test_dynamic(torch_side, pictures, tmp_path, name):
     estimator, expected = torch_side
-    runtime = PoseEstimator(export(estimator, tmp_path / 'model', name, input_size=448), threads=1)
+    runtime = PoseEstimator(export(estimator, tmp_path / 'model', name), threads=1)
     for own, torchs in zip(runtime(pictures), expected, strict=True):
         assert_same_people(own, torchs)
 
@@ -43,7 +43,7 @@ def test_dynamic(torch_side, pictures, tmp_path, name):
 def test_static(torch_side, pictures, tmp_path, name):
     estimator, expected = torch_side
     shape = (448, 640)
-    folder = export(estimator, tmp_path / 'model', name, shape, input_size=448)
+    folder = export(estimator, tmp_path / 'model', name, shape)
     runtime = PoseEstimator(folder, threads=1)
     flip = dict(flip_test=runtime.card.flip_test, flip_indices=estimator.skeleton.flip_indices)
     alike = 0

@@ -13,10 +13,9 @@ from litepose_mm.deploy.quantization.calibration import (
 )
 
 
-def test_pictures_become_inputs(tiny, pictures, tmp_path):
+def test_pictures_become_inputs(tiny, pictures):
     files = calibration_pictures(pictures)
-    (tmp_path / 'model.onnx').touch()
-    inputs = Calibration(files, card_of(tiny, tmp_path))
+    inputs = Calibration(files, card_of(tiny))
     assert len(inputs) == len(files) == 10
     assert [each.shape for each in inputs][:2] == [(1, 3, 64, 128), (1, 3, 64, 64)]
     assert inputs[0].dtype == np.float32

@@ -45,14 +45,19 @@ class Handover(Generic[Value]):
             self._value, self._is_full = value, True
             self._changed.notify_all()
 
-    def take(self) -> Value:
+    def take(self, timeout: float | None = None) -> Value:
         """Waits for a value.
+
+        Args:
+            timeout: Seconds to wait; None waits for as long as it takes.
 
         Raises:
             Closed: Nothing more comes. A value that is there is given first.
+            TimeoutError: None came in that time.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._is_full or self._is_closed)
+            if not self._changed.wait_for(lambda: self._is_full or self._is_closed, timeout):
+                raise TimeoutError
             if not self._is_full:
                 raise Closed
             value, self._value, self._is_full = self._value, None, False

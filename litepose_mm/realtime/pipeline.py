@@ -17,10 +17,11 @@ from ..tracking import PoseTracker
 from .handover import Closed, Handover
 from .sources import Frame, Source
 
-#: The parts of a frame, in order.
-STAGES = ('grabbing', 'preprocessing', 'network', 'decoding')
+#: The parts of a frame, in order. Whoever draws says so, see :meth:`RealTimePipeline.timed`.
+STAGES = ('grabbing', 'preprocessing', 'network', 'decoding', 'drawing')
 _KEPT = 120  # times of each part that the statistics look at
 _WINDOW = 3.0  # seconds over which frames a second are counted
+_PATIENCE = 1.0  # seconds: a driver can keep the thread that grabs for longer
 
 
 class Shown(NamedTuple):
@@ -95,6 +96,7 @@ class RealTimePipeline:
         self._latencies: deque[float] = deque(maxlen=_KEPT)
         self._ends: deque[float] = deque()
         self._num_frames = 0
+        self._final: Statistics | None = None
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> RealTimePipeline:
@@ -115,32 +117,61 @@ class RealTimePipeline:
         self.close()
 
     def __iter__(self) -> Iterator[Shown]:
+        return self.poll(None)
+
+    def poll(self, seconds: float | None) -> Iterator[Shown | None]:
+        """As iterating over it, for whoever has other things to do while nothing comes.
+
+        Args:
+            seconds: After so long without a frame, None comes instead.
+
+        Raises:
+            LitePoseError: A part failed; all that was found before comes first.
+        """
         while True:
             try:
-                grabbed_at, shown = self._found.take()
+                grabbed_at, shown = self._found.take(seconds)
+            except TimeoutError:
+                yield None
+                continue
             except Closed:
                 break
             now = monotonic()
             self._latencies.append(1e3 * (now - grabbed_at))
             self._ends.append(now)
+            self._forget_ends(now)
             self._num_frames += 1
             yield shown
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
-        """Stops the source and all threads; may be called again."""
+        """Stops the source and all threads; may be called again.
+
+        A source that does not answer is left to itself after a second: its thread ends when it
+        answers, or with the process.
+        """
+        self._final = self._final or self.statistics()
         self.source.stop()
         for place in (self._grabbed, self._inferred, self._found):
             place.close()
-        for thread in self._threads:
+        for thread in self._threads[1:]:
             thread.join()
+        for thread in self._threads[:1]:
+            thread.join(_PATIENCE)
+
+    def timed(self, stage: str, function: Callable[..., Any], *args: Any) -> Any:
+        """What a function returns; the time it takes counts for a part of :data:`STAGES`."""
+        start = perf_counter()
+        value = function(*args)
+        self._times[stage].append(perf_counter() - start)
+        return value
 
     def statistics(self) -> Statistics:
-        """How quick it is."""
-        now = monotonic()
-        while self._ends and now - self._ends[0] > _WINDOW:
-            self._ends.popleft()
+        """How quick it is; once it is closed, how quick it was."""
+        if self._final is not None:
+            return self._final
+        self._forget_ends(monotonic())
         span = self._ends[-1] - self._ends[0] if self._ends else 0
         places = (self._grabbed, self._inferred, self._found)
         return Statistics(
@@ -163,32 +194,29 @@ class RealTimePipeline:
             pass
         except BaseException as error:
             self._error = self._error or error
-            self._found.close()
         finally:
             places[-1].close()  # what comes after gets what is there, and ends
 
-    def _timed(self, stage: str, function: Callable[..., Any], *args: Any) -> Any:
-        start = perf_counter()
-        value = function(*args)
-        self._times[stage].append(perf_counter() - start)
-        return value
+    def _forget_ends(self, now: float) -> None:
+        while self._ends and now - self._ends[0] > _WINDOW:
+            self._ends.popleft()
 
     def _grab(self, grabbed: Handover) -> None:
         frames = self.source.frames()
-        while (frame := self._timed('grabbing', next, frames, None)) is not None:
+        while (frame := self.timed('grabbing', next, frames, None)) is not None:
             grabbed.put((monotonic(), frame))
 
     def _infer(self, grabbed: Handover, inferred: Handover) -> None:
         while True:
             grabbed_at, frame = grabbed.take()
-            prepared = self._timed('preprocessing', self.estimator.prepare, frame.image)
-            outputs = self._timed('network', self.estimator.infer, prepared)
+            prepared = self.timed('preprocessing', self.estimator.prepare, frame.image)
+            outputs = self.timed('network', self.estimator.infer, prepared)
             inferred.put((grabbed_at, frame, prepared, outputs))
 
     def _decode(self, inferred: Handover, found: Handover) -> None:
         while True:
             grabbed_at, frame, prepared, outputs = inferred.take()
-            result = self._timed('decoding', self._people, frame, prepared, outputs)
+            result = self.timed('decoding', self._people, frame, prepared, outputs)
             found.put((grabbed_at, Shown(frame, result, prepared, outputs)))
 
     def _people(self, frame: Frame, prepared: Any, outputs: Any) -> PoseResult:

@@ -42,6 +42,14 @@ def test_closed():
         place.take()
 
 
+def test_waiting_for_a_while():
+    place = Handover()
+    with pytest.raises(TimeoutError):
+        place.take(0.01)
+    place.put(1)
+    assert place.take(0.01) == 1
+
+
 def test_waiting_ends_when_it_is_closed():
     place = Handover(keep_all=True)
     place.put(1)

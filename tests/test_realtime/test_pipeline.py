@@ -8,6 +8,7 @@ from pose_builders import make_result, make_skeleton
 from litepose_mm.errors import LitePoseError
 from litepose_mm.picture_estimator import PictureEstimator
 from litepose_mm.realtime import Frame, RealTimePipeline, Source
+from litepose_mm.realtime import pipeline as pipeline_module
 from litepose_mm.tracking import PoseTracker
 
 
@@ -84,6 +85,67 @@ def test_an_error_of_a_part_is_raised_where_frames_are_taken(is_live):
     with pytest.raises(LitePoseError, match='the network broke'), pipeline:
         for shown in pipeline:
             assert shown.frame.number < 3
+
+
+class Broken(Frames):
+    """Breaks after its frames."""
+
+    def frames(self):
+        yield from super().frames()
+        raise LitePoseError('cut short')
+
+
+def test_what_came_before_an_error_is_looked_at():
+    numbers = []
+    with (
+        pytest.raises(LitePoseError, match='cut short'),
+        RealTimePipeline(Broken(5), Estimator(seconds=0.01)) as pipeline,
+    ):
+        for shown in pipeline:
+            numbers.append(shown.frame.number)
+    assert numbers == [0, 1, 2, 3, 4]
+
+
+class Stalling(Frames):
+    """After its frames, the thread that reads is kept, whoever wants it to stop."""
+
+    def __init__(self, count):
+        super().__init__(count, is_live=True, pause=0.001)
+        self.answers = threading.Event()
+
+    def frames(self):
+        yield from super().frames()
+        self.answers.wait(60)
+
+
+def test_a_source_that_does_not_answer(monkeypatch):
+    monkeypatch.setattr(pipeline_module, '_PATIENCE', 0.05)
+    source = Stalling(1)
+    start = time.monotonic()
+    with RealTimePipeline(source, Estimator()) as pipeline:
+        frames = pipeline.poll(0.02)
+        assert next(frames).frame.number == 0
+        assert next(frames) is None and next(frames) is None
+    assert time.monotonic() - start < 5
+    source.answers.set()
+
+
+def test_statistics_stay_when_it_is_closed(monkeypatch):
+    with RealTimePipeline(Frames(20), Estimator()) as pipeline:
+        for _ in pipeline:
+            pass
+        pipeline.timed('drawing', time.sleep, 0.002)
+    statistics = pipeline.statistics()
+    assert statistics.fps > 0 and statistics.milliseconds['drawing'] >= 2
+    monkeypatch.setattr(pipeline_module, 'monotonic', lambda: time.monotonic() + 60)
+    assert pipeline.statistics() == statistics
+
+
+def test_nothing_is_kept_of_frames_long_past(monkeypatch):
+    monkeypatch.setattr(pipeline_module, '_WINDOW', 0.01)
+    with RealTimePipeline(Frames(50), Estimator(seconds=0.001)) as pipeline:
+        assert len(list(pipeline)) == 50
+        assert len(pipeline._ends) < 20
 
 
 @pytest.mark.parametrize('is_live', [False, True])

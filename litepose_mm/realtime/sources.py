@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,13 +16,15 @@ import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from ..media import VideoReader, find_media, read_image
+from ..media import VideoReader, find_media
+from ..picture_estimator import checked_image
 
 #: Seconds between attempts to open a source again; the last one repeats.
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
 _FALLBACK_FPS = 25.0
 _STREAM_TIMEOUT = 10_000  # milliseconds, of ffmpeg
-_STREAM_PREFIXES = ('rtsp://', 'rtmp://', 'http://', 'https://', 'udp://', 'tcp://')
+_MOST_FRAMES = 10**9  # what ffmpeg tells of a stream without end is far more, or negative
+_WHOLE = 0.9  # containers count frames roughly
 
 #: Called with a line about the source, e.g. that it is tried again.
 Tell = Callable[[str], None]
@@ -46,12 +50,17 @@ class Source(ABC):
     Attributes:
         name: For people.
         is_live: Whether frames come by themselves, so that late ones are lost.
-        fps: Frames a second; what is assumed where nobody tells.
+        fps: Frames a second, of a camera known with its first frame; an assumption where nobody
+            tells.
+        files: What it reads, so that nobody writes there.
+        num_failed: Pictures left out because they cannot be read.
     """
 
     name: str
     is_live: bool
     fps: float = _FALLBACK_FPS
+    files: Sequence[Path] = ()
+    num_failed: int = 0
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
@@ -73,7 +82,8 @@ class CaptureSource(Source):
     """A camera or a stream, opened again whenever it fails.
 
     The first time it has to work. Later it may be unplugged, stall or send empty frames: it is
-    tried again, after longer and longer pauses, for as long as it takes.
+    tried again, after longer and longer pauses, for as long as it takes. A video that lies at an
+    address comes once, at its own speed.
 
     Args:
         target: Number of a camera, or address of a stream.
@@ -98,7 +108,8 @@ class CaptureSource(Source):
 
     def frames(self) -> Iterator[Frame]:
         capture = self._open_capture(self.target)
-        start, number, failures = time.monotonic(), 0, 0
+        start = opened_at = time.monotonic()
+        number = number_when_opened = failures = 0
         try:
             while not self._stopped.is_set():
                 ok, image = capture.read() if capture.isOpened() else (False, None)
@@ -110,9 +121,15 @@ class CaptureSource(Source):
                         failures = 0
                     yield Frame(image, number, time.monotonic() - start)
                     number += 1
+                    if self._num_frames_of(capture):
+                        due = opened_at + (number - number_when_opened) / self.fps
+                        self._stopped.wait(max(0.0, due - time.monotonic()))
                     continue
                 if number == 0:
                     raise LitePoseError(_no_frames(self.target, capture.isOpened()))
+                whole = self._num_frames_of(capture)
+                if whole and number - number_when_opened >= _WHOLE * whole:
+                    return
                 pause = self.back_off[min(failures, len(self.back_off) - 1)]
                 if failures == 0:
                     self.tell(f'{self.name} gives no frames; trying again until it does')
@@ -120,8 +137,14 @@ class CaptureSource(Source):
                 capture.release()
                 if not self._stopped.wait(pause):
                     capture = self._open_capture(self.target)
+                    opened_at, number_when_opened = time.monotonic(), number
         finally:
             capture.release()
+
+    def _num_frames_of(self, capture: Any) -> float:
+        """About how many frames a video at an address has; 0 where frames go on and on."""
+        count = 0 if isinstance(self.target, int) else capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        return count if 0 < count < _MOST_FRAMES else 0
 
 
 class FileSource(Source):
@@ -136,6 +159,7 @@ class FileSource(Source):
         super().__init__()
         self._reader = VideoReader(path)
         self.name, self.is_live, self.fps = str(path), paced, self._reader.fps
+        self.files = [Path(path)]
 
     def frames(self) -> Iterator[Frame]:
         start = time.monotonic()
@@ -149,49 +173,62 @@ class FileSource(Source):
 
 
 class FolderSource(Source):
-    """The pictures of a folder, or one picture, in the order of their names, one a second."""
+    """The pictures of a folder, or one picture, in the order of their names, one a second.
+
+    Args:
+        folder: The folder, or the picture.
+        tell: Gets a line for each picture that cannot be read; it is left out.
+    """
 
     is_live, fps = False, 1.0
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, tell: Tell = print) -> None:
         super().__init__()
-        self.name = str(folder)
-        self._files = [file.path for file in find_media([str(folder)]) if not file.is_video]
-        if not self._files:
+        self.name, self.tell = str(folder), tell
+        self.files = [file.path for file in find_media([str(folder)]) if not file.is_video]
+        if not self.files:
             raise LitePoseError(f'expected pictures in {folder}, got videos only; give one of them')
 
     def frames(self) -> Iterator[Frame]:
-        for number, path in enumerate(self._files):
+        for number, path in enumerate(self.files):
             if self._stopped.is_set():
                 return
-            yield Frame(read_image(path), number, number / self.fps)
+            try:
+                image = checked_image(path)
+            except LitePoseError as error:
+                self.num_failed += 1
+                self.tell(f'left out: {error}' if str(path) in str(error) else f'{path}: {error}')
+                continue
+            yield Frame(image, number, number / self.fps)
 
 
 def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
     """The source that a text names.
 
     Args:
-        text: Number of a camera, address of a stream, or path of a video file, a picture or a
-            folder of pictures.
-        tell: See :class:`CaptureSource`.
+        text: Number or device of a camera, address of a stream, or path of a video file, a picture
+            or a folder of pictures.
+        tell: See :class:`CaptureSource` and :class:`FolderSource`.
         paced: See :class:`FileSource`.
 
     Raises:
         LitePoseError: It names none of these.
     """
-    if text.isdecimal():
-        return CaptureSource(int(text), tell)
-    if text.lower().startswith(_STREAM_PREFIXES):
+    place = text if text.isdecimal() else os.path.realpath(text)  # links have lasting names
+    camera = re.fullmatch(r'(?:/dev/video)?([0-9]{1,2})', place)
+    if camera:
+        return CaptureSource(int(camera[1]), tell)
+    if re.match(r'[a-z][a-z0-9+.-]*://', text, re.IGNORECASE):
         return CaptureSource(text, tell)
     path = Path(text)
     if path.is_dir():
-        return FolderSource(path)
+        return FolderSource(path, tell)
     if path.is_file():
         (file,) = find_media([text])
-        return FileSource(path, paced) if file.is_video else FolderSource(path)
+        return FileSource(path, paced) if file.is_video else FolderSource(path, tell)
     raise LitePoseError(
-        f'expected the number of a camera, the address of a stream, a video file or a folder of '
-        f'pictures, got {text!r}, which is none of these'
+        f'expected the number of a camera (0 to 99), the address of a stream, a video file or a '
+        f'folder of pictures, got {text!r}, which is none of these'
     )
 
 

@@ -115,7 +115,7 @@ def test_an_interruption_leaves_whole_files(run, video, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['nothing'], 'expected the number of a camera, the address of a stream'),
+        (['nothing'], 'expected the number of a camera (0 to 99), the address'),
         (['99', '--no-display'], 'there is no camera 99'),
         (['.', '--no-display'], 'expected pictures or videos'),
         (['99', '--view', 'boxes'], 'view: expected one of'),

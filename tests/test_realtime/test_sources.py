@@ -1,3 +1,7 @@
+import functools
+import http.server
+import threading
+
 import cv2
 import numpy as np
 import pytest
@@ -13,8 +17,9 @@ EMPTY = np.zeros((0, 0, 3), np.uint8)
 class Camera:
     """What OpenCV's capture would be; ``reads`` are images, None for a failure."""
 
-    def __init__(self, reads, is_open=True):
+    def __init__(self, reads, is_open=True, length=0):
         self.reads, self.is_open, self.released = list(reads), is_open, False
+        self.facts = {cv2.CAP_PROP_FPS: 30.0, cv2.CAP_PROP_FRAME_COUNT: length}
 
     def isOpened(self):
         return self.is_open
@@ -24,7 +29,7 @@ class Camera:
         return image is not None, image
 
     def get(self, name):
-        return 30.0
+        return self.facts[name]
 
     def release(self):
         self.released = True
@@ -49,6 +54,12 @@ def test_frames_of_a_camera():
     assert [frame.number for frame in frames] == [0, 1, 2]
     assert frames[0].time <= frames[1].time <= frames[2].time
     assert capture.released and not told
+
+
+def test_the_rate_of_a_camera_is_known_with_its_first_frame():
+    source = camera(Camera([IMAGE]), told=[])
+    next(source.frames())
+    assert source.fps == 30
 
 
 @pytest.mark.parametrize('fault', [None, EMPTY])
@@ -131,6 +142,43 @@ def test_a_paced_file_takes_its_time(video, monkeypatch):
     np.testing.assert_allclose(waited, [0, 0.02, 0.04, 0.06, 0.08, 0.1])
 
 
+@pytest.mark.parametrize('length', [4, 4.4])
+def test_a_video_at_an_address_comes_once_at_its_speed(length):
+    told, waited = [], []
+    capture = Camera([IMAGE] * 4, length=length)
+    source = CaptureSource('http://host/a.mp4', told.append, lambda target: capture)
+    source._stopped.wait = waited.append
+    assert len(list(source.frames())) == 4 and not told
+    assert all(seconds <= number / 30 for number, seconds in enumerate(waited, start=1))
+    assert len(waited) == 4 and waited[3] > 0.1
+
+
+@pytest.mark.parametrize('length', [-9e15, 0, 40, 9e15])
+def test_a_stream_that_fails_before_its_end_is_tried_again(length):
+    captures = [Camera([IMAGE], length=length), Camera([IMAGE], length=length)]
+    source = CaptureSource('rtsp://host/a', print, lambda target: captures.pop(0), back_off=(0.0,))
+    assert len(take(source, 2)) == 2
+
+
+def test_a_video_from_a_server(video):
+    handler = functools.partial(QuietHandler, directory=video.parent)
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            source = open_source(f'http://127.0.0.1:{server.server_port}/{video.name}')
+            frames = list(source.frames())
+        finally:
+            server.shutdown()
+            thread.join()
+    assert len(frames) == 6 and source.fps == 50 and frames[5].image.mean() > 150
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
 def test_pictures_of_a_folder(tmp_path):
     for name in 'ba':
         write_image(tmp_path / f'{name}.png', np.full((4, 4, 3), ord(name), np.uint8))
@@ -139,15 +187,35 @@ def test_pictures_of_a_folder(tmp_path):
     assert [frame.time for frame in frames] == [0, 1]
 
 
+def test_bad_pictures_are_left_out(tmp_path):
+    told = []
+    write_image(tmp_path / 'a.png', IMAGE)
+    (tmp_path / 'b.png').write_text('no picture')
+    write_image(tmp_path / 'c.png', np.zeros((1, 50, 3), np.uint8))
+    write_image(tmp_path / 'd.png', IMAGE)
+    source = FolderSource(tmp_path, told.append)
+    assert [frame.number for frame in source.frames()] == [0, 3]
+    assert source.num_failed == len(told) == 2
+    assert told[0].startswith('left out: expected a picture, but') and 'b.png' in told[0]
+    assert told[1].startswith(f'{tmp_path / "c.png"}: expected a picture no longer than 20 times')
+
+
 def test_what_a_text_names(tmp_path, video):
     write_image(tmp_path / 'a.png', IMAGE)
     assert open_source('0').target == 0
-    assert open_source('rtsp://host/stream').target == 'rtsp://host/stream'
+    assert open_source('/dev/video42').target == 42
+    (tmp_path / 'named').symlink_to('/dev/video3')
+    assert open_source(str(tmp_path / 'named')).target == 3
+    for address in ('rtsp://host/a', 'rtsps://host/a', 'SRT://host:1', 'rtp://host', 'udp://@:1'):
+        assert open_source(address).target == address
+    assert open_source(str(video)).files == [video]
+    assert open_source(str(tmp_path)).files == [tmp_path / 'a.png']
     assert isinstance(open_source(str(video), paced=True), FileSource)
     assert isinstance(open_source(str(tmp_path)), FolderSource)
     assert isinstance(open_source(str(tmp_path / 'a.png')), FolderSource)
-    with pytest.raises(LitePoseError, match="a folder of pictures, got 'nothing', which is none"):
-        open_source('nothing')
+    for text in ('nothing', '12345678901', '٣'):
+        with pytest.raises(LitePoseError, match=f"of pictures, got '{text}', which is none"):
+            open_source(text)
 
 
 def test_a_real_camera_that_is_not_there(monkeypatch):

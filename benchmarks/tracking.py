@@ -1,18 +1,21 @@
-"""How well people are followed: id switches and jitter, on synthetic videos with their truth.
+"""How well people are followed: id switches, jitter and lag, on synthetic videos with their truth.
 
 People are found as a network might: keypoints with noise in proportion to a person's size, now and
-then nobody, or somebody who is not there; tags with noise of their own. So the figures are of the
-tracker alone. Variants take the same frames.
+then somebody is missed, for one frame or several in a row, or there is somebody who is not there;
+tags with noise of their own. So the figures are of the tracker alone. Variants take the same
+frames.
 
 *switches*: how often a person gets another id than before, per 1,000 times a person is found.
 *fragments*: different ids of a person. *jitter*: root mean square of the second difference of
 keypoints, and *error*: their mean distance from the truth, both in percent of a person's size.
+*lag*: the delay that explains most of the distance from the truth, by least squares.
 """
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 from reporting import environment, print_table
@@ -26,10 +29,20 @@ from litepose_mm.tracking import PoseTracker
 VARIANTS = {
     'default': {},
     'no tags': dict(tag_weight=0),
-    'tags alone decide half': dict(tag_weight=0.5),
+    'tags decide half': dict(tag_weight=0.5),
     'not smoothed': dict(smoothing=False),
-    'smoother': dict(min_cutoff=0.5, beta=1),
+    'smoother': dict(min_cutoff=0.5, beta=2),
 }
+SIZE = (640, 480)
+
+
+class Truth(NamedTuple):
+    """A person of a frame, or somebody who is not there."""
+
+    number: int  # -1: not there
+    keypoints: np.ndarray  # (K, 2)
+    velocity: np.ndarray  # (K, 2), pixels a second; 0 where not known
+    extent: float  # square root of the box's area
 
 
 def parse_args() -> argparse.Namespace:
@@ -40,76 +53,103 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--people', type=int, nargs=2, default=(3, 8))
     parser.add_argument('--noise', type=float, default=0.02, help="share of a person's size")
     parser.add_argument('--missed', type=float, default=0.1, help='share of people not found')
+    parser.add_argument(
+        '--missed-frames', type=int, nargs='+', default=(1, 5, 15), help='in a row, a table each'
+    )
     parser.add_argument('--out', type=Path, help='write the figures as JSON')
     return parser.parse_args()
 
 
-def found(args: argparse.Namespace, index: int) -> Iterator[tuple[float, PoseResult, list, list]]:
-    """Time, people as they are found, who they are (-1: nobody), and the true keypoints."""
-    rng = np.random.default_rng((1, index))
-    skeleton = Skeleton.from_metainfo(_crowdpose())
+def true_frames(
+    args: argparse.Namespace, index: int, skeleton: Skeleton
+) -> Iterator[tuple[float, list[Truth]]]:
+    """Time and people of each frame of a video."""
     selection = select_keypoints(skeleton.keypoint_names)
-    size = (640, 480)
-    options = SceneOptions(image_size=size, people=tuple(args.people), stature=(0.3, 0.8))
-    tags: dict[int, float] = {}
+    options = SceneOptions(image_size=SIZE, people=tuple(args.people), stature=(0.3, 0.8))
+    before: dict[int, np.ndarray] = {}
     for frame in make_video(options, 0, index, args.frames, args.fps, paint=False):
-        keypoints, truths, owners, own_tags = [], [], [], []
+        people, now = [], {}
         for person, number in zip(frame.people, frame.ids):
-            if person.visible_area < 0.2 * person.area or rng.random() < args.missed:
+            if person.visible_area < 0.2 * person.area:
                 continue
-            truth = person.keypoints[selection]
-            extent = np.sqrt(box_areas(truth[None], np.ones((1, len(truth)), bool))[0])
-            keypoints.append(truth + rng.normal(scale=args.noise * extent, size=truth.shape))
-            truths.append(truth)
-            owners.append(number)
-            own_tags.append(tags.setdefault(number, rng.normal(scale=2)) + rng.normal(scale=0.2))
-        if keypoints and rng.random() < 0.02:  # a ghost
+            keypoints = now[number] = person.keypoints[selection]
+            velocity = (keypoints - before.get(number, keypoints)) * args.fps
+            area = box_areas(keypoints[None], np.ones((1, len(keypoints)), bool))[0]
+            people.append(Truth(number, keypoints, velocity, float(np.sqrt(area))))
+        yield frame.time, people
+        before = now
+
+
+def as_found(
+    args: argparse.Namespace,
+    index: int,
+    frames: list[tuple[float, list[Truth]]],
+    skeleton: Skeleton,
+    in_a_row: int,
+) -> Iterator[tuple[float, PoseResult, list[Truth]]]:
+    """Time, people as they are found, and who they are."""
+    rng = np.random.default_rng((1, index))
+    tags: dict[int, float] = {}
+    until: dict[int, int] = {}  # the frame before which somebody is missed
+    begins = args.missed / (1 - args.missed) / in_a_row
+    for frame, (time, people) in enumerate(frames):
+        found, keypoints, own_tags = [], [], []
+        for truth in people:
+            if frame >= until.get(truth.number, 0) and rng.random() < begins:
+                until[truth.number] = frame + in_a_row
+            if frame < until.get(truth.number, 0):
+                continue
+            noise = rng.normal(scale=args.noise * truth.extent, size=truth.keypoints.shape)
+            found.append(truth)
+            keypoints.append(truth.keypoints + noise)
+            own_tags.append(tags.setdefault(truth.number, rng.normal(scale=2)))
+        if found and rng.random() < 0.02:  # a ghost
+            found.append(found[-1]._replace(number=-1))
             keypoints.append(keypoints[-1] + rng.normal(scale=60, size=2))
-            truths.append(None)
-            owners.append(-1)
             own_tags.append(rng.normal(scale=2))
-        count = len(owners)
-        joints = skeleton.num_keypoints
+        count, joints = len(found), skeleton.num_keypoints
         result = PoseResult(
             keypoints=np.reshape(keypoints, (count, joints, 2)),
             keypoint_scores=np.ones((count, joints)),
             scores=np.ones(count),
             skeleton=skeleton,
-            image_size=size,
-            tags=np.reshape(own_tags, (count, 1)),
+            image_size=SIZE,
+            tags=np.reshape(own_tags, (count, 1)) + rng.normal(scale=0.2, size=(count, 1)),
         )
-        yield frame.time, result, owners, truths
+        yield time, result, found
 
 
-def _crowdpose() -> dict:
+def _crowdpose() -> Skeleton:
     import litepose_mm.modules  # noqa: F401
 
     # isort: split
     from mmpose.datasets.datasets.body import CrowdPoseDataset
     from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-    return parse_pose_metainfo(CrowdPoseDataset.METAINFO)
+    return Skeleton.from_metainfo(parse_pose_metainfo(CrowdPoseDataset.METAINFO))
 
 
 def measure(videos: list[list], options: dict) -> dict:
     switches = times_found = people = fragments = 0
+    delay = movement = 0.0
     jitter, errors, seconds = [], [], []
     for frames in videos:
         tracker = PoseTracker(**options)
         ids: dict[int, list[int]] = {}
         paths: dict[int, list[np.ndarray]] = {}
-        for time, result, owners, truths in frames:
+        for time, result, found in frames:
             start = perf_counter()
             followed = tracker(result, time)
             seconds.append(perf_counter() - start)
-            for index, (owner, truth) in enumerate(zip(owners, truths)):
-                if owner < 0:
+            for own_id, keypoints, truth in zip(followed.ids, followed.keypoints, found):
+                if truth.number < 0:
                     continue
-                ids.setdefault(owner, []).append(int(followed.ids[index]))
-                own = followed.keypoints[index]
-                extent = np.sqrt(box_areas(truth[None], np.ones((1, len(truth)), bool))[0])
-                errors.append(np.linalg.norm(own - truth, axis=-1).mean() / extent)
-                paths.setdefault(owner, []).append((own - truth) / extent)
+                apart = keypoints - truth.keypoints
+                ids.setdefault(truth.number, []).append(int(own_id))
+                paths.setdefault(truth.number, []).append(apart / truth.extent)
+                errors.append(np.linalg.norm(apart, axis=-1).mean() / truth.extent)
+                delay -= float((apart * truth.velocity).sum())
+                movement += float((truth.velocity**2).sum())
         for own in ids.values():
             switches += int(np.count_nonzero(np.diff(own)))
             times_found += len(own)
@@ -121,14 +161,25 @@ def measure(videos: list[list], options: dict) -> dict:
         fragments=fragments / people,
         jitter_percent=100 * float(np.sqrt(np.mean(np.concatenate(jitter) ** 2))),
         error_percent=100 * float(np.mean(errors)),
-        milliseconds=1e3 * float(np.median(seconds)),
+        lag_milliseconds=1e3 * delay / movement if movement else 0.0,
+        time_milliseconds=1e3 * float(np.median(seconds)),
     )
 
 
 def main() -> None:
     args = parse_args()
-    videos = [list(found(args, index)) for index in range(args.videos)]
-    rows = [dict(variant=name, **measure(videos, options)) for name, options in VARIANTS.items()]
+    skeleton = _crowdpose()
+    truths = [list(true_frames(args, index, skeleton)) for index in range(args.videos)]
+    rows = []
+    for in_a_row in args.missed_frames:
+        videos = [
+            list(as_found(args, index, frames, skeleton, in_a_row))
+            for index, frames in enumerate(truths)
+        ]
+        rows += [
+            dict(variant=name, missed_in_a_row=in_a_row, **measure(videos, options))
+            for name, options in VARIANTS.items()
+        ]
     report = dict(environment=environment(1, 1), tracking=rows)
     print_table('tracking', rows)
     if args.out:

@@ -25,7 +25,8 @@ class OneEuroFilter:
 
     Attributes:
         values: (P, D) smoothed points; those not seen yet are as they came.
-        speeds: (P, D) smoothed speeds, units a second.
+        speeds: (P, D) smoothed speeds, units a second: of the points as they came, because their
+            distance from the smoothed ones holds the lag, too.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class OneEuroFilter:
         self.min_cutoff, self.beta = min_cutoff, beta
         self.derivative_cutoff, self.max_gap = derivative_cutoff, max_gap
         self.values = self.speeds = np.zeros((0, 0))
-        self._times = np.zeros(0)  # when each point was last seen
+        self._latest = np.zeros((0, 0))  # each point as it was last seen
+        self._times = np.zeros(0)  # and when
 
     def __call__(
         self, points: np.ndarray, time: float, seen: np.ndarray | None = None, unit: float = 1.0
@@ -63,6 +65,7 @@ class OneEuroFilter:
         seen = np.ones(len(points), dtype=bool) if seen is None else seen
         if not len(self._times):
             self.values, self.speeds = np.array(points, dtype=float), np.zeros(points.shape)
+            self._latest = self.values.copy()
             self._times = np.full(len(points), -np.inf)
         gaps = time - self._times
         goes_on = seen & (gaps <= self.max_gap) & (gaps > 0)
@@ -73,19 +76,25 @@ class OneEuroFilter:
             before, fresh = self.values[goes_on], points[goes_on]
             share = _share(self.derivative_cutoff, steps)
             speeds = self.speeds[goes_on]
-            speeds = speeds + share * ((fresh - before) / steps - speeds)
+            speeds = speeds + share * ((fresh - self._latest[goes_on]) / steps - speeds)
             magnitude = np.linalg.norm(speeds, axis=1, keepdims=True) / unit
             share = _share(self.min_cutoff + self.beta * magnitude, steps)
             self.values[goes_on] = before + share * (fresh - before)
             self.speeds[goes_on] = speeds
-        self._times[seen] = time
+        self._latest[seen], self._times[seen] = points[seen], time
         return np.where(seen[:, None], self.values, points)
 
     def predict(self, time: float) -> np.ndarray:
-        """(P, D) where the points go at their speed; those that were not seen for long stay."""
-        gaps = np.clip(time - self._times, 0, None)
-        moved = np.where(gaps <= self.max_gap, gaps, 0)
-        return self.values + self.speeds * moved[:, None]
+        """Where the points go together, for ``max_gap``.
+
+        They go at the mean speed of those that were seen last: limbs swing, the body goes on.
+
+        Returns:
+            (P, D), from where each was last seen.
+        """
+        speed = self.speeds[self._times == self._times.max()].mean(axis=0)
+        gaps = np.clip(time - self._times, 0, self.max_gap)
+        return self._latest + speed * gaps[:, None]
 
 
 def _share(cutoff: float | np.ndarray, step: np.ndarray) -> np.ndarray:

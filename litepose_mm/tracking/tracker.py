@@ -12,6 +12,9 @@ from ..similarity import box_areas, keypoint_similarity
 from ..structures import PoseResult
 from .one_euro import OneEuroFilter
 
+_SHRINKS = 0.9  # at most, the area of a person from one picture to the next
+_MISSED = 0.9  # of the similarity is left to who was not found in the picture before
+
 
 @dataclass
 class _Track:
@@ -61,7 +64,7 @@ class PoseTracker:
         max_age: float = 1.0,
         smoothing: bool = True,
         min_cutoff: float = 1.5,
-        beta: float = 3.0,
+        beta: float = 5.0,
     ) -> None:
         if not (0 < min_similarity <= 1 and 0 <= tag_weight <= 1 and tag_spread > 0 <= max_age):
             raise LitePoseError(
@@ -109,12 +112,14 @@ class PoseTracker:
             if track is None:
                 track = self._begin()
                 followed[person] = track
+            # few keypoints make a small box, but nobody shrinks in a moment
+            track.area = max(float(areas[person]), _SHRINKS * track.area)
             smooth = track.smooth(
-                result.keypoints[person], time, seen[person], float(np.sqrt(areas[person]))
+                result.keypoints[person], time, seen[person], float(np.sqrt(track.area))
             )
             if self.smoothing:
                 keypoints[person] = smooth
-            track.time, track.seen, track.area = time, seen[person], float(areas[person])
+            track.time, track.seen = time, seen[person]
             track.tag = None if result.tags is None else result.tags[person]
         return replace(result, keypoints=keypoints, ids=[track.id for track in followed])
 
@@ -144,6 +149,11 @@ class PoseTracker:
                 if track.tag is not None and track.tag.shape == result.tags.shape[1:]:
                     apart = np.abs(result.tags - track.tag).mean(axis=1) / self.tag_spread
                     row *= 1 - self.tag_weight * (1 - 2.0**-apart)
+        # two that are nobody's must not outweigh one that is somebody's
+        similarity[similarity < self.min_similarity] = 0
+        # a doubled person must not change between two tracks for ever
+        times = np.array([track.time for track in tracks])
+        similarity[times < times.max()] *= _MISSED
         for index, person in zip(*linear_sum_assignment(-similarity)):
-            if similarity[index, person] >= self.min_similarity:
+            if similarity[index, person]:
                 yield tracks[index], person

@@ -51,12 +51,25 @@ def test_what_is_not_seen():
 
 def test_prediction_goes_on_at_the_speed_for_a_while():
     points = np.stack([30 * TIMES, 0 * TIMES], axis=1)[:, None]
-    smooth = OneEuroFilter(min_cutoff=100, derivative_cutoff=100, max_gap=0.5)
-    run(smooth, points)
-    np.testing.assert_allclose(
-        smooth.predict(TIMES[-1] + 0.1)[0, 0] - points[-1, 0, 0], 3, atol=0.2
-    )
-    np.testing.assert_allclose(smooth.predict(TIMES[-1] + 9), smooth.values)
+    smooth = OneEuroFilter(max_gap=0.5)
+    smoothed = run(smooth, points)
+    assert points[-1, 0, 0] - smoothed[-1, 0, 0] > 3  # the lag is no speed
+    for later, moved in ((0.1, 3), (0.5, 15), (9, 15)):
+        predicted = smooth.predict(TIMES[-1] + later)[0, 0] - points[-1, 0, 0]
+        np.testing.assert_allclose(predicted, moved, atol=0.1)
+
+
+def test_points_are_predicted_to_go_together():
+    points = np.zeros((60, 2, 2))
+    points[:, 0, 0], points[:, 1, 0] = 20 * TIMES, 40 * TIMES
+    smooth = OneEuroFilter()
+    run(smooth, points[:-1], TIMES[:-1])
+    predicted = smooth.predict(TIMES[-2] + 0.1) - points[-2]
+    np.testing.assert_allclose(predicted[:, 0], 3, atol=0.1)
+    # those that were seen last say how fast
+    smooth(points[-1], TIMES[-1], seen=np.array([False, True]))
+    predicted = smooth.predict(TIMES[-1] + 0.1)[1, 0] - points[-1, 1, 0]
+    np.testing.assert_allclose(predicted, 4, atol=0.1)
 
 
 @pytest.mark.parametrize('options', [dict(min_cutoff=0), dict(beta=-1), dict(max_gap=-1)])

@@ -55,6 +55,37 @@ def test_tags_tell_people_apart_who_stand_together():
     assert ids(strict, [people((0, 0), tags=[0]), people((0, 0), tags=[3])]) == [[0], [1]]
 
 
+def test_pairs_that_are_too_unlike_do_not_outweigh_one_that_is_not(monkeypatch):
+    tracker = PoseTracker(min_similarity=0.2)
+    assert ids(tracker, [people((0, 0), (300, 0))]) == [[0, 1]]
+    matrix = np.array([[0.227, 0.184], [0.119, 0.012]])  # 0.184 + 0.119 > 0.227 + 0.012
+    monkeypatch.setattr('litepose_mm.tracking.tracker.keypoint_similarity', lambda *_: matrix)
+    assert tracker(people((0, 0), (300, 0)), 1.0).ids.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize('missed', [1, 6, 12])
+def test_who_is_missed_for_a_while_is_found_again_where_they_went(missed):
+    """At 100 pixels a second, 20 frames a second; a body is 40 pixels wide."""
+    frames = [people((5 * n, 0)) for n in range(60)]
+    frames[40 : 40 + missed] = [people()] * missed
+    found = [each for each in ids(PoseTracker(), frames, step=0.05) if each]
+    assert found == [[0]] * (60 - missed)
+
+
+def test_who_shows_few_keypoints_for_a_moment_keeps_the_id():
+    few = np.array([[1, 0, 0, 0]])
+    frames = [people((0, 0)), people((3, 0), scores=few), people((6, 0), scores=few)]
+    assert ids(PoseTracker(), [*frames, people((9, 0))]) == [[0]] * 4
+
+
+def test_somebody_found_twice_once_does_not_change_ids_for_ever():
+    rng = np.random.default_rng(0)
+    frames = [people((0, 0), tags=[0]), people((0, 0), (1, 0), tags=[0, 0.1])]
+    frames += [people((0, 0), tags=[tag]) for tag in rng.normal(scale=0.1, size=30)]
+    followed = [each[0] for each in ids(PoseTracker(), frames)]
+    assert np.count_nonzero(np.diff(followed)) <= 1
+
+
 def test_keypoints_are_smoothed_where_they_are_found():
     rng = np.random.default_rng(0)
     noisy = [people(rng.normal(size=2)) for _ in range(60)]

@@ -209,18 +209,40 @@ def training_hooks(*more: dict, bad_samples: str = 'stop') -> list[dict]:
     ]
 
 
-def supernet_hooks(space: str | dict, *published: str) -> list[dict]:
+def supernet_model(space: str | dict, **head) -> dict:
+    """Backbone and head of a supernet: the largest network of a space, and its kernels.
+
+    Args:
+        space: Name or plain data of the search space.
+        head: Further options of the head.
+    """
+    from .search_spaces import get_search_space  # needs numpy
+
+    found = get_search_space(space)
+    arch = found.largest.to_dict()
+    return dict(
+        backbone=dict(arch=arch, kernel_sizes=list(found.kernel_sizes)),
+        head=dict(arch=arch, **head),
+    )
+
+
+def supernet_hooks(
+    space: str | dict, *published: str, sandwich: bool = False, samples: int = 1
+) -> list[dict]:
     """What a supernet's training needs besides: networks drawn for each step, some evaluated.
 
     Args:
         space: Name or plain data of the search space.
-        published: Networks to evaluate beside the smallest, half the widths and the largest.
+        published: Networks to evaluate beside the largest, half the widths and the smallest.
+        sandwich: See :class:`ArchitectureSamplingHook`, as for ``samples``.
+        samples: How many networks a step draws.
     """
     return [
-        dict(type='ArchitectureSamplingHook', space=space),
+        dict(type='SortChannelsHook'),
+        dict(type='ArchitectureSamplingHook', space=space, sandwich=sandwich, samples=samples),
         dict(
             type='SubnetValidationHook',
             space=space,
-            subnets=['smallest', 0.5, *published, 'largest'],
+            subnets=['largest', 0.5, *published, 'smallest'],
         ),
     ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import zip_longest
+from math import prod
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ from .errors import LitePoseError
 
 #: A network of a space: for each gene, which of its choices it has.
 Genotype = tuple[int, ...]
+
+# What all networks of a space share.
+_FIXED = ('strides', 'fusion')
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class SearchSpace:
         kernel_sizes: Kernels of every block; only those of ``largest`` where it is empty.
 
     Raises:
-        LitePoseError: A choice is larger than ``largest``, or there is none.
+        LitePoseError: A choice is larger than ``largest`` or impossible, or there is none.
     """
 
     largest: Architecture
@@ -63,21 +67,24 @@ class SearchSpace:
     kernel_sizes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, values in (('img_sizes', self.img_sizes), ('ratios', self.ratios)):
-            if not values or min(values) <= 0:
-                raise LitePoseError(f'search space: {name} must be positive, got {values}')
+        for name in ('img_sizes', 'ratios', 'kernel_sizes'):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
+        object.__setattr__(self, 'depths', tuple(_numbers('depths', d) for d in _list(self.depths)))
+        for name in ('img_sizes', 'ratios'):
+            if not getattr(self, name):
+                raise LitePoseError(f'search space: expected {name}, got none')
         if max(self.ratios) > 1:
             raise LitePoseError(f'search space: ratios must be at most 1, got {self.ratios}')
-        # so that it is one of the space
-        largest = replace(self.largest, img_size=max(self.img_sizes))
-        object.__setattr__(self, 'largest', largest)
+        # The largest last, so that it is one of the space; the others have to be possible, too.
+        for size in sorted(self.img_sizes):
+            object.__setattr__(self, 'largest', replace(self.largest, img_size=size))
         stages = self.largest.stages
         if self.depths and len(self.depths) != len(stages):
             raise LitePoseError(
                 f'search space: depths must be given for {len(stages)} stages, got {self.depths}'
             )
         for stage, depths in zip(stages, self.depths):
-            if not depths or not 1 <= min(depths) <= max(depths) <= stage.num_blocks:
+            if not depths or max(depths) > stage.num_blocks:
                 raise LitePoseError(
                     f'search space: depths must be 1 to {stage.num_blocks}, got {depths}'
                 )
@@ -113,11 +120,6 @@ class SearchSpace:
     def _widths(self, largest: int) -> tuple[int, ...]:
         return _descending(make_divisible(largest * ratio) for ratio in self.ratios)
 
-    @cached_property
-    def free_genes(self) -> tuple[int, ...]:
-        """Which genes have more than one choice."""
-        return tuple(i for i, gene in enumerate(self.genes) if len(gene.choices) > 1)
-
     def decode(self, genotype: Sequence[int]) -> Architecture:
         """The network of a genotype."""
         values = iter(gene.choices[index] for gene, index in zip(self.genes, genotype, strict=True))
@@ -142,26 +144,24 @@ class SearchSpace:
         Raises:
             LitePoseError: It is not in the space; the message names the gene.
         """
-        fixed = ('strides', 'fusion')
-        for name in fixed:
-            if getattr(arch, name) != getattr(self.largest, name):
+        largest, genotype = self.largest, []
+        fixed = [(name, getattr(arch, name), getattr(largest, name)) for name in _FIXED]
+        fixed.append(('len(deconv_setting)', len(arch.deconv_setting), len(largest.deconv_setting)))
+        for i, (stage, most) in enumerate(zip(arch.stages, largest.stages)):
+            for j, (block, wide) in enumerate(zip(stage.block_setting, most.block_setting)):
+                fixed.append((f'backbone_setting[{i}].block_setting[{j}][0]', block[0], wide[0]))
+        for name, value, expected in fixed:
+            if value != expected:
                 raise LitePoseError(
-                    f'architecture: {name} must be {getattr(self.largest, name)} in this search '
-                    f'space, got {getattr(arch, name)}'
+                    f'architecture: {name} must be {expected} in this search space, got {value}'
                 )
-        genotype = []
-        for gene, value in zip_longest(self.genes, _values(arch, self.largest)):
-            if value is None:
-                genotype.append(0)
-            elif gene is None or value not in gene.choices:
-                name = gene.name if gene else 'deconv_setting'
-                choices = gene.choices if gene else 'nothing more'
+        for gene, value in zip(self.genes, _values(arch, largest), strict=True):
+            if value is not None and value not in gene.choices:
                 raise LitePoseError(
-                    f'architecture: {name} must be one of {choices} in this search space, '
-                    f'got {value}'
+                    f'architecture: {gene.name} must be one of {gene.choices} in this search '
+                    f'space, got {value}'
                 )
-            else:
-                genotype.append(gene.choices.index(value))
+            genotype.append(0 if value is None else gene.choices.index(value))
         return tuple(genotype)
 
     def sample(self, rng: np.random.Generator) -> Genotype:
@@ -199,9 +199,15 @@ class SearchSpace:
         """The network of the last choice of every gene."""
         return self.decode([len(gene.choices) - 1 for gene in self.genes])
 
-    def __len__(self) -> int:
-        """How many genotypes there are."""
-        return int(np.prod([len(gene.choices) for gene in self.genes], dtype=object))
+    @property
+    def size(self) -> int:
+        """How many networks there are; kernels of blocks that one has not make no others."""
+        widths = [self.largest.input_channel, *self.largest.deconv_setting]
+        widths += [stage.channel for stage in self.largest.stages]
+        size = len(set(self.img_sizes)) * prod(len(self._widths(width)) for width in widths)
+        kernels = len(set(self.kernel_sizes)) or 1
+        depths = self.depths or [(stage.num_blocks,) for stage in self.largest.stages]
+        return size * prod(sum(kernels**depth for depth in set(own)) for own in depths)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SearchSpace:
@@ -219,10 +225,10 @@ class SearchSpace:
             )
         return cls(
             largest=get_architecture(data['largest']),
-            img_sizes=tuple(data['img_sizes']),
-            ratios=tuple(data['ratios']),
-            depths=tuple(tuple(depths) for depths in data.get('depths', ())),
-            kernel_sizes=tuple(data.get('kernel_sizes', ())),
+            img_sizes=data['img_sizes'],
+            ratios=data['ratios'],
+            depths=data.get('depths', ()),
+            kernel_sizes=data.get('kernel_sizes', ()),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -234,6 +240,21 @@ class SearchSpace:
             depths=[list(depths) for depths in self.depths],
             kernel_sizes=list(self.kernel_sizes),
         )
+
+
+def _list(values: Any) -> Sequence[Any]:
+    if not isinstance(values, (list, tuple)):
+        raise LitePoseError(f'search space: expected a list, got {values!r}')
+    return values
+
+
+def _numbers(name: str, values: Any) -> tuple:
+    """The values as a tuple of positive numbers, whole ones but for ratios."""
+    kind = Real if name == 'ratios' else Integral
+    for value in _list(values):
+        if not isinstance(value, kind) or isinstance(value, bool) or not value > 0:
+            raise LitePoseError(f'search space: {name} must be positive numbers, got {value!r}')
+    return tuple(values)
 
 
 def _descending(values) -> tuple[int, ...]:
@@ -248,8 +269,8 @@ def _values(arch: Architecture, largest: Architecture) -> Iterator[int | None]:
     for stage, most in zip(arch.stages, largest.stages):
         yield stage.channel
         yield stage.num_blocks
-        for block, _ in zip_longest(stage.block_setting, most.block_setting):
-            yield None if block is None else block[1]
+        for index in range(most.num_blocks):
+            yield stage.block_setting[index][1] if index < stage.num_blocks else None
 
 
 def _with_depths(arch: Architecture, depths: Sequence[int]) -> Architecture:

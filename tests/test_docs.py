@@ -163,7 +163,7 @@ def test_search_page_lists_the_spaces():
         assert resolutions == ', '.join(map(str, space.img_sizes))
         assert ratios == ', '.join(map(str, space.ratios))
         assert blocks == ', '.join(str(stage.num_blocks) for stage in space.largest.stages)
-        assert size == f'{len(space):,}'
+        assert size == f'{space.size:,}'
     assert len(SEARCH_SPACES) == 4
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -64,9 +65,20 @@ def test_plain_data_round_trips(name):
 
 def test_size_and_smallest():
     space = SEARCH_SPACES['litepose-lms']
-    assert len(space) == 2 * 2 * 3**3 * 3**4  # the stem's widths 24 and 18 become 24
+    assert space.size == 2 * 2 * 3**3 * 3**4  # the stem's widths 24 and 18 become 24
     assert space.smallest == space.uniform(0.5, 448)
-    assert [space.genes[i].name for i in space.free_genes][:2] == ['img_size', 'input_channel']
+
+
+def test_size_counts_every_network_once():
+    largest = replace(SPACE.largest, deconv_setting=(16,), stages=SPACE.largest.stages[:2])
+    space = SearchSpace(largest, (64, 32), (1, 0.5), depths=((1, 2), (2,)), kernel_sizes=(7, 3))
+    choices = [range(len(gene.choices)) for gene in space.genes]
+    assert space.size == len({space.decode(genotype) for genotype in product(*choices)})
+
+
+def test_size_of_many_kernels():
+    space = SearchSpace(ARCHITECTURES['prune-l'], (512,), (1,), kernel_sizes=(7, 5, 3))
+    assert space.size == 3**34
 
 
 def test_the_largest_has_a_resolution_of_the_space():
@@ -90,12 +102,46 @@ def test_strides_are_fixed():
         SPACE.encode(other)
 
 
+def _stages(change):
+    first, *others = SPACE.largest.stages
+    return dict(stages=(replace(first, **change), *others))
+
+
 @pytest.mark.parametrize(
     'change, message',
     [
-        (dict(ratios=()), 'ratios must be positive'),
+        (_stages(dict(channel=12)), r'backbone_setting\[0\]\.channel must be one of .* got 12'),
+        (
+            _stages(dict(block_setting=((2, 7), (3, 7)))),
+            r'backbone_setting\[0\]\.block_setting\[1\]\[0\] must be 2 .* got 3',
+        ),
+        (
+            _stages(dict(block_setting=((2, 7),) * 3)),
+            r'backbone_setting\[0\]\.num_blocks must be one of \(2, 1\) .* got 3',
+        ),
+        (dict(deconv_setting=(32, 16)), r'len\(deconv_setting\) must be 3 .* got 2'),
+        (dict(deconv_setting=(32, 16, 16, 16)), r'len\(deconv_setting\) must be 3 .* got 4'),
+        (dict(deconv_setting=(32, 16, 17)), r'deconv_setting\[2\] must be one of .* got 17'),
+        (dict(fusion=False), 'fusion must be True .* got False'),
+        (dict(img_size=48), r'img_size must be one of \(64, 32\) .* got 48'),
+    ],
+)
+def test_what_is_not_in_the_space_is_named(change, message):
+    with pytest.raises(LitePoseError, match=message):
+        SPACE.encode(replace(SPACE.largest, **change))
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (dict(ratios=()), 'expected ratios, got none'),
         (dict(ratios=(2,)), 'ratios must be at most 1'),
         (dict(img_sizes=(0,)), 'img_sizes must be positive'),
+        (dict(img_sizes=512), 'expected a list, got 512'),
+        (dict(img_sizes=('512',)), "img_sizes must be positive numbers, got '512'"),
+        (dict(img_sizes=(64, 40)), 'img_size must be a multiple of 16, got 40'),
+        (dict(depths=6), 'expected a list, got 6'),
+        (dict(kernel_sizes=(-1,)), 'kernel_sizes must be positive numbers, got -1'),
         (dict(depths=((1,),)), 'depths must be given for 4 stages'),
         (dict(depths=((1,), (9,), (1,), (1,))), r'depths must be 1 to 2, got \(9,\)'),
         (dict(kernel_sizes=(4,)), 'kernel_sizes must be odd'),

@@ -13,7 +13,12 @@ from .network_timing import NetworkTimer
 from .networks import ElasticFusionDeconvHead, ElasticLitePose
 from .plain_config import plain_config, plain_model
 from .resolution import at_resolution
-from .supernet import SupernetBottomupPoseEstimator, load_supernet, read_supernet_config
+from .supernet import (
+    SupernetBottomupPoseEstimator,
+    default_device,
+    load_supernet,
+    read_supernet_config,
+)
 
 __all__ = [
     'Constraint',
@@ -32,6 +37,7 @@ __all__ = [
     'at_resolution',
     'calibrate',
     'copy_subnet',
+    'default_device',
     'layers_of_space',
     'load_supernet',
     'narrow',

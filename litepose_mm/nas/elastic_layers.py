@@ -86,17 +86,19 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
         self.quick_gradient = False if can else None
 
     @property
+    def kernels(self) -> tuple[int, ...]:
+        """Kernels that it can take, the smallest first."""
+        return (*map(int, self.kernel_transforms), self.kernel_size[0])
+
+    @property
     def active_kernel_size(self) -> int:
         """Height and width of the kernel; the largest until it is set."""
         return self._active_kernel_size
 
     @active_kernel_size.setter
     def active_kernel_size(self, value: int) -> None:
-        known = [*map(int, self.kernel_transforms), self.kernel_size[0]]
-        if value not in known:
-            raise LitePoseError(
-                f'active_kernel_size: expected one of {", ".join(map(str, known))}, got {value}'
-            )
+        if value not in self.kernels:
+            raise LitePoseError(f'active_kernel_size: expected one of {self.kernels}, got {value}')
         self._active_kernel_size = value
 
     def active_weight(self, in_channels: int) -> Tensor:
@@ -133,7 +135,12 @@ def _identity(features: int) -> nn.Linear:
 
 @MODELS.register_module()
 class ElasticConvTranspose2d(_ElasticWidth, nn.ConvTranspose2d):
-    """A transposed convolution of variable width; groups are not supported."""
+    """A transposed convolution of variable width, not a grouped one."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.groups > 1:
+            raise LitePoseError(f'ElasticConvTranspose2d: expected one group, got {self.groups}')
 
     def active_weight(self, in_channels: int) -> Tensor:
         """The weights in use where so many channels come in, ``(C_in, C_out, k, k)``."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,13 +22,13 @@ from mmengine.evaluator import Evaluator
 from mmpose.models import build_pose_estimator
 from mmpose.registry import DATASETS
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from ..architectures import Architecture
 from ..errors import LitePoseError
 from .calibration import calibrate
 from .extraction import copy_subnet
-from .plain_config import dataset_at, plain_model
+from .plain_config import at_size, plain_model
 from .supernet import SupernetBottomupPoseEstimator
 
 
@@ -36,10 +37,12 @@ class SubnetEvaluator:
 
     Args:
         supernet: The trained supernet. It is not changed.
-        config: Its config; ``train_dataloader`` gives the pictures for calibration, and
-            ``val_dataloader`` with ``val_evaluator`` the accuracy.
-        calibration_batches: How many batches of training calibrate a network.
-        cache: Whether batches are kept in memory, all of validation at each resolution, and read
+        config: Its config. ``train_dataloader`` gives the pictures for calibration;
+            ``search_dataloader`` and ``search_evaluator``, where they are, the accuracy: a search
+            fits its networks to these pictures, so they should not be those that are reported on.
+            Otherwise ``val_dataloader`` and ``val_evaluator`` do.
+        calibration_batches: How many batches of training calibrate a network, drawn from all.
+        cache: Whether pictures are kept in memory, all of validation at each resolution, and read
             only once.
 
     Raises:
@@ -61,13 +64,19 @@ class SubnetEvaluator:
         self.config = config
         self.calibration_batches = calibration_batches
         self.cache = cache
+        self._loaders = dict(
+            train=config.train_dataloader,
+            val=config.get('search_dataloader') or config.val_dataloader,
+        )
+        self._judge = config.get('search_evaluator') or config.val_evaluator
         self._loaded: dict[tuple[str, int], list[dict]] = {}
 
     def subnet(self, arch: Architecture) -> nn.Module:
         """The plain network, calibrated, in eval mode on the supernet's device."""
         network = build_pose_estimator(plain_model(self.config.model, arch))
         copy_subnet(self.supernet, network)
-        network.to(next(self.supernet.parameters()).device).eval()
+        network.to(next(self.supernet.parameters()).device, memory_format=torch.channels_last)
+        network.eval()
 
         def run(batch: dict) -> None:
             inputs = network.data_preprocessor(batch, training=True)['inputs']
@@ -78,7 +87,7 @@ class SubnetEvaluator:
 
     @torch.no_grad()
     def metrics(self, arch: Architecture, network: nn.Module | None = None) -> dict[str, float]:
-        """What ``val_evaluator`` says of a network.
+        """What the evaluator says of a network.
 
         Args:
             arch: Its architecture.
@@ -86,7 +95,7 @@ class SubnetEvaluator:
         """
         network = self.subnet(arch) if network is None else network
         batches = self._batches('val', arch.img_size)
-        evaluator = Evaluator(copy.deepcopy(self.config.val_evaluator))
+        evaluator = Evaluator(copy.deepcopy(self._judge))
         evaluator.dataset_meta = self._metainfo
         for batch in batches:
             evaluator.process(data_samples=network.val_step(batch), data_batch=batch)
@@ -110,21 +119,35 @@ class SubnetEvaluator:
         key = (split, img_size)
         if key in self._loaded:
             return self._loaded[key]
-        loader = self.config[f'{split}_dataloader']
-        dataset = DATASETS.build(dataset_at(loader['dataset'], img_size))
-        if split == 'val':
-            self._metainfo = dataset.metainfo
+        loader = self._loaders[split]
+        dataset = DATASETS.build(at_size(loader['dataset'], img_size))
         options = dict(batch_size=loader['batch_size'], collate_fn=pseudo_collate)
-        if split == 'val' and not self.cache:
-            return DataLoader(dataset, num_workers=loader.get('num_workers', 0), **options)
-        batches: Iterable[dict] = DataLoader(dataset, **options)
-        if split == 'train':  # augmented in this process, so that all networks see the same
-            batches = islice(batches, self.calibration_batches)
-        with _seeded():
-            batches = list(batches)
+        if split == 'train':
+            batches = self._calibration(dataset, options)
+        else:
+            self._metainfo = dataset.metainfo
+            if not self.cache:
+                return DataLoader(dataset, num_workers=loader.get('num_workers', 0), **options)
+            with _seeded():
+                batches = list(DataLoader(dataset, **options))
         if self.cache:
             self._loaded[key] = batches
         return batches
+
+    def _calibration(self, dataset: Dataset, options: Mapping[str, Any]) -> list[dict]:
+        """Batches of pictures alone; targets are most of a sample's bytes."""
+        order = torch.Generator().manual_seed(0)
+        loader = DataLoader(dataset, shuffle=True, generator=order, drop_last=True, **options)
+        if len(loader) < self.calibration_batches:
+            raise LitePoseError(
+                f'calibration: expected {self.calibration_batches} batches of '
+                f'{options["batch_size"]} training samples, got {len(dataset)} samples in all'
+            )
+        with _seeded():  # augmented in this process, so that all networks see the same
+            return [
+                dict(inputs=batch['inputs'], data_samples=[])
+                for batch in islice(loader, self.calibration_batches)
+            ]
 
 
 def _evaluate_here(evaluator: Evaluator) -> dict[str, float]:

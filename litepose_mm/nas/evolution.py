@@ -68,8 +68,8 @@ class Constraint(NamedTuple):
 
     Attributes:
         name: Of the cost, with its unit, e.g. ``'paper_macs'``.
-        cost: Cost of a network; smaller widths, depths and resolutions must not cost more.
-        limit: The most that is allowed.
+        cost: Cost of a network; smaller widths, depths and resolutions should not cost more.
+        limit: The most that is allowed, above 0.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Evolution:
         settings: How the search runs.
 
     Raises:
-        LitePoseError: Nothing in the space keeps the constraints.
+        LitePoseError: A limit is no positive number, or the smallest network is beyond one.
 
     Attributes:
         generation: How many generations were evaluated.
@@ -113,12 +113,14 @@ class Evolution:
         self.space = space
         self.constraints = tuple(constraints)
         self.settings = settings or EvolutionSettings()
-        for constraint in self.constraints:
-            least = constraint.cost(space.smallest)
-            if least > constraint.limit:
+        for name, cost, limit in self.constraints:
+            if not 0 < limit < float('inf'):
+                raise LitePoseError(f'search: expected a positive limit of {name}, got {limit:g}')
+            least = cost(space.smallest)
+            if least > limit:
                 raise LitePoseError(
-                    f'search: no network has {constraint.name} of at most {constraint.limit:g}; '
-                    f'the smallest of the space has {least:g}'
+                    f'search: {name} of at most {limit:g} is out of reach: the smallest network '
+                    f'of the space has {least:g}'
                 )
         self.rng = np.random.default_rng(self.settings.seed)
         self.generation = 0
@@ -202,8 +204,9 @@ class Evolution:
             genes = self.space.genes
             can = [i for i, gene in enumerate(genes) if genotype[i] + 1 < len(gene.choices)]
             index = can[int(self.rng.integers(len(can)))]
-            genotype = (*genotype[:index], genotype[index] + 1, *genotype[index + 1 :])
-            costs = self._costs(self.space.decode(genotype))
+            smaller = (*genotype[:index], genotype[index] + 1, *genotype[index + 1 :])
+            arch = self.space.decode(smaller)
+            genotype, costs = self.space.encode(arch), self._costs(arch)
         return Candidate(genotype, costs)
 
     def _costs(self, arch: Architecture) -> dict[str, float]:

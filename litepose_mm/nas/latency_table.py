@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.optimize import nnls
 
 from ..architectures import Architecture
 from ..errors import LitePoseError, reason
@@ -61,6 +62,8 @@ class LatencyTable:
     def fitted(self, archs: Sequence[Architecture], milliseconds: Sequence[float]) -> LatencyTable:
         """The table with the factor and constant of least squares, of relative errors.
 
+        Neither is negative: a layer more does not make a network quicker.
+
         Args:
             archs: Two networks or more.
             milliseconds: What was measured of each.
@@ -68,7 +71,7 @@ class LatencyTable:
         measured = np.asarray(milliseconds, dtype=float)
         sums = np.array([self._sum(arch) for arch in archs])
         terms = np.stack([sums / measured, 1 / measured], axis=1)
-        (factor, constant), *_ = np.linalg.lstsq(terms, np.ones(len(sums)), rcond=None)
+        (factor, constant), _ = nnls(terms, np.ones(len(sums)))
         return replace(self, factor=float(factor), constant=float(constant))
 
     def errors(self, archs: Sequence[Architecture], milliseconds: Sequence[float]) -> np.ndarray:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ..architectures import STEM_WIDTH, Architecture, make_divisible
 from ..complexity import Complexity
+from ..errors import LitePoseError
+
+# Of FusionDeconvHead by default: levels with tags, coarse to fine, and the outputs' kernel.
+_TAG_LEVELS, _OUTPUT_KERNEL = (True, False), 5
 
 
 class Layer(NamedTuple):
@@ -63,10 +67,8 @@ def network_layers(
     arch: Architecture,
     num_keypoints: int,
     input_size: tuple[int, int] | None = None,
-    tag_levels: Sequence[bool] = (True, False),
-    output_kernel_size: int = 5,
 ) -> Iterator[Layer]:
-    """The layers of a LitePose backbone and a ``FusionDeconvHead``, in order.
+    """The layers of a LitePose backbone and a ``FusionDeconvHead`` as it is by default, in order.
 
     Of two transposed convolutions that are added, normalisation and activation count with the
     first.
@@ -76,8 +78,6 @@ def network_layers(
         num_keypoints: ``K``.
         input_size: Height and width of the input, multiples of the deepest stride; a square of
             the architecture's own size by default.
-        tag_levels: See ``FusionDeconvHead``.
-        output_kernel_size: Its ``kernel_size``.
     """
     size = input_size or (arch.img_size, arch.img_size)
 
@@ -112,7 +112,7 @@ def network_layers(
 
     # As in the head: the deepest feature is refined, the others are raw where strides agree.
     raw = dict(zip(arch.strides[:-1], arch.channels)) if arch.fusion else {}
-    first_level = len(arch.deconv_setting) - len(tag_levels)
+    first_level = len(arch.deconv_setting) - len(_TAG_LEVELS)
     for index, out_channels in enumerate(arch.deconv_setting):
         yield layer(width, out_channels, 4, 2, 'transposed')
         if at in raw:
@@ -120,16 +120,34 @@ def network_layers(
         at //= 2
         width = out_channels
         if index >= first_level:
-            maps = num_keypoints * (1 + bool(tag_levels[index - first_level]))
+            maps = num_keypoints * (1 + _TAG_LEVELS[index - first_level])
             for channels in filter(None, (width, raw.get(at))):
-                yield layer(channels, channels, output_kernel_size, kind='depthwise')
+                yield layer(channels, channels, _OUTPUT_KERNEL, kind='depthwise')
                 yield layer(channels, maps, 1, bn=False, act=False)
+
+
+def check_counted(head: Mapping[str, Any]) -> None:
+    """Refuses a head whose layers are not those of :func:`network_layers`.
+
+    Args:
+        head: ``model.head`` of a config.
+
+    Raises:
+        LitePoseError: It has other options.
+    """
+    counted = dict(tag_levels=_TAG_LEVELS, kernel_size=_OUTPUT_KERNEL, tag_dim=1)
+    for name, expected in counted.items():
+        value = head.get(name, expected)
+        if (tuple(value) if isinstance(value, list) else value) != expected:
+            raise LitePoseError(
+                f'costs of a network: expected a head with {name} {expected}, got {value}'
+            )
 
 
 def architecture_complexity(
     arch: Architecture, num_keypoints: int, input_size: tuple[int, int] | None = None
 ) -> Complexity:
-    """Parameters and multiply-accumulates of a LitePose network, in microseconds per layer.
+    """Parameters and multiply-accumulates of a LitePose network, which is not built for it.
 
     Args:
         arch: The architecture.

@@ -41,9 +41,9 @@ class ElasticLitePose(LitePose):
         """Takes the widths, depths and kernels of ``arch``, of which the first blocks are used.
 
         Raises:
-            LitePoseError: It is no part of the largest architecture.
+            LitePoseError: See :meth:`check_part`; nothing is changed.
         """
-        _require_part(arch, self.arch)
+        self.check_part(arch)
         width = arch.input_channel
         self.stem[2].conv.active_out_channels = width
         for blocks, stage in zip(self.stages, arch.stages):
@@ -56,6 +56,31 @@ class ElasticLitePose(LitePose):
                 block.with_residual = not strided and width == stage.channel
                 width = stage.channel
         self.depths = tuple(stage.num_blocks for stage in arch.stages)
+
+    def check_part(self, arch: Architecture) -> None:
+        """Checks that the first channels and blocks of this backbone can be that of ``arch``.
+
+        Raises:
+            LitePoseError: They cannot; the message names what is too large.
+        """
+        if arch.strides != self.arch.strides:
+            raise LitePoseError(
+                f'architecture: strides must be {self.arch.strides}, got {arch.strides}'
+            )
+        _at_most('input_channel', arch.input_channel, self.arch.input_channel)
+        for i, (stage, most) in enumerate(zip(arch.stages, self.arch.stages)):
+            _at_most(f'backbone_setting[{i}].channel', stage.channel, most.channel)
+            _at_most(f'backbone_setting[{i}].num_blocks', stage.num_blocks, most.num_blocks)
+            for j, ((expansion, kernel), (wide, _)) in enumerate(
+                zip(stage.block_setting, most.block_setting)
+            ):
+                name = f'backbone_setting[{i}].block_setting[{j}]'
+                _at_most(f'{name}[0]', expansion, wide)
+                kernels = self.stages[i][j].depthwise.conv.kernels
+                if kernel not in kernels:
+                    raise LitePoseError(
+                        f'architecture: {name}[1] must be one of {kernels}, got {kernel}'
+                    )
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """See :class:`LitePose`; the features have the active widths."""
@@ -90,26 +115,29 @@ class ElasticFusionDeconvHead(FusionDeconvHead):
         """Takes the widths of ``arch``; those of its features follow from these.
 
         Raises:
-            LitePoseError: A width is larger than this network's, or the count another.
+            LitePoseError: See :meth:`check_part`; nothing is changed.
         """
-        if len(arch.deconv_setting) != len(self.deconvs):
-            raise LitePoseError(
-                f'expected {len(self.deconvs)} transposed convolutions, '
-                f'got {len(arch.deconv_setting)}'
-            )
+        self.check_part(arch)
         for deconv, width in zip(self.deconvs, arch.deconv_setting):
             for layer in filter(None, (deconv.refined, deconv.raw)):
                 layer.active_out_channels = width
 
+    def check_part(self, arch: Architecture) -> None:
+        """Checks that the first channels of this head can be that of ``arch``.
 
-def _require_part(arch: Architecture, largest: Architecture) -> None:
-    """Checks that the first channels and blocks of ``largest`` can be ``arch``."""
-    if arch.strides != largest.strides:
-        raise LitePoseError(
-            f'expected an architecture with strides {largest.strides}, got {arch.strides}'
-        )
-    for index, (stage, most) in enumerate(zip(arch.stages, largest.stages)):
-        if stage.num_blocks > most.num_blocks:
-            raise LitePoseError(
-                f'stage {index}: expected at most {most.num_blocks} blocks, got {stage.num_blocks}'
-            )
+        Raises:
+            LitePoseError: They cannot; the message names what is too large.
+        """
+        for name, value, own in (
+            ('fusion', arch.fusion, any(deconv.raw is not None for deconv in self.deconvs)),
+            ('len(deconv_setting)', len(arch.deconv_setting), len(self.deconvs)),
+        ):
+            if value != own:
+                raise LitePoseError(f'architecture: {name} must be {own}, got {value}')
+        for i, (width, deconv) in enumerate(zip(arch.deconv_setting, self.deconvs)):
+            _at_most(f'deconv_setting[{i}]', width, deconv.refined.out_channels)
+
+
+def _at_most(name: str, value: int, most: int) -> None:
+    if value > most:
+        raise LitePoseError(f'architecture: {name} must be at most {most}, got {value}')

@@ -18,7 +18,15 @@ _PLAIN = {
     'ElasticLitePose': 'LitePose',
     'ElasticFusionDeconvHead': 'FusionDeconvHead',
 }
-_SUPERNET_HOOKS = ('ArchitectureSamplingHook', 'SubnetValidationHook')
+_SUPERNET_HOOKS = ('ArchitectureSamplingHook', 'SortChannelsHook', 'SubnetValidationHook')
+# What only supernets have in their configs.
+_SUPERNET_ONLY = (
+    'finetune',
+    'find_unused_parameters',
+    'search_dataloader',
+    'search_evaluator',
+    'search_space',
+)
 # What only elastic parts take.
 _ELASTIC_OPTIONS = ('distillation_weight', 'kernel_sizes')
 
@@ -59,53 +67,56 @@ def codec_at(codec: Mapping[str, Any], short_side: int) -> dict[str, Any]:
     return ae_codec((round(width * scale), round(height * scale)), strides, **codec)
 
 
-def pipeline_at(pipeline: list[dict], short_side: int) -> list[dict]:
-    """A pipeline whose transforms make inputs, and targets, of another short side."""
-    changed = []
-    for transform in pipeline:
-        transform = dict(transform)
-        if 'input_size' in transform:
-            width, height = transform['input_size']
+def at_size(value: Any, short_side: int) -> Any:
+    """A part of a config whose inputs, codecs and targets are of another short side.
+
+    Args:
+        value: A data set, one that wraps others, a pipeline, a hook, or anything in these.
+        short_side: The shorter of height and width, in pixels.
+    """
+    if isinstance(value, Mapping):
+        if 'heatmap_sizes' in value:
+            return codec_at(value, short_side)
+        changed = {name: at_size(part, short_side) for name, part in value.items()}
+        if 'input_size' in value:
+            width, height = value['input_size']
             scale = short_side / min(width, height)
-            transform['input_size'] = (round(width * scale), round(height * scale))
-        if 'encoder' in transform:
-            transform['encoder'] = codec_at(transform['encoder'], short_side)
-        changed.append(transform)
-    return changed
-
-
-def dataset_at(dataset: Mapping[str, Any], short_side: int) -> dict[str, Any]:
-    """A data set, or one that wraps others, with pipelines of another short side."""
-    dataset = dict(dataset)
-    if dataset.get('pipeline'):
-        dataset['pipeline'] = pipeline_at(dataset['pipeline'], short_side)
-    if 'dataset' in dataset:
-        dataset['dataset'] = dataset_at(dataset['dataset'], short_side)
-    if 'datasets' in dataset:
-        dataset['datasets'] = [dataset_at(each, short_side) for each in dataset['datasets']]
-    return dataset
+            changed['input_size'] = (round(width * scale), round(height * scale))
+        return changed
+    if isinstance(value, (list, tuple)):
+        return type(value)(at_size(part, short_side) for part in value)
+    return value
 
 
 def plain_config(config: Config, arch: Architecture, load_from: str | Path | None = None) -> Config:
-    """The config that trains, tests and exports one network of a supernet, by the same recipe.
+    """The config that trains, tests and exports one network of a supernet.
 
     Args:
-        config: The supernet's.
+        config: The supernet's. What its ``finetune`` holds takes precedence where there are
+            weights to start from; otherwise the recipe is the supernet's.
         arch: The network.
         load_from: The network's weights, where training starts.
 
     Raises:
         LitePoseError: It is not the config of a supernet.
     """
-    plain = config.to_dict()
+    merged = Config(config.to_dict())
+    if load_from is not None:
+        merged.merge_from_dict(merged.get('finetune', {}))
+    plain = merged.to_dict()
     plain['model'] = plain_model(plain['model'], arch)
     plain['arch'], plain['codec'] = arch.to_dict(), plain['model']['head']['decoder']
-    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        dataset = plain.get(loader, {}).get('dataset')
-        if dataset:
-            plain[loader]['dataset'] = dataset_at(dataset, arch.img_size)
-    hooks = plain.get('custom_hooks', [])
-    plain['custom_hooks'] = [hook for hook in hooks if hook['type'] not in _SUPERNET_HOOKS]
-    plain.pop('search_space', None)
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        plain[name] = at_size(plain.get(name), arch.img_size)
+    plain['custom_hooks'] = [
+        at_size(hook, arch.img_size)
+        for hook in plain.get('custom_hooks', [])
+        if hook['type'] not in _SUPERNET_HOOKS
+    ]
+    checkpoint = plain.get('default_hooks', {}).get('checkpoint')
+    if checkpoint:  # the supernet's best is that of one of its networks
+        checkpoint['save_best'] = 'auto'
+    for name in _SUPERNET_ONLY:
+        plain.pop(name, None)
     plain['load_from'] = None if load_from is None else str(load_from)
     return Config(plain)

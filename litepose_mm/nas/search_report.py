@@ -52,7 +52,7 @@ def _lines(evolution: Evolution, front: list[Candidate]):
     limits = ', '.join(f'{each.name} at most {each.limit:,g}' for each in evolution.constraints)
     yield (
         f'{evolution.generation} generations, {len(evolution.evaluated)} networks of '
-        f'{len(evolution.space):,} evaluated; {limits}; seed {evolution.settings.seed}.\n'
+        f'{evolution.space.size:,} evaluated; {limits}; seed {evolution.settings.seed}.\n'
     )
     yield 'Networks that no other beats, the best under the constraints marked:\n'
     yield f'| file | score | {" | ".join(names)} | input | stem | stages | deconvolutions |'

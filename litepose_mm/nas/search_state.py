@@ -17,12 +17,15 @@ from .evolution import Candidate, Evolution
 _PATTERN = 'generation_*.json'
 
 
-def save_generation(evolution: Evolution, folder: str | Path) -> Path:
+def save_generation(
+    evolution: Evolution, folder: str | Path, scored_by: Mapping[str, Any] | None = None
+) -> Path:
     """Writes the state after a generation; never half of it.
 
     Args:
         evolution: The search.
         folder: Where the files of all generations are.
+        scored_by: What scores and costs depend on besides, as plain data by name.
 
     Returns:
         The file.
@@ -31,7 +34,7 @@ def save_generation(evolution: Evolution, folder: str | Path) -> Path:
         LitePoseError: It cannot be written.
     """
     state = dict(
-        search=_search(evolution),
+        search=_search(evolution, scored_by),
         generation=evolution.generation,
         rng=evolution.rng.bit_generator.state,
         parents=[each.genotype for each in evolution.parents],
@@ -44,7 +47,9 @@ def save_generation(evolution: Evolution, folder: str | Path) -> Path:
     return path
 
 
-def resume(evolution: Evolution, folder: str | Path) -> Path | None:
+def resume(
+    evolution: Evolution, folder: str | Path, scored_by: Mapping[str, Any] | None = None
+) -> Path | None:
     """Puts a search in the state of its newest whole file.
 
     A file that is broken or was changed is passed over with a warning.
@@ -52,6 +57,7 @@ def resume(evolution: Evolution, folder: str | Path) -> Path | None:
     Args:
         evolution: The search, new.
         folder: Where :func:`save_generation` wrote.
+        scored_by: What was given to :func:`save_generation`.
 
     Returns:
         The file; None where there is none.
@@ -64,12 +70,12 @@ def resume(evolution: Evolution, folder: str | Path) -> Path | None:
             state = _read(path)
         except (OSError, ValueError, KeyError, TypeError) as error:
             warnings.warn(
-                f'{path} is not used, it is broken ({reason(error)}); '
-                'the generation before it takes its place',
+                f'{path} is not used, it is broken ({reason(error)}); the search goes on from the '
+                'generation before it, or begins anew',
                 stacklevel=2,
             )
             continue
-        own, theirs = _search(evolution), state['search']
+        own, theirs = _search(evolution, scored_by), state['search']
         for name in own:
             if own[name] != theirs.get(name):
                 raise LitePoseError(
@@ -87,7 +93,7 @@ def resume(evolution: Evolution, folder: str | Path) -> Path | None:
     return None
 
 
-def _search(evolution: Evolution) -> dict[str, Any]:
+def _search(evolution: Evolution, scored_by: Mapping[str, Any] | None) -> dict[str, Any]:
     """What must agree; a search may be given more generations."""
     settings = asdict(evolution.settings)
     del settings['generations']
@@ -97,6 +103,7 @@ def _search(evolution: Evolution) -> dict[str, Any]:
                 space=evolution.space.to_dict(),
                 constraints={each.name: each.limit for each in evolution.constraints},
                 settings=settings,
+                **(scored_by or {}),
             )
         )
     )

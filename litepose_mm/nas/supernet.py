@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.models import build_pose_estimator
@@ -16,7 +18,6 @@ from ..architectures import Architecture
 from ..checkpoints import load_weights
 from ..config_files import read_config
 from ..errors import LitePoseError
-from ..models.heads.multilevel_ae_head import resize_maps
 from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 from .resolution import at_resolution
 
@@ -35,13 +36,14 @@ def read_supernet_config(path: str | Path) -> Config:
 
 
 def load_supernet(
-    config: str | Path, checkpoint: str | Path
+    config: str | Path, checkpoint: str | Path, device: str = 'cpu'
 ) -> tuple[Config, SupernetBottomupPoseEstimator]:
     """A trained supernet, in eval mode, and its config.
 
     Args:
         config: Config file with ``search_space``.
         checkpoint: Its weights, or those of the authors' supernet.
+        device: Where it is put.
 
     Raises:
         LitePoseError: The config cannot be read or is not that of a supernet, or the weights do not
@@ -50,7 +52,14 @@ def load_supernet(
     read = read_supernet_config(config)
     supernet = build_pose_estimator(read.model).eval()
     load_weights(supernet, checkpoint)
-    return read, supernet
+    return read, supernet.to(device)
+
+
+def default_device() -> str:
+    """The GPU of this process of a group, where there is one; otherwise the processor."""
+    if not torch.cuda.is_available():
+        return 'cpu'
+    return f'cuda:{int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count()}'
 
 
 @MODELS.register_module()
@@ -63,7 +72,8 @@ class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
 
     Args:
         distillation_weight: Factor of the squared difference from the heatmaps of the first of
-            ``training_archs``, for all others (in-place distillation, as there). 0: none.
+            ``training_archs``, for all others (in-place distillation, as there); 0: none. The
+            networks of a step must then have one resolution.
         kwargs: See :class:`MultiScaleBottomupPoseEstimator`; backbone and head are an
             :class:`ElasticLitePose` and an :class:`ElasticFusionDeconvHead`.
 
@@ -84,28 +94,46 @@ class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         """Become the network of ``arch``, with weights that all networks share.
 
         Raises:
-            LitePoseError: ``arch`` is no part of the largest architecture.
+            LitePoseError: ``arch`` is no part of the largest architecture; nothing is changed.
         """
-        self.backbone.activate(arch)
-        self.head.activate(arch)
+        parts = (self.backbone, self.head)
+        for part in parts:
+            part.check_part(arch)
+        for part in parts:
+            part.activate(arch)
         self.active_arch = arch
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
-        """Mean losses of ``training_archs``, and ``loss_distill_heatmap_{l}``."""
+        """Mean losses of ``training_archs``, and ``loss_distill_heatmap_{l}``.
+
+        The graphs of all of them are in memory together.
+
+        Raises:
+            LitePoseError: Images are not of the codec's size, or the networks of a step with
+                distillation have several resolutions.
+        """
         archs = list(self.training_archs) or [self.active_arch]
+        distils = self.distillation_weight > 0 and len(archs) > 1
+        sizes = {arch.img_size for arch in archs}
+        if distils and len(sizes) > 1:
+            raise LitePoseError(
+                'distillation: expected networks of one resolution in a step, since maps of '
+                f'another are not of the same sigma; got {", ".join(map(str, sorted(sizes)))}'
+            )
+        batches = {
+            size: at_resolution(inputs, data_samples, self.head.decoder, size) for size in sizes
+        }
         total: dict[str, Tensor] = {}
         soft: list[Tensor] = []
         for arch in archs:
             self.activate(arch)
-            images, samples = at_resolution(inputs, data_samples, self.head.decoder, arch.img_size)
+            images, samples = batches[arch.img_size]
             outputs = self.head.forward(self.extract_feat(images))
             losses = self.head.loss_of_outputs(outputs, samples)
-            if self.distillation_weight and len(archs) > 1:
+            if distils:
                 heatmaps, _ = self.head.split(outputs)
-                if soft:
-                    losses.update(self._distillation_losses(heatmaps, soft))
-                else:
-                    soft = [maps.detach().float() for maps in heatmaps]
+                losses.update(self._distillation_losses(heatmaps, soft))
+                soft = soft or [maps.detach().float() for maps in heatmaps]
             for name, value in losses.items():
                 total[name] = total.get(name, 0) + value / len(archs)
         return total
@@ -115,6 +143,6 @@ class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
     ) -> dict[str, Tensor]:
         return {
             f'loss_distill_heatmap_{level}': self.distillation_weight
-            * self.map_loss(own.float(), resize_maps(target, own.shape[2:]), None)
+            * self.map_loss(own.float(), target, None)
             for level, (own, target) in enumerate(zip(heatmaps, soft))
         }

@@ -58,18 +58,19 @@ def test_it_finds_the_best_that_keeps_the_constraint():
     members = (PLAIN.decode(genotype) for genotype in genotypes)
     best = max(score(arch) for arch in members if paper_macs(arch) <= limit)
     assert evolution.best.score == best
-    assert len(evolution.evaluated) < len(PLAIN) / 3
+    assert len(evolution.evaluated) < PLAIN.size / 3
     assert all(each.costs['paper_macs'] <= limit for each in evolution.evaluated.values())
 
 
-def test_networks_are_evaluated_once():
+@pytest.mark.parametrize('limit', [1, 0.15])
+def test_networks_are_evaluated_once(limit):
     seen = []
 
     def evaluate(architectures):
         seen.extend(architectures)
         return scores(architectures)
 
-    evolution = run(search(space=SPACE), evaluate)
+    evolution = run(search(space=SPACE, limit=limit), evaluate)
     assert len(seen) == len(set(seen)) == len(evolution.evaluated)
 
 
@@ -95,8 +96,16 @@ def test_a_tight_constraint_is_kept():
 
 
 def test_a_constraint_that_nothing_keeps_is_told_at_once():
-    with pytest.raises(LitePoseError, match='no network has paper_macs of at most 1; the smallest'):
+    with pytest.raises(
+        LitePoseError, match='paper_macs of at most 1 is out of reach: the smallest'
+    ):
         Evolution(PLAIN, [Constraint('paper_macs', paper_macs, 1)])
+
+
+@pytest.mark.parametrize('limit', [0, -1, float('nan'), float('inf')])
+def test_a_limit_that_is_none_is_refused(limit):
+    with pytest.raises(LitePoseError, match='expected a positive limit of paper_macs, got'):
+        Evolution(PLAIN, [Constraint('paper_macs', paper_macs, limit)])
 
 
 @pytest.mark.parametrize('found', [[1.0], [float('nan')] * 12])
@@ -181,6 +190,8 @@ def test_a_state_of_another_search_is_refused(tmp_path):
         resume(search(limit=0.7), tmp_path)
     with pytest.raises(LitePoseError, match='another settings'):
         resume(search(settings=replace(SETTINGS, seed=3)), tmp_path)
+    with pytest.raises(LitePoseError, match='another checkpoint'):
+        resume(search(), tmp_path, dict(checkpoint='other'))
     more = search(settings=replace(SETTINGS, generations=9))
     assert resume(more, tmp_path) is not None
     assert resume(search(), tmp_path / 'nothing') is None

@@ -69,22 +69,35 @@ def test_only_what_is_active_learns(supernet, picture):
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        (dict(input_channel=24), 'expected 1 to 16, got 24'),
-        (dict(deconv_setting=(16, 16)), 'expected 3 transposed convolutions, got 2'),
-        (dict(stages=LARGEST.stages[:3]), 'expected an architecture with strides'),
+        (dict(input_channel=24), 'input_channel must be at most 16, got 24'),
+        (dict(deconv_setting=(16, 16)), r'len\(deconv_setting\) must be 3, got 2'),
+        (dict(deconv_setting=(32, 16, 24)), r'deconv_setting\[2\] must be at most 16, got 24'),
+        (dict(fusion=False), 'fusion must be True, got False'),
+        (dict(stages=LARGEST.stages[:3]), 'strides must be'),
         (
             dict(stages=(Stage(16, 2, ((2, 7),) * 3), *LARGEST.stages[1:])),
-            'stage 0: expected at most 2 blocks, got 3',
+            r'backbone_setting\[0\]\.num_blocks must be at most 2, got 3',
         ),
         (
             dict(stages=(Stage(16, 2, ((2, 9),) * 2), *LARGEST.stages[1:])),
-            'expected one of 3, 5, 7, got 9',
+            r'block_setting\[0\]\[1\] must be one of \(3, 5, 7\), got 9',
         ),
     ],
 )
 def test_an_architecture_that_is_no_part_is_refused(supernet, change, message):
+    supernet.activate(SPACE.smallest)
+    widths = active_widths(supernet)
     with pytest.raises(LitePoseError, match=message):
         supernet.activate(replace(LARGEST, **change))
+    assert active_widths(supernet) == widths and supernet.active_arch == SPACE.smallest
+
+
+def active_widths(supernet):
+    return {
+        name: layer.active_out_channels
+        for name, layer in supernet.named_modules()
+        if hasattr(layer, 'active_out_channels')
+    }
 
 
 def test_extraction_names_what_does_not_fit(supernet):

@@ -1,5 +1,6 @@
 """Training of the supernet: resolutions, several networks in a step."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import networks
@@ -91,7 +92,7 @@ def test_losses_are_those_of_the_plain_network(arch):
 def test_a_step_of_several_networks(weight):
     supernet = build_supernet()
     supernet.distillation_weight = weight
-    archs = [LARGEST, SPACE.uniform(0.75), SPACE.smallest]
+    archs = [LARGEST, SPACE.uniform(0.75), replace(SPACE.smallest, img_size=LARGEST.img_size)]
     inputs, samples = batch()
     alone = []
     for arch in archs:
@@ -109,6 +110,15 @@ def test_a_step_of_several_networks(weight):
         losses['loss_distill_heatmap_0'].backward()
         last = supernet.backbone.stages[3][1].project.conv.weight.grad
         assert last[:16].abs().max() > 0 and last[24:].abs().max() == 0
+
+
+def test_networks_of_several_resolutions_share_a_step_but_teach_each_other_nothing():
+    supernet = build_supernet()
+    supernet.training_archs = [LARGEST, SPACE.smallest]
+    assert all(value.isfinite() for value in supernet.loss(*batch()).values())
+    supernet.distillation_weight = 0.5
+    with pytest.raises(LitePoseError, match='networks of one resolution .* got 32, 64'):
+        supernet.loss(*batch())
 
 
 def runner_of(model, iteration=0):
@@ -137,16 +147,32 @@ def test_the_networks_depend_on_seed_and_iteration_only():
     assert supernet.active_arch == LARGEST
 
 
-def test_sandwich():
+@pytest.mark.parametrize('samples', [0, 2])
+def test_sandwich(samples):
     supernet = build_supernet()
-    ((largest, _, smallest),) = drawn(ArchitectureSamplingHook(SPACE, sandwich=True), supernet, [0])
-    assert (largest, smallest) == (LARGEST, SPACE.smallest)
+    steps = drawn(
+        ArchitectureSamplingHook(SPACE, samples=samples, sandwich=True), supernet, range(8)
+    )
+    for largest, *others, smallest in steps:
+        size = largest.img_size
+        assert largest == replace(LARGEST, img_size=size)
+        assert smallest == replace(SPACE.smallest, img_size=size)
+        assert [arch.img_size for arch in others] == [size] * samples
+    assert {step[0].img_size for step in steps} == set(SPACE.img_sizes)
+
+
+def test_distillation_needs_the_largest():
+    supernet = build_supernet()
+    supernet.distillation_weight = 1
+    with pytest.raises(LitePoseError, match='distillation_weight: expected .* sandwich=True'):
+        ArchitectureSamplingHook(SPACE, samples=2).before_train(runner_of(supernet))
+    ArchitectureSamplingHook(SPACE, sandwich=True).before_train(runner_of(supernet))
 
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(LitePoseError, match='expected a SupernetBottomupPoseEstimator'):
         ArchitectureSamplingHook(SPACE).before_train(runner_of(networks.litepose(LARGEST)))
-    with pytest.raises(LitePoseError, match='expected'):
+    with pytest.raises(LitePoseError, match='input_channel must be at most 16, got 24'):
         ArchitectureSamplingHook('litepose-lms').before_train(runner_of(build_supernet()))
     with pytest.raises(LitePoseError, match='samples of at least 1'):
         ArchitectureSamplingHook(SPACE, samples=0)

@@ -20,12 +20,22 @@ from litepose_mm.paths import config_path, mim_root
 
 CONFIG = """
 _base_ = {base!r}
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline, training_hooks
+from litepose_mm.recipes import (
+    ae_codec,
+    ae_test_pipeline,
+    ae_train_pipeline,
+    supernet_hooks,
+    supernet_model,
+    training_hooks,
+    warmup_cosine,
+)
 
-arch = {arch!r}
-search_space = dict(largest=arch, img_sizes=[64, 32], ratios=[1, 0.5])
+search_space = dict(
+    largest={arch!r}, img_sizes=[64, 32], ratios=[1, 0.5], kernel_sizes=[7, 3],
+    depths=[[2, 1], [2], [3, 2], [2]],
+)
 codec = ae_codec(input_size=(64, 64))
-model = dict(backbone=dict(arch=arch), head=dict(arch=arch, decoder=codec))
+model = supernet_model(search_space, num_keypoints=14, decoder=codec)
 scenes = dict(num_images=4, image_size=(64, 64), people=(1, 2))
 loader = dict(batch_size=2, num_workers=0, persistent_workers=False)
 train_dataloader = dict(
@@ -33,11 +43,12 @@ train_dataloader = dict(
 )
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **scenes), **loader)
 test_dataloader = val_dataloader
-train_cfg = dict(max_epochs=1)
-custom_hooks = training_hooks(
-    dict(type='ArchitectureSamplingHook', space=search_space, sandwich=True)
-)
+search_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **scenes), **loader)
+train_cfg = dict(max_epochs=1, val_interval=1)
+custom_hooks = training_hooks(*supernet_hooks(search_space, sandwich=True))
+custom_hooks[-1]['calibration_batches'] = 1
 default_hooks = dict(visualization=dict(enable=False))
+finetune = dict(train_cfg=dict(max_epochs=2), param_scheduler=warmup_cosine(2))
 """
 
 
@@ -52,26 +63,29 @@ def run(*command):
 def trained(tmp_path_factory):
     """Config and checkpoint of a supernet that was trained for two steps."""
     folder = tmp_path_factory.mktemp('supernet')
-    base = config_path('ae_litepose-supernet-xs_1xb8-20e_synthetic-256x256')
+    base = config_path('ae_litepose-supernet-xs_1xb8-10e_synthetic-256x256')
     config = folder / 'config.py'
     arch = folder / 'largest.json'
     arch.write_text(json.dumps(LARGEST.to_dict()))
     config.write_text(CONFIG.format(base=str(base), arch=str(arch)))
     result = run(mim_root() / 'tools/train.py', config, '--seed', 0, '--work-dir', folder / 'work')
     assert result.returncode == 0, result.stderr
+    for network in ('largest', '0.5', 'smallest'):
+        assert f'{network}/synthetic/AP: ' in result.stdout
+    assert (folder / 'work/best_largest_synthetic_AP_epoch_1.pth').exists()
     return config, folder / 'work/epoch_1.pth'
 
 
-def search(trained, folder, *options):
+def search(trained, folder, *options, launch=()):
     tool = mim_root() / 'tools/nas/search.py'
     sizes = ['--population', 4, '--parents', 2, '--calibration-batches', 1]
-    return run(tool, *trained, '--work-dir', folder, *sizes, *options)
+    return run(*launch, tool, *trained, '--work-dir', folder, *sizes, *options)
 
 
 @pytest.mark.slow
 def test_search_and_extraction(trained, tmp_path):
     limit = 2e6
-    options = ['--max', f'paper_macs={limit}', '--generations', 1]
+    options = ['--limit', f'paper_macs={limit}', '--generations', 1]
     result = search(trained, tmp_path / 'search', *options)
     assert result.returncode == 0, result.stderr
     best = tmp_path / 'search/best.json'
@@ -88,6 +102,13 @@ def test_search_and_extraction(trained, tmp_path):
     assert 'going on after' in result.stdout and 'generation 2' in result.stdout
     assert len(list((tmp_path / 'search').glob('generation_*.json'))) == 3
 
+    # not with other scores, and a broken state is passed over
+    result = search(trained, tmp_path / 'search', *options[:3], 2, '--calibration-batches', 2)
+    assert result.returncode == 2 and 'another calibration_batches' in result.stderr
+    (tmp_path / 'search/generation_0003.json').write_text('cut')
+    result = search(trained, tmp_path / 'search', *options[:3], 2)
+    assert 'generation_0002.json' in result.stdout and 'generation 2' in result.stdout
+
     out = tmp_path / 'found.pth'
     tool = mim_root() / 'tools/nas/extract_subnet.py'
     arch = get_architecture(str(best))
@@ -99,14 +120,31 @@ def test_search_and_extraction(trained, tmp_path):
     assert meta['arch'] == json.loads(best.read_text())
     network = build_pose_estimator(plain_model(Config.fromfile(trained[0]).model, arch))
     load_weights(network, out)
-    # its own config trains on from there, and tests
+    # its own config fine-tunes it from there
     result = run(
         mim_root() / 'tools/train.py', out.with_suffix('.py'), '--work-dir', tmp_path / 'w'
     )
     assert result.returncode == 0, result.stderr
     assert f'Load checkpoint from {out}' in result.stdout
+    assert '[2][2/2]' in result.stdout
     with torch.no_grad():
         assert network.head(network.backbone(torch.zeros(1, 3, 64, 64)))[1].shape[1] == 14
+
+
+@pytest.mark.slow
+def test_processes_share_a_search(trained, tmp_path):
+    options = ['--limit', 'paper_macs=2e6', '--generations', 1]
+    alone = search(trained, tmp_path / 'alone', *options)
+    assert alone.returncode == 0, alone.stderr
+    launch = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', 2]
+    together = search(trained, tmp_path / 'both', *options, '--launcher', 'pytorch', launch=launch)
+    assert together.returncode == 0, together.stderr
+    assert together.stdout.count('generation 1: ') == 1
+    states = [
+        json.loads((tmp_path / folder / 'generation_0002.json').read_text())
+        for folder in ('alone', 'both')
+    ]
+    assert states[0] == states[1]
 
 
 @pytest.mark.slow
@@ -126,23 +164,30 @@ def test_search_under_a_latency(trained, tmp_path):
     latency.save(table)
     limit = latency(LARGEST) / 2
     options = ['--latency-table', table, '--generations', 0]
-    result = search(trained, tmp_path / 'search', '--max', f'latency={limit}', *options)
+    result = search(trained, tmp_path / 'search', '--limit', f'latency={limit}', *options)
     assert result.returncode == 0, result.stderr
     assert latency(get_architecture(str(tmp_path / 'search/best.json'))) <= limit
 
 
 @pytest.mark.slow
 def test_bad_input_is_one_line(trained, tmp_path):
-    result = search(trained, tmp_path, '--max', 'paper_macs=1')
+    result = search(trained, tmp_path, '--limit', 'paper_macs=1')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
-    assert 'no network has paper_macs of at most 1; the smallest of the space has' in result.stderr
+    assert (
+        'paper_macs of at most 1 is out of reach: the smallest network of the space has'
+        in result.stderr
+    )
     plain = config_path('ae_litepose-xs_1xb8-13e_synthetic-256x256')
-    result = search((plain, trained[1]), tmp_path, '--max', 'paper_macs=1e9')
+    result = search((plain, trained[1]), tmp_path, '--limit', 'paper_macs=1e9')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'expected the config of a supernet' in result.stderr
-    result = search(trained, tmp_path, '--max', 'latency=1')
+    result = search(trained, tmp_path, '--limit', 'latency=1')
     assert result.returncode == 2 and 'latency needs --latency-table FILE' in result.stderr
-    result = search(trained, tmp_path, '--max', 'seconds=1')
+    tool = mim_root() / 'tools/nas/extract_subnet.py'
+    result = run(tool, *trained, 'litepose-s', '--out', tmp_path / 'found.pth')
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1)
+    assert 'block_setting[0][0] must be 2 in this search space, got 6' in result.stderr
+    result = search(trained, tmp_path, '--limit', 'seconds=1')
     assert result.returncode == 2 and 'style_macs, latency = a number' in result.stderr
 
 

@@ -6,8 +6,8 @@ Example::
         work_dirs/search/best.json --out checkpoints/found.pth --evaluate
 
 The weights have calibrated statistics of batch normalisation. Beside them lies ``found.py``, the
-network's own config, with which it goes on training from there by the supernet's recipe, tests and
-exports. Fewer epochs will do: ``--cfg-options train_cfg.max_epochs=…``.
+network's own config, which fine-tunes it from there as ``finetune`` of the supernet's config says,
+tests and exports it.
 """
 
 import argparse
@@ -18,8 +18,9 @@ import litepose_mm.modules  # noqa: F401
 from litepose_mm.architectures import get_architecture
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.errors import run_tool
-from litepose_mm.files import replacing
-from litepose_mm.nas import SubnetEvaluator, load_supernet, plain_config
+from litepose_mm.files import check_writable, replacing
+from litepose_mm.nas import SubnetEvaluator, default_device, load_supernet, plain_config
+from litepose_mm.search_spaces import get_search_space
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,14 +34,19 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--calibration-batches', type=int, default=10, help='batches of training (default: 10)'
     )
+    parser.add_argument(
+        '--device', default=default_device(), help='default: a GPU where there is one'
+    )
     parser.add_argument('--evaluate', action='store_true', help='print its metrics, too')
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
-    config, supernet = load_supernet(args.config, args.checkpoint)
+    check_writable(args.out)
+    config, supernet = load_supernet(args.config, args.checkpoint, args.device)
     arch = get_architecture(args.arch)
+    get_search_space(config.search_space).encode(arch)  # refuses what is not in it
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
     subnet = evaluator.subnet(arch)
     metrics = evaluator.metrics(arch, subnet) if args.evaluate else {}

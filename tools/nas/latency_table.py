@@ -7,12 +7,13 @@ Example::
 
     python tools/nas/latency_table.py SUPERNET_CONFIG --engine openvino --threads 2 \
         --out latency.json
-    python tools/nas/search.py SUPERNET_CONFIG CHECKPOINT --max latency=8 \
+    python tools/nas/search.py SUPERNET_CONFIG CHECKPOINT --limit latency=8 \
         --latency-table latency.json --work-dir work_dirs/search
 """
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
@@ -35,6 +36,7 @@ from litepose_mm.nas import (
     plain_model,
     read_supernet_config,
 )
+from litepose_mm.nas.network_layers import check_counted
 from litepose_mm.nas.network_timing import ENGINES
 from litepose_mm.search_spaces import get_search_space
 
@@ -63,6 +65,7 @@ def main() -> None:
         raise LitePoseError(f'--networks: expected 4 or more, got {args.networks}')
     check_writable(args.out)
     config = read_supernet_config(args.config)
+    check_counted(config.model.head)
     space, keypoints = get_search_space(config.search_space), config.model.head.num_keypoints
     timer = NetworkTimer(args.engine, args.threads, args.rounds)
 
@@ -80,13 +83,20 @@ def main() -> None:
         graph = DeployGraph(to_deploy_form(network)).eval()
         measured.append(timer(graph, (1, 3, arch.img_size, arch.img_size)))
 
-    conditions = dict(engine=args.engine, threads=args.threads, environment=environment())
-    table = LatencyTable(milliseconds, keypoints, conditions)
     half = len(archs) // 2
-    table = table.fitted(archs[:half], measured[:half])
-    table.save(args.out)
+    table = LatencyTable(milliseconds, keypoints).fitted(archs[:half], measured[:half])
     errors = table.errors(archs[half:], measured[half:])
     rank = spearmanr(measured[half:], [table(arch) for arch in archs[half:]]).statistic
+    conditions = dict(
+        engine=args.engine,
+        threads=args.threads,
+        environment=environment(),
+        networks=len(errors),
+        mean_error=float(errors.mean()),
+        max_error=float(errors.max()),
+        rank_correlation=float(rank),
+    )
+    replace(table, conditions=conditions).save(args.out)
     print(
         f'{args.out}: {len(layers)} layers; networks: {table.factor:.2f} times their sum and '
         f'{table.constant:.2f} ms'

@@ -4,7 +4,7 @@ The state is written after every generation; the same command goes on where a se
 
 Example::
 
-    python tools/nas/search.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --max paper_macs=1.2e9 \
+    python tools/nas/search.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --limit paper_macs=1.2e9 \
         --work-dir work_dirs/search
 
 writes ``best.json``, an architecture in the authors' form, ``best.py``, its config, and
@@ -14,17 +14,25 @@ Several processes share the evaluation:
 """
 
 import argparse
+import hashlib
 import sys
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
-
-from mmengine.dist import get_rank, init_dist
-from rich.progress import Progress
+from typing import Any
 
 import litepose_mm.modules  # noqa: F401
+
+# isort: split
+import torch
+from mmengine.config import Config
+from mmengine.dist import broadcast_object_list, get_rank
+from rich.progress import Progress
+
 from litepose_mm.architectures import Architecture
 from litepose_mm.complexity import Complexity
 from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.files import check_writable, sha256
 from litepose_mm.nas import (
     Constraint,
     Evolution,
@@ -32,8 +40,10 @@ from litepose_mm.nas import (
     LatencyTable,
     SubnetEvaluator,
     architecture_complexity,
+    default_device,
     load_supernet,
 )
+from litepose_mm.nas.network_layers import check_counted
 from litepose_mm.nas.search_report import format_cost, write_report
 from litepose_mm.nas.search_state import resume, save_generation
 from litepose_mm.search_spaces import get_search_space
@@ -65,11 +75,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help="the supernet's checkpoint")
     parser.add_argument('--work-dir', required=True, type=Path, help='folder for state and report')
     parser.add_argument(
-        '--max',
+        '--limit',
         type=limit,
         nargs='+',
         required=True,
-        metavar='COST=LIMIT',
+        metavar='COST=MOST',
         help=f'constraints; costs: {", ".join(COSTS)} (milliseconds)',
     )
     parser.add_argument(
@@ -78,6 +88,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--generations', type=int, default=defaults.generations)
     parser.add_argument('--population', type=int, default=defaults.population)
     parser.add_argument('--parents', type=int, default=defaults.parents)
+    parser.add_argument('--mutation-share', type=float, default=defaults.mutation_share)
+    parser.add_argument('--mutation-prob', type=float, default=defaults.mutation_prob)
     parser.add_argument('--seed', type=int, default=defaults.seed)
     parser.add_argument('--pareto', action='store_true', help='search a front, not one network')
     parser.add_argument(
@@ -86,54 +98,79 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--no-cache',
         action='store_true',
-        help='read the pictures anew for every network: slower, and hardly any memory',
+        help='read the pictures anew for every network: slower, but all pictures at every '
+        'resolution need not be in memory (about 1 GB each for 5,000 of 256x256, 4 GB of 512x512)',
+    )
+    parser.add_argument(
+        '--device', default=default_device(), help='default: a GPU where there is one'
     )
     parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    if args.launcher != 'none':
-        init_dist(args.launcher, backend='gloo')
-    config, supernet = load_supernet(args.config, args.checkpoint)
+def scored_by(args: argparse.Namespace, config: Config) -> dict[str, Any]:
+    """What scores and costs depend on besides the search: other ones are no continuation."""
+    names = ('model', 'train_dataloader', 'val_dataloader', 'val_evaluator')
+    names += ('search_dataloader', 'search_evaluator')
+    parts = Config({name: config.get(name) for name in names}).pretty_text
+    return dict(
+        checkpoint=sha256(args.checkpoint),
+        config=hashlib.sha256(parts.encode()).hexdigest(),
+        calibration_batches=args.calibration_batches,
+        latency_table=args.latency_table and sha256(args.latency_table),
+    )
+
+
+def make_evolution(args: argparse.Namespace, config: Config) -> Evolution:
+    """The search that the options ask for, before its first generation."""
+    check_counted(config.model.head)
     keypoints = config.model.head.num_keypoints
     costs = {name: partial(cost, name=name, num_keypoints=keypoints) for name in Complexity._fields}
     if args.latency_table is not None:
         costs['latency'] = LatencyTable.load(args.latency_table)
-    elif 'latency' in dict(args.max):
+    elif 'latency' in dict(args.limit):
         raise LitePoseError('latency needs --latency-table FILE, which latency_table.py makes')
-    constraints = [Constraint(name, costs[name], value) for name, value in args.max]
-    settings = EvolutionSettings(
-        population=args.population,
-        parents=args.parents,
-        generations=args.generations,
-        seed=args.seed,
-        pareto=args.pareto,
-    )
-    evolution = Evolution(get_search_space(config.search_space), constraints, settings)
+    names = [field.name for field in fields(EvolutionSettings)]
+    settings = EvolutionSettings(**{name: getattr(args, name) for name in names})
+    constraints = [Constraint(name, costs[name], value) for name, value in args.limit]
+    return Evolution(get_search_space(config.search_space), constraints, settings)
+
+
+def main() -> None:
+    args = parse_args()
+    check_writable(args.work_dir / 'search.md')
+    if args.launcher == 'pytorch':
+        torch.distributed.init_process_group('gloo')  # scores are all that is exchanged
+    is_main = get_rank() == 0
+    config, supernet = load_supernet(args.config, args.checkpoint, args.device)
+    evolution, basis = make_evolution(args, config), scored_by(args, config)
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, cache=not args.no_cache)
-    path = resume(evolution, args.work_dir)
-    main_process = get_rank() == 0
-    if path is not None and main_process:
+    if is_main and (path := resume(evolution, args.work_dir, basis)) is not None:
         print(f'going on after {path}')
-    with Progress(disable=not main_process) as progress:
+        write_report(evolution, args.work_dir, config)
+    state = [evolution]
+    broadcast_object_list(state)  # the folder may be on the first machine only
+    evolution = state[0]
+    with Progress(disable=not is_main) as progress:
         task = progress.add_task(
-            'generations', total=settings.generations + 1, completed=evolution.generation
+            'generations', total=args.generations + 1, completed=evolution.generation
         )
         while not evolution.is_finished:
             evolution.step(evaluator)
-            if main_process:
-                save_generation(evolution, args.work_dir)
-                write_report(evolution, args.work_dir, config)
+            progress.advance(task)
+            if not is_main:
+                continue
+            save_generation(evolution, args.work_dir, basis)
+            write_report(evolution, args.work_dir, config)
             best = evolution.best
             progress.console.print(
                 f'generation {evolution.generation - 1}: score {best.score:.4f}, '
                 + ', '.join(f'{name} {format_cost(value)}' for name, value in best.costs.items())
             )
-            progress.advance(task)
-    if main_process:
+    if is_main:
         print(f'best: {args.work_dir / "best.json"}; front: {args.work_dir / "search.md"}')
+    if args.launcher == 'pytorch':
+        torch.distributed.destroy_process_group()
 
 
 if __name__ == '__main__':

@@ -12,6 +12,7 @@ from .pose_pictures_hook import PosePicturesHook
 from .readable_log_processor import ReadableLogProcessor
 from .reproducible_epochs_hook import ReproducibleEpochsHook
 from .reuse_memory_hook import ReuseMemoryHook
+from .sort_channels_hook import SortChannelsHook
 from .subnet_validation_hook import SubnetValidationHook
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     'ReproducibleEpochsHook',
     'ReuseMemoryHook',
     'SafeCheckpointHook',
+    'SortChannelsHook',
     'SubnetValidationHook',
     'loading_schemes',
     'whole_files',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,12 @@ class ArchitectureSamplingHook(Hook):
         space: Name or plain data of the space, see :data:`SEARCH_SPACES`.
         seed: Of what is drawn.
         samples: How many networks a step draws; the paper's is 1.
-        sandwich: Whether the largest network comes before them, and the smallest after.
+        sandwich: Whether the largest network comes before them, and the smallest after; all of a
+            step then have one resolution, that of the first one drawn.
 
     Raises:
-        LitePoseError: The space does not fit the supernet (at the beginning of training).
+        LitePoseError: The space does not fit the supernet, or distillation has no largest network
+            to learn from (at the beginning of training).
     """
 
     def __init__(
@@ -54,6 +57,11 @@ class ArchitectureSamplingHook(Hook):
                 'ArchitectureSamplingHook: expected a SupernetBottomupPoseEstimator, got a '
                 f'{type(model).__name__}'
             )
+        if model.distillation_weight and not self.sandwich:
+            raise LitePoseError(
+                'distillation_weight: expected ArchitectureSamplingHook with sandwich=True, whose '
+                'largest network teaches the others'
+            )
         for arch in (self.space.largest, self.space.smallest):
             model.activate(arch)
         model.activate(self.space.largest)
@@ -62,9 +70,11 @@ class ArchitectureSamplingHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
         rng = np.random.default_rng((self.seed, runner.iter))
-        archs = [self.space.decode(self.space.sample(rng)) for _ in range(self.samples)]
+        archs = [self.space.decode(self.space.sample(rng)) for _ in range(max(self.samples, 1))]
         if self.sandwich:
-            archs = [self.space.largest, *archs, self.space.smallest]
+            size, drawn = archs[0].img_size, archs[: self.samples]
+            archs = [self.space.largest, *drawn, self.space.smallest]
+            archs = [replace(arch, img_size=size) for arch in archs]
         _supernet(runner).training_archs = archs
 
     def before_val(self, runner: Runner) -> None:

@@ -38,7 +38,7 @@ def test_metrics_of_networks_follow_those_of_the_validation(evaluators, tmp_path
             'largest/a/size': 64,
             'largest/width': 16,
         }
-        assert list(metrics)[0] == 'AP'  # what save_best='auto' takes
+        assert list(metrics)[0] == 'AP'
     assert evaluators == [('supernet', 'config', 3, False)]
 
 

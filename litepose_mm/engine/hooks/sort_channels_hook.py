@@ -1,0 +1,29 @@
+"""A supernet starts with its most important channels first."""
+
+from __future__ import annotations
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+
+from ...nas import sort_channels
+
+
+@HOOKS.register_module()
+class SortChannelsHook(Hook):
+    """Sorts the channels of the network that training starts from (LitePose section 4).
+
+    Narrow networks of the supernet then begin with those that the trained one uses most; what the
+    whole network gives stays the same. A run that is resumed is left as it is.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        if runner.iter > 0:
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        sort_channels(model)
+        for hook in runner.hooks:
+            average = getattr(hook, 'ema_model', None)
+            if average is not None:
+                average.module.load_state_dict(model.state_dict())

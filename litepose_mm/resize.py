@@ -92,6 +92,25 @@ def resize_within(image: np.ndarray, size: tuple[int, int]) -> Resized:
     return resized._replace(box=(*start.tolist(), *end.tolist()))
 
 
+def resize_to_shape(
+    image: np.ndarray, size: tuple[int, int], short_side: int, factor: int
+) -> Resized:
+    """A picture for a network that takes no other ``size``.
+
+    It is that of :func:`resize_align` where that has this size, so that the network sees what it
+    was trained to; else that of :func:`resize_within`.
+
+    Args:
+        image: ``(H, W, 3)`` or ``(H, W)``, uint8.
+        size: Width and height.
+        short_side: As for :func:`aligned_size`.
+        factor: As for :func:`aligned_size`.
+    """
+    if aligned_size(image.shape[1::-1], short_side, factor) == size:
+        return resize_align(image, size)
+    return resize_within(image, size)
+
+
 def _warp(image: np.ndarray, size: tuple[int, int], zoom: float) -> Resized:
     center = image_center(*image.shape[1::-1])
     matrix = warp_matrix(center, size[0] * zoom, size)

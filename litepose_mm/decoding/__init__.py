@@ -2,7 +2,7 @@
 
 from .bilinear import BilinearMaps
 from .borders import hide_borders
-from .candidates import check_decodes_candidates, decode_candidates
+from .candidates import check_decodes_candidates, decode_candidates, for_candidates
 from .decoder import AssociativeEmbeddingDecoder, DecodedPeople
 from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
 from .input_pixels import decode_batch, to_input_pixels
@@ -22,6 +22,7 @@ __all__ = [
     'decode_outputs',
     'default_keypoint_order',
     'find_peaks',
+    'for_candidates',
     'group_by_tags',
     'hide_borders',
     'to_input_pixels',

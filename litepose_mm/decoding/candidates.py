@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..errors import LitePoseError
@@ -27,6 +29,17 @@ def check_decodes_candidates(decoder: AssociativeEmbeddingDecoder) -> None:
             "candidates: expected the offset 'litepose', 'udp' or 'none', got 'mmpose', which "
             "needs whole maps; export the outputs 'maps'"
         )
+
+
+def for_candidates(decoder: AssociativeEmbeddingDecoder) -> AssociativeEmbeddingDecoder:
+    """The decoder for candidates of a network: keypoints that a person lacks stay missing.
+
+    Raises:
+        LitePoseError: It has MMPose's offset, see :func:`check_decodes_candidates`.
+    """
+    decoder = replace(decoder, missing='none')
+    check_decodes_candidates(decoder)
+    return decoder
 
 
 def decode_candidates(

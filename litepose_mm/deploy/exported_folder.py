@@ -29,12 +29,17 @@ _NAMES = _MARKS | {
 
 
 def check_replaceable(folder: str | Path) -> None:
-    """Refuses a path where something other than an exported model is.
+    """Refuses a path where something other than an exported model is, and the current folder.
 
     Raises:
         LitePoseError: There is such a thing.
     """
     folder = Path(folder)
+    if folder.resolve() == Path.cwd():
+        raise LitePoseError(
+            f'{folder} is the current folder, and an export replaces its folder as a whole; name '
+            'one inside it'
+        )
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -56,6 +61,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         LitePoseError: What is there is no exported model, or nothing can be written.
     """
     check_replaceable(folder)
+    folder = folder.resolve()
     part, old = (folder.with_name(f'.{folder.name}.{what}{os.getpid()}') for what in ('new', 'old'))
     try:
         part.mkdir(parents=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +17,7 @@ from torch import nn
 
 from ..apis.model_building import build_model
 from ..datasets.transforms import BottomupResizeAlign
+from ..decoding import for_candidates
 from ..decoding.decoder import BROKEN_MAPS
 from ..errors import LitePoseError
 from ..models.heads.multilevel_ae_head import MultiLevelAEHead
@@ -28,7 +28,7 @@ from ..version import __version__
 from ..zoo import MODELS
 from .backends import Backend, get_backend
 from .exported_folder import check_replaceable, replacing_folder
-from .onnx_export import export_onnx
+from .onnx_export import export_onnx, graph_options
 from .quantization import AccuracyGoal
 from .quantization.calibration import calibration_pictures
 
@@ -112,23 +112,9 @@ def export_model(
         return export_int8(graph, maps, part, backend.quantizer, write, pictures, goal)
 
 
-def graph_options(
-    model: nn.Module, outputs: str, flip_test: bool, skeleton: Skeleton, decoder: Any
-) -> dict[str, Any]:
-    """The options of ``deploy_forward``, by what a card says."""
-    return dict(
-        outputs=outputs,
-        flip_test=flip_test,
-        flip_indices=skeleton.flip_indices if flip_test else None,
-        shift_heatmap=bool((model.test_cfg or {}).get('shift_heatmap')),
-        top_k=decoder.top_k,
-        nms_kernel=decoder.nms_kernel,
-    )
-
-
 def _options(model: nn.Module, fields: Mapping[str, Any]) -> dict[str, Any]:
-    names = ('outputs', 'flip_test', 'skeleton', 'decoder')
-    return graph_options(model, **{name: fields[name] for name in names})
+    flip_indices = fields['skeleton'].flip_indices
+    return graph_options(model, fields['outputs'], fields['flip_test'], flip_indices)
 
 
 def _sample_shape(fields: Mapping[str, Any]) -> tuple[int, int, int, int]:
@@ -214,7 +200,7 @@ def describe(
     resize = _resize(model)
     decoder = head.decoder.decoder(head.num_keypoints)
     if outputs == 'candidates':
-        decoder = replace(decoder, missing='none')
+        decoder = for_candidates(decoder)
     normalisation = model.data_preprocessor
     is_normalised = getattr(normalisation, '_enable_normalize', False)
     return dict(
@@ -253,8 +239,8 @@ def _checked_shape(shape: Sequence[int] | None, divisor: int) -> tuple[int, int]
     shape = tuple(shape)
     if len(shape) != 2 or any(side < divisor or side % divisor for side in shape):
         raise LitePoseError(
-            f'input_shape: expected height and width that are multiples of {divisor} pixels, got '
-            f'{shape}'
+            f'--static, input_shape: expected sides that are multiples of {divisor} pixels, got '
+            f'{"x".join(map(str, reversed(shape)))} (width x height)'
         )
     return shape
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..errors import LitePoseError
+from ..errors import LitePoseError, reason
 from ..files import replacing
 from ..models.utils.deploy_form import to_deploy_form
 
@@ -116,5 +116,33 @@ def export_onnx(
                     f'the model cannot be exported for inputs of {shape}: '
                     f'{str(error).strip().splitlines()[0]}'
                 ) from error
-        onnx.checker.check_model(str(part), full_check=True)
+        try:
+            onnx.checker.check_model(str(part), full_check=True)
+        except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+            raise LitePoseError(
+                f'torch wrote an ONNX file that is not valid ({reason(error)}); take another '
+                'opset, or other releases of torch and onnx'
+            ) from error
     return path
+
+
+def graph_options(
+    model: nn.Module, outputs: str, flip_test: bool, flip_indices: Sequence[int]
+) -> dict[str, Any]:
+    """The options of a model's ``deploy_forward``, so that it gives what the model's codec wants.
+
+    Args:
+        model: Bottom-up estimator with a :class:`MultiLevelAEHead`.
+        outputs: ``'maps'`` or ``'candidates'``.
+        flip_test: Whether the graph looks at the mirrored picture too.
+        flip_indices: The keypoint that each becomes in a mirror.
+    """
+    decoder = model.head.decoder.decoder(model.head.num_keypoints)
+    return dict(
+        outputs=outputs,
+        flip_test=flip_test,
+        flip_indices=flip_indices if flip_test else None,
+        shift_heatmap=bool((model.test_cfg or {}).get('shift_heatmap')),
+        top_k=decoder.top_k,
+        nms_kernel=decoder.nms_kernel,
+    )

@@ -11,6 +11,7 @@ from mmengine.dataset import pseudo_collate
 from ..apis import PoseEstimator
 from ..apis.pose_estimator import result_from_data_sample
 from ..benchmarking import Stages
+from .onnx_export import graph_options
 
 
 def torch_stages(name: str, estimator: PoseEstimator) -> Stages:
@@ -22,18 +23,15 @@ def torch_stages(name: str, estimator: PoseEstimator) -> Stages:
     """
     model, skeleton = estimator.model, estimator.skeleton
     test_cfg = model.test_cfg or {}
+    flip_test = bool(test_cfg.get('flip_test'))
+    options = graph_options(model, 'maps', flip_test, skeleton.flip_indices)
 
     def preprocess(image: np.ndarray) -> dict[str, Any]:
         return model.data_preprocessor(pseudo_collate([estimator.prepare(image)]))
 
     @torch.inference_mode()
     def run(data: dict[str, Any]) -> tuple:
-        maps = model.deploy_forward(
-            data['inputs'],
-            flip_test=bool(test_cfg.get('flip_test')),
-            flip_indices=skeleton.flip_indices,
-            shift_heatmap=bool(test_cfg.get('shift_heatmap')),
-        )
+        maps = model.deploy_forward(data['inputs'], **options)
         return data['data_samples'], tuple(each.cpu() for each in maps)  # waits for a GPU
 
     def decode(outputs: tuple) -> np.ndarray:

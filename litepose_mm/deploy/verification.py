@@ -18,7 +18,7 @@ from ..media import find_media, read_image
 from ..runtime import PoseEstimator
 from ..similarity import box_areas, keypoint_similarity
 from ..structures import Skeleton
-from .exporter import graph_options
+from .onnx_export import graph_options
 from .torch_stages import torch_stages
 
 # Two people are the same if they are more alike than this (COCO's object keypoint similarity).
@@ -132,7 +132,7 @@ class _Differences:
         self._model, self._runtime = estimator.model, runtime
         card = runtime.card
         self._options = graph_options(
-            self._model, card.outputs, card.flip_test, card.skeleton, card.decoder
+            self._model, card.outputs, card.flip_test, card.skeleton.flip_indices
         )
         self._names = card.comparable_outputs
         self._largest = dict.fromkeys(self._names, 0.0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..resize import Resized, aligned_size, resize_align, resize_within
+from ..resize import Resized, aligned_size, resize_align, resize_to_shape
 from .card import ModelCard
 
 
@@ -34,10 +34,10 @@ class Preprocessor:
     def resize(self, image: np.ndarray) -> Resized:
         """The picture, BGR (H, W, 3) uint8, at the input's size, and the way back."""
         card = self.card
-        size = aligned_size(image.shape[1::-1], card.input_size, card.size_divisor)
-        if card.input_shape is None or size == card.input_shape[::-1]:
-            return resize_align(image, size)
-        return resize_within(image, card.input_shape[::-1])
+        rule = card.input_size, card.size_divisor
+        if card.input_shape is None:
+            return resize_align(image, aligned_size(image.shape[1::-1], *rule))
+        return resize_to_shape(image, card.input_shape[::-1], *rule)
 
     def batch(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Resized pictures of one size as normalised inputs, float32 (B, 3, H, W)."""

@@ -122,7 +122,7 @@ def test_tensorrt_gets_a_command(tiny, tmp_path, shape):
         (dict(engine='openvino', outputs='boxes'), 'outputs: openvino takes maps or candidates'),
         (dict(engine='ncnn', outputs='candidates'), 'outputs: ncnn takes maps'),
         (dict(engine='ncnn'), 'ncnn takes inputs of one shape only; give it'),
-        (dict(input_shape=(64, 100)), r'multiples of 64 pixels, got \(64, 100\)'),
+        (dict(input_shape=(64, 100)), r'--static, .* multiples of 64 pixels, got 100x64 \(width x'),
         (dict(weights='a.pth'), 'weights, input_size and cfg_options: expected None'),
         (dict(input_size=128), 'weights, input_size and cfg_options: expected None'),
     ],
@@ -160,6 +160,16 @@ def test_an_engine_that_calculates_something_else_is_found_out(tiny, tmp_path, m
     with pytest.raises(LitePoseError, match='onnxruntime does not .* heatmaps of noise are 1 % ap'):
         export_model(tiny.model, None, tmp_path / 'out')
     assert not list(tmp_path.iterdir())
+
+
+def test_the_current_folder_is_refused(tiny, tmp_path, monkeypatch):
+    folder = tmp_path / 'here'
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in ('.', folder, '../here'):
+        with pytest.raises(LitePoseError, match='is the current folder'):
+            export_model(tiny.model, None, name)
+    assert not list(folder.iterdir())
 
 
 def test_nothing_but_an_exported_model_is_replaced(tiny, tmp_path):

@@ -179,6 +179,17 @@ def test_a_missing_package_is_one_line(model, monkeypatch, tmp_path):
         export_onnx(model, tmp_path / 'model.onnx')
 
 
+def test_a_file_that_is_not_valid_is_one_line(model, monkeypatch, tmp_path):
+    def refuse(*args, **options):
+        raise onnx.checker.ValidationError('bad\nnode')
+
+    monkeypatch.setattr(onnx.checker, 'check_model', refuse)
+    with pytest.raises(LitePoseError, match='not valid .*bad node') as caught:
+        export_onnx(model, tmp_path / 'model.onnx')
+    assert '\n' not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_place_that_cannot_be_written(model, tmp_path):
     (tmp_path / 'file').touch()
     with pytest.raises(LitePoseError, match='cannot write'):

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 from onnx import ModelProto
 from rich.progress import track
 
 from ...runtime.card import OUTPUT_NAMES
+from ...runtime.engines.onnxruntime import cpu_session
 from .graph import int8_layers, prepare
 from .onnxruntime import OnnxRuntimeQuantizer
-
-_ERRORS_ONLY = 3
 
 
 class LayerError(NamedTuple):
@@ -67,9 +65,7 @@ def layer_errors(graph: Path, inputs: Sequence[np.ndarray]) -> list[LayerError]:
 
 def run_onnx(model: bytes, *inputs: np.ndarray) -> list[np.ndarray]:
     """What ONNX Runtime makes of inputs: for each input all outputs."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
-    session = onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
+    session = cpu_session(model)
     return [session.run(None, {'inputs': each}) for each in inputs]
 
 

@@ -13,21 +13,29 @@ from .base import Engine
 _ERRORS_ONLY = 3
 
 
+def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
+    """A model of ONNX Runtime on the processor, whose threads sleep between two runs.
+
+    They otherwise wait for the next run in a busy loop, on cores that decoding, or another engine,
+    needs: OpenVINO took twice as long after it (two cores).
+
+    Args:
+        model: An ONNX file as it was read; so it cannot name further files to read weights from.
+        threads: How many it takes; None: its own number.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    options.add_session_config_entry('session.force_spinning_stop', '1')
+    return onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
+
+
 class OnnxRuntimeEngine(Engine):
     """Runs ``*.onnx``, in the precision that the file has."""
 
     def _load(self, folder: Path, threads: int | None) -> None:
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _ERRORS_ONLY
-        if threads is not None:
-            options.intra_op_num_threads = threads
-        # Its threads otherwise wait for the next run in a busy loop, on cores that decoding, or
-        # another engine, needs: OpenVINO took twice as long after it (two cores).
-        options.add_session_config_entry('session.force_spinning_stop', '1')
-        # Read here, not by path: so the model cannot name further files to read weights from.
-        model = self.card.file(folder, '.onnx').read_bytes()
-        providers = ['CPUExecutionProvider']
-        self._session = onnxruntime.InferenceSession(model, options, providers=providers)
+        self._session = cpu_session(self.card.file(folder, '.onnx').read_bytes(), threads)
         self._input = self._session.get_inputs()[0].name
         names = {output.name for output in self._session.get_outputs()}
         for name in self.card.output_names:

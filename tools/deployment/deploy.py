@@ -39,10 +39,9 @@ def main() -> None:
     args = parse_args()
     deploy_cfg, model_cfg = read_configs(args.deploy_cfg, args.model_cfg)
     if args.dump_info:
-        raise LitePoseError(
-            "--dump-info: MMDeploy's SDK has no bottom-up pose estimation; take `litepose export` "
-            'and litepose_mm.runtime to run a model without torch'
-        )
+        from litepose_mm.deploy.mmdeploy.task import NO_SDK
+
+        raise LitePoseError(NO_SDK)
     for path in (args.checkpoint, args.img, args.test_img or args.img):
         if not osp.isfile(path):
             raise LitePoseError(f'no file {path}')

@@ -5,16 +5,35 @@ An engine fits one GPU and one version of TensorRT only, so it cannot be made el
 
 from __future__ import annotations
 
+import shlex
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .base import Backend
 
 COMMAND_NAME = 'trtexec.txt'
 
-# Of an input whose shape is open: the smallest, the usual and the largest, (height, width). Larger
-# ones take more memory when the engine is made; edit the command where others are needed.
-_SHAPES = {'min': (64, 64), 'opt': (448, 640), 'max': (1024, 1024)}
+#: Of an input whose shape is open: the smallest, the usual and the largest (1, 3, height, width).
+#: Larger ones take more memory when the engine is made.
+SHAPES = {'min': (1, 3, 64, 64), 'opt': (1, 3, 448, 640), 'max': (1, 3, 1024, 1024)}
+
+
+def trtexec_command(
+    onnx_file: str | Path, shapes: Mapping[str, Sequence[int]] | None, fp16: bool = False
+) -> str:
+    """The line for a shell that makes a TensorRT engine beside an ONNX file.
+
+    Args:
+        onnx_file: The file.
+        shapes: Of an input whose shape is open, as :data:`SHAPES`; None: it is not open.
+        fp16: Whether the engine may calculate in float16.
+    """
+    file = Path(onnx_file)
+    words = ['trtexec', f'--onnx={file}', f'--saveEngine={file.with_suffix(".engine")}']
+    for which, shape in (shapes or {}).items():
+        words.append(f'--{which}Shapes=inputs:{"x".join(map(str, shape))}')
+    return shlex.join([*words, *['--fp16'] * fp16])
 
 
 def write(onnx_file: Path, folder: Path, precision: str) -> None:
@@ -24,11 +43,8 @@ def write(onnx_file: Path, folder: Path, precision: str) -> None:
     shutil.copyfile(onnx_file, folder / 'model.onnx')
     model = onnx.load(onnx_file)
     is_open = any(side.dim_param for side in model.graph.input[0].type.tensor_type.shape.dim)
-    shapes = [
-        f'--{name}Shapes=inputs:1x3x{height}x{width}' for name, (height, width) in _SHAPES.items()
-    ]
-    command = ['trtexec', '--onnx=model.onnx', '--saveEngine=model.engine', *shapes * is_open]
-    (folder / COMMAND_NAME).write_text(' '.join(command) + '\n', encoding='utf-8')
+    command = trtexec_command('model.onnx', SHAPES if is_open else None)
+    (folder / COMMAND_NAME).write_text(f'{command}\n', encoding='utf-8')
 
 
 BACKEND = Backend('tensorrt', write, 'export', precisions=('fp32',), has_runtime=False)

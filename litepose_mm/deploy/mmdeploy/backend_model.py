@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mmdeploy.codebase.base import BaseBackendModel
 from mmdeploy.utils import get_backend
@@ -14,7 +13,7 @@ from mmpose.registry import KEYPOINT_CODECS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
-from ...decoding import decode_outputs
+from ...decoding import decode_outputs, for_candidates
 from ...errors import LitePoseError
 from .options import get_outputs, get_static_shape
 
@@ -78,7 +77,7 @@ class BottomupBackendModel(BaseBackendModel):
         outputs = [output.cpu().numpy() for output in self.wrapper.output_to_list(outputs)]
         decoder = self.codec.decoder(outputs[0].shape[1])
         if self.outputs == 'candidates':
-            decoder = replace(decoder, missing='none')
+            decoder = for_candidates(decoder)
         people = decode_outputs(
             decoder,
             outputs,

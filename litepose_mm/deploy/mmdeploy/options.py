@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from mmdeploy.utils import Backend, get_backend, get_codebase_config, get_ir_config
+from mmdeploy.utils import (
+    Backend,
+    get_backend,
+    get_backend_config,
+    get_codebase_config,
+    get_common_config,
+    get_ir_config,
+)
 from mmdeploy.utils.config_utils import is_dynamic_shape
 from mmengine.config import Config
 
 from ...errors import LitePoseError
 from ...runtime.card import OUTPUT_NAMES
+from .. import backends
 
 _BACKENDS = (Backend.ONNXRUNTIME, Backend.OPENVINO, Backend.NCNN, Backend.TENSORRT)
 
@@ -63,3 +71,23 @@ def get_static_shape(deploy_cfg: Config) -> tuple[int, int] | None:
             f'deploy config without dynamic axes, got {shape}'
         )
     return tuple(shape)
+
+
+def get_precision(deploy_cfg: Config) -> str:
+    """What the backend calculates in; TensorRT's float16 is an option of its engine beside that.
+
+    Raises:
+        LitePoseError: The backend cannot do that through MMDeploy.
+    """
+    backend = get_backend(deploy_cfg).value
+    precision = get_backend_config(deploy_cfg).get('precision', 'fp32')
+    if get_common_config(deploy_cfg).get('int8_mode'):
+        precision = 'int8'
+    known = backends.get_backend(backend).precisions
+    if precision not in known:
+        own = ', or common_config.fp16_mode' if backend == 'tensorrt' else ''
+        raise LitePoseError(
+            f'backend_config: {backend} takes the precision {" or ".join(known)}{own} here, got '
+            f'{precision!r}; `litepose export --precision int8` makes models in int8'
+        )
+    return precision

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 from ...datasets.transforms import BottomupResizeAlign
 from ...errors import LitePoseError
-from ...resize import resize_within
+from ...resize import resize_to_shape
 
 
 @TRANSFORMS.register_module()
 class BottomupResizeWithin(BaseTransform):
     """Gives every picture one shape: as large as it fits, in the middle, black beyond its border.
 
-    Keys are those of :class:`BottomupResizeAlign`, whose result is kept where it has the shape,
-    and ``input_box``, see :class:`litepose_mm.resize.Resized`.
+    Keys are those of :class:`BottomupResizeAlign`, and ``input_box``, see
+    :class:`litepose_mm.resize.Resized`.
 
     Args:
         size: Width and height.
-        align: Options of :class:`BottomupResizeAlign`.
+        align: Options of :class:`BottomupResizeAlign`, whose result is taken where it fits.
     """
 
     def __init__(self, size: Sequence[int], **align):
@@ -29,19 +30,18 @@ class BottomupResizeWithin(BaseTransform):
         self.align = BottomupResizeAlign(**align)
 
     def transform(self, results: dict) -> dict:
-        image = results['img']
-        results = dict(self.align.transform(results), input_box=None)
-        if results['input_size'] != self.size:
-            resized = resize_within(image, self.size)
-            results.update(
-                img=resized.image,
-                img_shape=self.size[::-1],
-                input_size=self.size,
-                input_center=resized.center,
-                input_scale=results['input_scale'].dtype.type(self.size) * resized.zoom,
-                input_box=resized.box,
-            )
-        return results
+        rule = self.align.short_side, self.align.size_factor
+        resized = resize_to_shape(results['img'], self.size, *rule)
+        return dict(
+            results,
+            img=resized.image,
+            img_shape=self.size[::-1],
+            input_size=self.size,
+            input_center=resized.center,
+            input_scale=np.array(self.size, dtype=np.float32) * resized.zoom,
+            input_box=resized.box,
+            aug_scales=None,
+        )
 
 
 def with_one_shape(pipeline: Sequence[dict], size: Sequence[int]) -> list[dict]:

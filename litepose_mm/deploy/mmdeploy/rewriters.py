@@ -6,6 +6,7 @@ MMDeploy wants rewriters as functions of a module that ask for their context the
 from mmdeploy.core import FUNCTION_REWRITER
 from mmdeploy.utils import get_codebase_config
 
+from ..onnx_export import graph_options
 from .options import get_outputs
 
 
@@ -24,13 +25,10 @@ def onnx_export__torchscript(*args, **kwargs):
 def multi_scale_bottomup_pose_estimator__forward(self, inputs, data_samples=None, **kwargs):
     """The deployable graph, with the options of the deploy config."""
     deploy_cfg = FUNCTION_REWRITER.get_context().cfg
-    decoder = self.head.decoder.decoder(self.head.num_keypoints)
-    return self.deploy_forward(
-        inputs,
-        outputs=get_outputs(deploy_cfg),
-        flip_test=get_codebase_config(deploy_cfg).flip_test,
-        flip_indices=data_samples[0].metainfo.get('flip_indices'),
-        shift_heatmap=self.test_cfg.get('shift_heatmap', False),
-        top_k=decoder.top_k,
-        nms_kernel=decoder.nms_kernel,
+    options = graph_options(
+        self,
+        get_outputs(deploy_cfg),
+        get_codebase_config(deploy_cfg).flip_test,
+        data_samples[0].metainfo.get('flip_indices'),
     )
+    return self.deploy_forward(inputs, **options)

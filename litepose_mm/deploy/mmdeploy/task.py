@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 import mmcv
@@ -19,17 +18,18 @@ from mmpose.apis.inference import dataset_meta_from_config
 
 from ...apis.pose_estimator import result_from_data_sample
 from ...checkpoints import load_weights
-from ...decoding import check_decodes_candidates
+from ...decoding import for_candidates
 from ...errors import LitePoseError
 from ...models.pose_estimators import MultiScaleBottomupPoseEstimator
 from ...models.utils.deploy_form import to_deploy_form
 from ...structures import Skeleton
 from .backend_model import BottomupBackendModel
 from .codebase import LITEPOSE_TASK
-from .options import get_outputs, get_static_shape
+from .options import get_outputs, get_precision, get_static_shape
 from .resize import with_one_shape
 
-_NO_SDK = (
+#: Why nothing of the SDK works.
+NO_SDK = (
     "MMDeploy's SDK has no bottom-up pose estimation: leave --dump-info out, and run the model "
     'without torch through litepose_mm.runtime (litepose export)'
 )
@@ -60,6 +60,7 @@ class BottomupPoseDetection(PoseDetection):
                 'aug_scales out of the test pipeline'
             )
         get_outputs(deploy_cfg)
+        get_precision(deploy_cfg)
         self.static_shape = get_static_shape(deploy_cfg)
         self._pipeline(model_cfg.test_dataloader.dataset)  # refuses a shape that does not fit
         super().__init__(model_cfg, deploy_cfg, device)
@@ -81,8 +82,7 @@ class BottomupPoseDetection(PoseDetection):
                 f'{type(model).__name__}; other models of MMPose have their own deploy configs'
             )
         if get_outputs(self.deploy_cfg) == 'candidates':
-            decoder = model.head.decoder.decoder(model.head.num_keypoints)
-            check_decodes_candidates(replace(decoder, missing='none'))
+            for_candidates(model.head.decoder.decoder(model.head.num_keypoints))
         if model_checkpoint is not None:
             load_weights(model, model_checkpoint)
         return to_deploy_form(model)
@@ -191,8 +191,8 @@ class BottomupPoseDetection(PoseDetection):
 
     def get_preprocess(self, *args: Any, **kwargs: Any) -> dict:
         """Refuses: this is for the SDK."""
-        raise LitePoseError(_NO_SDK)
+        raise LitePoseError(NO_SDK)
 
     def get_postprocess(self, *args: Any, **kwargs: Any) -> dict:
         """Refuses: this is for the SDK."""
-        raise LitePoseError(_NO_SDK)
+        raise LitePoseError(NO_SDK)

@@ -22,6 +22,7 @@ pytest.importorskip('mmdeploy', reason='mmdeploy is not installed: make mmdeploy
 from mmdeploy.apis import build_task_processor
 from mmdeploy.apis.utils import to_backend
 
+from litepose_mm.deploy.backends.tensorrt import SHAPES, trtexec_command
 from litepose_mm.deploy.mmdeploy import torch2onnx
 
 CONFIGS = sorted((mim_root() / 'configs/deploy').glob('*.py'))
@@ -193,6 +194,8 @@ def check_tensorrt(model, deploy_cfg, file):
     assert '\n' not in line and line.count('Shapes=inputs:1x3x') in (0, 3)
     assert ('--minShapes' in line) == ('dynamic_axes' in deploy_cfg.ir_config)
     assert ('--fp16' in line) == deploy_cfg.backend_config.common_config.fp16_mode
+    if 'dynamic_axes' in deploy_cfg.ir_config:  # the same shapes as those of litepose export
+        assert trtexec_command(file, SHAPES) in line
 
 
 def test_flip_in_the_graph(small, onnx_file):

@@ -66,7 +66,8 @@ def build(name, model=None, **changes):
     deploy_cfg.merge_from_dict(changes)
     from mmdeploy.apis import build_task_processor
 
-    return build_task_processor(model or model_cfg(), deploy_cfg, 'cpu')
+    device = 'cuda' if name.startswith('tensorrt') else 'cpu'  # MMDeploy refuses the other
+    return build_task_processor(model or model_cfg(), deploy_cfg, device)
 
 
 CANDIDATES = {
@@ -88,6 +89,21 @@ CANDIDATES = {
             'output_names: expected',
         ),
         ('onnxruntime_static-256x256', {'ir_config.input_shape': None}, 'expected width and'),
+        *[
+            (name, {'backend_config.precision': 'int8'}, f"{name.partition('_')[0]} takes .*'int8'")
+            for name in (
+                'onnxruntime_dynamic',
+                'openvino_dynamic',
+                'ncnn_static-256x256',
+                'tensorrt_dynamic',
+            )
+        ],
+        (
+            'tensorrt_dynamic',
+            {'backend_config.common_config.int8_mode': True},
+            "fp32, or common_config.fp16_mode here, got 'int8'; `litepose export --precision int8`",
+        ),
+        ('onnxruntime_dynamic', {'backend_config.precision': 'fp16'}, "takes .* fp32 here, got 'f"),
         ('onnxruntime_static-256x256', {'ir_config.input_shape': (100, 64)}, r'got \(100, 64\)'),
     ],
 )

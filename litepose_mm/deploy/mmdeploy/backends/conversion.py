@@ -6,11 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from mmdeploy.utils import get_backend_config
-
-from ....errors import LitePoseError
 from ...backends import get_backend
 
 
@@ -34,17 +30,3 @@ def convert(
             (written,) = part.glob(f'*{target.suffix}')
             shutil.move(written, target)
     return [str(target) for target in targets]
-
-
-def get_precision(deploy_cfg: Any, known: Sequence[str]) -> str:
-    """What the deploy config wants the backend to calculate in.
-
-    Raises:
-        LitePoseError: It is none of ``known``.
-    """
-    precision = get_backend_config(deploy_cfg).get('precision', 'fp32')
-    if precision not in known:
-        raise LitePoseError(
-            f'backend_config.precision: expected {" or ".join(known)}, got {precision!r}'
-        )
-    return precision

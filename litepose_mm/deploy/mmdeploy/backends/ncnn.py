@@ -13,9 +13,8 @@ from mmdeploy.backend.ncnn.backend_manager import NCNNManager
 from mmdeploy.utils import get_ir_config
 
 from ....errors import LitePoseError
-from .conversion import convert, get_precision
-
-_PRECISIONS = ('fp32', 'fp16')
+from ..options import get_precision
+from .conversion import convert
 
 
 @BACKEND_MANAGERS.register('ncnn')
@@ -50,7 +49,7 @@ class PnnxManager(NCNNManager):
             def __init__(self, param: str, weights: str):
                 BaseWrapper.__init__(self, output_names)
                 self._net = ncnn.Net()
-                set_precision(self._net, get_precision(deploy_cfg, _PRECISIONS))
+                set_precision(self._net, get_precision(deploy_cfg))
                 if self._net.load_param(param) or self._net.load_model(weights):
                     raise LitePoseError(
                         f'ncnn cannot load {param}: it is damaged, or has layers that this ncnn '
@@ -64,7 +63,7 @@ class PnnxManager(NCNNManager):
         cls, ir_files: Sequence[str], work_dir: str, deploy_cfg: Any, **kwargs: Any
     ) -> list[str]:
         ir_config, files = get_ir_config(deploy_cfg), []
-        precision = get_precision(deploy_cfg, _PRECISIONS)
+        precision = get_precision(deploy_cfg)
         names = {'in0': ir_config.input_names[0]}
         names.update((f'out{i}', name) for i, name in enumerate(ir_config.output_names))
         for file in ir_files:

@@ -13,9 +13,8 @@ from mmdeploy.backend.openvino.wrapper import OpenVINOWrapper
 from torch import Tensor, from_numpy
 
 from ....errors import LitePoseError
-from .conversion import convert, get_precision
-
-_PRECISIONS = ('fp32', 'fp16', 'bf16')
+from ..options import get_precision
+from .conversion import convert
 
 
 class _Session:
@@ -64,15 +63,13 @@ class CurrentOpenVINOManager(OpenVINOManager):
     ) -> CurrentOpenVINOWrapper:
         if importlib.util.find_spec('openvino') is None:
             raise LitePoseError('OpenVINO is not installed: pip install "litepose_mm[openvino]"')
-        return CurrentOpenVINOWrapper(
-            backend_files[0], output_names, get_precision(deploy_cfg, _PRECISIONS)
-        )
+        return CurrentOpenVINOWrapper(backend_files[0], output_names, get_precision(deploy_cfg))
 
     @classmethod
     def to_backend(
         cls, ir_files: Sequence[str], work_dir: str, deploy_cfg: Any, **kwargs: Any
     ) -> list[str]:
-        precision = get_precision(deploy_cfg, _PRECISIONS)
+        precision = get_precision(deploy_cfg)
         return [
             convert('openvino', file, work_dir, precision, ('.xml', '.bin'))[0] for file in ir_files
         ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import mmdeploy.backend.tensorrt  # noqa: F401  registers its manager first
@@ -15,6 +14,7 @@ from mmdeploy.utils.config_utils import is_dynamic_shape
 from mmengine.config import Config
 
 from ....errors import LitePoseError
+from ...backends.tensorrt import SHAPES, trtexec_command
 
 
 @BACKEND_MANAGERS.register('tensorrt')
@@ -40,17 +40,12 @@ class TrtexecManager(TensorRTManager):
 
 def trtexec_line(deploy_cfg: Config, onnx_file: str) -> str:
     """The command that makes a TensorRT engine of an ONNX file, with the config's shapes."""
-    file = Path(onnx_file)
-    words = ['trtexec', f'--onnx={file}', f'--saveEngine={file.with_suffix(".engine")}']
+    shapes = None
     if is_dynamic_shape(deploy_cfg, 'inputs'):
-        for name, shapes in get_model_inputs(deploy_cfg)[0].input_shapes.items():
-            words += [
-                f'--{which}Shapes={name}:{"x".join(map(str, shapes[f"{which}_shape"]))}'
-                for which in ('min', 'opt', 'max')
-            ]
-    if get_common_config(deploy_cfg).get('fp16_mode'):
-        words.append('--fp16')
-    return ' '.join(words)
+        own = get_model_inputs(deploy_cfg)[0].input_shapes['inputs']
+        shapes = {which: own[f'{which}_shape'] for which in SHAPES}
+    fp16 = bool(get_common_config(deploy_cfg).get('fp16_mode'))
+    return trtexec_command(onnx_file, shapes, fp16)
 
 
 def _has_tensorrt_8() -> bool:

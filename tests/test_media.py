@@ -2,6 +2,7 @@
 
 import json
 import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from litepose_mm import LitePoseError
 from litepose_mm.media import (
     VideoReader,
     VideoWriter,
+    decode_image,
     find_media,
     read_image,
     write_image,
@@ -160,6 +162,37 @@ class TestReadImage:
             read_image(tmp_path)
         with pytest.raises(LitePoseError, match='cannot read'):
             read_image('nul\0byte.jpg')
+
+
+def claiming(width, height):
+    """A small PNG whose header says that it is of this size."""
+    data = cv2.imencode('.png', picture())[1].tobytes()
+    header = b'IHDR' + struct.pack('>II', width, height) + data[24:29]
+    return data[:12] + header + struct.pack('>I', zlib.crc32(header)) + data[33:]
+
+
+class TestLimit:
+    def test_as_many_pixels_as_allowed(self):
+        data = cv2.imencode('.png', picture(40, 20))[1].tobytes()
+        assert decode_image(data, 'x', max_pixels=800).shape == (20, 40, 3)
+        with pytest.raises(LitePoseError, match='at most 0.000799 million pixels, but x has 40x20'):
+            decode_image(data, 'x', max_pixels=799)
+
+    @pytest.mark.parametrize(
+        ('size', 'told'),
+        [((9000, 9000), '9000x9000'), ((11000, 11000), '11000x11000'), ((20000, 20000), 'many')],
+    )
+    def test_more_are_not_decoded(self, size, told, monkeypatch):
+        """Pillow warns of pictures above 89 million pixels, and fails above 179."""
+        monkeypatch.setattr(cv2, 'imdecode', lambda *_: pytest.fail('it was decoded'))
+        with pytest.raises(LitePoseError, match=f'at most 50 million pixels, but x has {told}'):
+            decode_image(claiming(*size), 'x', max_pixels=50_000_000)
+
+    def test_a_size_that_is_not_known_is_refused(self):
+        data = cv2.imencode('.hdr', picture().astype(np.float32))[1].tobytes()
+        assert decode_image(data, 'x').shape == (24, 32, 3)
+        with pytest.raises(LitePoseError, match='x is cut short, broken or of another kind'):
+            decode_image(data, 'x', max_pixels=50_000_000)
 
 
 class TestVideo:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def decode_image(data: bytes | np.ndarray, name: str, max_pixels: int | None = N
     Args:
         data: The content of a file.
         name: Of the file, for messages.
-        max_pixels: More are refused, before they are decoded.
+        max_pixels: More are refused before they are decoded, and so are kinds of files whose size
+            Pillow cannot tell.
 
     Raises:
         LitePoseError: It is empty, broken, no picture, or too large.
@@ -53,10 +55,7 @@ def decode_image(data: bytes | np.ndarray, name: str, max_pixels: int | None = N
     except cv2.error as error:
         raise LitePoseError(f'cannot decode the picture {name}: {error.err}') from error
     if image is None or not image.size:
-        raise LitePoseError(
-            f'expected a picture, but {name} is cut short, broken or of another kind; '
-            'copy it again or convert it to JPEG or PNG'
-        )
+        raise _undecodable(name)
     return image
 
 
@@ -64,16 +63,25 @@ def _check_pixels(data: np.ndarray, name: str, most: int) -> None:
     """A small file can hold a picture that fills the memory."""
     from PIL import Image
 
+    limit = f'expected a picture of at most {most / 1e6:g} million pixels, but {name} has'
     try:
-        with Image.open(io.BytesIO(data.tobytes())) as image:
-            width, height = image.size
-    except Exception:  # what Pillow does not know, OpenCV may
-        return
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # we look ourselves
+            with Image.open(io.BytesIO(data.tobytes())) as image:
+                width, height = image.size
+    except Image.DecompressionBombError as error:
+        raise LitePoseError(f'{limit} many more; make it smaller') from error
+    except Exception as error:  # whatever its plugins raise
+        raise _undecodable(name) from error
     if width * height > most:
-        raise LitePoseError(
-            f'expected a picture of at most {most / 1e6:g} million pixels, but {name} has '
-            f'{width}x{height}; make it smaller'
-        )
+        raise LitePoseError(f'{limit} {width}x{height}; make it smaller')
+
+
+def _undecodable(name: str) -> LitePoseError:
+    return LitePoseError(
+        f'expected a picture, but {name} is cut short, broken or of another kind; '
+        'copy it again or convert it to JPEG or PNG'
+    )
 
 
 class VideoReader:

@@ -12,8 +12,8 @@ from litepose_mm.runtime import ModelCard
 
 ENGINES = ('onnxruntime', 'openvino', 'ncnn')
 
-#: A program that runs a folder on a picture and prints the number of people and their scores' sum.
-RUN_WITHOUT_TORCH = """
+#: The start of a program that can import neither torch nor OpenMMLab.
+FORBID_TORCH = """
 import sys
 
 FORBIDDEN = ('torch', 'mmengine', 'mmcv', 'mmpose', 'mmdet', 'mmdeploy', 'onnx')
@@ -24,6 +24,10 @@ class Forbid:
             raise ImportError(f'{name} is forbidden here')
 
 sys.meta_path.insert(0, Forbid())
+"""
+
+#: A program that runs a folder on a picture and prints the number of people and their scores' sum.
+RUN_WITHOUT_TORCH = f"""{FORBID_TORCH}
 from litepose_mm.runtime import PoseEstimator
 
 estimator = PoseEstimator(sys.argv[1], threads=1)

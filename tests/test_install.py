@@ -196,4 +196,7 @@ def test_runtime_in_an_environment_without_torch(wheel, tmp_path):
         python, '-c', RUN_WITHOUT_TORCH, folder, picture, cwd=tmp_path, env=environment
     ).split()
     assert int(people) == len(expected) > 0
+    options = ('--model', folder, '--min-score', 0, '--out-dir', tmp_path / 'out')
+    text = run(python, '-m', 'litepose_mm.cli', 'predict', picture, *options, env=environment)
+    assert text.startswith(f'{people} people on 1 picture')
     assert float(score) == pytest.approx(float(expected.scores.sum()), abs=1e-4)

@@ -15,7 +15,7 @@ from .coco_document import CocoDocument
 from .reporter import Reporter
 
 if TYPE_CHECKING:
-    from ..apis import PoseEstimator
+    from ..picture_estimator import PictureEstimator
 
 _KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of others become PNG
 _WINDOW = 4  # batches of pictures read ahead, so that those of one size meet in a batch
@@ -39,7 +39,7 @@ class Prediction:
 
     def __init__(
         self,
-        estimator: PoseEstimator,
+        estimator: PictureEstimator,
         document: CocoDocument,
         out_dir: str | Path,
         *,

@@ -3,16 +3,20 @@
 import hashlib
 import json
 import re
+import subprocess
+import sys
 
 import cv2
 import numpy as np
 import pytest
+from exported import FORBID_TORCH, export, tiny_estimator
 from pose_builders import FakeEstimator
 
 from litepose_mm import LitePoseError
 from litepose_mm.cli import main
 from litepose_mm.cli.commands import predict
 from litepose_mm.media import VideoReader, VideoWriter
+from litepose_mm.runtime import PoseEstimator
 
 
 @pytest.fixture
@@ -298,3 +302,37 @@ def test_errors_of_the_estimator_are_one_line(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(predict, 'make_estimator', refuse)
     assert main(['predict', str(tmp_path / 'a.jpg'), '--model', 'fake']) == 2
     assert capsys.readouterr().err == 'litepose: error: no such model\n'
+
+
+def test_an_exported_folder_needs_no_torch(tmp_path):
+    folder = export(tiny_estimator(), tmp_path / 'exported')
+    picture = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / 'a.png'), picture)
+    program = f'{FORBID_TORCH}\nfrom litepose_mm.cli import main\nsys.exit(main(sys.argv[1:]))'
+    options = ['predict', 'a.png', '--model', 'exported', '--min-score', '0']
+    command = [sys.executable, '-c', program, *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, '')
+    document = results(tmp_path)
+    assert document['info']['model'] == 'exported'
+    expected = PoseEstimator(folder)(picture)
+    assert [each['score'] for each in document['annotations']] == pytest.approx(expected.scores)
+    assert len(expected)
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        ['--weights', 'w.pth'],
+        ['--no-flip'],
+        ['--input-size', '128'],
+        ['--config-options', 'a=1'],
+        ['--device', 'cpu'],
+    ],
+)
+def test_what_an_exported_folder_has_already(tmp_path, capsys, options):
+    save(tmp_path / 'a.jpg')
+    status = main(['predict', str(tmp_path / 'a.jpg'), '--model', str(tmp_path), *options])
+    err = capsys.readouterr().err
+    assert status == 2 and err.count('\n') == 1
+    assert f'{options[0].replace("no-", "")}: {tmp_path} is exported already' in err

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import LitePoseError
 from ..argument_types import share
 from ..estimator_arguments import add_estimator_arguments, make_estimator
 
 if TYPE_CHECKING:
     from ...media import MediaFile
+    from ...picture_estimator import PictureEstimator
     from ..prediction import Prediction
 
 # Grouping leaves faint copies of people behind, which evaluation wants and readers do not.
@@ -73,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
     cv2.setLogLevel(0)
     files = find_media(args.inputs, args.recursive)
-    estimator = make_estimator(args)
+    estimator = _estimator(args)
     prediction = Prediction(
         estimator,
         CocoDocument(estimator.skeleton, args.model, args.weights),
@@ -98,9 +101,23 @@ def run(args: argparse.Namespace) -> int:
     return 1 if reporter.num_failed else 0
 
 
+def _estimator(args: argparse.Namespace) -> PictureEstimator:
+    """The estimator of an exported folder, or of a model with torch."""
+    if not Path(args.model).is_dir():
+        return make_estimator(args)
+    for name in ('weights', 'flip', 'input_size', 'config_options', 'device'):
+        if getattr(args, name) not in (None, []):
+            raise LitePoseError(
+                f'--{name.replace("_", "-")}: {args.model} is exported already, with what it had '
+                'then; leave it out, or export again'
+            )
+    from ...runtime import PoseEstimator
+
+    return PoseEstimator(args.model, batch_size=args.batch_size)
+
+
 def _count_frames(files: list[MediaFile]) -> int:
     """Returns how many pictures and frames there are, roughly; 0 where a video does not tell."""
-    from ...errors import LitePoseError
     from ...media import VideoReader
 
     total = 0

@@ -27,8 +27,8 @@ def add_estimator_arguments(parser: argparse.ArgumentParser, real_time: bool = F
         required=default is None,
         default=default,
         metavar='NAME',
-        help='name of a model (`litepose models` lists them), name or path of a config, or folder of '
-        'an exported model' + (f' (default: {default})' if default else ''),
+        help='name of a model (`litepose models` lists them), name or path of a config, or folder '
+        'of an exported model' + (f' (default: {default})' if default else ''),
     )
     add_model_options(group)
     group.add_argument('--device', help='cpu, cuda, cuda:1 … (default: cuda where it is, else cpu)')

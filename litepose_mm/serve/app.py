@@ -10,8 +10,9 @@ queued. People of a stream are followed. What both answer with is
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -19,7 +20,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -36,7 +36,7 @@ from ..realtime import Frame, frame_document
 from ..tracking import PoseTracker
 
 _PAGE = Path(__file__).parent / 'page'
-_LOOPBACK = ('localhost', '127.0.0.1')
+LOOPBACK = ('127.0.0.1', 'localhost', '::1')
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def create_app(
     name: str,
     limits: Limits | None = None,
     min_score: float = 0.1,
-    hosts: Sequence[str] = _LOOPBACK,
+    hosts: Sequence[str] = (*LOOPBACK, '[::1]'),
 ) -> Starlette:
     """The application.
 
@@ -75,7 +75,7 @@ def create_app(
         hosts: Names under which the page may be reached; other ones are refused, so that a page
             from elsewhere cannot reach this one through a name of its own. ``['*']`` accepts all.
     """
-    release_openmp_threads()  # of loading the model: the network runs in other threads
+    release_openmp_threads()  # of loading the model: the network runs in another thread
     service = _Service(estimator, name, limits or Limits(), min_score)
     return Starlette(
         routes=[
@@ -94,7 +94,8 @@ class _Service:
     ) -> None:
         self._estimator, self._name = estimator, name
         self._limits, self._min_score = limits, min_score
-        self._in_use = threading.Lock()  # an engine runs one picture at a time
+        # One picture at a time is decoded and looked at, always in the same thread.
+        self._worker = ThreadPoolExecutor(1, 'network')
         self._num_streams = 0
 
     async def model(self, request: Request) -> JSONResponse:
@@ -113,7 +114,7 @@ class _Service:
         """People of one picture."""
         try:
             data = await self._body(request)
-            return JSONResponse(await run_in_threadpool(self._people, data, 0, 0.0, None))
+            return JSONResponse(await self._people(data))
         except _TooLarge as error:
             return JSONResponse({'error': str(error)}, 413)
         except LitePoseError as error:
@@ -154,29 +155,37 @@ class _Service:
 
     async def _answer_frames(self, socket: WebSocket) -> None:
         tracker, start, number = PoseTracker(), monotonic(), 0
-        while True:
-            data = await socket.receive_bytes()
+        while (message := await socket.receive())['type'] != 'websocket.disconnect':
             try:
+                data = _picture(message)
                 self._check_size(len(data))
-                moment = monotonic() - start
-                answer = await run_in_threadpool(self._people, data, number, moment, tracker)
+                answer = await self._people(data, number, monotonic() - start, tracker)
             except LitePoseError as error:
                 answer = {'error': str(error)}
             number += 1
             await socket.send_json(answer)
 
-    def _people(
-        self, data: bytes, number: int, time: float, tracker: PoseTracker | None
+    async def _people(self, *args: Any) -> dict[str, Any]:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, self._look, *args)
+
+    def _look(
+        self, data: bytes, number: int = 0, time: float = 0.0, tracker: PoseTracker | None = None
     ) -> dict[str, Any]:
         image = decode_image(data, 'the upload', self._limits.pixels)
-        with self._in_use:
-            begin = perf_counter()
-            result = self._estimator(image).filter(self._min_score)
-            milliseconds = 1e3 * (perf_counter() - begin)
+        begin = perf_counter()
+        result = self._estimator(image).filter(self._min_score)
+        milliseconds = 1e3 * (perf_counter() - begin)
         if tracker is not None:
             result = tracker(result, time)
         document = frame_document(Frame(image, number, time), result)
         return {**document, 'milliseconds': round(milliseconds, 2)}
+
+
+def _picture(message: Mapping[str, Any]) -> bytes:
+    data = message.get('bytes')
+    if data is None:
+        raise LitePoseError('expected a picture in a binary message, got a text message')
+    return data
 
 
 def _same_origin(socket: WebSocket) -> bool:

@@ -1,5 +1,8 @@
 """The web application's two ways in, and what it refuses."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from served_estimator import Estimator, picture
 
@@ -9,7 +12,7 @@ pytest.importorskip('httpx')
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from litepose_mm.serve import Limits, create_app
+from litepose_mm.serve import Limits, app, create_app
 
 STREAM = 'ws://localhost:8000/api/stream'
 
@@ -70,6 +73,32 @@ def test_a_stream_follows_people_and_survives_bad_frames(client):
     assert first['people'][0]['id'] == third['people'][0]['id'] == 0
     assert (first['frame'], third['frame']) == (0, 2) and third['time'] > first['time']
     assert 'of another kind' in bad['error'] and 'expected a picture of at most' in large['error']
+
+
+def test_a_text_message_is_answered_too(client):
+    with client.websocket_connect(STREAM) as stream:
+        stream.send_text('people?')
+        error = stream.receive_json()['error']
+        assert error == 'expected a picture in a binary message, got a text message'
+        stream.send_bytes(picture())
+        assert stream.receive_json()['people']
+
+
+def test_pictures_are_looked_at_by_one_thread(monkeypatch):
+    """Some at once would fill the memory, and threads of several teams disturb each other."""
+    threads = []
+    estimator = Estimator()
+    infer = estimator._infer
+    estimator._infer = lambda inputs: threads.append(threading.get_ident()) or infer(inputs)
+    decode = app.decode_image
+    monkeypatch.setattr(
+        app, 'decode_image', lambda *args: threads.append(threading.get_ident()) or decode(*args)
+    )
+    client = TestClient(create_app(estimator, 'mini'), base_url='http://localhost:8000')
+    with ThreadPoolExecutor(4) as pool:
+        for answer in pool.map(lambda _: client.post('/api/predict', content=picture()), range(8)):
+            assert answer.status_code == 200
+    assert len(threads) == 16 and len(set(threads)) == 1
 
 
 def test_there_are_not_too_many_streams(client):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import socket
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 
 HELP = 'open a page on this machine: people on the camera of the browser, or a file dropped on it'
-_LOCAL = ('127.0.0.1', 'localhost')
+_ADVICE = {
+    errno.EADDRINUSE: 'take another --port',
+    errno.EACCES: 'take a --port from 1024',
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--port', type=positive_int, default=8000, help='default: 8000')
     parser.add_argument(
         '--host',
-        default=_LOCAL[0],
+        default='127.0.0.1',
         help='address to listen on (default: 127.0.0.1, this machine only); with another one '
         'everybody who reaches it can use the page, unencrypted',
     )
@@ -34,26 +38,29 @@ def run(args: argparse.Namespace) -> int:
     """Serves until it is interrupted; returns the exit status."""
     import uvicorn
 
-    from ...serve import Limits, create_app
+    from ...serve import LOOPBACK, Limits, create_app
 
-    is_local = args.host in _LOCAL
+    is_local = args.host in LOOPBACK
     listening = _listen(args.host, args.port)
+    limits = Limits(bytes=args.max_megabytes * 2**20)
     estimator = make_pipeline_estimator(args)
     app = create_app(
         estimator,
         Path(args.model).name,
-        Limits(bytes=args.max_megabytes * 2**20),
+        limits,
         args.min_score,
         **({} if is_local else {'hosts': ['*']}),
     )
-    address = f'http://{"localhost" if is_local else args.host}:{listening.getsockname()[1]}'
+    host = f'[{args.host}]' if ':' in args.host else args.host
+    address = f'http://{"localhost" if host == "127.0.0.1" else host}:{args.port}'
     reach = 'this machine only' if is_local else 'everybody who reaches this address can use it'
     print(f'{address} ({reach}); Ctrl-C ends', flush=True)
     if args.open:
         import webbrowser
 
         webbrowser.open(address)
-    server = uvicorn.Server(uvicorn.Config(app, log_level='error', ws_max_size=2**26))
+    # Frames up to twice as large are taken in, to say what is wrong with them.
+    server = uvicorn.Server(uvicorn.Config(app, log_level='error', ws_max_size=2 * limits.bytes))
     server.run(sockets=[listening])
     return 0
 
@@ -64,10 +71,12 @@ def _listen(host: str, port: int) -> socket.socket:
     Raises:
         LitePoseError: It cannot.
     """
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try:
-        return socket.create_server((host, port))
-    except (OSError, OverflowError) as error:
-        raise LitePoseError(
-            f'cannot listen on {host}, port {port}: {getattr(error, "strerror", None) or error}; '
-            'take another --port'
-        ) from error
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(' (')[0]  # Python adds the address
+        advice = _ADVICE.get(error.errno, 'take another --host')
+        raise LitePoseError(f'cannot listen on {host}, port {port}: {reason}; {advice}') from error
+    except OverflowError as error:
+        raise LitePoseError(f'--port: expected 1 to 65535, got {port}') from error

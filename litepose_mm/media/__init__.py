@@ -5,7 +5,7 @@ Pictures are BGR (H, W, 3) uint8, upright: OpenCV applies their EXIF orientation
 
 from .inputs import IMAGE_SUFFIXES, VIDEO_SUFFIXES, MediaFile, find_media
 from .reading import VideoReader, decode_image, read_image
-from .writing import VideoWriter, write_image, write_json
+from .writing import VideoWriter, video_paths, write_image, write_json
 
 __all__ = [
     'IMAGE_SUFFIXES',
@@ -16,6 +16,7 @@ __all__ = [
     'decode_image',
     'find_media',
     'read_image',
+    'video_paths',
     'write_image',
     'write_json',
 ]

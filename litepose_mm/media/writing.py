@@ -13,6 +13,7 @@ from ..errors import LitePoseError
 from ..files import part_of, replacing
 
 _CODECS = (('.mp4', 'mp4v'), ('.avi', 'MJPG'))  # the second is in every build of OpenCV
+_WHOLE = 0.9  # containers count frames roughly
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
@@ -49,6 +50,11 @@ def write_json(path: str | Path, document: Any) -> None:
         part.write_text(text + '\n', encoding='utf-8')
 
 
+def video_paths(path: str | Path) -> list[Path]:
+    """The files that a :class:`VideoWriter` of this path may write."""
+    return [Path(path).with_suffix(suffix) for suffix, _ in _CODECS]
+
+
 class VideoWriter:
     """Writes a video whose size is that of its first frame; use it in a ``with`` statement.
 
@@ -66,7 +72,7 @@ class VideoWriter:
     """
 
     def __init__(self, path: str | Path, fps: float) -> None:
-        self.path = Path(path).with_suffix(_CODECS[0][0])
+        self.path = video_paths(path)[0]
         self.fps = fps
         self.num_frames = 0
         self.message: str | None = None
@@ -99,14 +105,25 @@ class VideoWriter:
         """Finishes the file and moves it into place; may be called again.
 
         Raises:
-            LitePoseError: The file cannot be moved into place.
+            LitePoseError: The file is cut short, or cannot be moved into place.
         """
         if self._writer is None:
             return
         self._writer.release()
         self._writer = None
-        with replacing(self.path):
-            pass
+        with replacing(self.path) as part:
+            self._check(part)
+
+    def _check(self, part: Path) -> None:
+        """OpenCV does not tell when the disk is full."""
+        capture = cv2.VideoCapture(str(part))
+        frames = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.isOpened() else 0
+        capture.release()
+        if frames < _WHOLE * self.num_frames:
+            raise LitePoseError(
+                f'cannot write {self.path}: {max(frames, 0):.0f} of {self.num_frames} frames can '
+                'be read again; is the disk full?'
+            )
 
     def _open(self, size: tuple[int, int]) -> None:
         try:

@@ -16,6 +16,7 @@ import numpy as np
 
 from .errors import LitePoseError
 from .media import read_image
+from .resize import Resized
 from .structures import PoseResult, Skeleton
 
 Picture = str | Path | np.ndarray
@@ -126,7 +127,7 @@ class PictureEstimator(ABC):
         """
         return self._finish([prepared], outputs, [source])[0]
 
-    def maps(self, prepared: Any, outputs: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    def maps(self, prepared: Any, outputs: Any) -> tuple[Resized, np.ndarray, np.ndarray] | None:
         """What the network saw and gave, for drawings.
 
         Args:
@@ -134,8 +135,8 @@ class PictureEstimator(ABC):
             outputs: Of :meth:`infer`.
 
         Returns:
-            The input as a picture (H, W, 3), heatmaps (K, h, w) and tags (L * K, h', w') on it;
-            None where the outputs are no maps.
+            The input as a picture, heatmaps (K, h, w) and tags (L * K, h', w') on it; None where
+            the outputs are no maps.
         """
         return None
 

@@ -11,13 +11,17 @@ import numpy as np
 
 from ..errors import LitePoseError
 from ..picture_estimator import PictureEstimator
+from ..resize import Resized
 from ..visualization import draw_heatmaps, draw_skeletons, draw_tags
 from ..visualization.colors import person_color
 from .pipeline import Shown, Statistics
 
 #: What can be drawn.
 MODES = ('skeletons', 'heatmaps', 'tags')
-_SHORT = dict(grabbing='grab', preprocessing='prepare', network='network', decoding='decode')
+_SHORT = dict(
+    grabbing='grab', preprocessing='prepare', network='network', decoding='decode', drawing='draw'
+)
+_BLANK = (360, 640, 3)  # what is shown before there is a frame
 
 
 @dataclass
@@ -60,7 +64,7 @@ class View:
         image, result = shown.frame.image, shown.result
         maps = None if self.mode == 'skeletons' else estimator.maps(shown.prepared, shown.outputs)
         if self.mode != 'skeletons' and maps is None:
-            lines.append(f'this model gives no {self.mode}: export it with maps as outputs')
+            lines.append(f'this model gives no {self.mode}; an export with maps as outputs does')
         if maps is None:
             if self.mirrored:
                 image = image[:, ::-1]
@@ -74,14 +78,21 @@ class View:
         else:
             seen, heatmaps, tags = maps
             if self.mode == 'heatmaps':
-                drawing = draw_heatmaps(seen, heatmaps, result.skeleton)
+                drawing = draw_heatmaps(seen.image, heatmaps, result.skeleton)
             else:
-                drawing, _ = draw_tags(seen, tags, heatmaps)
-            drawing = cv2.resize(drawing, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+                drawing, _ = draw_tags(seen.image, tags, heatmaps)
+            drawing = _on_the_frame(drawing, seen, image.shape[1::-1])
             drawing = np.ascontiguousarray(drawing[:, ::-1]) if self.mirrored else drawing
         if self.status:
             _write(drawing, lines)
         return drawing
+
+
+def notice(text: str, drawing: np.ndarray | None = None) -> np.ndarray:
+    """A copy of a drawing, or black where there is none, with a line of text in its middle."""
+    drawing = np.zeros(_BLANK, np.uint8) if drawing is None else drawing.copy()
+    _text(drawing, text, (round(16 * _scale(drawing)), drawing.shape[0] // 2))
+    return drawing
 
 
 def status_lines(statistics: Statistics) -> list[str]:
@@ -94,6 +105,13 @@ def status_lines(statistics: Statistics) -> list[str]:
         f'{statistics.num_dropped} dropped',
         f'ms: {times}',
     ]
+
+
+def _on_the_frame(drawing: np.ndarray, seen: Resized, size: tuple[int, int]) -> np.ndarray:
+    """A drawing on the network's input, which may have a border, on a frame of this size."""
+    corners = np.array([(0, 0), (1, 0), (0, 1)], np.float32)
+    matrix = cv2.getAffineTransform(corners, seen.to_original(corners).astype(np.float32))
+    return cv2.warpAffine(drawing, matrix, size, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _label(drawing: np.ndarray, boxes: np.ndarray, ids: Sequence[int]) -> None:

@@ -77,11 +77,11 @@ class PoseEstimator(PictureEstimator):
 
     def maps(
         self, prepared: _Prepared, outputs: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    ) -> tuple[Resized, np.ndarray, np.ndarray] | None:
         if self.card.outputs != 'maps':
             return None
         heatmaps, tags = (each[0] for each in outputs)
-        return prepared.resized.image, heatmaps, tags
+        return prepared.resized, heatmaps, tags
 
     def _prepare(self, image: np.ndarray) -> _Prepared:
         resized = self.preprocessor.resize(image)

@@ -4,14 +4,15 @@ from pose_builders import make_result
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.realtime import Frame, Shown, Statistics
-from litepose_mm.realtime.view import View, status_lines
+from litepose_mm.realtime.view import View, notice, status_lines
+from litepose_mm.resize import resize_align
 
 IMAGE = np.full((120, 160, 3), 90, np.uint8)
 STATISTICS = Statistics(27.6, dict(grabbing=1.0, network=20.25), 9, 3, 45.4)
 
 
 class Estimator:
-    """Knows maps of half the size: the first keypoint is at the upper left."""
+    """Knows maps on an input with borders left and right: the first keypoint is at (30, 90)."""
 
     def __init__(self, has_maps=True):
         self.has_maps = has_maps
@@ -19,9 +20,11 @@ class Estimator:
     def maps(self, prepared, outputs):
         if not self.has_maps:
             return None
-        heatmaps, tags = np.zeros((3, 30, 40), np.float32), np.zeros((3, 30, 40), np.float32)
-        heatmaps[0, :5, :5] = 1
-        return IMAGE[::2, ::2], heatmaps, tags
+        seen = resize_align(IMAGE, (128, 64))
+        heatmaps, tags = np.zeros((3, 32, 64), np.float32), np.zeros((3, 32, 64), np.float32)
+        x, y = ((30, 90) - seen.center) / seen.zoom + (64, 32)
+        heatmaps[0, round(y / 2) - 1 : round(y / 2) + 2, round(x / 2) - 1 : round(x / 2) + 2] = 1
+        return seen, heatmaps, tags
 
 
 def shown(**changes):
@@ -60,7 +63,10 @@ def test_a_mirror_changes_left_and_right_but_not_the_text():
 def test_maps_are_drawn_at_the_size_of_the_frame(mode):
     drawing = View(mode, status=False).draw(shown(), Estimator())
     assert drawing.shape == IMAGE.shape
-    assert drawing[5, 5].max() > 50 > drawing[80, 80].max()  # the rest is dark
+    bright = np.argwhere(drawing.max(axis=2) > 50)[:, ::-1]
+    np.testing.assert_allclose(bright.mean(axis=0), (30, 90), atol=3)
+    assert np.ptp(bright, axis=0).max() < 16  # the rest is dark
+    assert drawing[:, [1, -2]].min() > 20  # the border of the input is not shown
     mirrored = View(mode, mirrored=True, status=False).draw(shown(), Estimator())
     assert np.array_equal(mirrored, drawing[:, ::-1])
 
@@ -69,6 +75,15 @@ def test_a_model_without_maps_says_so():
     told = View('tags', ids=False).draw(shown(), Estimator(False), STATISTICS)
     people = View(ids=False).draw(shown(), Estimator(False), STATISTICS)
     assert changed(told).sum() > changed(people).sum()
+
+
+def test_a_notice():
+    drawing = IMAGE.copy()
+    told = notice('nothing new from camera 0', drawing)
+    assert changed(told)[50:70].any() and not changed(told)[80:].any()
+    assert np.array_equal(drawing, IMAGE)
+    blank = notice('waiting')
+    assert blank.shape == (360, 640, 3) and blank.any()
 
 
 def test_modes():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import cv2
 import numpy as np
 
@@ -22,13 +25,12 @@ class Window:
 
     def __init__(self, title: str) -> None:
         self.title = title
+        self._was_visible = False
+        _check_screen()
         try:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
         except cv2.error as error:
-            raise LitePoseError(
-                'a window cannot be opened: opencv-python-headless has none (pip install '
-                'opencv-python in its place), and a screen is needed; or give --no-display'
-            ) from error
+            raise _no_window(f'OpenCV says {error.err!r}') from error
 
     def __enter__(self) -> Window:
         return self
@@ -44,6 +46,27 @@ class Window:
         """
         cv2.imshow(self.title, image)
         code = cv2.waitKey(milliseconds)
-        if code == _ESCAPE or cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) < 1:
+        # Some of OpenCV's window systems never say that a window is visible.
+        is_visible = cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
+        if code == _ESCAPE or (self._was_visible and not is_visible):
             return 'escape'
+        self._was_visible |= is_visible
         return None if code < 0 else chr(code & 0xFF)
+
+
+def _check_screen() -> None:
+    """Asks first: with Qt, a window without a screen ends the process."""
+    if getattr(cv2, 'currentUIFramework', lambda: 'unknown')() == '':
+        raise _no_window(
+            'this OpenCV has no windows (pip uninstall opencv-python-headless, then '
+            'pip install opencv-python)'
+        )
+    if sys.platform == 'linux' and not any(map(os.environ.get, ('DISPLAY', 'WAYLAND_DISPLAY'))):
+        raise _no_window('there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set)')
+
+
+def _no_window(why: str) -> LitePoseError:
+    return LitePoseError(
+        f'a window cannot be opened: {why}; --page shows the same in a browser, --no-display with '
+        '--out or --jsonl writes it to a file'
+    )

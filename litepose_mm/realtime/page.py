@@ -1,0 +1,131 @@
+"""A page for this machine's browser that shows what a window would."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator
+
+import cv2
+import numpy as np
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ..errors import LitePoseError
+
+_LOOPBACK = '127.0.0.1'
+_LOOK = 0.01  # seconds between looks for a newer picture
+_PATIENCE = 1  # seconds that a browser has to take the last one
+_QUALITY = 85
+_BOUNDARY = 'frame'
+_HTML = """<!doctype html>
+<meta charset="utf-8">
+<title>LitePose</title>
+<style>
+  body { margin: 0; background: #111 }
+  img { display: block; width: 100vw; height: 100vh; object-fit: contain }
+</style>
+<img src="stream" alt="people on the frames, live">
+"""
+
+
+class Page:
+    """Shows pictures in browsers of this machine; use it in a ``with`` statement.
+
+    Any number of them may look. Each gets the newest picture when it has taken the one before, as a
+    part of one response (``multipart/x-mixed-replace``), which every browser draws.
+
+    Args:
+        port: To listen on; 0 takes a free one.
+
+    Attributes:
+        address: What to open in a browser.
+
+    Raises:
+        LitePoseError: Nothing can listen on the port.
+    """
+
+    def __init__(self, port: int) -> None:
+        try:
+            self._socket = socket.create_server((_LOOPBACK, port))
+        except (OSError, OverflowError) as error:
+            raise LitePoseError(
+                f'cannot listen on port {port}: {getattr(error, "strerror", None) or error}; '
+                'take another one'
+            ) from error
+        self.address = f'http://localhost:{self._socket.getsockname()[1]}'
+        self._newest: tuple[int, np.ndarray | None] = (0, None)
+        self._encoded = (0, b'')
+        self._is_closed = False
+        # Other names are refused, so that a page from elsewhere cannot come by one of its own.
+        hosts = Middleware(TrustedHostMiddleware, allowed_hosts=['localhost', _LOOPBACK])
+        routes = [Route('/', self._page), Route('/stream', self._stream)]
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                Starlette(routes=routes, middleware=[hosts]),
+                lifespan='off',
+                log_level='critical',
+                timeout_graceful_shutdown=_PATIENCE,
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs=dict(sockets=[self._socket]), daemon=True
+        )
+
+    def __enter__(self) -> Page:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._is_closed = self._server.should_exit = True
+        self._thread.join(_PATIENCE + 2)
+        self._socket.close()
+
+    def show(self, image: np.ndarray, milliseconds: int = 1) -> None:
+        """Shows a picture, BGR uint8 (H, W, 3), which is not changed afterwards.
+
+        As of :class:`Window`, which has keys; nothing is waited for here.
+        """
+        if image is not self._newest[1]:
+            self._newest = (self._newest[0] + 1, image)
+
+    async def _page(self, request: Request) -> Response:
+        return HTMLResponse(_HTML)
+
+    async def _stream(self, request: Request) -> Response:
+        return StreamingResponse(
+            self._parts(),
+            media_type=f'multipart/x-mixed-replace; boundary={_BOUNDARY}',
+            # Other pages may not show it.
+            headers={'Cache-Control': 'no-store', 'Cross-Origin-Resource-Policy': 'same-origin'},
+        )
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        boundary = f'--{_BOUNDARY}\r\n'.encode()
+        yield boundary
+        seen = 0
+        while True:
+            is_closed = self._is_closed  # asked first: what was shown before is sent
+            if self._newest[0] == seen:
+                if is_closed:
+                    return
+                await asyncio.sleep(_LOOK)
+                continue
+            seen, jpeg = self._jpeg()
+            head = f'Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n'.encode()
+            # The boundary comes at once, since browsers draw a part when they know its end.
+            yield head + jpeg + b'\r\n' + boundary
+
+    def _jpeg(self) -> tuple[int, bytes]:
+        """The newest picture, encoded once for all who look, and not at all where nobody does."""
+        number, image = self._newest
+        if self._encoded[0] != number:
+            _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+            self._encoded = number, data.tobytes()
+        return self._encoded

@@ -1,0 +1,113 @@
+"""The page that stands for a window, through real connections."""
+
+import http.client
+import socket
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip('starlette')
+pytest.importorskip('uvicorn')
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.realtime.page import Page
+
+
+def picture(value):
+    return np.full((24, 32, 3), value, np.uint8)
+
+
+@pytest.fixture
+def page():
+    with Page(0) as page:
+        yield page
+
+
+def get(page, path, **headers):
+    host = page.address.removeprefix('http://').replace('localhost', '127.0.0.1')
+    connection = http.client.HTTPConnection(host, timeout=20)
+    connection.request('GET', path, headers=headers)
+    return connection.getresponse()
+
+
+def part(response):
+    """The next picture's value in a response of many parts; None where there is no more."""
+    while (line := response.readline()) and not line.startswith(b'Content-Length'):
+        pass
+    if not line:
+        return None
+    response.readline()
+    data = response.read(int(line.split()[1]))
+    return round(float(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).mean()))
+
+
+def test_page(page):
+    response = get(page, '/')
+    text = response.read().decode()
+    assert response.status == 200 and '<title>LitePose</title>' in text and 'src="stream"' in text
+
+
+def test_every_viewer_gets_the_newest(page):
+    page.show(picture(10))
+    first = get(page, '/stream')
+    assert first.getheader('Content-Type') == 'multipart/x-mixed-replace; boundary=frame'
+    assert first.getheader('Cross-Origin-Resource-Policy') == 'same-origin'
+    assert part(first) == 10
+    page.show(picture(20))
+    page.show(picture(30))
+    values = [part(first)]
+    if values == [20]:  # it was quicker than the second
+        values.append(part(first))
+    assert values[-1] == 30
+    late = get(page, '/stream')
+    assert part(late) == 30  # who comes late sees it at once
+    page.show(picture(40))
+    assert part(first) == part(late) == 40
+
+
+def test_a_picture_that_stays_is_sent_once(page):
+    image = picture(10)
+    stream = get(page, '/stream')
+    for _ in range(3):
+        page.show(image)
+    assert part(stream) == 10
+    page.show(picture(20))
+    assert part(stream) == 20
+
+
+def test_it_ends_with_the_last_picture():
+    before = threading.active_count()
+    with Page(0) as page:
+        stream = get(page, '/stream')
+        page.show(picture(10))
+        assert part(stream) == 10
+        page.show(picture(20))
+    assert part(stream) == 20 and part(stream) is None
+    assert threading.active_count() == before
+    with pytest.raises(OSError):
+        get(page, '/')
+
+
+def test_it_ends_while_a_viewer_takes_nothing():
+    with Page(0) as page:
+        rng = np.random.default_rng(0)
+        port = int(page.address.rpartition(':')[2])
+        with socket.create_connection(('127.0.0.1', port)) as viewer:
+            viewer.sendall(b'GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
+            assert viewer.recv(100).startswith(b'HTTP/1.1 200')
+            for _ in range(30):
+                page.show(rng.integers(0, 256, (600, 800, 3), np.uint8))
+            page.__exit__()
+            assert not page._thread.is_alive()
+
+
+def test_other_names_are_refused(page):
+    assert get(page, '/stream', Host='elsewhere.example').status == 400
+
+
+def test_a_port_that_is_taken(page):
+    port = int(page.address.rpartition(':')[2])
+    with pytest.raises(LitePoseError, match=f'cannot listen on port {port}: .*; take another one'):
+        Page(port)

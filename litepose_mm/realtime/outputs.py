@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+from errno import ENOSPC
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +15,7 @@ import numpy as np
 from ..errors import LitePoseError
 from ..media import VideoWriter
 from ..structures import PoseResult
-from .sources import Frame
+from .sources import Frame, Source
 
 # A frame is repeated for at most so many seconds: after a longer silence the video goes on at once.
 _LONGEST_PAUSE = 5.0
@@ -26,11 +29,12 @@ class VideoOutput:
 
     Args:
         path: The file, MP4, or AVI where this OpenCV cannot write MP4.
-        fps: Frames a second.
+        source: Where the frames come from; a camera knows its rate when the first one is there.
     """
 
-    def __init__(self, path: str | Path, fps: float) -> None:
-        self._writer = VideoWriter(path, fps)
+    def __init__(self, path: str | Path, source: Source) -> None:
+        self._given, self._source = path, source
+        self._writer: VideoWriter | None = None
         self._size: tuple[int, int] | None = None
         self._last: np.ndarray | None = None
         self._start = 0.0
@@ -39,12 +43,13 @@ class VideoOutput:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
 
     @property
-    def path(self) -> Path:
-        """The file, with the suffix that it gets."""
-        return self._writer.path
+    def path(self) -> Path | None:
+        """The file, with the suffix that it gets; None before the first frame."""
+        return None if self._writer is None else self._writer.path
 
     def write(self, frame: Frame, drawing: np.ndarray) -> None:
         """Appends a drawing of a frame.
@@ -52,9 +57,10 @@ class VideoOutput:
         Raises:
             LitePoseError: The video cannot be written.
         """
-        writer, fps = self._writer, self._writer.fps
-        if self._size is None:
+        if self._writer is None:
+            self._writer = VideoWriter(self._given, self._source.fps)
             self._size, self._start = drawing.shape[1::-1], frame.time
+        writer, fps = self._writer, self._writer.fps
         if drawing.shape[1::-1] != self._size:
             drawing = cv2.resize(drawing, self._size, interpolation=cv2.INTER_AREA)
         place = round((frame.time - self._start) * fps)
@@ -70,32 +76,31 @@ class VideoOutput:
 
 
 class JsonLinesOutput:
-    """A line of JSON for every frame, complete as soon as it is written.
+    """A line of JSON for every frame, complete as soon as it is written, or not there.
 
     ``{"frame": 3, "time": 0.12, "width": 640, "height": 480, "people": [{"id": 0, "score": 0.8,
     "keypoints": [[x, y, score], …]}]}``; ``id`` where people are followed.
 
     Args:
-        path: The file; one that is there is replaced.
-
-    Raises:
-        LitePoseError: It cannot be written.
+        path: The file; one that is there is replaced when the first frame comes.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # by lines: whoever reads along, or kills this, finds whole ones
-            self._file: IO[str] = self.path.open('w', encoding='utf-8', buffering=1)
-        except OSError as error:
-            raise LitePoseError(f'cannot write {path}: {error.strerror}') from error
+        self._given = Path(path)
+        self._file: FileIO | None = None
+        self._size = 0
 
     def __enter__(self) -> JsonLinesOutput:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None before the first frame."""
+        return None if self._file is None else self._given
 
     def write(self, frame: Frame, result: PoseResult) -> None:
         """Appends a frame's line.
@@ -103,10 +108,18 @@ class JsonLinesOutput:
         Raises:
             LitePoseError: It cannot be written.
         """
+        line = json.dumps(frame_document(frame, result)).encode() + b'\n'
         try:
-            self._file.write(json.dumps(frame_document(frame, result)) + '\n')
+            if self._file is None:
+                self._given.parent.mkdir(parents=True, exist_ok=True)
+                # no buffer: whoever reads along, or kills this, finds whole lines
+                self._file = self._given.open('wb', buffering=0)
+            if self._file.write(line) < len(line):
+                self._file.truncate(self._size)
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
         except OSError as error:
-            raise LitePoseError(f'cannot write {self.path}: {error.strerror}') from error
+            raise LitePoseError(f'cannot write {self._given}: {error.strerror}') from error
+        self._size += len(line)
 
 
 def frame_document(frame: Frame, result: PoseResult) -> dict[str, Any]:

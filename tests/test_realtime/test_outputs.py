@@ -1,12 +1,17 @@
 import json
+import resource
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from pose_builders import make_result
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.media import VideoReader
+from litepose_mm.media import VideoReader, writing
 from litepose_mm.realtime import Frame, JsonLinesOutput, VideoOutput
+
+CAMERA = SimpleNamespace(fps=10)
 
 
 def picture(value, size=(48, 32)):
@@ -22,21 +27,30 @@ def values(path):
 
 
 def test_a_video_plays_at_the_speed_of_the_source(tmp_path):
-    with VideoOutput(tmp_path / 'a.mp4', fps=10) as output:
+    with VideoOutput(tmp_path / 'a.mp4', CAMERA) as output:
         for value, time in enumerate([7.0, 7.1, 7.5, 7.52, 7.6]):  # 7.52 is of the same moment
             output.write(frame(time), picture(40 * value))
     assert values(output.path) == [0, 1, 1, 1, 1, 2, 4]
 
 
+def test_the_rate_is_what_the_source_knows_at_the_first_frame(tmp_path):
+    source = SimpleNamespace(fps=25)
+    with VideoOutput(tmp_path / 'a.mp4', source) as output:
+        source.fps = 30
+        for number in range(30):
+            output.write(frame(number / 30), picture(number))
+    assert VideoReader(output.path).fps == 30 and len(values(output.path)) == 30
+
+
 def test_a_long_silence_is_left_out(tmp_path):
-    with VideoOutput(tmp_path / 'a.mp4', fps=10) as output:
+    with VideoOutput(tmp_path / 'a.mp4', CAMERA) as output:
         for value, time in enumerate([0.0, 60.0, 60.1]):
             output.write(frame(time), picture(40 * value))
     assert values(output.path) == [0, 1, 2]
 
 
 def test_frames_of_another_size_and_an_early_end(tmp_path):
-    with pytest.raises(KeyboardInterrupt), VideoOutput(tmp_path / 'a.mp4', fps=10) as output:
+    with pytest.raises(KeyboardInterrupt), VideoOutput(tmp_path / 'a.mp4', CAMERA) as output:
         output.write(frame(0), picture(40))
         output.write(frame(0.1), picture(80, size=(96, 64)))
         raise KeyboardInterrupt
@@ -47,6 +61,7 @@ def test_lines_are_whole_at_once(tmp_path):
     path = tmp_path / 'new' / 'a.jsonl'
     result = make_result(people=2, ids=[3, 8])
     with JsonLinesOutput(path) as output:
+        assert output.path is None and not path.exists()  # until there is a frame
         output.write(frame(0.5, 4), result)
         (line,) = path.read_text().splitlines()
         output.write(frame(0.6, 5), make_result(people=0))
@@ -64,5 +79,49 @@ def test_lines_are_whole_at_once(tmp_path):
 
 def test_places_where_nothing_can_be_written(tmp_path):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(LitePoseError, match='cannot write'):
-        JsonLinesOutput(tmp_path / 'file' / 'a.jsonl')
+    for path in (tmp_path / 'file' / 'a.jsonl', '/dev/full'):
+        with (
+            pytest.raises(LitePoseError, match=f'cannot write {path}'),
+            JsonLinesOutput(path) as output,
+        ):
+            output.write(frame(0), make_result())
+
+
+@contextmanager
+def largest_file(size):
+    """Files cannot become larger, as if the disk were full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_lines_before_the_disk_is_full_are_whole(tmp_path):
+    path = tmp_path / 'a.jsonl'
+    with (
+        pytest.raises(LitePoseError, match='cannot write .*: No space left on device'),
+        largest_file(1000),
+        JsonLinesOutput(path) as output,
+    ):
+        for number in range(100):
+            output.write(frame(0, number), make_result())
+    numbers = [json.loads(line)['frame'] for line in path.read_text().splitlines()]
+    assert numbers == list(range(len(numbers))) and numbers
+
+
+@pytest.mark.parametrize('codec', [('.mp4', 'mp4v'), ('.avi', 'MJPG')])
+def test_a_video_that_is_cut_short_does_not_replace_another(tmp_path, monkeypatch, codec):
+    monkeypatch.setattr(writing, '_CODECS', (codec,))
+    path = (tmp_path / 'a').with_suffix(codec[0])
+    path.write_text('old')
+    rng = np.random.default_rng(0)
+    with (
+        pytest.raises(LitePoseError, match='of 40 frames can be read again; is the disk full'),
+        largest_file(200_000),
+        VideoOutput(path, CAMERA) as output,
+    ):
+        for number in range(40):
+            output.write(frame(number / 10), rng.integers(0, 256, (120, 160, 3), np.uint8))
+    assert path.read_text() == 'old' and [each.name for each in tmp_path.iterdir()] == [path.name]

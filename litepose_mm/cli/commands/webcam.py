@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,16 @@ from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 
 if TYPE_CHECKING:
-    from ...picture_estimator import PictureEstimator
-    from ...realtime import RealTimePipeline, Shown
+    from ...realtime import JsonLinesOutput, RealTimePipeline, Shown, Source, VideoOutput
+    from ...realtime.page import Page
     from ...realtime.view import View
+    from ...realtime.window import Window
 
 HELP = 'find and follow people on a camera, a stream, a video or a folder of pictures'
+_PORT = 8000
 _STATUS_SECONDS = 5.0
+_SILENCE = 2.0  # seconds without a frame until a window says so
+_KEYS_SECONDS = 0.05  # between looks for a key while no frame comes
 
 _KEYS = """keys: q or Escape quits, space pauses, s saves a picture, v goes on to heatmaps and tags,
 m mirrors, i shows ids, h hides the status"""
@@ -44,7 +48,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--max-frames', type=positive_int, metavar='N', help='stop after so many')
     output = parser.add_argument_group('output')
-    output.add_argument('--no-display', action='store_true', help='open no window')
+    screen = output.add_mutually_exclusive_group()
+    screen.add_argument(
+        '--page',
+        nargs='?',
+        type=_port,
+        const=_PORT,
+        metavar='PORT',
+        help="show it in this machine's browser instead of a window "
+        f'(default: http://localhost:{_PORT})',
+    )
+    screen.add_argument('--no-display', action='store_true', help='open no window')
     output.add_argument('--out', metavar='FILE', help='write a video of what is shown')
     output.add_argument('--jsonl', metavar='FILE', help='write people, a line of JSON a frame')
     output.add_argument('--view', default='skeletons', help='skeletons (default), heatmaps or tags')
@@ -59,99 +73,187 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     import cv2
 
-    from ...files import check_writable
     from ...realtime import JsonLinesOutput, RealTimePipeline, VideoOutput, open_source
-    from ...realtime.view import View, status_lines
-    from ...realtime.window import Window
+    from ...realtime.view import View, notice, status_lines
     from ...tracking import PoseTracker
 
     cv2.setLogLevel(0)
     view = View(args.view, mirrored=args.mirror)
-    for path in filter(None, (args.out, args.jsonl)):
-        check_writable(path)
     source = open_source(args.source, _tell, args.live)
-    estimator = make_pipeline_estimator(args)
-    tracker = None if args.no_track else PoseTracker()
+    _check_outputs(args, source)
     interrupted = False
     with ExitStack() as stack:
-        window = None
-        if not args.no_display:
-            window = stack.enter_context(Window(f'litepose: {source.name}'))
-        video = stack.enter_context(VideoOutput(args.out, source.fps)) if args.out else None
-        lines = stack.enter_context(JsonLinesOutput(args.jsonl)) if args.jsonl else None
+        # before the model, which takes seconds
+        screen = None if args.no_display else stack.enter_context(_open_screen(args, source))
+        if screen is not None:
+            screen.show(notice(f'loading {args.model}'))
+        estimator = make_pipeline_estimator(args)
+        tracker = None if args.no_track else PoseTracker()
         pipeline = stack.enter_context(RealTimePipeline(source, estimator, tracker, args.min_score))
+        # Entered last, so finished first: a camera may take long to end.
+        video = stack.enter_context(VideoOutput(args.out, source)) if args.out else None
+        lines = stack.enter_context(JsonLinesOutput(args.jsonl)) if args.jsonl else None
         try:
-            _show(args, pipeline, estimator, view, window, video, lines)
+            _Show(args, pipeline, view, screen, video, lines).run()
         except KeyboardInterrupt:
             interrupted = True
-    written = [str(output.path) for output in (video, lines) if output is not None]
+    written = [str(output.path) for output in (video, lines) if output and output.path]
     statistics = pipeline.statistics()
     end = f'; wrote {", ".join(written)}' if written else ''
     print(f'{statistics.num_frames} frames, {"; ".join(status_lines(statistics))}{end}')
-    return 130 if interrupted else 0
+    if interrupted:
+        return 130
+    return 1 if source.num_failed else 0
 
 
-def _show(
-    args: argparse.Namespace,
-    pipeline: RealTimePipeline,
-    estimator: PictureEstimator,
-    view: View,
-    window: Any,
-    video: Any,
-    lines: Any,
-) -> None:
-    from ...realtime.view import status_lines
+def _check_outputs(args: argparse.Namespace, source: Source) -> None:
+    """Makes sure that every file can be written, and that none replaces what is read.
 
-    told = monotonic()
-    for count, shown in enumerate(pipeline, start=1):
-        statistics = pipeline.statistics()
-        if lines is not None:
-            lines.write(shown.frame, shown.result)
-        if window is not None or video is not None:
-            drawing = view.draw(shown, estimator, statistics)
-            if video is not None:
-                video.write(shown.frame, drawing)
-            if window is not None and not _keys(args, shown, drawing, view, window.show):
+    Raises:
+        LitePoseError: One cannot, or would.
+    """
+    from ...errors import LitePoseError
+    from ...files import check_writable
+    from ...media import video_paths
+
+    for path in filter(None, (args.out, args.jsonl)):
+        check_writable(path)
+    videos = video_paths(args.out) if args.out else []
+    for path in [*videos, *([Path(args.jsonl)] if args.jsonl else [])]:
+        if path.exists() and any(path.samefile(file) for file in source.files if file.exists()):
+            raise LitePoseError(f'{path} would replace what is read from there; take another name')
+    if args.jsonl and Path(args.jsonl).resolve() in [path.resolve() for path in videos]:
+        raise LitePoseError(f'--out and --jsonl are the same file, {args.jsonl}; take two names')
+
+
+def _open_screen(args: argparse.Namespace, source: Source) -> Page | Window:
+    """The page that was asked for, or a window.
+
+    Raises:
+        LitePoseError: There can be none.
+    """
+    if args.page is None:
+        from ...realtime.window import Window
+
+        return Window(f'litepose: {source.name}')
+    from ...realtime.page import Page
+
+    page = Page(args.page)
+    _tell(f'{page.address} (this machine only); Ctrl-C ends')
+    return page
+
+
+class _Show:
+    """What becomes of the frames: draws, shows and writes them, and does what keys say."""
+
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        pipeline: RealTimePipeline,
+        view: View,
+        screen: Page | Window | None,
+        video: VideoOutput | None,
+        lines: JsonLinesOutput | None,
+    ) -> None:
+        self.args, self.pipeline, self.view = args, pipeline, view
+        self.screen, self.video, self.lines = screen, video, lines
+        self.drawing: Any = None
+        self.number = 0
+        self.came_at = self.told_at = monotonic()
+
+    def run(self) -> None:
+        """Returns when nothing more comes, or the viewer wants no more."""
+        left = self.args.max_frames
+        for shown in self.pipeline.poll(_KEYS_SECONDS):
+            goes_on = self.wait() if shown is None else self.take(shown)
+            if left is not None and shown is not None:
+                left -= 1
+            if not goes_on or left == 0:
                 return
-        if window is None and monotonic() - told > _STATUS_SECONDS:
-            told = monotonic()
-            _tell(f'{len(shown.result)} people, {status_lines(statistics)[0]}')
-        if count == args.max_frames:
-            return
+
+    def take(self, shown: Shown) -> bool:
+        """Shows and writes a frame; returns whether to go on."""
+        from ...realtime.view import status_lines
+
+        self.came_at, self.number = monotonic(), shown.frame.number
+        statistics = self.pipeline.statistics()
+        if self.lines is not None:
+            self.lines.write(shown.frame, shown.result)
+        if self.screen is not None or self.video is not None:
+            self.drawing = self.pipeline.timed(
+                'drawing', self.view.draw, shown, self.pipeline.estimator, statistics
+            )
+        if self.video is not None:
+            self.video.write(shown.frame, self.drawing)
+        if self.screen is not None:
+            return self.show(self.drawing)
+        self.tell_sometimes(f'{len(shown.result)} people, {status_lines(statistics)[0]}')
+        return True
+
+    def wait(self) -> bool:
+        """Says so when nothing has come for long; returns whether to go on."""
+        from ...realtime.view import notice
+
+        silence, name = monotonic() - self.came_at, self.pipeline.source.name
+        message = f'nothing new from {name} for {silence:.0f} s'
+        if self.screen is None:
+            if silence > _STATUS_SECONDS:
+                self.tell_sometimes(message)
+            return True
+        if silence > _SILENCE:
+            return self.show(notice(message, self.drawing))
+        return self.show(notice(f'waiting for {name}') if self.drawing is None else self.drawing)
+
+    def show(self, drawing: Any) -> bool:
+        """Shows a drawing and does what the viewer wants; returns whether to go on."""
+        key = self.screen.show(drawing)
+        while key == ' ':  # until it is pressed again, or another key
+            while (key := self.screen.show(drawing, 100)) is None:
+                pass
+            if key == ' ':
+                break
+        view = self.view
+        if key in ('q', 'escape'):
+            return False
+        if key == 's':
+            self.save(drawing)
+        elif key == 'v':
+            view.next_mode()
+        elif key == 'm':
+            view.mirrored = not view.mirrored
+        elif key == 'i':
+            view.ids = not view.ids
+        elif key == 'h':
+            view.status = not view.status
+        return True
+
+    def save(self, drawing: Any) -> None:
+        """Saves a picture under a name that is free."""
+        from ...errors import LitePoseError
+        from ...media import write_image
+
+        stem = f'litepose_{self.number:06}'
+        names = (f'{stem}{f"_{again}" if again else ""}.png' for again in count())
+        path = next(path for name in names if not (path := Path(self.args.pictures, name)).exists())
+        try:
+            write_image(path, drawing)
+            _tell(f'saved {path}')
+        except LitePoseError as error:
+            _tell(str(error))
+
+    def tell_sometimes(self, line: str) -> None:
+        if monotonic() - self.told_at > _STATUS_SECONDS:
+            self.told_at = monotonic()
+            _tell(line)
 
 
-def _keys(
-    args: argparse.Namespace,
-    shown: Shown,
-    drawing: Any,
-    view: View,
-    show: Callable[..., str | None],
-) -> bool:
-    """Does what the viewer wants; returns whether to go on."""
-    from ...media import write_image
-
-    key = show(drawing)
-    while key == ' ':  # until it is pressed again, or another key
-        while (key := show(drawing, 100)) is None:
-            pass
-        if key == ' ':
-            break
-    if key in ('q', 'escape'):
-        return False
-    if key == 's':
-        path = Path(args.pictures) / f'litepose_{shown.frame.number:06}.png'
-        write_image(path, drawing)
-        _tell(f'saved {path}')
-    elif key == 'v':
-        view.next_mode()
-    elif key == 'm':
-        view.mirrored = not view.mirrored
-    elif key == 'i':
-        view.ids = not view.ids
-    elif key == 'h':
-        view.status = not view.status
-    return True
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(
+            f'expected a port, e.g. {_PORT}, got {text!r}; what is read comes before --page'
+        )
+    return int(text)
 
 
 def _tell(line: str) -> None:
-    print(f'litepose: {line}', file=sys.stderr)
+    print(f'litepose: {line}', file=sys.stderr, flush=True)

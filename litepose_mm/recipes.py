@@ -219,10 +219,11 @@ def supernet_model(space: str | dict, **head) -> dict:
     from .search_spaces import get_search_space  # needs numpy
 
     found = get_search_space(space)
-    arch = found.largest.to_dict()
+    given = space.get('largest') if isinstance(space, dict) else None
+    arch = given if isinstance(given, str) else found.largest.to_dict()  # a name is easier to read
     return dict(
-        backbone=dict(arch=arch, kernel_sizes=list(found.kernel_sizes)),
-        head=dict(arch=arch, **head),
+        backbone=dict(type='ElasticLitePose', arch=arch, kernel_sizes=list(found.kernel_sizes)),
+        head=dict(type='ElasticFusionDeconvHead', arch=arch, **head),
     )
 
 

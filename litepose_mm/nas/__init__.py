@@ -14,6 +14,7 @@ from .networks import ElasticFusionDeconvHead, ElasticLitePose
 from .plain_config import plain_config, plain_model
 from .resolution import at_resolution
 from .supernet import (
+    DistilledSupernetBottomupPoseEstimator,
     SupernetBottomupPoseEstimator,
     default_device,
     load_supernet,
@@ -22,6 +23,7 @@ from .supernet import (
 
 __all__ = [
     'Constraint',
+    'DistilledSupernetBottomupPoseEstimator',
     'ElasticBatchNorm2d',
     'ElasticConv2d',
     'ElasticConvTranspose2d',

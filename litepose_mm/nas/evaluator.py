@@ -29,7 +29,7 @@ from ..errors import LitePoseError
 from .calibration import calibrate
 from .extraction import copy_subnet
 from .plain_config import at_size, plain_model
-from .supernet import SupernetBottomupPoseEstimator
+from .supernet import ElasticEstimator
 
 
 class SubnetEvaluator:
@@ -51,7 +51,7 @@ class SubnetEvaluator:
 
     def __init__(
         self,
-        supernet: SupernetBottomupPoseEstimator,
+        supernet: ElasticEstimator,
         config: Config,
         calibration_batches: int = 10,
         cache: bool = True,

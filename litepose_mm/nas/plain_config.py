@@ -14,6 +14,7 @@ from ..errors import LitePoseError
 from ..recipes import ae_codec
 
 _PLAIN = {
+    'DistilledSupernetBottomupPoseEstimator': 'DistilledBottomupPoseEstimator',
     'SupernetBottomupPoseEstimator': 'MultiScaleBottomupPoseEstimator',
     'ElasticLitePose': 'LitePose',
     'ElasticFusionDeconvHead': 'FusionDeconvHead',
@@ -88,21 +89,25 @@ def at_size(value: Any, short_side: int) -> Any:
     return value
 
 
-def plain_config(config: Config, arch: Architecture, load_from: str | Path | None = None) -> Config:
+def plain_config(
+    config: Config,
+    arch: Architecture,
+    load_from: str | Path | None = None,
+    schedule: str | None = None,
+) -> Config:
     """The config that trains, tests and exports one network of a supernet.
 
     Args:
-        config: The supernet's. What its ``finetune`` holds takes precedence where there are
-            weights to start from; otherwise the recipe is the supernet's.
+        config: The supernet's.
         arch: The network.
         load_from: The network's weights, where training starts.
+        schedule: What of ``config`` takes precedence over the supernet's recipe, ``'finetune'``.
 
     Raises:
         LitePoseError: It is not the config of a supernet.
     """
     merged = Config(config.to_dict())
-    if load_from is not None:
-        merged.merge_from_dict(merged.get('finetune', {}))
+    merged.merge_from_dict(merged.get(schedule, {}))
     plain = merged.to_dict()
     plain['model'] = plain_model(plain['model'], arch)
     plain['arch'], plain['codec'] = arch.to_dict(), plain['model']['head']['decoder']

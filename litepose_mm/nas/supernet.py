@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -18,7 +18,10 @@ from ..architectures import Architecture
 from ..checkpoints import load_weights
 from ..config_files import read_config
 from ..errors import LitePoseError
-from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
+from ..models.pose_estimators import (
+    DistilledBottomupPoseEstimator,
+    MultiScaleBottomupPoseEstimator,
+)
 from .resolution import at_resolution
 
 
@@ -37,7 +40,7 @@ def read_supernet_config(path: str | Path) -> Config:
 
 def load_supernet(
     config: str | Path, checkpoint: str | Path, device: str = 'cpu'
-) -> tuple[Config, SupernetBottomupPoseEstimator]:
+) -> tuple[Config, ElasticEstimator]:
     """A trained supernet, in eval mode, and its config.
 
     Args:
@@ -62,31 +65,16 @@ def default_device() -> str:
     return f'cuda:{int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count()}'
 
 
-@MODELS.register_module()
-class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
-    """An estimator of elastic parts; :meth:`activate` chooses the network that it is.
-
-    A step of training goes through ``training_archs``, each at its own resolution, and takes the
-    mean of their losses. One that is drawn anew for every step is the paper's way; several with the
-    largest and the smallest are the sandwich rule (Yu and Huang, ICCV 2019).
-
-    Args:
-        distillation_weight: Factor of the squared difference from the heatmaps of the first of
-            ``training_archs``, for all others (in-place distillation, as there); 0: none. The
-            networks of a step must then have one resolution.
-        kwargs: See :class:`MultiScaleBottomupPoseEstimator`; backbone and head are an
-            :class:`ElasticLitePose` and an :class:`ElasticFusionDeconvHead`.
+class ElasticEstimator:
+    """What estimators of elastic parts share: they are one of many networks at a time.
 
     Attributes:
         active_arch: The network that it is; the largest one until another is chosen.
         training_archs: The networks of a step of training; the active one where there is none.
     """
 
-    def __init__(self, distillation_weight: float = 0.0, **kwargs):
+    def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.distillation_weight = distillation_weight
-        # Not the head's: a network's maps are no targets that are 0 away from keypoints.
-        self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
         self.active_arch: Architecture = self.backbone.arch
         self.training_archs: Sequence[Architecture] = ()
 
@@ -102,6 +90,41 @@ class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         for part in parts:
             part.activate(arch)
         self.active_arch = arch
+
+    def _mean_losses(
+        self, losses_of: Callable[[Architecture], dict[str, Tensor]]
+    ) -> dict[str, Tensor]:
+        """Means over ``training_archs``, each active in its turn; their graphs stay in memory."""
+        archs = list(self.training_archs) or [self.active_arch]
+        total: dict[str, Tensor] = {}
+        for arch in archs:
+            self.activate(arch)
+            for name, value in losses_of(arch).items():
+                total[name] = total.get(name, 0) + value / len(archs)
+        return total
+
+
+@MODELS.register_module()
+class SupernetBottomupPoseEstimator(ElasticEstimator, MultiScaleBottomupPoseEstimator):
+    """An estimator of elastic parts; :meth:`activate` chooses the network that it is.
+
+    A step of training goes through ``training_archs``, each at its own resolution, and takes the
+    mean of their losses. One that is drawn anew for every step is the paper's way; several with the
+    largest and the smallest are the sandwich rule (Yu and Huang, ICCV 2019).
+
+    Args:
+        distillation_weight: Factor of the squared difference from the heatmaps of the first of
+            ``training_archs``, for all others (in-place distillation, as there); 0: none. The
+            networks of a step must then have one resolution.
+        kwargs: See :class:`MultiScaleBottomupPoseEstimator`; backbone and head are an
+            :class:`ElasticLitePose` and an :class:`ElasticFusionDeconvHead`.
+    """
+
+    def __init__(self, distillation_weight: float = 0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.distillation_weight = distillation_weight
+        # Not the head's: a network's maps are no targets that are 0 away from keypoints.
+        self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
         """Mean losses of ``training_archs``, and ``loss_distill_heatmap_{l}``.
@@ -123,20 +146,20 @@ class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         batches = {
             size: at_resolution(inputs, data_samples, self.head.decoder, size) for size in sizes
         }
-        total: dict[str, Tensor] = {}
         soft: list[Tensor] = []
-        for arch in archs:
-            self.activate(arch)
+
+        def losses_of(arch: Architecture) -> dict[str, Tensor]:
             images, samples = batches[arch.img_size]
             outputs = self.head.forward(self.extract_feat(images))
             losses = self.head.loss_of_outputs(outputs, samples)
             if distils:
                 heatmaps, _ = self.head.split(outputs)
                 losses.update(self._distillation_losses(heatmaps, soft))
-                soft = soft or [maps.detach().float() for maps in heatmaps]
-            for name, value in losses.items():
-                total[name] = total.get(name, 0) + value / len(archs)
-        return total
+                if not soft:
+                    soft.extend(maps.detach().float() for maps in heatmaps)
+            return losses
+
+        return self._mean_losses(losses_of)
 
     def _distillation_losses(
         self, heatmaps: Sequence[Tensor], soft: Sequence[Tensor]
@@ -146,3 +169,43 @@ class SupernetBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
             * self.map_loss(own.float(), target, None)
             for level, (own, target) in enumerate(zip(heatmaps, soft))
         }
+
+
+@MODELS.register_module()
+class DistilledSupernetBottomupPoseEstimator(ElasticEstimator, DistilledBottomupPoseEstimator):
+    """A supernet whose networks learn from a teacher, all at the resolution of the codec.
+
+    Seeded from the teacher itself, its narrow networks recover what they lose by being narrow
+    (LitePose sections 4 and 5.3). A teacher's maps at another resolution have another sigma, so
+    resolutions are not switched.
+
+    Args:
+        kwargs: See :class:`DistilledBottomupPoseEstimator`; backbone and head as for
+            :class:`SupernetBottomupPoseEstimator`. Features cannot be distilled: their width is
+            not always the same.
+    """
+
+    distillation_weight = 0.0  # of one of its networks; the teacher is better
+
+    def __init__(self, **kwargs):
+        if kwargs.get('feature_weight'):
+            raise LitePoseError('feature_weight: expected 0, since widths change with the network')
+        super().__init__(**kwargs)
+
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
+        """Mean losses of ``training_archs``; the teacher looks at the batch once.
+
+        Raises:
+            LitePoseError: A network has another resolution than the codec.
+        """
+        size = min(self.head.decoder.input_size)
+        taught, _ = self._taught(inputs)
+
+        def losses_of(arch: Architecture) -> dict[str, Tensor]:
+            if arch.img_size != size:
+                raise LitePoseError(
+                    f'distillation: expected networks of the resolution {size}, got {arch.img_size}'
+                )
+            return self._student_losses(inputs, data_samples, taught, None)
+
+        return self._mean_losses(losses_of)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import pseudo_collate
+from mmpose.models import build_pose_estimator
 from mmpose.registry import DATASETS
-from supernets import LARGEST, SPACE, build_supernet
+from supernets import LARGEST, SPACE, build_supernet, supernet_config
 
 from litepose_mm.engine.hooks import ArchitectureSamplingHook
 from litepose_mm.errors import LitePoseError
@@ -121,6 +122,46 @@ def test_networks_of_several_resolutions_share_a_step_but_teach_each_other_nothi
         supernet.loss(*batch())
 
 
+def distilled_supernet(**options):
+    """A supernet whose teacher is its own largest network, with the same weights."""
+    config = supernet_config()
+    config.update(
+        type='DistilledSupernetBottomupPoseEstimator',
+        teacher=networks.litepose_config(LARGEST),
+        with_labels=False,
+        **options,
+    )
+    supernet = build_pose_estimator(config).eval()
+    supernet.load_state_dict(build_supernet().state_dict())
+    copy_subnet(supernet, supernet.__dict__.setdefault('teacher', networks.litepose(LARGEST)))
+    return supernet
+
+
+def test_a_teacher_teaches_all_networks():
+    supernet = distilled_supernet(tag_weight=1.0)
+    inputs, samples = batch()
+    narrow = replace(SPACE.smallest, img_size=LARGEST.img_size)
+    losses = {}
+    for arch in (LARGEST, narrow):
+        supernet.training_archs = [arch]
+        losses[arch] = supernet.loss(inputs, samples)
+        assert set(losses[arch]) == {
+            'loss_distill_heatmap_0',
+            'loss_distill_heatmap_1',
+            'loss_distill_tag',
+        }
+    assert max(losses[LARGEST].values()) < 1e-9 < 1e-5 < min(losses[narrow].values())
+    supernet.training_archs = [LARGEST, narrow]
+    for name, value in supernet.loss(inputs, samples).items():
+        torch.testing.assert_close(value, losses[narrow][name] / 2)
+    ArchitectureSamplingHook(SPACE).before_train(runner_of(supernet))
+    supernet.training_archs = [SPACE.smallest]
+    with pytest.raises(LitePoseError, match='networks of the resolution 64, got 32'):
+        supernet.loss(inputs, samples)
+    with pytest.raises(LitePoseError, match='feature_weight: expected 0'):
+        distilled_supernet(feature_weight=1.0)
+
+
 def runner_of(model, iteration=0):
     return SimpleNamespace(model=model, iter=iteration)
 
@@ -170,7 +211,7 @@ def test_distillation_needs_the_largest():
 
 
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(LitePoseError, match='expected a SupernetBottomupPoseEstimator'):
+    with pytest.raises(LitePoseError, match='expected the estimator of a supernet'):
         ArchitectureSamplingHook(SPACE).before_train(runner_of(networks.litepose(LARGEST)))
     with pytest.raises(LitePoseError, match='input_channel must be at most 16, got 24'):
         ArchitectureSamplingHook('litepose-lms').before_train(runner_of(build_supernet()))

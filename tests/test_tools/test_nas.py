@@ -170,6 +170,22 @@ def test_search_under_a_latency(trained, tmp_path):
 
 
 @pytest.mark.slow
+def test_ranking(trained, tmp_path):
+    tool, work = mim_root() / 'tools/nas/ranking.py', tmp_path / 'ranking'
+    options = ['--work-dir', work, '--calibration-batches', 1]
+    result = run(tool, *trained, *options, '--networks', 2, '--trained', 'litepose-s=none.pth')
+    assert result.returncode == 2 and 'in this search space' in result.stderr
+    assert not (work / 'network_00').exists()
+    result = run(tool, *trained, *options, '--networks', 3)
+    assert result.returncode == 0, result.stderr
+    assert '3 networks: ' in result.stdout and 'rank correlation' in result.stdout
+    rows = json.loads((work / 'ranking.json').read_text())['networks']
+    assert [row['name'] for row in rows] == ['network_00', 'network_01', 'network_02']
+    assert (work / 'network_02/epoch_2.pth').exists()
+    assert (work / 'ranking.png').stat().st_size > 5000
+
+
+@pytest.mark.slow
 def test_bad_input_is_one_line(trained, tmp_path):
     result = search(trained, tmp_path, '--limit', 'paper_macs=1')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)

@@ -59,7 +59,7 @@ def main() -> None:
     save_weights(state, args.out, meta)
     own_config = args.out.with_suffix('.py')
     with replacing(own_config) as part:
-        plain_config(config, arch, args.out.resolve()).dump(part)
+        plain_config(config, arch, args.out.resolve(), 'finetune').dump(part)
     for name, value in metrics.items():
         print(f'{name} {value:.4f}')
     count = sum(value.numel() for value in subnet.parameters())

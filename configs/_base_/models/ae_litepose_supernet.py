@@ -1,9 +1,5 @@
 _base_ = './ae_litepose.py'
 
-# LitePose's elastic parts. A config sets the largest architecture and the search space.
-model = dict(
-    type='SupernetBottomupPoseEstimator',
-    backbone=dict(type='ElasticLitePose'),
-    head=dict(type='ElasticFusionDeconvHead'),
-)
+# A config sets the elastic parts and the search space (litepose_mm.recipes.supernet_model).
+model = dict(type='SupernetBottomupPoseEstimator')
 find_unused_parameters = True  # a narrower network leaves blocks alone where depths differ

@@ -54,7 +54,7 @@ class ArchitectureSamplingHook(Hook):
         model = _supernet(runner)
         if not hasattr(model, 'training_archs'):
             raise LitePoseError(
-                'ArchitectureSamplingHook: expected a SupernetBottomupPoseEstimator, got a '
+                'ArchitectureSamplingHook: expected the estimator of a supernet, got a '
                 f'{type(model).__name__}'
             )
         if model.distillation_weight and not self.sandwich:

@@ -136,24 +136,34 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
         """The student's losses and ``loss_distill_*``."""
+        return self._student_losses(inputs, data_samples, *self._taught(inputs))
+
+    @torch.no_grad()
+    def _taught(self, inputs: Tensor) -> tuple[tuple[Tensor, ...], Tensor | None]:
+        """The teacher's outputs, and its deepest feature where that is taught."""
+        width, height = self.teacher_input_size or (inputs.shape[3], inputs.shape[2])
+        inputs = resize_maps(inputs, (height, width))
+        if self.teacher_engine == 'openvino':
+            return self._teacher_on_openvino(inputs), None
+        feats = self.teacher.extract_feat(inputs)
+        return self.teacher.head.forward(feats), feats[-1] if self.feature_weight else None
+
+    def _student_losses(
+        self,
+        inputs: Tensor,
+        data_samples: SampleList,
+        taught: tuple[Tensor, ...],
+        taught_feature: Tensor | None,
+    ) -> dict[str, Tensor]:
         feats = self.extract_feat(inputs)
         outputs = self.head.forward(feats)
         losses = self.head.loss_of_outputs(outputs, data_samples) if self.with_labels else {}
-
-        with torch.no_grad():
-            width, height = self.teacher_input_size or (inputs.shape[3], inputs.shape[2])
-            teacher_inputs = resize_maps(inputs, (height, width))
-            if self.teacher_engine == 'torch':
-                teacher_feats = self.teacher.extract_feat(teacher_inputs)
-                teacher_outputs = self.teacher.head.forward(teacher_feats)
-            else:
-                teacher_outputs = self._teacher_on_openvino(teacher_inputs)
-        losses.update(self._heatmap_losses(outputs, teacher_outputs, data_samples))
+        losses.update(self._heatmap_losses(outputs, taught, data_samples))
         if self.tag_weight:
-            losses['loss_distill_tag'] = self._tag_loss(outputs, teacher_outputs)
-        if self.feature_weight:
+            losses['loss_distill_tag'] = self._tag_loss(outputs, taught)
+        if taught_feature is not None:
             own = self.feature_adapter(feats[-1]).float()
-            target = resize_maps(teacher_feats[-1], own.shape[2:]).float()
+            target = resize_maps(taught_feature, own.shape[2:]).float()
             losses['loss_distill_feature'] = self.feature_weight * F.mse_loss(own, target)
         return losses
 

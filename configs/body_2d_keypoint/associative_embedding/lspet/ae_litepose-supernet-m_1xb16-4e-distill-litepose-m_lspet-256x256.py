@@ -1,0 +1,42 @@
+_base_ = './ae_litepose-xs_1xb64-22e-distill-litepose-m_lspet-256x256.py'
+from litepose_mm.recipes import (
+    ae_codec,
+    ae_test_pipeline,
+    supernet_hooks,
+    supernet_model,
+    training_hooks,
+    warmup_cosine,
+)
+
+# LitePose-M as a supernet whose narrow networks learn from M itself: down to the widths of XS.
+search_space = dict(largest='litepose-m', img_sizes=[256], ratios=[1, 0.75, 2 / 3, 0.5, 0.25])
+codec = ae_codec(input_size=(256, 256))
+epochs = 4
+load_from = 'checkpoints/litepose-m_crowdpose.pth'
+
+model = supernet_model(search_space)
+model['type'] = 'DistilledSupernetBottomupPoseEstimator'
+find_unused_parameters = True
+train_dataloader = dict(batch_size=16)
+search_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    dataset=dict(
+        type='CrowdPoseDataset',
+        data_root='data/lspet/',
+        data_mode='bottomup',
+        ann_file='annotations.json',
+        data_prefix=dict(img='images/'),
+        indices=list(range(9000, 9100)),
+        test_mode=True,
+        pipeline=ae_test_pipeline(codec),
+    ),
+)
+
+train_cfg = dict(max_epochs=epochs, val_interval=1)
+param_scheduler = warmup_cosine(epochs)
+custom_hooks = training_hooks(
+    dict(type='DepthwiseGradientHook'), *supernet_hooks(search_space, 'litepose-xs')
+)
+default_hooks = dict(checkpoint=dict(save_best='largest/lspet/AP', rule='greater'))
+finetune = dict(train_cfg=dict(max_epochs=2, val_interval=2), param_scheduler=warmup_cosine(2))

@@ -1,0 +1,163 @@
+"""How well a supernet ranks networks: its scores against those of networks trained alone.
+
+Networks are drawn from the search space, each is trained from scratch with the schedule that the
+supernet's config has for fine-tuning, and both kinds of weights are evaluated on the pictures of
+the search. A search can be no better than this ranking.
+
+Example::
+
+    python tools/nas/ranking.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --networks 8 \
+        --work-dir work_dirs/ranking
+
+writes ``ranking.md``, ``ranking.png`` and ``ranking.json``; the same command goes on where it was
+stopped. Networks trained elsewhere take part: ``--trained ARCH.json=CHECKPOINT …``.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import litepose_mm.modules  # noqa: F401
+
+# isort: split
+import numpy as np
+from mmpose.models import build_pose_estimator
+from rich.progress import track
+from scipy.stats import kendalltau, spearmanr
+
+from litepose_mm.architectures import get_architecture
+from litepose_mm.checkpoints import load_weights
+from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.files import check_writable, replacing
+from litepose_mm.media import write_json
+from litepose_mm.nas import (
+    SubnetEvaluator,
+    architecture_complexity,
+    default_device,
+    load_supernet,
+    plain_config,
+)
+from litepose_mm.search_spaces import get_search_space
+
+TRAIN = Path(__file__).resolve().parents[1] / 'train.py'
+
+
+def trained(text: str) -> tuple[str, str]:
+    """``ARCH=CHECKPOINT``."""
+    arch, separator, checkpoint = text.partition('=')
+    if not separator:
+        raise argparse.ArgumentTypeError(f'expected ARCH=CHECKPOINT, got {text!r}')
+    return arch, checkpoint
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help="the supernet's config")
+    parser.add_argument('checkpoint', help="the supernet's checkpoint")
+    parser.add_argument('--work-dir', required=True, type=Path, help='folder for runs and report')
+    parser.add_argument('--networks', type=int, default=8, help='how many are drawn (default: 8)')
+    parser.add_argument('--seed', type=int, default=0, help='of what is drawn and trained')
+    parser.add_argument('--trained', type=trained, nargs='*', default=[], metavar='ARCH=CHECKPOINT')
+    parser.add_argument('--calibration-batches', type=int, default=10)
+    parser.add_argument('--device', default=default_device(), help='of the evaluation')
+    return parser.parse_args()
+
+
+def train(config, arch, folder: Path, seed: int) -> Path:
+    """Trains a network by itself, or what is left of it; returns its last checkpoint."""
+    own = plain_config(config, arch, schedule='finetune')
+    write_json(folder.with_suffix('.json'), arch.to_dict())
+    path = folder.with_suffix('.py')
+    with replacing(path) as part:
+        own.dump(part)
+    command = [sys.executable, TRAIN, path, '--work-dir', folder, '--seed', seed, '--resume']
+    with folder.with_suffix('.log').open('a') as log:
+        status = subprocess.run([*map(str, command)], stdout=log, stderr=log).returncode
+    last = folder / f'epoch_{own.train_cfg.max_epochs}.pth'
+    if status or not last.exists():
+        raise LitePoseError(f'training failed, see {folder}.log')
+    return last
+
+
+def plot(rows: list[dict], title: str, path: Path) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.5, 4.5), layout='constrained')
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    points = axes.scatter(
+        [row['supernet'] for row in rows],
+        [row['alone'] for row in rows],
+        c=[1e-9 * row['paper_macs'] for row in rows],
+        cmap='viridis',
+    )
+    figure.colorbar(points, label='paper-style GMACs')
+    axes.set(
+        xlabel='AP with weights of the supernet',
+        ylabel='AP trained alone',
+    )
+    axes.set_title(title, fontsize='small')
+    axes.grid(alpha=0.3)
+    with replacing(path) as part:
+        figure.savefig(part, dpi=120)
+
+
+def main() -> None:
+    args = parse_args()
+    if args.networks + len(args.trained) < 3:
+        raise LitePoseError('expected three networks or more, from --networks and --trained')
+    check_writable(args.work_dir / 'ranking.md')
+    config, supernet = load_supernet(args.config, args.checkpoint, args.device)
+    space = get_search_space(config.search_space)
+    given = [(Path(name).stem, get_architecture(name), path) for name, path in args.trained]
+    for _, arch, _ in given:
+        space.encode(arch)  # refuses what is not in it
+    rng = np.random.default_rng(args.seed)
+    drawn = [space.decode(space.sample(rng)) for _ in range(args.networks)]
+    for number, arch in enumerate(track(drawn, 'training')):
+        name = f'network_{number:02}'
+        given.append((name, arch, train(config, arch, args.work_dir / name, args.seed)))
+
+    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
+    rows = []
+    for name, arch, path in track(given, 'evaluation'):
+        alone = build_pose_estimator(plain_config(config, arch).model)
+        load_weights(alone, path)
+        scores = [
+            next(iter(evaluator.metrics(arch, network).values()))
+            for network in (None, alone.to(args.device).eval())
+        ]
+        macs = architecture_complexity(arch, config.model.head.num_keypoints).paper_macs
+        rows.append(dict(zip(('supernet', 'alone'), scores), name=name, paper_macs=macs))
+
+    columns = [[row[name] for row in rows] for name in ('supernet', 'alone')]
+    if any(min(column) == max(column) for column in columns):
+        rank = tau = None
+        title = 'no rank correlation, since all have the same AP'
+    else:
+        rank, tau = (float(f(*columns).statistic) for f in (spearmanr, kendalltau))
+        title = f"Spearman's rank correlation {rank:.3f}, Kendall's tau {tau:.3f}"
+    title = f'{len(rows)} networks: {title}'
+    lines = [
+        f'{title}.',
+        '',
+        '| network | paper-style MACs | AP in the supernet | AP alone |',
+        '|---|---:|---:|---:|',
+    ]
+    lines += [
+        f'| {row["name"]} | {row["paper_macs"]:,} | {row["supernet"]:.4f} | {row["alone"]:.4f} |'
+        for row in sorted(rows, key=lambda row: -row['alone'])
+    ]
+    with replacing(args.work_dir / 'ranking.md') as part:
+        part.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    write_json(args.work_dir / 'ranking.json', dict(spearman=rank, kendall=tau, networks=rows))
+    plot(rows, title, args.work_dir / 'ranking.png')
+    print('\n'.join(lines))
+
+
+if __name__ == '__main__':
+    sys.exit(run_tool(main))

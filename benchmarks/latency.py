@@ -1,8 +1,9 @@
 """Time of a frame, picture in and people out: eager PyTorch against every engine and precision.
 
-All candidates get the same drawn scene and take turns within one run. The weights are random (time
-does not depend on them), so a network's maps hold nobody: decoding gets maps with people of the
-same shape instead, the same for all candidates.
+Every engine and precision is exported and timed as by ``litepose benchmark``: all candidates get the
+same drawn scene and take turns within one run. Weights are the package's, or random where it has
+none; so that decoding does not depend on them, it gets drawn maps with people, the same for all
+candidates.
 
 The network's share of the peak compares its multiply-accumulates (exact, of the model as it is
 trained: the exported form needs fewer) a second with those of a large product of matrices in

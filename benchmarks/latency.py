@@ -1,9 +1,8 @@
 """Time of a frame, picture in and people out: eager PyTorch against every engine and precision.
 
-Every engine and precision is exported and timed as by ``litepose benchmark``: all candidates get the
-same drawn scene and take turns within one run. Weights are the package's, or random where it has
-none; so that decoding does not depend on them, it gets drawn maps with people, the same for all
-candidates.
+Every engine and precision is exported, and timed as ``litepose benchmark`` does: all candidates get
+the same drawn scene and take turns within one run. Weights are the package's, or random where it
+has none; decoding does not depend on them, since it gets drawn maps with people, the same for all.
 
 The network's share of the peak compares its multiply-accumulates (exact, of the model as it is
 trained: the exported form needs fewer) a second with those of a large product of matrices in

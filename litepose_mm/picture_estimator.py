@@ -48,6 +48,11 @@ class PictureEstimator(ABC):
         self.skeleton = skeleton
         self.batch_size = batch_size
 
+    @property
+    def input_size(self) -> int | None:
+        """Short side of the network's input, in pixels; None where it is not known."""
+        return None
+
     @overload
     def __call__(self, pictures: Picture) -> PoseResult: ...
 

@@ -11,6 +11,8 @@ from litepose_mm.picture_estimator import PictureEstimator
 class Estimator(PictureEstimator):
     """Two people, the second weak; it fails on black pictures."""
 
+    input_size = 600
+
     def __init__(self):
         super().__init__(make_skeleton(), 1)
 

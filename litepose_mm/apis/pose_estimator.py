@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.structures import PoseDataSample
 
+from ..models import MultiLevelAEHead, MultiScaleBottomupPoseEstimator
 from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
+from ..resize import Resized
 from ..structures import PoseResult, Skeleton
 from .model_building import build_model
 
@@ -61,6 +64,28 @@ class PoseEstimator(PictureEstimator):
         self.model = build_model(model, weights, device, flip_test, input_size, cfg_options)
         super().__init__(Skeleton.from_metainfo(self.model.dataset_meta), batch_size)
         self._pipeline = Compose(self.model.cfg.test_dataloader.dataset.pipeline)
+        self._options = self.model.test_cfg or {}
+        self._gives_maps = (
+            isinstance(self.model, MultiScaleBottomupPoseEstimator)
+            and isinstance(self.model.head, MultiLevelAEHead)
+            and not self._options.get('multiscale_test')
+        )
+
+    @property
+    def input_size(self) -> int | None:
+        transforms = self.model.cfg.test_dataloader.dataset.pipeline
+        return next((min(each['input_size']) for each in transforms if 'input_size' in each), None)
+
+    def maps(
+        self, prepared: dict[str, Any], outputs: _Outputs
+    ) -> tuple[Resized, np.ndarray, np.ndarray] | None:
+        if outputs.maps is None:
+            return None
+        facts = prepared['data_samples'].metainfo
+        image = np.ascontiguousarray(prepared['inputs'].permute(1, 2, 0).numpy())
+        zoom = float(facts['input_scale'][0] / facts['input_size'][0])
+        heatmaps, tags = (each[0].float().numpy() for each in outputs.maps)
+        return Resized(image, np.asarray(facts['input_center']), zoom), heatmaps, tags
 
     def _prepare(self, image: np.ndarray) -> dict[str, Any]:
         return self._pipeline({**self.model.dataset_meta, 'img': image})
@@ -71,21 +96,53 @@ class PoseEstimator(PictureEstimator):
             return tuple(inputs.shape)
         return tuple(tuple(scale.shape) for scale in inputs)  # of a multi-scale input
 
-    def _infer(self, inputs: Sequence[dict[str, Any]]) -> Sequence[PoseDataSample]:
-        height, width = inputs[0]['data_samples'].metainfo['img_shape'][:2]
-        with one_line_errors(inputs_text(len(inputs), width, height)), torch.inference_mode():
-            return self.model.test_step(pseudo_collate(inputs))  # which decodes, too
+    def _infer(self, inputs: Sequence[dict[str, Any]]) -> _Outputs:
+        batch = pseudo_collate(inputs)
+        with _errors_about(inputs), torch.inference_mode():
+            if not self._gives_maps:
+                return _Outputs(self.model.test_step(batch), None)  # which decodes, too
+            data = self.model.data_preprocessor(batch)
+            samples = data['data_samples']
+            maps = self.model.deploy_forward(
+                data['inputs'],
+                flip_test=bool(self._options.get('flip_test')),
+                flip_indices=samples[0].metainfo.get('flip_indices'),
+                shift_heatmap=bool(self._options.get('shift_heatmap')),
+            )
+            return _Outputs(samples, tuple(each.cpu() for each in maps))  # waits for a GPU
 
     def _finish(
         self,
         inputs: Sequence[dict[str, Any]],
-        outputs: Sequence[PoseDataSample],
+        outputs: _Outputs,
         sources: Sequence[str | None],
     ) -> list[PoseResult]:
+        samples, maps = outputs
+        if maps is not None:
+            size = samples[0].metainfo['img_shape'][:2]
+            look_at = size if self._options.get('restore_heatmap_size', True) else None
+            with _errors_about(inputs):
+                people = self.model.head.decode(maps, look_at, size)
+            samples = self.model.add_pred_to_datasample(people, None, samples)
         return [
             result_from_data_sample(sample, self.skeleton, source)
-            for sample, source in zip(outputs, sources, strict=True)
+            for sample, source in zip(samples, sources, strict=True)
         ]
+
+
+class _Outputs(NamedTuple):
+    """What the network gave for a batch: heatmaps and tags, or people already where there are none.
+
+    The maps are ``(B, K, h, w)`` and ``(B, L * K, h', w')``; people are in the samples.
+    """
+
+    samples: Sequence[PoseDataSample]
+    maps: tuple[torch.Tensor, ...] | None
+
+
+def _errors_about(inputs: Sequence[dict[str, Any]]) -> AbstractContextManager[None]:
+    height, width = inputs[0]['data_samples'].metainfo['img_shape'][:2]
+    return one_line_errors(inputs_text(len(inputs), width, height))
 
 
 def result_from_data_sample(

@@ -54,6 +54,10 @@ class PoseEstimator(PictureEstimator):
         self.preprocessor = Preprocessor(self.card)
         super().__init__(self.card.skeleton, batch_size)
 
+    @property
+    def input_size(self) -> int:
+        return min(self.card.input_shape or [self.card.input_size])
+
     def decode(
         self,
         outputs: Sequence[np.ndarray],

@@ -106,6 +106,7 @@ class _Service:
                 'name': self._name,
                 'keypoints': list(skeleton.keypoint_names),
                 'links': [list(link) for link in skeleton.links],
+                'input_size': self._estimator.input_size,
                 'max_bytes': self._limits.bytes,
             }
         )

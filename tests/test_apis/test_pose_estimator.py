@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.dataset import pseudo_collate
 
 from litepose_mm import LitePoseError, PoseEstimator, PoseResult
 from litepose_mm.apis.pose_estimator import result_from_data_sample
@@ -96,19 +97,40 @@ def test_list_gives_what_single_pictures_give(estimator):
 
 def test_batches_hold_inputs_of_one_size(estimator, monkeypatch):
     batches = []
-    run = estimator.model.test_step
+    run = estimator.model.deploy_forward
 
-    def note(data):
-        batches.append([tuple(inputs.shape[1:]) for inputs in data['inputs']])
-        return run(data)
+    def note(inputs, **options):
+        batches.append([tuple(inputs.shape[2:])] * len(inputs))
+        return run(inputs, **options)
 
-    monkeypatch.setattr(estimator.model, 'test_step', note)
+    monkeypatch.setattr(estimator.model, 'deploy_forward', note)
     wide, tall = picture(160, 120), picture(120, 160)
     estimator([wide, tall, wide, wide, wide, tall])
     assert [(128, 192)] * 3 in batches
     assert [(192, 128)] * 2 in batches
     assert [(128, 192)] in batches
     assert len(batches) == 3
+
+
+@pytest.mark.parametrize('flip', [False, True])
+def test_network_and_decoding_give_what_mmposes_test_step_gives(weights, flip):
+    estimator, image = make(weights=weights, flip_test=flip), picture(160, 120)
+    (sample,) = estimator.model.test_step(pseudo_collate([estimator.prepare(image)]))
+    assert estimator(image) == result_from_data_sample(sample, estimator.skeleton)
+
+
+def test_maps_lie_on_the_picture(estimator):
+    image = picture(160, 100)
+    prepared = estimator.prepare(image)
+    outputs = estimator.infer(prepared)
+    seen, heatmaps, tags = estimator.maps(prepared, outputs)
+    assert seen.image.shape == (128, 256, 3) and seen.image.dtype == np.uint8
+    assert heatmaps.shape == (14, 64, 128) and tags.shape[0] == 28  # two tags with flip
+    np.testing.assert_allclose(seen.to_original(np.array([128, 64])), (80, 50))
+    x, y = (np.array([20.0, 30.0]) - seen.center) / seen.zoom + (128, 64)
+    shown = seen.image[int(y), int(x)].astype(int)
+    assert np.abs(shown - image[30, 20]).max() < 20
+    assert len(estimator.finish(prepared, outputs)) > 0
 
 
 def test_views_are_fine(estimator):
@@ -153,6 +175,7 @@ def test_flip_test_follows_config_or_argument(weights):
 
 def test_input_size(weights):
     estimator = make(weights=weights, input_size=192)
+    assert estimator.input_size == 192
     assert estimator._prepare(picture(160, 120))['inputs'].shape == (3, 192, 256)
 
 
@@ -177,6 +200,8 @@ def test_multiscale_config_of_the_docs(tmp_path):
     head.forward = lambda feats: seen.append(feats) or forward(feats)
     assert [r.image_size for r in estimator([picture(160, 120)] * 2)] == [(160, 120)] * 2
     assert len(seen) == 3 * 2  # scales, each mirrored too
+    prepared = estimator.prepare(picture(160, 120))
+    assert estimator.maps(prepared, estimator.infer(prepared)) is None
 
 
 @pytest.mark.parametrize(
@@ -188,10 +213,10 @@ def test_multiscale_config_of_the_docs(tmp_path):
     ],
 )
 def test_too_little_memory_for_the_network(estimator, monkeypatch, error, message):
-    def fail(data):
+    def fail(inputs, **options):
         raise error
 
-    monkeypatch.setattr(estimator.model, 'test_step', fail)
+    monkeypatch.setattr(estimator.model, 'deploy_forward', fail)
     with pytest.raises(LitePoseError, match=message):
         estimator(picture(160, 120))
 
@@ -207,10 +232,10 @@ def test_what_opencv_refuses(estimator, monkeypatch):
 
 
 def test_defects_are_not_hidden(estimator, monkeypatch):
-    def fail(data):
+    def fail(inputs, **options):
         raise RuntimeError('mat1 and mat2 shapes cannot be multiplied')
 
-    monkeypatch.setattr(estimator.model, 'test_step', fail)
+    monkeypatch.setattr(estimator.model, 'deploy_forward', fail)
     with pytest.raises(RuntimeError, match='mat1'):
         estimator(picture(160, 120))
 

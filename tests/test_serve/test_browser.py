@@ -33,18 +33,34 @@ FLAGS = [
 WIDTH, HEIGHT = 320, 240
 
 
+class Server:
+    """A server that runs in a thread."""
+
+    def __init__(self, **limits):
+        app = create_app(Estimator(), 'mini', Limits(**limits))
+        self._server = uvicorn.Server(uvicorn.Config(app, port=0, log_level='error'))
+        self._thread = threading.Thread(target=self._server.run)
+
+    def __enter__(self):
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.address = f'http://localhost:{port}'
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    def stop(self):
+        self._server.should_exit = True
+        self._thread.join()
+
+
 @pytest.fixture(scope='module')
 def address():
-    """A server that runs."""
-    app = create_app(Estimator(), 'mini', Limits(bytes=10_000))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level='error'))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f'http://localhost:{server.servers[0].sockets[0].getsockname()[1]}'
-    server.should_exit = True
-    thread.join()
+    with Server(bytes=10_000) as server:
+        yield server.address
 
 
 @pytest.fixture(scope='module')
@@ -65,16 +81,27 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture
-def page(browser, address):
-    """The page, on which no script has failed."""
-    page = browser.new_page()
-    failures = []
-    page.on('pageerror', lambda error: failures.append(error))
-    page.goto(address)
-    playwright.expect(page.locator('#model')).to_have_text('mini')
-    yield page
-    page.close()
+def visit(browser):
+    """``visit(address)``: the page, on which no script may fail."""
+    pages, failures = [], []
+
+    def visit(address):
+        page = browser.new_page()
+        pages.append(page)
+        page.on('pageerror', lambda error: failures.append(error))
+        page.goto(address)
+        playwright.expect(page.locator('#model')).to_have_text('mini')
+        return page
+
+    yield visit
+    for page in pages:
+        page.close()
     assert not failures
+
+
+@pytest.fixture
+def page(visit, address):
+    return visit(address)
 
 
 def downloaded(page):
@@ -120,6 +147,89 @@ def test_the_camera(page):
     assert all((result['width'], result['height']) == (WIDTH, HEIGHT) for result in results)
     assert {person['id'] for result in results for person in result['people']} == {0}
     assert colors(page) > 3
+
+
+def test_a_video(page, tmp_path):
+    """Frames say where in the video they are, whatever time it takes."""
+    film = tmp_path / 'film.webm'
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*'VP80'), 10, (64, 48))
+    for value in range(40, 240, 10):
+        writer.write(np.full((48, 64, 3), value, np.uint8))
+    writer.release()
+    page.evaluate("document.getElementById('video').defaultPlaybackRate = 2")
+    page.set_input_files('#file', film)
+    playwright.expect(page.locator('#stop')).to_be_enabled()
+    playwright.expect(page.locator('#stop')).to_be_disabled()  # at its end
+    assert not page.inner_text('#error')
+    times = [result['time'] for result in downloaded(page)]
+    assert len(times) > 2 and times == sorted(times)
+    assert times[0] < 0.5 and 1.5 < times[-1] <= 2
+
+
+@pytest.mark.parametrize(
+    ('size', 'sent'),
+    [
+        ((1920, 1080), (1067, 600)),  # the network looks at a short side of 600
+        ((1200, 1000), (960, 800)),
+        ((900, 500), (900, 500)),
+    ],
+)
+def test_no_less_is_sent_than_the_network_looks_at(visit, size, sent):
+    with Server() as server:
+        page = visit(server.address)
+        give(page, 'grey.png', 'image/png', picture(size=size))
+        playwright.expect(page.locator('#status')).to_contain_text('1 person, ')
+        (result,) = downloaded(page)
+        assert (result['width'], result['height']) == sent
+
+
+def test_too_many_streams(visit):
+    with Server(streams=1) as server:
+        first, second = visit(server.address), visit(server.address)
+        first.click('#camera')
+        playwright.expect(first.locator('#status')).to_contain_text(' fps')
+        second.click('#camera')
+        error = second.locator('#error')
+        playwright.expect(error).to_have_text('there are 1 streams already; close one')
+        assert second.is_disabled('#stop')
+        first.click('#stop')
+        second.click('#camera')
+        playwright.expect(second.locator('#status')).to_contain_text(' fps')
+        assert not second.inner_text('#error')
+        second.click('#stop')
+
+
+def test_a_server_that_is_gone(visit):
+    with Server() as server:
+        page = visit(server.address)
+        page.click('#camera')
+        playwright.expect(page.locator('#status')).to_contain_text(' fps')
+        server.stop()
+        error = page.locator('#error')
+        playwright.expect(error).to_have_text('the server does not answer; is it still running?')
+        assert page.is_disabled('#stop') and downloaded(page)  # what there was is not lost
+        for start in (
+            lambda: page.click('#camera'),
+            lambda: give(page, 'grey.png', 'image/png', picture()),
+        ):
+            page.evaluate("document.getElementById('error').textContent = ''")
+            start()
+            playwright.expect(error).to_contain_text('the server does not answer')
+
+
+def test_a_server_that_goes_between_two_frames(visit):
+    """The page learns of it while it waits for no answer."""
+    with Server() as server:
+        page = visit(server.address)
+        page.click('#camera')
+        playwright.expect(page.locator('#status')).to_contain_text(' fps')
+        # its next frame is encoded when we say so
+        page.evaluate('() => { HTMLCanvasElement.prototype.toBlob = (go) => { window.go = go; } }')
+        page.wait_for_function('() => window.go !== undefined')
+        server.stop()
+        page.evaluate('() => window.go(new Blob())')
+        error = page.locator('#error')
+        playwright.expect(error).to_have_text('the server does not answer; is it still running?')
 
 
 def test_a_second_start_begins_anew(page):

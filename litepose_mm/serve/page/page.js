@@ -6,13 +6,14 @@ const pen = canvas.getContext('2d');
 const video = $('video');
 const grabbed = document.createElement('canvas');
 
-const LONGEST_SIDE = 960; // of what is sent: the network looks at less
+const LONGEST_SIDE = 960; // of what is sent, where the network does not look at more
 const MIN_SCORE = 0.2; // of keypoints that are drawn
 const KEPT = 20000; // frames whose results can be downloaded
+const NO_ANSWER = 'the server does not answer; is it still running?';
 
 let model = null;
-let socket = null;
-let camera = null; // the stream of the camera in use
+let stream = null; // to the server
+let camera = null; // what it gives, while it is in use
 let session = 0; // grows with everything that starts or stops
 let results = [];
 let moments = []; // when answers came, for frames a second
@@ -83,7 +84,8 @@ function show(answer) {
 
 // A copy of what a video or picture shows, no larger than needed, and its encoding.
 function grab(source, width, height, quality) {
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+  const needed = model.input_size / Math.min(width, height);
+  const scale = Math.min(1, Math.max(LONGEST_SIDE / Math.max(width, height), needed));
   grabbed.width = Math.max(1, Math.round(width * scale));
   grabbed.height = Math.max(1, Math.round(height * scale));
   grabbed.getContext('2d').drawImage(source, 0, 0, grabbed.width, grabbed.height);
@@ -92,8 +94,8 @@ function grab(source, width, height, quality) {
 
 function stop() {
   session += 1;
-  socket?.close();
-  socket = null;
+  stream?.close();
+  stream = null;
   camera?.getTracks().forEach((track) => track.stop());
   camera = null;
   video.pause();
@@ -112,40 +114,63 @@ function begin() {
   return session;
 }
 
-function connect() {
-  return new Promise((resolve, reject) => {
-    const address = new URL('api/stream', location.href);
-    address.protocol = address.protocol.replace('http', 'ws');
-    const opened = new WebSocket(address);
-    opened.onopen = () => resolve(opened);
-    opened.onerror = () => reject(new Error('the server does not answer; is it still running?'));
-  });
+async function request(address, options) {
+  let response;
+  try {
+    response = await fetch(address, options);
+  } catch {
+    throw new Error(NO_ANSWER);
+  }
+  return response.json();
 }
 
-function answerTo(blob) {
-  return new Promise((resolve, reject) => {
-    socket.onmessage = (event) => resolve(JSON.parse(event.data));
-    socket.onclose = () => reject(new Error('the server has closed the stream'));
-    socket.send(blob);
-  });
+// A stream of frames to the server and of answers from it. Answers are kept until they are asked
+// for: where there are too many streams, the server says so and closes before a frame is sent.
+class Stream {
+  #answers = [];
+  #wake = () => {};
+
+  constructor() {
+    const address = new URL('api/stream', location.href);
+    address.protocol = address.protocol.replace('http', 'ws');
+    this.socket = new WebSocket(address);
+    this.socket.onmessage = (event) => {
+      this.#answers.push(JSON.parse(event.data));
+      this.#wake();
+    };
+    this.socket.onopen = this.socket.onclose = () => this.#wake();
+  }
+
+  async #until(condition) {
+    while (!condition()) await new Promise((resolve) => { this.#wake = resolve; });
+  }
+
+  // The server's answer to a frame.
+  async ask(frame) {
+    await this.#until(() => this.socket.readyState !== WebSocket.CONNECTING);
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(frame);
+    await this.#until(() => this.#answers.length || this.socket.readyState > WebSocket.OPEN);
+    if (!this.#answers.length) throw new Error(NO_ANSWER);
+    return this.#answers.shift();
+  }
+
+  close() { this.socket.close(); }
 }
 
 async function follow(own) {
-  const opened = await connect();
-  if (own !== session) {
-    opened.close();
-    return;
-  }
-  socket = opened;
+  const answers = stream = new Stream();
   $('stop').disabled = false;
   while (own === session && !video.ended) {
     if (video.readyState < 2 || !video.videoWidth) {
       await new Promise((resolve) => setTimeout(resolve, 30));
       continue;
     }
-    const answer = await answerTo(await grab(video, video.videoWidth, video.videoHeight, 0.8));
+    const time = video.currentTime;
+    const frame = await grab(video, video.videoWidth, video.videoHeight, 0.8);
+    const answer = await answers.ask(frame);
     if (own !== session) return;
     if (answer.error) throw new Error(answer.error);
+    if (!camera) answer.time = Number(time.toFixed(4)); // the video's, not the server's
     moments.push(performance.now());
     if (moments.length > 30) moments.shift();
     show(answer);
@@ -174,21 +199,21 @@ async function startCamera(own) {
   if (!navigator.mediaDevices) {
     throw new Error('cameras need https, or this page under localhost');
   }
-  let stream;
+  let granted;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
+    granted = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
   } catch (error) {
     throw new Error(REASONS[error.name] ?? `the camera fails: ${error.message}`);
   }
   if (own !== session) { // something else was started while the browser asked
-    stream.getTracks().forEach((track) => track.stop());
+    granted.getTracks().forEach((track) => track.stop());
     return;
   }
-  camera = stream;
+  camera = granted;
   camera.getVideoTracks()[0].onended = () => {
     if (own === session) { tell('the camera is gone'); stop(); }
   };
-  video.srcObject = stream;
+  video.srcObject = granted;
   await video.play();
   await follow(own);
 }
@@ -216,8 +241,7 @@ async function startPicture(file, own) {
     throw new Error(`${file.name} is no picture or video that the browser knows`);
   }
   const blob = await grab(picture, picture.width, picture.height, 0.95);
-  const response = await fetch('api/predict', { method: 'POST', body: blob });
-  const answer = await response.json();
+  const answer = await request('api/predict', { method: 'POST', body: blob });
   if (own !== session) return;
   if (answer.error) throw new Error(answer.error);
   show(answer);
@@ -252,8 +276,8 @@ for (const name of ['dragover', 'dragleave', 'drop']) {
 }
 
 try {
-  model = await (await fetch('api/model')).json();
+  model = await request('api/model');
   $('model').textContent = model.name;
-} catch {
-  tell('the server does not answer; is it still running?');
+} catch (error) {
+  tell(error.message);
 }

@@ -9,14 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from .errors import LitePoseError
+from .paths import mim_root
 from .shipped_weights import full_name, shipped_weights
 from .zoo import MODELS
 
@@ -24,11 +28,12 @@ from .zoo import MODELS
 QUICKEST = ('openvino', 'onnxruntime')
 #: The variable that names another folder for exported models.
 CACHE_VARIABLE = 'LITEPOSE_CACHE'
+_KEPT = 4  # exports of a model and engine; each has about the size of the weights
 
 
 def quickest_engine() -> str | None:
-    """The quickest engine that is installed, of those for any input size."""
-    return next(filter(find_spec, QUICKEST), None)
+    """The quickest engine for any input size that is installed, with what exports to it."""
+    return next(filter(find_spec, QUICKEST), None) if find_spec('onnx') else None
 
 
 def cache_folder() -> Path:
@@ -49,7 +54,8 @@ def cached_export(
 ) -> Path:
     """The folder of an exported model, which is written if it is not there yet.
 
-    It is another one for other weights, options, or code of this package.
+    It is another one for other weights, options, code or configs of this package. Of each model and
+    engine the four that were used last are kept.
 
     Args:
         model: Name in the zoo, or name or path of a config.
@@ -76,7 +82,23 @@ def cached_export(
         from .deploy import export_model
 
         export_model(model, weights, folder, engine=engine, **options)
+        _remove_old(folder)
+    with suppress(OSError):  # a cache that others made can be used, too
+        os.utime(folder)
     return folder
+
+
+def _remove_old(newest: Path) -> None:
+    """Removes all but the last used exports of this model and engine."""
+    name = newest.name.rpartition('-')[0]
+    with suppress(OSError):  # somebody else removes them, too
+        exports = [
+            path
+            for path in newest.parent.iterdir()
+            if re.fullmatch(re.escape(name) + '-[0-9a-f]{16}', path.name)
+        ]
+        for old in sorted(exports, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _content(model: str) -> str:
@@ -99,8 +121,8 @@ def _hash(weights: str | Path) -> str:
 @cache
 def _code() -> str:
     """A hash of this package's code and configs, of which versions in development differ."""
-    package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    for path in sorted(package.rglob('*.py')):
-        digest.update(path.read_bytes())
+    for folder in (Path(__file__).resolve().parent, mim_root() / 'configs'):
+        for path in sorted(folder.rglob('*.py')):
+            digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,16 +1,20 @@
 """Models that are exported when they are first needed: kept, told apart, refused in one line."""
 
+import argparse
 import json
+import os
 
 import numpy as np
 import pytest
 import torch
 from networks import TINY, litepose, make_it_see_people
 
-from litepose_mm.cached_export import cached_export
+from litepose_mm import cached_export as module
+from litepose_mm.cached_export import cached_export, quickest_engine
 from litepose_mm.checkpoints import save_weights
+from litepose_mm.cli import estimator_arguments as arguments
 from litepose_mm.cli import main
-from litepose_mm.cli.estimator_arguments import quickest_engine
+from litepose_mm.cli.commands import webcam
 from litepose_mm.errors import LitePoseError
 from litepose_mm.media import write_image
 from litepose_mm.paths import config_path
@@ -52,6 +56,33 @@ def test_it_is_exported_once_for_each_set_of_options(files, capsys):
     assert cached_export(config, weights, engine='onnxruntime') not in (folder, flipped)
 
 
+def test_the_key_holds_code_and_configs(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, 'mim_root', lambda: tmp_path)
+    (tmp_path / 'configs').mkdir()
+    hashes = []
+    for text in ('a = 1', 'a = 2'):
+        (tmp_path / 'configs' / 'base.py').write_text(text)
+        hashes.append(module._code.__wrapped__())
+    assert hashes[0] != hashes[1]
+
+
+def test_the_last_used_are_kept(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, '_KEPT', 2)
+    cache = tmp_path / 'cache'
+    first = cached_export(*files, engine='onnxruntime')
+    for number in range(3):
+        other = cache / f'tiny-onnxruntime-{number:016x}'
+        other.mkdir()
+        os.utime(other, (number, number))
+    strangers = [cache / 'tiny-onnxruntime-mine', cache / 'tiny2-onnxruntime-0123456789abcdef']
+    for stranger in strangers:
+        stranger.mkdir()
+        os.utime(stranger, (0, 0))
+    assert cached_export(*files, engine='onnxruntime') == first  # used, so it stays
+    second = cached_export(*files, engine='onnxruntime', flip_test=True)
+    assert set(cache.iterdir()) == {first, second, *strangers}
+
+
 def test_weights_are_needed(files):
     with pytest.raises(LitePoseError, match='expected weights, since the package has none for it'):
         cached_export('litepose-l_coco', engine='onnxruntime')
@@ -77,11 +108,96 @@ def test_webcam_takes_an_engine(files, tmp_path, capsys, monkeypatch, engine):
     assert json.loads((tmp_path / 'o.jsonl').read_text())['people']
 
 
+@pytest.mark.parametrize(
+    ('installed', 'expected'),
+    [
+        (['openvino', 'onnxruntime', 'onnx'], 'openvino'),
+        (['onnxruntime', 'onnx'], 'onnxruntime'),
+        (['openvino', 'onnxruntime'], None),  # nothing can be exported
+        (['onnx'], None),
+    ],
+)
+def test_the_quickest_engine(monkeypatch, installed, expected):
+    monkeypatch.setattr(module, 'find_spec', lambda name: name in installed or None)
+    assert quickest_engine() == expected
+
+
+@pytest.mark.parametrize(
+    ('has_driver', 'has_cuda', 'device', 'expected'),
+    [
+        (False, True, None, 'openvino'),
+        (True, False, None, 'openvino'),  # a build of torch for processors
+        (True, True, None, 'torch'),
+        (True, True, 'cpu', 'openvino'),
+        (False, False, 'cuda:1', 'torch'),  # which says that there is none
+    ],
+)
+def test_the_quickest_on_a_gpu(monkeypatch, has_driver, has_cuda, device, expected):
+    monkeypatch.setattr(arguments.shutil, 'which', lambda name: 'somewhere' if has_driver else None)
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: has_cuda)
+    monkeypatch.setattr(arguments, 'quickest_engine', lambda: 'openvino')
+    args = argparse.Namespace(model='litepose-xs', weights=None, device=device)
+    assert arguments._quickest(args) == expected
+
+
+def test_options_that_an_engine_cannot_have(files, capsys):
+    config, weights = files
+    model = ['webcam', '0', '--no-display', '--model', config, '--weights', str(weights)]
+    assert main([*model, '--engine', 'onnxruntime', '--device', 'cuda']) == 2
+    assert '--device: onnxruntime runs on processors here' in capsys.readouterr().err
+    assert main([*model, '--batch-size', '2']) == 2
+    assert 'unrecognized arguments: --batch-size 2' in capsys.readouterr().err
+
+
+def test_threads_of_torch(files, monkeypatch):
+    threads = []
+    monkeypatch.setattr(torch, 'set_num_threads', threads.append)
+    config, weights = files
+    options = ['--model', config, '--weights', str(weights), '--engine', 'torch', '--threads', '3']
+    monkeypatch.setattr(webcam, 'make_pipeline_estimator', make_and_stop)
+    with pytest.raises(Made) as made:
+        main(['webcam', '0', '--no-display', '--device', 'cpu', *options])
+    assert threads[0] == 3 and not made.value.estimator.model.test_cfg.flip_test
+
+
+class Made(Exception):
+    """An estimator, instead of what is done with it."""
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+
+def make_and_stop(args):
+    raise Made(arguments.make_pipeline_estimator(args))
+
+
+@pytest.mark.parametrize(
+    'option',
+    ['--flip', '--no-flip', '--weights a.pth', '--input-size 64', '--device cpu']
+    + ['--config-options a=1'],
+)
+def test_an_exported_folder_has_its_options(files, tmp_path, capsys, option):
+    folder = tmp_path / 'exported'
+    folder.mkdir()
+    command = ['webcam', '0', '--no-display', '--model', str(folder), *option.split()]
+    assert main(command) == 2
+    name = option.split()[0].replace('--no-', '--')
+    assert f'{name}: {folder} is exported already, with what it had' in capsys.readouterr().err
+
+
+def test_an_exported_folder_that_mirrors_says_so(files, capsys):
+    folder = cached_export(*files, engine='onnxruntime', flip_test=True)
+    capsys.readouterr()
+    assert main(['webcam', '99', '--no-display', '--model', str(folder)]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].endswith('in twice the time; litepose export --no-flip leaves that out')
+    assert len(told) == 2
+
+
 def test_an_exported_folder_has_its_engine(files, tmp_path, capsys):
     folder = cached_export(*files, engine='onnxruntime')
     write_image(tmp_path / 'a.png', np.zeros((8, 8, 3), np.uint8))
     capsys.readouterr()
-    assert (
-        main(['webcam', str(tmp_path / 'a.png'), '--model', str(folder), '--engine', 'torch']) == 2
-    )
+    command = ['webcam', str(tmp_path / 'a.png'), '--no-display', '--model', str(folder)]
+    assert main([*command, '--engine', 'torch']) == 2
     assert 'is exported already, for the engine it names' in capsys.readouterr().err

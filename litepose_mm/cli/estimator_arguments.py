@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +18,23 @@ from .one_line_warnings import one_line_warnings
 if TYPE_CHECKING:
     from ..apis import PoseEstimator
     from ..picture_estimator import PictureEstimator
+    from ..runtime import PoseEstimator as ExportedPoseEstimator
 
 
-def add_estimator_arguments(parser: argparse.ArgumentParser, real_time: bool = False) -> None:
+def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds ``--model``, ``--weights`` and their company."""
+    group = _add_model(parser, default_model())
+    group.add_argument(
+        '--batch-size',
+        type=positive_int,
+        default=1,
+        metavar='N',
+        help='pictures of one size that go through the network at once (default: 1)',
+    )
+
+
+def _add_model(parser: argparse.ArgumentParser, default: str | None) -> argparse._ArgumentGroup:
     group = parser.add_argument_group('model')
-    default = default_model(real_time)
     group.add_argument(
         '--model',
         required=default is None,
@@ -32,22 +45,15 @@ def add_estimator_arguments(parser: argparse.ArgumentParser, real_time: bool = F
     )
     add_model_options(group)
     group.add_argument('--device', help='cpu, cuda, cuda:1 … (default: cuda where it is, else cpu)')
-    group.add_argument(
-        '--batch-size',
-        type=positive_int,
-        default=1,
-        metavar='N',
-        help='pictures of one size that go through the network at once (default: 1)',
-    )
+    return group
 
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds those of :func:`add_estimator_arguments`, for models that may be exported folders.
+    """Adds those of commands that look at one frame after the other, as they come.
 
     Without ``--flip`` nothing is mirrored, whatever the config says: time counts here.
     """
-    add_estimator_arguments(parser, real_time=True)
-    parser.set_defaults(flip=False)
+    _add_model(parser, default_model(real_time=True))
     parser.add_argument(
         '--engine',
         choices=('auto', 'torch', *QUICKEST),
@@ -104,6 +110,10 @@ def make_estimator(args: argparse.Namespace) -> PoseEstimator:
     Raises:
         LitePoseError: As :class:`litepose_mm.PoseEstimator`.
     """
+    return _with_torch(args, args.flip, args.batch_size)
+
+
+def _with_torch(args: argparse.Namespace, flip: bool | None, batch_size: int) -> PoseEstimator:
     with one_line_warnings():
         from ..apis import PoseEstimator
 
@@ -111,11 +121,31 @@ def make_estimator(args: argparse.Namespace) -> PoseEstimator:
             args.model,
             args.weights,
             device=args.device,
-            flip_test=args.flip,
+            flip_test=flip,
             input_size=args.input_size,
-            batch_size=args.batch_size,
+            batch_size=batch_size,
             cfg_options=dict(args.config_options),
         )
+
+
+def load_exported(
+    args: argparse.Namespace, threads: int | None = None, batch_size: int = 1
+) -> ExportedPoseEstimator:
+    """The estimator of the exported folder ``args.model``.
+
+    Raises:
+        LitePoseError: An option is of a model that is yet to be exported, or as
+            :class:`litepose_mm.runtime.PoseEstimator`.
+    """
+    for name in ('weights', 'flip', 'input_size', 'config_options', 'device'):
+        if getattr(args, name) not in (None, []):
+            raise LitePoseError(
+                f'--{name.replace("_", "-")}: {args.model} is exported already, with what it had '
+                'then; leave it out, or export again'
+            )
+    from ..runtime import PoseEstimator
+
+    return PoseEstimator(args.model, threads=threads, batch_size=batch_size)
 
 
 def make_pipeline_estimator(args: argparse.Namespace) -> PictureEstimator:
@@ -124,30 +154,53 @@ def make_pipeline_estimator(args: argparse.Namespace) -> PictureEstimator:
     Raises:
         LitePoseError: As either ``PoseEstimator``.
     """
-    folder = Path(args.model)
-    if folder.is_dir():
+    if Path(args.model).is_dir():
         if args.engine != 'auto':
-            raise LitePoseError(f'--engine: {folder} is exported already, for the engine it names')
-    else:
-        engine = args.engine if args.engine != 'auto' else _quickest(args)
-        if engine == 'torch':
-            return make_estimator(args)
-        with one_line_warnings():
-            folder = cached_export(
-                args.model,
-                args.weights,
-                engine=engine,
-                flip_test=args.flip,
-                input_size=args.input_size,
-                cfg_options=dict(args.config_options),
+            raise LitePoseError(
+                f'--engine: {args.model} is exported already, for the engine it names'
             )
+        estimator = load_exported(args, args.threads)
+        if estimator.card.flip_test:
+            print(
+                f'litepose: {args.model} looks at the mirrored picture too, in twice the time; '
+                'litepose export --no-flip leaves that out',
+                file=sys.stderr,
+            )
+        return estimator
+    engine = args.engine if args.engine != 'auto' else _quickest(args)
+    if engine == 'torch':
+        if args.threads:
+            import torch
+
+            torch.set_num_threads(args.threads)
+        return _with_torch(args, bool(args.flip), batch_size=1)
+    if args.device not in (None, 'cpu'):
+        raise LitePoseError(f'--device: {engine} runs on processors here; take --engine torch')
+    with one_line_warnings():
+        folder = cached_export(
+            args.model,
+            args.weights,
+            engine=engine,
+            flip_test=bool(args.flip),
+            input_size=args.input_size,
+            cfg_options=dict(args.config_options),
+        )
     from ..runtime import PoseEstimator
 
-    return PoseEstimator(folder, threads=args.threads, batch_size=args.batch_size)
+    return PoseEstimator(folder, threads=args.threads)
 
 
 def _quickest(args: argparse.Namespace) -> str:
     """What runs a model: torch on a GPU and for random weights, else the quickest engine."""
     has_weights = args.weights or full_name(args.model) in shipped_weights()
-    on_cpu = args.device == 'cpu' or (args.device is None and not shutil.which('nvidia-smi'))
+    on_cpu = not _has_gpu() if args.device is None else args.device == 'cpu'
     return (quickest_engine() if on_cpu and has_weights else None) or 'torch'
+
+
+def _has_gpu() -> bool:
+    """Whether there is a GPU, and torch is a build that can use it; torch takes long to import."""
+    if not (shutil.which('nvidia-smi') and find_spec('torch')):
+        return False
+    import torch
+
+    return torch.cuda.is_available()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import LitePoseError
 from ..argument_types import share
-from ..estimator_arguments import add_estimator_arguments, make_estimator
+from ..estimator_arguments import add_estimator_arguments, load_exported, make_estimator
 
 if TYPE_CHECKING:
     from ...media import MediaFile
@@ -103,17 +103,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _estimator(args: argparse.Namespace) -> PictureEstimator:
     """The estimator of an exported folder, or of a model with torch."""
-    if not Path(args.model).is_dir():
-        return make_estimator(args)
-    for name in ('weights', 'flip', 'input_size', 'config_options', 'device'):
-        if getattr(args, name) not in (None, []):
-            raise LitePoseError(
-                f'--{name.replace("_", "-")}: {args.model} is exported already, with what it had '
-                'then; leave it out, or export again'
-            )
-    from ...runtime import PoseEstimator
-
-    return PoseEstimator(args.model, batch_size=args.batch_size)
+    if Path(args.model).is_dir():
+        return load_exported(args, batch_size=args.batch_size)
+    return make_estimator(args)
 
 
 def _count_frames(files: list[MediaFile]) -> int:

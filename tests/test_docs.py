@@ -174,6 +174,21 @@ def metafile(dataset: str) -> Path:
     return AE / dataset / f'litepose_{dataset}.yml'
 
 
+def test_install_page_lists_the_extras():
+    """As setup.py makes them: one of each file, and two more (tests/test_install.py)."""
+
+    def names(path):
+        lines = (ROOT / 'requirements' / path).read_text(encoding='utf-8').splitlines()
+        return ', '.join(re.match(r'[\w-]+', line)[0] for line in lines if line[:1] not in '#-')
+
+    rows = {name: adds for name, adds, _ in table('docs/install.md', 'extra')}
+    assert rows.pop('none') == names('runtime.txt')
+    assert list(rows)[-2:] == ['all', 'mmpose']
+    files = (ROOT / 'requirements/optional').glob('*.txt')
+    expected = {path.stem: names(f'optional/{path.name}') for path in files}
+    assert {name: rows[name] for name in list(rows)[:-2]} == expected
+
+
 def test_model_index_imports_every_metafile():
     imported = yaml.safe_load(read('model-index.yml'))['Import']
     assert sorted(imported) == sorted(

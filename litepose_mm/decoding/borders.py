@@ -25,18 +25,24 @@ def hide_borders(
     if not any(boxes):
         return heatmaps
     hidden = heatmaps.copy()
-    columns, rows = _middles(heatmaps.shape[2:], input_size)
     for own, box in zip(hidden, boxes, strict=True):
         if box is not None:
-            left, top, right, bottom = box
-            inside_rows = (top <= rows) & (rows <= bottom)
-            own *= inside_rows[:, None] & (left <= columns) & (columns <= right)
+            rows, columns = _inside(box, heatmaps.shape[2:], input_size)
+            own *= rows[:, None] & columns
     return hidden
 
 
-def _middles(size: tuple[int, int], input_size: tuple[int, int]) -> list[np.ndarray]:
-    """Of columns and of rows, in pixels of the input."""
-    return [
-        (np.arange(pixels) + 0.5) * (length / pixels)
-        for pixels, length in zip(size[::-1], input_size[::-1])
-    ]
+def has_border(box: Box | None, size: tuple[int, int], input_size: tuple[int, int]) -> bool:
+    """Whether :func:`hide_borders` hides a pixel of maps of this height and width."""
+    return box is not None and not all(map(np.all, _inside(box, size, input_size)))
+
+
+def _inside(
+    box: Box, size: tuple[int, int], input_size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows, and columns, whose middle is on the picture."""
+    left, top, right, bottom = box
+    rows, columns = (
+        (np.arange(pixels) + 0.5) * (length / pixels) for pixels, length in zip(size, input_size)
+    )
+    return (top <= rows) & (rows <= bottom), (left <= columns) & (columns <= right)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import LitePoseError
 from ..resize import Box
-from .borders import hide_borders
+from .borders import has_border, hide_borders
 from .candidates import decode_candidates
 from .decoder import AssociativeEmbeddingDecoder, DecodedPeople
 from .input_pixels import decode_batch, to_input_pixels
@@ -46,12 +46,12 @@ def decode_outputs(
         heatmaps = hide_borders(heatmaps, boxes, input_size)
         look_at = input_size if restore_heatmap_size else None
         return decode_batch(decoder, heatmaps, tags, look_at, input_size)
-    if any(boxes):
+    size = tuple(side // stride for side in input_size)
+    if any(has_border(box, size, input_size) for box in boxes):
         raise LitePoseError(
             'a model of one shape with candidates: expected pictures that fill its input of '
             f'{input_size[1]}x{input_size[0]}, got one that needs a black border, where peaks take '
             "the places of people's; crop pictures to that shape, or export the outputs 'maps'"
         )
-    size = tuple(side // stride for side in input_size)
     people = (decode_candidates(decoder, *each) for each in zip(*outputs))
     return [to_input_pixels(decoder, found, size, input_size) for found in people]

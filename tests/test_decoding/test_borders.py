@@ -28,8 +28,10 @@ def test_candidates_of_an_input_with_a_border_are_refused():
     """The graph picks the best peaks before anybody knows which lie in the border."""
     decoder = AssociativeEmbeddingDecoder(3, missing='none')
     candidates = np.ones((1, 3, 4)), np.zeros((1, 3, 4, 2)), np.zeros((1, 3, 4, 1))
-    (people,) = decode_outputs(decoder, candidates, [None], 2, (32, 48), False)
-    assert len(people.scores)
+    # The second box hides no pixel of the maps.
+    for box in (None, (0.0, 0.9, 48.0, 31.1)):
+        (people,) = decode_outputs(decoder, candidates, [box], 2, (32, 48), False)
+        assert len(people.scores)
     with pytest.raises(LitePoseError, match='pictures that fill its input of 48x32') as caught:
         decode_outputs(decoder, candidates, [BOX], 2, (32, 48), False)
     assert '\n' not in str(caught.value)

@@ -104,6 +104,12 @@ def test_static_candidates_are_for_pictures_that_fill_the_input(exported, scenes
         static(tall)
 
 
+def test_static_candidates_at_another_size_than_the_models(exported):
+    """Pictures of the shape's aspect ratio are no less right for a larger shape."""
+    folder = exported(shape=(128, 256), outputs='candidates')
+    assert len(PoseEstimator(folder, threads=1)(scene(200, 100)))
+
+
 def test_is_called_as_the_torch_estimator_is(exported, tmp_path, scenes):
     estimator = PoseEstimator(str(exported()), threads=1, batch_size=3)
     path = tmp_path / 'x.png'

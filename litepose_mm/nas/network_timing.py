@@ -108,13 +108,9 @@ def _onnx(network: nn.Module, inputs: Tensor) -> bytes:
 
 
 def _onnxruntime(network: nn.Module, inputs: Tensor, threads: int) -> Run:
-    import onnxruntime
+    from ..runtime.engines.onnxruntime import cpu_session
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(
-        _onnx(network, inputs), options, providers=['CPUExecutionProvider']
-    )
+    session = cpu_session(_onnx(network, inputs), threads)
     array = inputs.numpy()
     return lambda: session.run(None, {'inputs': array})
 

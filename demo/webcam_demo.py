@@ -1,7 +1,8 @@
 """People on a camera, in one file: what `litepose webcam` does, without its options.
 
-    python demo/webcam_demo.py exported/m
-    python demo/webcam_demo.py exported/m street.mp4
+    litepose export litepose-s --out exported/s --engine openvino --no-flip
+    python demo/webcam_demo.py exported/s
+    python demo/webcam_demo.py exported/s street.mp4
 
 Escape quits; docs/realtime.md has more.
 """
@@ -11,7 +12,7 @@ import sys
 
 from litepose_mm.errors import run_tool
 from litepose_mm.realtime import RealTimePipeline, open_source
-from litepose_mm.realtime.view import View
+from litepose_mm.realtime.view import View, notice
 from litepose_mm.realtime.window import Window
 from litepose_mm.runtime import PoseEstimator
 from litepose_mm.tracking import PoseTracker
@@ -28,13 +29,16 @@ def main() -> None:
         help="a camera's number (default: 0), a stream's address, a video file or a folder",
     )
     args = parser.parse_args()
-    estimator, view = PoseEstimator(args.model), View(mirrored=args.source.isdecimal())
-    people = RealTimePipeline(open_source(args.source), estimator, PoseTracker(), min_score=0.1)
-    with Window('LitePose') as window, people:
-        for shown in people:
-            drawing = view.draw(shown, estimator, people.statistics())
-            if window.show(drawing) == 'escape':
-                break
+    view, drawing = View(mirrored=args.source.isdecimal()), notice('waiting for frames')
+    with Window('LitePose') as window:
+        estimator = PoseEstimator(args.model)
+        people = RealTimePipeline(open_source(args.source), estimator, PoseTracker(), min_score=0.1)
+        with people:
+            for shown in people.poll(0.05):  # None while no frame comes: the window still answers
+                if shown is not None:
+                    drawing = view.draw(shown, estimator, people.statistics())
+                if window.show(drawing) == 'escape':
+                    break
 
 
 if __name__ == '__main__':

@@ -3,11 +3,17 @@
 ``maps_to_people.jpg`` shows the decoder at work. The scene is synthetic and the maps are made of
 its truth; the people in the last panel are what ``litepose_mm.decoding`` finds in them.
 ``architecture.png`` shows the network, its widths read from ``litepose_mm.architectures``.
+``serve.jpg`` is the page of ``litepose serve`` in Chromium, whose camera is a synthetic street.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import litepose_mm.modules  # noqa: F401
 
@@ -23,6 +29,7 @@ from litepose_mm.architectures import get_architecture
 from litepose_mm.datasets.synthetic import (
     SceneOptions,
     make_scene,
+    make_video,
     person_annotations,
     select_keypoints,
 )
@@ -197,6 +204,45 @@ def architecture(path: Path, name: str = 'litepose-s', keypoints: int = 14) -> N
     plt.close(figure)
 
 
+def served_page(path: Path, port: int = 8765) -> None:
+    """The page of ``litepose serve`` while it follows people; needs Playwright and Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    options = SceneOptions(
+        image_size=(960, 540), people=(4, 5), stature=(0.5, 0.75), crowding=0.2, occluders=(0, 0)
+    )
+    video = make_video(options, seed=3, index=17, num_frames=200, fps=100)  # in slow motion
+    frames = [frame.image for frame in islice(video, 80, 120)]
+    command = [sys.executable, '-m', 'litepose_mm.cli', 'serve', '--model', 'litepose-s']
+    command += ['--min-score', '0.2', '--port', str(port)]
+    with TemporaryDirectory() as folder:
+        film = Path(folder) / 'film.mjpeg'  # to and fro, because it is repeated
+        jpegs = [cv2.imencode('.jpg', image)[1].tobytes() for image in frames + frames[::-1]]
+        film.write_bytes(b''.join(jpegs))
+        camera = [
+            '--no-sandbox',  # of which root has none
+            '--use-fake-device-for-media-stream',
+            '--use-fake-ui-for-media-stream',
+            f'--use-file-for-fake-video-capture={film}',
+        ]
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE) as server,
+            sync_playwright() as run,
+        ):
+            try:
+                server.stdout.readline()  # it listens
+                browser = run.chromium.launch(executable_path=shutil.which('chromium'), args=camera)
+                page = browser.new_page(viewport=dict(width=1000, height=680))
+                page.goto(f'http://localhost:{port}')
+                page.click('#camera')
+                page.wait_for_timeout(10_000)
+                page.screenshot(path=path, type='jpeg', quality=85)
+                browser.close()
+            finally:
+                server.terminate()
+
+
 if __name__ == '__main__':
     maps_to_people(HERE / 'maps_to_people.jpg')
     architecture(HERE / 'architecture.png')
+    served_page(HERE / 'serve.jpg')

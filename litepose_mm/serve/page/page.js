@@ -25,32 +25,38 @@ function color(index) {
 }
 
 function drawPeople(people, width) {
-  const size = Math.max(canvas.width, canvas.height);
+  const unit = Math.max(canvas.width, canvas.height) / 960;
+  const place = ([x, y]) => [$('mirror').checked ? width - 1 - x : x, y];
+  const isSeen = (point) => point[2] >= MIN_SCORE;
   pen.lineCap = 'round';
   for (const [index, person] of people.entries()) {
     const own = color(person.id ?? index);
-    const place = ([x, y]) => [$('mirror').checked ? width - 1 - x : x, y];
-    for (const [pass, thick] of [['#111', 6], [own, 3]]) {
-      pen.strokeStyle = pass;
-      pen.lineWidth = Math.max(1, (thick * size) / 960);
+    const seen = person.keypoints.filter(isSeen);
+    for (const [ink, thick] of [['#111', 6], [own, 3]]) { // a dark border, then the colour
+      pen.strokeStyle = pen.fillStyle = ink;
+      pen.lineWidth = Math.max(1, thick * unit);
       for (const [from, to] of model.links) {
         const ends = [person.keypoints[from], person.keypoints[to]];
-        if (ends.some((point) => point[2] < MIN_SCORE)) continue;
+        if (!ends.every(isSeen)) continue;
         pen.beginPath();
         pen.moveTo(...place(ends[0]));
         pen.lineTo(...place(ends[1]));
         pen.stroke();
       }
+      for (const point of seen) {
+        pen.beginPath();
+        pen.arc(...place(point), (3 + thick / 2) * unit, 0, 2 * Math.PI);
+        pen.fill();
+      }
     }
-    const seen = person.keypoints.filter((point) => point[2] >= MIN_SCORE);
     if ($('ids').checked && person.id !== undefined && seen.length) {
       const top = place(seen.reduce((best, point) => (point[1] < best[1] ? point : best)));
-      pen.font = `bold ${Math.max(12, size / 50)}px system-ui, sans-serif`;
-      pen.lineWidth = 3;
+      pen.font = `bold ${Math.max(12, 19 * unit)}px system-ui, sans-serif`;
+      pen.textAlign = 'center';
+      pen.lineWidth = 3 * unit;
       pen.strokeStyle = '#111';
-      pen.fillStyle = own;
-      pen.strokeText(`#${person.id}`, top[0], top[1] - 6);
-      pen.fillText(`#${person.id}`, top[0], top[1] - 6);
+      pen.strokeText(`#${person.id}`, top[0], top[1] - 10 * unit);
+      pen.fillText(`#${person.id}`, top[0], top[1] - 10 * unit);
     }
   }
 }

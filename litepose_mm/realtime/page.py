@@ -70,6 +70,7 @@ class Page:
             uvicorn.Config(
                 Starlette(routes=routes, middleware=[hosts]),
                 lifespan='off',
+                log_config=None,  # its own would close handlers of other libraries
                 log_level='critical',
                 timeout_graceful_shutdown=_PATIENCE,
             )

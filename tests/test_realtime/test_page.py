@@ -1,6 +1,7 @@
 """The page that stands for a window, through real connections."""
 
 import http.client
+import logging
 import socket
 import threading
 
@@ -111,3 +112,16 @@ def test_a_port_that_is_taken(page):
     port = int(page.address.rpartition(':')[2])
     with pytest.raises(LitePoseError, match=f'cannot listen on port {port}: .*; take another one'):
         Page(port)
+
+
+def test_handlers_of_other_libraries_stay_open():
+    """Some close the stream that they write to, and that is the program's."""
+    closed = []
+
+    class Handler(logging.StreamHandler):
+        def close(self):
+            closed.append(self)
+
+    handler = Handler()
+    with Page(0):
+        assert handler not in closed

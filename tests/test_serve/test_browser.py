@@ -38,7 +38,7 @@ class Server:
 
     def __init__(self, **limits):
         app = create_app(Estimator(), 'mini', Limits(**limits))
-        self._server = uvicorn.Server(uvicorn.Config(app, port=0, log_level='error'))
+        self._server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
         self._thread = threading.Thread(target=self._server.run)
 
     def __enter__(self):

@@ -60,7 +60,13 @@ def run(args: argparse.Namespace) -> int:
 
         webbrowser.open(address)
     # Frames up to twice as large are taken in, to say what is wrong with them.
-    server = uvicorn.Server(uvicorn.Config(app, log_level='error', ws_max_size=2 * limits.bytes))
+    config = uvicorn.Config(
+        app,
+        log_config=None,  # its own would close handlers of other libraries
+        log_level='error',
+        ws_max_size=2 * limits.bytes,
+    )
+    server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0
 

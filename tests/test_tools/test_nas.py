@@ -211,7 +211,7 @@ def test_bad_input_is_one_line(trained, tmp_path):
 def test_a_narrow_network_starts_from_a_wide_one(trained, tmp_path):
     extract, narrow = (mim_root() / f'tools/nas/{name}.py' for name in ('extract_subnet', 'narrow'))
     networks = {}
-    for name, arch in (('wide', LARGEST), ('small', replace(LARGEST, deconv_setting=(8, 8, 8)))):
+    for name, arch in (('wide', LARGEST), ('small', replace(LARGEST, deconv_setting=(16, 8, 8)))):
         path = tmp_path / f'{name}.json'
         path.write_text(json.dumps(arch.to_dict()))
         out = networks[name] = tmp_path / f'{name}.pth'

@@ -92,7 +92,7 @@ class TestFindMedia:
             ('missing.jpg', "there is no '.*missing.jpg'"),
             ('*.gif', 'found none'),
             ('x' * 300, 'File name too long'),
-            ('empty', r'found none; look into its folders with --recursive \(known: .avi .bmp'),
+            ('empty', r'found none; folders in it are not looked into \(known: .avi .bmp'),
             ('nul\0byte', 'there is no'),
         ],
     )

@@ -67,7 +67,7 @@ def _expand(given: str, recursive: bool) -> list[tuple[Path, Path]]:
         if path.is_dir():
             files = path.glob('**/*' if recursive else '*')
             found = sorted((file, path) for file in files if _is_media(file, path))
-            hint = '' if recursive else '; look into its folders with --recursive'
+            hint = '' if recursive else '; folders in it are not looked into'
         elif glob.has_magic(given):
             files = map(Path, glob.glob(given, recursive=True))
             found = sorted((file, file.parent) for file in files if _is_media(file, file.parent))

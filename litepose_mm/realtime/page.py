@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import AsyncIterator
 
@@ -17,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ..errors import LitePoseError
+from ..listening import listen
 
 _LOOPBACK = '127.0.0.1'
 _LOOK = 0.01  # seconds between looks for a newer picture
@@ -52,13 +51,7 @@ class Page:
     """
 
     def __init__(self, port: int) -> None:
-        try:
-            self._socket = socket.create_server((_LOOPBACK, port))
-        except (OSError, OverflowError) as error:
-            raise LitePoseError(
-                f'cannot listen on port {port}: {getattr(error, "strerror", None) or error}; '
-                'take another one'
-            ) from error
+        self._socket = listen(_LOOPBACK, port)
         self.address = f'http://localhost:{self._socket.getsockname()[1]}'
         self._newest: tuple[int, np.ndarray | None] = (0, None)
         self._encoded = (0, b'')

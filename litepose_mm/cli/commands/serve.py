@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import socket
 from pathlib import Path
 
-from ...errors import LitePoseError
+from ...listening import listen
 from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 
 HELP = 'open a page on this machine: people on the camera of the browser, or a file dropped on it'
-_ADVICE = {
-    errno.EADDRINUSE: 'take another --port',
-    errno.EACCES: 'take a --port from 1024',
-}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from ...serve import LOOPBACK, Limits, create_app
 
     is_local = args.host in LOOPBACK
-    listening = _listen(args.host, args.port)
+    listening = listen(args.host, args.port)  # before the model is loaded
     limits = Limits(bytes=args.max_megabytes * 2**20)
     estimator = make_pipeline_estimator(args)
     app = create_app(
@@ -69,20 +63,3 @@ def run(args: argparse.Namespace) -> int:
     server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens, before the model is loaded, which takes seconds.
-
-    Raises:
-        LitePoseError: It cannot.
-    """
-    family = socket.AF_INET6 if ':' in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = (error.strerror or str(error)).partition(' (')[0]  # Python adds the address
-        advice = _ADVICE.get(error.errno, 'take another --host')
-        raise LitePoseError(f'cannot listen on {host}, port {port}: {reason}; {advice}') from error
-    except OverflowError as error:
-        raise LitePoseError(f'--port: expected 1 to 65535, got {port}') from error

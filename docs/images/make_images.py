@@ -216,7 +216,7 @@ def served_page(path: Path, port: int = 8765) -> None:
     command = [sys.executable, '-m', 'litepose_mm.cli', 'serve', '--model', 'litepose-s']
     command += ['--min-score', '0.2', '--port', str(port)]
     with TemporaryDirectory() as folder:
-        film = Path(folder) / 'film.mjpeg'  # to and fro, because it is repeated
+        film = Path(folder) / 'film.mjpeg'  # to and back, because it is repeated
         jpegs = [cv2.imencode('.jpg', image)[1].tobytes() for image in frames + frames[::-1]]
         film.write_bytes(b''.join(jpegs))
         camera = [

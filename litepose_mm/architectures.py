@@ -181,6 +181,25 @@ def _uniform(
     return Architecture(img_size, input_channel, tuple(deconv_setting), stages)
 
 
+def scaled(arch: Architecture, ratio: float, img_size: int | None = None) -> Architecture:
+    """A network with all widths at one ratio, to the multiple of 8 next to it.
+
+    Args:
+        arch: The network of ratio 1.
+        ratio: Above 0.
+        img_size: Another resolution.
+    """
+    return replace(
+        arch,
+        img_size=img_size or arch.img_size,
+        input_channel=make_divisible(arch.input_channel * ratio),
+        deconv_setting=tuple(make_divisible(width * ratio) for width in arch.deconv_setting),
+        stages=tuple(
+            replace(stage, channel=make_divisible(stage.channel * ratio)) for stage in arch.stages
+        ),
+    )
+
+
 # name: image size, stem, deconvolutions, stages. 'litepose-*' were found by the search,
 # 'prune-*' are the supernet's uniform widths ('prune-s' is the "0.5 LitePose" of Table 3).
 ARCHITECTURES: dict[str, Architecture] = {

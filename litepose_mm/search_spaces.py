@@ -21,6 +21,7 @@ from .architectures import (
     Stage,
     get_architecture,
     make_divisible,
+    scaled,
 )
 from .errors import LitePoseError
 
@@ -180,17 +181,7 @@ class SearchSpace:
         """
         if ratio not in self.ratios:
             raise LitePoseError(f'ratio: expected one of {self.ratios}, got {ratio}')
-        largest = self.largest
-        arch = replace(
-            largest,
-            img_size=img_size or max(self.img_sizes),
-            input_channel=make_divisible(largest.input_channel * ratio),
-            deconv_setting=tuple(make_divisible(c * ratio) for c in largest.deconv_setting),
-            stages=tuple(
-                replace(stage, channel=make_divisible(stage.channel * ratio))
-                for stage in largest.stages
-            ),
-        )
+        arch = scaled(self.largest, ratio, img_size or max(self.img_sizes))
         self.encode(arch)
         return arch
 

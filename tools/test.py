@@ -13,7 +13,6 @@ import sys
 import mmengine
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from train import (  # beside this script
     add_common_options,
@@ -27,6 +26,7 @@ import litepose_mm.modules  # noqa: F401
 from litepose_mm.checkpoints import check_fit
 from litepose_mm.config_files import read_config
 from litepose_mm.datasets.annotation_checks import explained
+from litepose_mm.engine.hooks.network import network_of
 from litepose_mm.errors import LitePoseError
 
 
@@ -80,7 +80,7 @@ def main() -> None:
     with explained(config, 'test_dataloader'):
         runner = build_runner(config)
         if '://' not in args.checkpoint:
-            model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+            model = network_of(runner)
             check_fit(model, args.checkpoint)
         if args.out:
             runner.register_hook(WriteMetricsHook(args.out), 'LOWEST')

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
-from ..architectures import Architecture
+from ..architectures import Architecture, scaled
 from ..errors import LitePoseError
 from ..search_spaces import Genotype, SearchSpace
 
@@ -166,6 +167,28 @@ class Evolution:
         front = [candidates[index] for index in _fronts(self._objectives(candidates))[0]]
         return sorted(front, key=lambda each: tuple(each.costs.values()))
 
+    def uniform(self) -> list[Architecture]:
+        """What a search has to beat: of each resolution, the largest uniformly scaled network.
+
+        All widths are at one ratio, a multiple of 1/64 that need not be one of the space. A ratio
+        whose cost is not known, as of layers without a measured latency, is passed over.
+        """
+        networks = []
+        for size in sorted(set(self.space.img_sizes), reverse=True):
+            fitting = (
+                arch
+                for step in range(64, 0, -1)
+                if self._is_known_to_keep(arch := scaled(self.space.largest, step / 64, size))
+            )
+            networks += islice(fitting, 1)
+        return networks
+
+    def _is_known_to_keep(self, arch: Architecture) -> bool:
+        try:
+            return self._keeps(self.costs(arch))
+        except LitePoseError:
+            return False
+
     def _first(self) -> list[Candidate]:
         return [
             self._keeping(lambda: self.space.sample(self.rng))
@@ -197,7 +220,7 @@ class Evolution:
         for _ in range(_DRAWS):
             # One genotype for each network: genes of blocks that it has not make none.
             arch = self.space.decode(make())
-            genotype, costs = self.space.encode(arch), self._costs(arch)
+            genotype, costs = self.space.encode(arch), self.costs(arch)
             if self._keeps(costs):
                 return Candidate(genotype, costs)
         while not self._keeps(costs):
@@ -206,10 +229,11 @@ class Evolution:
             index = can[int(self.rng.integers(len(can)))]
             smaller = (*genotype[:index], genotype[index] + 1, *genotype[index + 1 :])
             arch = self.space.decode(smaller)
-            genotype, costs = self.space.encode(arch), self._costs(arch)
+            genotype, costs = self.space.encode(arch), self.costs(arch)
         return Candidate(genotype, costs)
 
-    def _costs(self, arch: Architecture) -> dict[str, float]:
+    def costs(self, arch: Architecture) -> dict[str, float]:
+        """Costs of a network by the constraints' names."""
         return {constraint.name: float(constraint.cost(arch)) for constraint in self.constraints}
 
     def _keeps(self, costs: Mapping[str, float]) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mmengine.config import Config
 
+from ..architectures import Architecture
 from ..files import replacing
 from ..media import write_json
 from .evolution import Candidate, Evolution
@@ -13,9 +15,10 @@ from .plain_config import plain_config
 
 
 def write_report(evolution: Evolution, folder: str | Path, config: Config) -> None:
-    """Writes ``best.*``, ``front/*``, ``search.md`` and ``search.png``.
+    """Writes ``best.*``, ``front/*``, ``uniform/*``, ``search.md`` and ``search.png``.
 
-    Each architecture is a JSON file in the authors' form and a config that trains it.
+    Each architecture is a JSON file in the authors' form and a config that trains it; ``uniform``
+    has those that a search has to beat.
 
     Args:
         evolution: The search, after a generation at least.
@@ -26,18 +29,19 @@ def write_report(evolution: Evolution, folder: str | Path, config: Config) -> No
         LitePoseError: A file cannot be written.
     """
     folder = Path(folder)
-    space, front = evolution.space, evolution.front()
+    space, front, uniform = evolution.space, evolution.front(), evolution.uniform()
     for path in (folder / 'front').glob('*'):  # the last front may have been longer
         path.unlink()
-    files = {folder / 'best': evolution.best}
-    files.update((folder / 'front' / f'{number:02}', each) for number, each in enumerate(front))
-    for path, candidate in files.items():
-        arch = space.decode(candidate.genotype)
+    files = {folder / 'best': space.decode(evolution.best.genotype)}
+    for number, each in enumerate(front):
+        files[folder / 'front' / f'{number:02}'] = space.decode(each.genotype)
+    files.update((folder / 'uniform' / str(arch.img_size), arch) for arch in uniform)
+    for path, arch in files.items():
         write_json(path.with_suffix('.json'), arch.to_dict())
         with replacing(path.with_suffix('.py')) as part:
             plain_config(config, arch).dump(part)
     with replacing(folder / 'search.md') as part:
-        part.write_text('\n'.join(_lines(evolution, front)) + '\n', encoding='utf-8')
+        part.write_text('\n'.join(_lines(evolution, front, uniform)) + '\n', encoding='utf-8')
     _plot(evolution, front, folder / 'search.png')
 
 
@@ -46,7 +50,9 @@ def format_cost(value: float) -> str:
     return f'{value:,.0f}' if value >= 1000 else f'{value:.3g}'
 
 
-def _lines(evolution: Evolution, front: list[Candidate]):
+def _lines(
+    evolution: Evolution, front: list[Candidate], uniform: list[Architecture]
+) -> Iterator[str]:
     names = [constraint.name for constraint in evolution.constraints]
     yield '# Search\n'
     limits = ', '.join(f'{each.name} at most {each.limit:,g}' for each in evolution.constraints)
@@ -58,15 +64,23 @@ def _lines(evolution: Evolution, front: list[Candidate]):
     yield f'| file | score | {" | ".join(names)} | input | stem | stages | deconvolutions |'
     yield f'|---|---:|{"---:|" * len(names)}---:|---:|---|---|'
     for number, each in enumerate(front):
-        arch = evolution.space.decode(each.genotype)
         mark = ' **best**' if each.genotype == evolution.best.genotype else ''
-        costs = ' | '.join(format_cost(each.costs[name]) for name in names)
-        stages = ', '.join(f'{stage.channel} x {stage.num_blocks}' for stage in arch.stages)
-        deconvs = ', '.join(map(str, arch.deconv_setting))
-        yield (
-            f'| front/{number:02}.json{mark} | {each.score:.4f} | {costs} | {arch.img_size} | '
-            f'{arch.input_channel} | {stages} | {deconvs} |'
-        )
+        arch = evolution.space.decode(each.genotype)
+        yield _row(f'front/{number:02}.json{mark}', f'{each.score:.4f}', each.costs, arch)
+    for arch in uniform:
+        yield _row(f'uniform/{arch.img_size}.json', '', evolution.costs(arch), arch)
+    if uniform:
+        yield '\n`uniform`: all widths at one ratio, as large as can be; not evaluated.'
+
+
+def _row(name: str, score: str, costs: Mapping[str, float], arch: Architecture) -> str:
+    told = ' | '.join(format_cost(value) for value in costs.values())
+    stages = ', '.join(f'{stage.channel} x {stage.num_blocks}' for stage in arch.stages)
+    deconvs = ', '.join(map(str, arch.deconv_setting))
+    return (
+        f'| {name} | {score} | {told} | {arch.img_size} | {arch.input_channel} | {stages} | '
+        f'{deconvs} |'
+    )
 
 
 def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:

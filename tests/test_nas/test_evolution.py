@@ -8,7 +8,7 @@ import pytest
 from mmengine.config import Config
 from supernets import SPACE, supernet_config
 
-from litepose_mm.architectures import get_architecture
+from litepose_mm.architectures import get_architecture, scaled
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas.evolution import Constraint, Evolution, EvolutionSettings
 from litepose_mm.nas.network_layers import architecture_complexity
@@ -122,6 +122,20 @@ def test_impossible_settings_are_refused(change):
         replace(SETTINGS, **change)
 
 
+def test_uniform_networks_of_unknown_cost_are_passed_over():
+    """Layers without a measured latency."""
+
+    known = [PLAIN.uniform(ratio, size) for ratio in PLAIN.ratios for size in PLAIN.img_sizes]
+
+    def cost(arch):
+        if arch not in known:
+            raise LitePoseError('not in the table')
+        return arch.img_size * arch.stages[-1].channel
+
+    evolution = Evolution(PLAIN, [Constraint('latency', cost, 64 * 24)])
+    assert evolution.uniform() == [PLAIN.uniform(0.75, 64), PLAIN.uniform(1, 32)]
+
+
 def test_pareto_front():
     evolution = run(search(limit=1, settings=replace(SETTINGS, pareto=True)))
     front = evolution.front()
@@ -149,6 +163,12 @@ def test_report_has_the_front_and_nothing_older(tmp_path):
     assert [get_architecture(str(path)) for path in files] == [
         space.decode(each.genotype) for each in evolution.front()
     ]
+    for arch in evolution.uniform():
+        assert get_architecture(str(tmp_path / f'uniform/{arch.img_size}.json')) == arch
+        ratios = [step / 64 for step in range(1, 65)]
+        costs = [paper_macs(scaled(space.largest, ratio, arch.img_size)) for ratio in ratios]
+        limit = evolution.constraints[0].limit
+        assert paper_macs(arch) == max(cost for cost in costs if cost <= limit)
     best = space.decode(evolution.best.genotype)
     assert get_architecture(str(tmp_path / 'best.json')) == best
     assert Config.fromfile(tmp_path / 'best.py').model.backbone.arch == best.to_dict()

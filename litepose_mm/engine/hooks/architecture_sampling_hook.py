@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...errors import LitePoseError
 from ...search_spaces import SearchSpace, get_search_space
+from .network import network_of
 
 
 @HOOKS.register_module()
@@ -51,7 +51,7 @@ class ArchitectureSamplingHook(Hook):
         self.seed, self.samples, self.sandwich = seed, samples, sandwich
 
     def before_train(self, runner: Runner) -> None:
-        model = _supernet(runner)
+        model = network_of(runner)
         if not hasattr(model, 'training_archs'):
             raise LitePoseError(
                 'ArchitectureSamplingHook: expected the estimator of a supernet, got a '
@@ -75,12 +75,8 @@ class ArchitectureSamplingHook(Hook):
             size, drawn = archs[0].img_size, archs[: self.samples]
             archs = [self.space.largest, *drawn, self.space.smallest]
             archs = [replace(arch, img_size=size) for arch in archs]
-        _supernet(runner).training_archs = archs
+        network_of(runner).training_archs = archs
 
     def before_val(self, runner: Runner) -> None:
         """Validation is that of the largest network."""
-        _supernet(runner).activate(self.space.largest)
-
-
-def _supernet(runner: Runner) -> Any:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+        network_of(runner).activate(self.space.largest)

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import CheckpointHook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...checkpoints import check_fit
 from ...errors import LitePoseError
 from ...files import replacing
+from .network import network_of
 from .plain_data import restore_histories, to_plain
 from .whole_files import WholeFilesBackend, check_checkpoint
 
@@ -60,7 +60,7 @@ class SafeCheckpointHook(CheckpointHook):
         elif runner._resume:
             check_checkpoint(path)
         else:
-            model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+            model = network_of(runner)
             left = check_fit(model, path, partly=True)
             if left is not None:
                 runner.logger.warning(f'{path} fits in part; these start anew: {left}')

@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from torch import nn
 
 from .compiler import has_compiler
+from .network import network_of
 
 
 @HOOKS.register_module()
@@ -37,7 +37,7 @@ class CompileHook(Hook):
     def before_train(self, runner: Runner) -> None:
         if not has_compiler(runner.logger, 'compiled network'):
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = network_of(runner)
         for name in self.parts:
             compile_training(model.get_submodule(name))
         runner.logger.info(f'{" and ".join(self.parts)} are compiled: the first step takes minutes')

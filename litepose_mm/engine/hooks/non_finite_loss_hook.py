@@ -10,12 +10,12 @@ import torch
 import torch.distributed
 from mmengine.dist import all_gather_object, barrier, is_distributed
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from torch import Tensor, nn
 
 from ...errors import LitePoseError
+from .network import network_of
 
 _MOST_NAMED = 8
 
@@ -50,7 +50,7 @@ class NonFiniteLossHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         self._runner = runner
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = network_of(runner)
         self._buffers = [b for b in model.buffers() if b.is_floating_point()]
         self._before = [torch.empty_like(b) for b in self._buffers]
         self.after_train(runner)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...nas import sort_channels
+from .network import network_of
 
 
 @HOOKS.register_module()
@@ -21,7 +21,7 @@ class SortChannelsHook(Hook):
     def before_train(self, runner: Runner) -> None:
         if runner.iter > 0:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = network_of(runner)
         sort_channels(model)
         for hook in runner.hooks:
             average = getattr(hook, 'ema_model', None)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
@@ -14,6 +13,7 @@ from ...architectures import Architecture, get_architecture
 from ...errors import LitePoseError
 from ...nas import SubnetEvaluator
 from ...search_spaces import SearchSpace, get_search_space
+from .network import network_of
 
 
 @HOOKS.register_module()
@@ -50,7 +50,7 @@ class SubnetValidationHook(Hook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Adds the networks' metrics to those of the validation."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = network_of(runner)
         if self._evaluator is None:
             self._evaluator = SubnetEvaluator(
                 model, runner.cfg, self.calibration_batches, cache=False

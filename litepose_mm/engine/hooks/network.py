@@ -1,0 +1,12 @@
+"""The network of a run."""
+
+from __future__ import annotations
+
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import nn
+
+
+def network_of(runner: Runner) -> nn.Module:
+    """The model itself, also where it is wrapped for several processes."""
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

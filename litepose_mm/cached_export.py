@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import LitePoseError
+from .files import sha256
 from .paths import mim_root
 from .shipped_weights import full_name, shipped_weights
 from .zoo import MODELS
@@ -74,7 +75,7 @@ def cached_export(
             raise LitePoseError(f'{model}: expected weights, since the package has none for it')
         weights = shipped_weights()[model].checked_path()
     options = dict(flip_test=flip_test, input_size=input_size, cfg_options=cfg_options or None)
-    facts = [engine, options, _content(model), _hash(weights), _code()]
+    facts = [engine, options, _content(model), sha256(weights), _code()]
     digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
     folder = cache_folder() / f'{Path(model).stem}-{engine}-{digest}'
     if not folder.is_dir():
@@ -109,13 +110,6 @@ def _content(model: str) -> str:
     from .config_files import read_config
 
     return read_config(find_config(model)).pretty_text
-
-
-def _hash(weights: str | Path) -> str:
-    try:
-        return hashlib.sha256(Path(weights).read_bytes()).hexdigest()
-    except OSError as error:
-        raise LitePoseError(f'cannot read {weights}: {error.strerror}') from error
 
 
 @cache

@@ -91,11 +91,14 @@ class ElasticEstimator:
             part.activate(arch)
         self.active_arch = arch
 
+    def _archs_of_step(self) -> list[Architecture]:
+        return list(self.training_archs) or [self.active_arch]
+
     def _mean_losses(
         self, losses_of: Callable[[Architecture], dict[str, Tensor]]
     ) -> dict[str, Tensor]:
         """Means over ``training_archs``, each active in its turn; their graphs stay in memory."""
-        archs = list(self.training_archs) or [self.active_arch]
+        archs = self._archs_of_step()
         total: dict[str, Tensor] = {}
         for arch in archs:
             self.activate(arch)
@@ -135,7 +138,7 @@ class SupernetBottomupPoseEstimator(ElasticEstimator, MultiScaleBottomupPoseEsti
             LitePoseError: Images are not of the codec's size, or the networks of a step with
                 distillation have several resolutions.
         """
-        archs = list(self.training_archs) or [self.active_arch]
+        archs = self._archs_of_step()
         distils = self.distillation_weight > 0 and len(archs) > 1
         sizes = {arch.img_size for arch in archs}
         if distils and len(sizes) > 1:

@@ -75,7 +75,7 @@ def cached_export(
             raise LitePoseError(f'{model}: expected weights, since the package has none for it')
         weights = shipped_weights()[model].checked_path()
     options = dict(flip_test=flip_test, input_size=input_size, cfg_options=cfg_options or None)
-    facts = [engine, options, _content(model), sha256(weights), _code()]
+    facts = [engine, options, _content(model), sha256(weights, 'weights'), _code()]
     digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
     folder = cache_folder() / f'{Path(model).stem}-{engine}-{digest}'
     if not folder.is_dir():

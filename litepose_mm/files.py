@@ -49,8 +49,12 @@ def check_writable(path: str | Path) -> None:
         raise LitePoseError(f'cannot write {path}: {folder} is no folder that can be written')
 
 
-def sha256(path: str | Path) -> str:
+def sha256(path: str | Path, what: str = 'file') -> str:
     """The SHA-256 of a file in hexadecimal digits; about 1.5 ms a megabyte.
+
+    Args:
+        path: The file.
+        what: It is, for the message.
 
     Raises:
         LitePoseError: It cannot be read.
@@ -61,5 +65,5 @@ def sha256(path: str | Path) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise LitePoseError(f'cannot read {path}: {error.strerror}') from error
+        raise LitePoseError(f'cannot read the {what} {path}: {error.strerror}') from error
     return digest.hexdigest()

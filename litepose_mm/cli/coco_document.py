@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
-from ..errors import LitePoseError
+from ..files import sha256
 from ..structures import PoseResult, Skeleton
 from ..version import __version__
 
@@ -28,7 +27,7 @@ class CocoDocument:
             'version': f'litepose_mm {__version__}',
             'model': model,
             'weights': None if weights is None else Path(weights).name,
-            'weights_sha256': None if weights is None else _sha256(weights),
+            'weights_sha256': None if weights is None else sha256(weights, 'weights'),
         }
         self._category = {
             'id': 1,
@@ -72,14 +71,3 @@ class CocoDocument:
             'images': self._images,
             'annotations': self._annotations,
         }
-
-
-def _sha256(path: str | Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with open(path, 'rb') as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise LitePoseError(f'cannot read the weights {path}: {error.strerror}') from error
-    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from ..decoding import AssociativeEmbeddingDecoder, check_decodes_candidates
 from ..errors import LitePoseError
-from ..files import replacing
+from ..files import replacing, sha256
 from ..structures import Skeleton
 from .engines import ENGINES
 
@@ -242,19 +241,12 @@ def _error(field: str, expected: str, got: str, advice: str = 'export again') ->
 
 
 def _hash(path: Path) -> str:
-    try:
-        with path.open('rb') as file:
-            digest = hashlib.sha256()
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except FileNotFoundError as error:
+    if not path.exists():
         raise LitePoseError(
             f'expected the model file {path}, which its card names, but it is not there; copy the '
             'whole folder again'
-        ) from error
-    except OSError as error:
-        raise LitePoseError(f'cannot read the model file {path}: {error.strerror}') from error
-    return digest.hexdigest()
+        )
+    return sha256(path, 'model file')
 
 
 def _read_json(path: Path) -> Any:

@@ -131,12 +131,18 @@ def test_executable_checkpoint_is_refused(pictures, tmp_path, resume, capsys):
     assert 'evil was here' not in capsys.readouterr().out
 
 
-def test_load_from_safetensors(pictures, tmp_path):
-    safetensors = pytest.importorskip('safetensors.torch')
+@pytest.mark.parametrize('suffix', ['safetensors', 'pth'])
+def test_load_from_plain_weights(pictures, tmp_path, suffix):
+    """Files without ``state_dict``, for which MMEngine's EMAHook asks."""
     state = toy.ToyModel().state_dict()
     state['last.bias'] += 7
-    safetensors.save_file(state, tmp_path / 'w.safetensors')
-    content = toy.config(pictures, tmp_path / 'work', load_from=str(tmp_path / 'w.safetensors'))
+    path = tmp_path / f'w.{suffix}'
+    if suffix == 'safetensors':
+        pytest.importorskip('safetensors.torch').save_file(state, path)
+    else:
+        torch.save(state, path)
+    content = toy.config(pictures, tmp_path / 'work', load_from=str(path))
+    content['custom_hooks'] = [*content.get('custom_hooks', ()), dict(type='EMAHook')]
     runner = Runner.from_cfg(Config(content))
     runner.call_hook('before_run')
     runner.load_or_resume()

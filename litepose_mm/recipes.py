@@ -44,7 +44,7 @@ def ae_codec(input_size: tuple[int, int], strides: Sequence[int] = (4, 2), **opt
 
 
 def ae_train_pipeline(
-    codec: dict, use_segments: bool = True, flip: float = 0.5, **affine
+    codec: dict, use_segments: bool = True, flip: float = 0.5, aligned: bool = False, **affine
 ) -> list[dict]:
     """Affine, flip, targets and masks (LitePose section 5.2).
 
@@ -53,11 +53,14 @@ def ae_train_pipeline(
         use_segments: Whether unlabelled people and crowds are masked; the authors do for COCO,
             not for CrowdPose.
         flip: Share of samples that are mirrored.
+        aligned: Whether inputs are as long as each picture needs, as in tests, rather than of the
+            codec's size.
         affine: Further arguments of :class:`BottomupRandomAffineAlign`.
     """
+    size = min(codec['input_size']) if aligned else codec['input_size']
     return [
         dict(type='LoadImage'),
-        dict(type='BottomupRandomAffineAlign', input_size=codec['input_size'], **affine),
+        dict(type='BottomupRandomAffineAlign', input_size=size, **affine),
         dict(type='RandomFlip', direction='horizontal', prob=float(flip)),
         dict(type='GenerateTarget', encoder=codec),
         dict(type='MultiLevelHeatmapMask', use_segments=use_segments),

@@ -55,7 +55,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         decode_limit: ``'litepose'`` or ``'mmpose'``.
     """
 
-    auxiliary_encode_keys = {'flip'}
+    auxiliary_encode_keys = {'flip', 'aligned_size'}
     label_mapping_table = dict(
         keypoint_weights='keypoint_weights', keypoint_indices='keypoint_indices'
     )
@@ -143,6 +143,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         keypoints: np.ndarray,
         keypoints_visible: np.ndarray | None = None,
         flip: bool = False,
+        aligned_size: Size | None = None,
     ) -> dict:
         """Targets of one image (LitePose section 5.2, HigherHRNet ``HeatmapGenerator``).
 
@@ -152,6 +153,8 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             flip: Whether the input is mirrored. Only ``'litepose'`` targets ask: they mirror a
                 pixel of a level onto a pixel of that level, which is not where the input's
                 pixel goes.
+            aligned_size: Width and height of the input where they are not the codec's, see
+                :class:`BottomupRandomAffineAlign`.
 
         Returns:
             dict:
@@ -161,6 +164,8 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
               tags: position ``y * W + x`` (0 where not visible) and visibility 0 or 1.
             - keypoint_weights (np.ndarray): Float32 ``(N, K)``, 1 where labelled.
         """
+        if aligned_size is not None:
+            return self.at_input_size(aligned_size).encode(keypoints, keypoints_visible, flip)
         visible = (
             np.ones(keypoints.shape[:2], dtype=np.float32)
             if keypoints_visible is None

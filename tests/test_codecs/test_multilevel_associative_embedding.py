@@ -53,6 +53,17 @@ def test_labels_decide_and_centres_outside_are_skipped():
     assert encoded['keypoint_weights'].tolist() == [[1, 1, 1, 1, 0]]
 
 
+def test_targets_of_another_size():
+    """As those of a codec of that size; a sample says so, a batch of its own."""
+    keypoints = np.random.default_rng(0).uniform(0, 96, (3, 14, 2))
+    other = MultiLevelAssociativeEmbedding((192, 96), [(48, 24), (96, 48)])
+    own = codec().encode(keypoints, aligned_size=(192, 96))
+    expected = other.encode(keypoints)
+    for name in ('heatmaps', 'keypoint_indices', 'keypoint_weights'):
+        for one, two in zip(own[name], expected[name]):
+            np.testing.assert_array_equal(one, two)
+
+
 def test_tags_of_every_level_that_carries_them():
     encoded = codec(tag_levels=(True, True)).encode(np.array([[[50.9, 33.2]]]))
     assert encoded['keypoint_indices'][0, :, 0, 0].tolist() == [8 * 32 + 12, 16 * 64 + 25]

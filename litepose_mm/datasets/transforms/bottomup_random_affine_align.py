@@ -10,7 +10,7 @@ from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 from mmpose.registry import TRANSFORMS
 
-from ...resize import image_center, warp_matrix
+from ...resize import aligned_size, image_center, warp_matrix
 
 
 @TRANSFORMS.register_module()
@@ -23,11 +23,13 @@ class BottomupRandomAffineAlign(BaseTransform):
     whole pixels up to ``shift_factor`` of the visible part.
 
     Required keys: ``img``. Modified, where present: ``img_shape``, ``keypoints``, ``bbox``,
-    ``area``. Added: ``warp_mat``; no ``input_size``, which MMPose's :class:`RandomFlip` would take
-    for height and width.
+    ``area``. Added: ``warp_mat``, and ``aligned_size`` for codecs; no ``input_size``, which
+    MMPose's :class:`RandomFlip` would take for height and width.
 
     Args:
-        input_size: Width and height of the output.
+        input_size: Width and height of the output; or its short side, and the long one is as long
+            as each picture needs, as in :class:`BottomupResizeAlign`. Pictures of a batch then
+            need one shape (``batch_size=1``).
         scale_factor: Least and largest part of the picture's side that is shown.
         rotate_factor: Largest rotation in degrees, either way.
         shift_factor: Largest translation, either way on both axes, as a share of the visible
@@ -42,7 +44,7 @@ class BottomupRandomAffineAlign(BaseTransform):
 
     def __init__(
         self,
-        input_size: tuple[int, int],
+        input_size: tuple[int, int] | int,
         scale_factor: Sequence[float] = (0.75, 1.5),
         rotate_factor: float = 30.0,
         shift_factor: float = 0.2,
@@ -53,7 +55,7 @@ class BottomupRandomAffineAlign(BaseTransform):
         super().__init__()
         if scale_type not in ('short', 'long'):
             raise ValueError(f"scale_type must be 'short' or 'long', got {scale_type!r}")
-        self.input_size = tuple(input_size)
+        self.input_size = input_size if isinstance(input_size, int) else tuple(input_size)
         self.scale_factor = tuple(scale_factor)
         self.rotate_factor = rotate_factor
         self.shift_factor = shift_factor
@@ -82,25 +84,25 @@ class BottomupRandomAffineAlign(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         height, width = results['img'].shape[:2]
+        size = self.input_size
+        if isinstance(size, int):
+            size = results['aligned_size'] = aligned_size((width, height), size)
         side = (min if self.scale_type == 'short' else max)(width, height)
         visible, rotation, shift = self._draw(side)
         center = self._draw_center(results) + shift
         # What is visible refers to the output's own short side.
-        visible /= min(self.input_size)
+        visible /= min(size)
         if self.keep_inside:
-            room = np.array([width, height]) - visible * np.array(self.input_size)
+            room = np.array([width, height]) - visible * np.array(size)
             reach = np.maximum(room, 0) / 2
             middle = image_center(width, height)
             center = np.clip(center, middle - reach, middle + reach)
-        visible *= self.input_size[0]
-        matrix = warp_matrix(center, visible, self.input_size, rotation)
-        return self.apply(results, matrix)
+        matrix = warp_matrix(center, visible * size[0], size, rotation)
+        return self.apply(results, matrix, size)
 
-    def apply(self, results: dict, matrix: np.ndarray) -> dict:
-        """Warp a sample by a matrix ``(2, 3)`` to the input size."""
-        results['img'] = cv2.warpAffine(
-            results['img'], matrix, self.input_size, flags=cv2.INTER_LINEAR
-        )
+    def apply(self, results: dict, matrix: np.ndarray, size: tuple[int, int]) -> dict:
+        """Warp a sample by a matrix ``(2, 3)`` to a width and height."""
+        results['img'] = cv2.warpAffine(results['img'], matrix, size, flags=cv2.INTER_LINEAR)
         if 'keypoints' in results:
             keypoints = np.asarray(results['keypoints'], dtype=np.float64)
             results['keypoints'] = keypoints @ matrix[:, :2].T + matrix[:, 2]

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from mmpose.datasets.transforms import RandomFlip
 
-from litepose_mm.datasets.transforms import BottomupRandomAffineAlign
+from litepose_mm.datasets.transforms import BottomupRandomAffineAlign, BottomupResizeAlign
 
 
 def sample():
@@ -38,6 +38,17 @@ def test_keypoints_move_with_the_picture(seed, input_size):
     assert (results['keypoints'][0] <= (right + 1e-6, bottom + 1e-6)).all()
     zoom = np.sqrt(np.linalg.det(results['warp_mat'][:, :2]))
     assert results['area'][0] == pytest.approx(600 * zoom**2, rel=1e-5)
+
+
+@pytest.mark.parametrize('size', [(90, 60), (60, 90), (85, 64), (64, 64)])
+def test_a_short_side_alone_gives_the_picture_as_it_is_tested(size):
+    image = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
+    whole = dict(scale_factor=(1, 1), rotate_factor=0, shift_factor=0)
+    own = BottomupRandomAffineAlign(128, **whole)(dict(img=image.copy()))
+    tested = BottomupResizeAlign(128)(dict(img=image.copy()))
+    assert own['img_shape'] == tested['img_shape'] and min(own['img_shape']) == 128
+    assert own['aligned_size'] == own['img_shape'][::-1]
+    np.testing.assert_allclose(own['img'].astype(int), tested['img'], atol=1)
 
 
 def test_draws_stay_in_range():

@@ -5,15 +5,17 @@ from litepose_mm.recipes import (
     crops_then_whole,
     quick_head,
     training_hooks,
+    warmup_cosine,
 )
 
-# Does it learn? From scratch on a handful of pictures, on which it is evaluated, too.
+# Does it learn? From scratch on a handful of pictures, on which it is evaluated, too. The config
+# beside it, `…-130e-overfit-whole_…`, goes on from here.
 codec = ae_codec(input_size=(448, 448))
-switch_epoch, epochs = 500, 1100  # crops until then; the learning rate falls after
+switch_epoch, epochs = 1200, 1500  # crops until then; the learning rate falls after
 few = dict(data_root='data/few_coco/', ann_file='annotations.json', data_prefix=dict(img=''))
 
 model = dict(
-    head=dict(decoder=codec, **quick_head()),
+    head=dict(decoder=codec, heatmap_loss=dict(type='WeightAdaptiveHeatmapLoss'), **quick_head()),
     test_cfg=dict(flip_test=False),
 )
 crops, whole = crops_then_whole(codec)
@@ -23,21 +25,12 @@ test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=few['data_root'] + few['ann_file'])
 test_evaluator = val_evaluator
 
-train_cfg = dict(max_epochs=epochs, val_interval=100, dynamic_intervals=[(switch_epoch, 25)])
+train_cfg = dict(max_epochs=epochs, val_interval=150, dynamic_intervals=[(switch_epoch, 25)])
 default_hooks = dict(checkpoint=dict(interval=25))
-optim_wrapper = dict(optimizer=dict(lr=3e-3, eps=1e-14))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        T_max=epochs - switch_epoch,
-        eta_min_ratio=0.01,
-        begin=switch_epoch,
-        end=epochs,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
-]
+optim_wrapper = dict(optimizer=dict(lr=3e-3))
+auto_scale_lr = dict(base_batch_size=4)
+# The cosine is as long as if 200 epochs came after.
+param_scheduler = warmup_cosine(epochs + 200, decay_from=switch_epoch)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),
     dict(type='CompileHook'),

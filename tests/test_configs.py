@@ -1,5 +1,7 @@
 """Every config builds, has the figures of the zoo, and runs forward and, bottom-up, end to end."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -27,6 +29,9 @@ def test_config(path):
     width, height = config.codec['input_size']
     assert path.stem.endswith((f'-{width}x{height}', f'-{height}x{width}'))
     assert config.custom_imports['imports'] == ['litepose_mm.modules']
+    gpus, batch = map(int, re.search(r'_(\d+)xb(\d+)-', path.stem).groups())
+    assert config.train_dataloader.batch_size == batch
+    assert config.auto_scale_lr.base_batch_size == gpus * batch
 
     result = measure_complexity(model, (3, height, width))
     entry = ZOO.get(path.relative_to(mim_root() / 'configs').as_posix())
@@ -63,7 +68,12 @@ def test_every_zoo_entry_has_its_config():
 def test_checkpoints_are_named_after_the_zoo(path):
     config = Config.fromfile(path)
     dataset = path.parent.name
-    if config.load_from is not None:
+    if config.load_from is not None and config.load_from.startswith('work_dirs/'):
+        # the last checkpoint of a config beside it
+        _, stem, checkpoint = config.load_from.split('/')
+        first = Config.fromfile(path.with_name(f'{stem}.py'))
+        assert checkpoint == f'epoch_{first.train_cfg.max_epochs}.pth'
+    elif config.load_from is not None:
         assert config.load_from == f'checkpoints/{config.arch}_{dataset}.pth'
     teacher = config.model.get('teacher')
     if teacher is not None:

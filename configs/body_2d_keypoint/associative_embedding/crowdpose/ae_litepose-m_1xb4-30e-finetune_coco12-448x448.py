@@ -24,5 +24,6 @@ test_evaluator = val_evaluator
 train_cfg = dict(max_epochs=epochs, val_begin=1, val_interval=5)
 # Small steps: larger ones first destroy what the network has learned.
 optim_wrapper = dict(optimizer=dict(lr=1e-4))
+auto_scale_lr = dict(base_batch_size=4)
 param_scheduler = warmup_cosine(epochs, warmup_iterations=20)
 custom_hooks = training_hooks(dict(type='DepthwiseGradientHook'))

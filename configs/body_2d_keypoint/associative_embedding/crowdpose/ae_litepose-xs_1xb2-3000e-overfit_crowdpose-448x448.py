@@ -27,6 +27,7 @@ test_evaluator = val_evaluator
 train_cfg = dict(max_epochs=epochs, val_interval=100)
 default_hooks = dict(checkpoint=dict(interval=100))
 optim_wrapper = dict(optimizer=dict(lr=3e-3))
+auto_scale_lr = dict(base_batch_size=2)
 param_scheduler = warmup_cosine(epochs, decay_from=epochs - last_epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),

@@ -34,6 +34,7 @@ search_dataloader = dict(
 )
 
 train_cfg = dict(max_epochs=epochs, val_interval=1)
+auto_scale_lr = dict(base_batch_size=16)
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'), *supernet_hooks(search_space, 'litepose-xs')

@@ -50,6 +50,7 @@ test_dataloader = val_dataloader
 
 train_cfg = dict(max_epochs=epochs, val_interval=3)
 optim_wrapper = dict(optimizer=dict(lr=4e-3, eps=1e-14))
+auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = warmup_cosine(epochs, decay_from=epochs - last_epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),

@@ -13,21 +13,18 @@ from litepose_mm.recipes import (
     training_hooks,
     warmup_cosine,
 )
+from litepose_mm.shipped_weights import shipped_weights
 
-# The widths of the paper's XS space at half of its resolutions, for two processor cores. One or two
-# large people, so that hours of training tell networks apart (docs/search.md).
-search_space = dict(largest='prune-l', img_sizes=[256, 192, 128], ratios=[1, 0.75, 0.5, 0.25])
+# The ratios of the paper's XS space at half of its resolutions, of LitePose-S, whose weights ship: a
+# search for two processor cores. One or two large people, so that hours of training tell networks
+# apart (docs/search.md).
+search_space = dict(largest='litepose-s', img_sizes=[256, 192, 128], ratios=[1, 0.75, 0.5, 0.25])
+load_from = str(shipped_weights()['litepose-s_crowdpose'].path)
 people = dict(people=(1, 2), scene=dict(stature=(0.6, 0.95), crowding=0, occluders=(0, 0)))
 codec = ae_codec(input_size=(256, 256))
 epochs = 10
 
-model = supernet_model(
-    search_space,
-    num_keypoints=14,
-    decoder=codec,
-    heatmap_loss=dict(type='WeightAdaptiveHeatmapLoss'),
-    **quick_head(),
-)
+model = supernet_model(search_space, num_keypoints=14, decoder=codec, **quick_head())
 model['test_cfg'] = dict(flip_test=False)
 pictures = ae_train_pipeline(
     codec, use_segments=False, scale_factor=(0.75, 1), rotate_factor=10, keep_inside=True
@@ -52,7 +49,8 @@ search_dataloader = dict(
     ),
 )
 
-optim_wrapper = dict(optimizer=dict(lr=4e-3, eps=1e-14))
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
+auto_scale_lr = dict(base_batch_size=8)
 train_cfg = dict(max_epochs=epochs, val_interval=2)
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(

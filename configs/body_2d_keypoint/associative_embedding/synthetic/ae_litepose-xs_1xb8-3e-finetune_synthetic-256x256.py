@@ -1,0 +1,26 @@
+_base_ = './ae_litepose-xs_1xb8-13e_synthetic-256x256.py'
+from litepose_mm.recipes import ae_codec, ae_train_pipeline, training_hooks, warmup_cosine
+from litepose_mm.shipped_weights import shipped_weights
+
+# The weights that ship, which have seen photographs only, go on with whole pictures of synthetic
+# people: an hour on two CPU cores.
+load_from = str(shipped_weights()['litepose-xs_crowdpose'].path)
+epochs = 3
+
+model = dict(head=dict(heatmap_loss=dict(type='KeypointMSELoss')))
+pictures = ae_train_pipeline(
+    ae_codec(input_size=(256, 256)),
+    use_segments=False,
+    scale_factor=(1, 1),
+    rotate_factor=0,
+    shift_factor=0,
+)
+train_dataloader = dict(dataset=dict(num_images=12000, pipeline=pictures))
+train_cfg = dict(max_epochs=epochs, val_interval=1)
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
+param_scheduler = warmup_cosine(epochs)
+custom_hooks = training_hooks(
+    dict(type='DepthwiseGradientHook'),
+    dict(type='CompileHook'),
+    dict(type='EMAHook', momentum=2e-3, update_buffers=True),
+)

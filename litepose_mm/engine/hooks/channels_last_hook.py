@@ -32,3 +32,6 @@ class ChannelsLastHook(Hook):
     def before_run(self, runner: Runner) -> None:
         if get_device() in self.devices:
             runner.model.to(memory_format=torch.channels_last)
+
+    # A teacher is built after the beginning of the run.
+    before_train = before_run

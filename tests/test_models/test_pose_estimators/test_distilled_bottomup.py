@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from mmpose.structures import PoseDataSample
 from networks import TINY, ae_samples, litepose_config
 
 from litepose_mm.checkpoints import load_weights, save_weights
+from litepose_mm.engine.hooks import ChannelsLastHook
 from litepose_mm.errors import LitePoseError
 
 WIDER = replace(TINY, input_channel=16, deconv_setting=(24, 16, 16))
@@ -88,6 +90,16 @@ def test_types_reach_the_teacher():
     assert next(model.teacher.parameters()).dtype == torch.float32
     model.double()
     assert next(model.teacher.parameters()).dtype == torch.float64
+
+
+def test_channels_last_memory_reaches_the_teacher():
+    """Which is built after the beginning of the run."""
+    runner, hook = SimpleNamespace(model=distilled()), ChannelsLastHook()
+    hook.before_run(runner)
+    weight = runner.model.teacher.backbone.stem[0].conv.weight
+    assert not weight.is_contiguous(memory_format=torch.channels_last)
+    hook.before_train(runner)
+    assert weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_weights_of_the_teacher(tmp_path):

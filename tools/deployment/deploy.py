@@ -1,4 +1,4 @@
-"""Export a model through MMDeploy. Options are those of MMDeploy's tool, which its wheel lacks.
+"""Export a model through MMDeploy, as its tool does, which its wheel lacks.
 
 Writes the ONNX file, the backend's files, and a picture of the people that the backend and torch
 find. For TensorRT where it is not installed: the ONNX file, and the command that makes an engine.
@@ -50,15 +50,24 @@ def main() -> None:
     from mmdeploy.apis.utils import to_backend
     from mmdeploy.utils import Backend, get_backend, get_ir_config
 
+    from litepose_mm.deploy.backends.tensorrt import COMMAND_NAME
     from litepose_mm.deploy.mmdeploy import torch2onnx
+    from litepose_mm.deploy.mmdeploy.backends.tensorrt import has_tensorrt_8, trtexec_line
 
     backend, name = get_backend(deploy_cfg), get_ir_config(deploy_cfg).save_file
     torch2onnx(
         args.img, args.work_dir, name, deploy_cfg, model_cfg, args.checkpoint, device=args.device
     )
+    onnx_file = osp.join(args.work_dir, name)
+    if backend is Backend.TENSORRT and not has_tensorrt_8():
+        line = trtexec_line(deploy_cfg, name)  # as seen from the work directory
+        with open(osp.join(args.work_dir, COMMAND_NAME), 'w', encoding='utf-8') as file:
+            file.write(f'{line}\n')
+        print(f'{onnx_file}; {COMMAND_NAME} beside it makes the engine, where the GPU is: {line}')
+        return
     files = to_backend(
         backend.value,
-        [osp.join(args.work_dir, name)],
+        [onnx_file],
         work_dir=args.work_dir,
         deploy_cfg=deploy_cfg,
         device=args.device,

@@ -14,7 +14,7 @@ from mmpose.utils.typing import SampleList
 from torch import Tensor
 
 from ...decoding import decode_outputs, for_candidates
-from ...errors import LitePoseError
+from ...errors import LitePoseError, reason
 from .options import get_outputs, get_static_shape
 
 
@@ -46,14 +46,23 @@ class BottomupBackendModel(BaseBackendModel):
         self.device = device
         self.codec = KEYPOINT_CODECS.build(model_cfg.model.head.decoder)
         self.restore_heatmap_size = model_cfg.model.test_cfg.get('restore_heatmap_size', True)
-        self.wrapper = self._build_wrapper(
-            backend=get_backend(deploy_cfg),
-            backend_files=backend_files,
-            device=device,
-            input_names=[self.input_name],
-            output_names=self.output_names,
-            deploy_cfg=deploy_cfg,
-        )
+        backend = get_backend(deploy_cfg)
+        try:
+            self.wrapper = self._build_wrapper(
+                backend=backend,
+                backend_files=backend_files,
+                device=device,
+                input_names=[self.input_name],
+                output_names=self.output_names,
+                deploy_cfg=deploy_cfg,
+            )
+        except LitePoseError:
+            raise
+        except Exception as error:  # every engine has its own
+            raise LitePoseError(
+                f'{backend.value} cannot load {", ".join(map(str, backend_files)) or "no file"}: '
+                f'{reason(error)}; give the files that the export wrote'
+            ) from error
 
     def forward(self, inputs: Tensor, data_samples: SampleList, mode: str = 'predict'):
         """Finds people in normalised images ``(B, 3, H, W)``.

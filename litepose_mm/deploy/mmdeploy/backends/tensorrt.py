@@ -29,7 +29,7 @@ class TrtexecManager(TensorRTManager):
         deploy_cfg: Any,
         **kwargs: Any,
     ) -> Sequence[str]:
-        if not _has_tensorrt_8():
+        if not has_tensorrt_8():
             raise LitePoseError(
                 f'{", ".join(ir_files)} is there; MMDeploy makes engines of it with TensorRT 8 '
                 'only, which is not installed. Where the GPU is, run: '
@@ -48,7 +48,8 @@ def trtexec_line(deploy_cfg: Config, onnx_file: str) -> str:
     return trtexec_command(onnx_file, shapes, fp16)
 
 
-def _has_tensorrt_8() -> bool:
+def has_tensorrt_8() -> bool:
+    """Whether the TensorRT that MMDeploy's manager works with is installed."""
     if importlib.util.find_spec('tensorrt') is None:
         return False
     import tensorrt

@@ -28,6 +28,8 @@ def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.Inferen
     if threads is not None:
         options.intra_op_num_threads = threads
     options.add_session_config_entry('session.force_spinning_stop', '1')
+    # Int8 on x86 without VNNI: signed weights would saturate sums in 16 bits.
+    options.add_session_config_entry('session.x64quantprecision', '1')
     return onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
 
 

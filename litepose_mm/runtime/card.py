@@ -14,6 +14,19 @@ from ..errors import LitePoseError
 from ..files import replacing, sha256
 from ..structures import Skeleton
 from .engines import ENGINES
+from .plain_values import (
+    LARGEST,
+    is_bool,
+    is_list,
+    is_number,
+    is_one_of,
+    is_positive,
+    is_sha256,
+    is_table,
+    is_text,
+    is_whole,
+    or_null,
+)
 
 CARD_NAME = 'model.json'
 FORMAT_VERSION = 1
@@ -24,9 +37,6 @@ OUTPUT_NAMES = {'maps': ('heatmaps', 'tags'), 'candidates': ('values', 'position
 
 # Letters, digits and . _ + - only, so that a name cannot lead out of the folder on any system.
 _PLAIN_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.+-]*')
-
-# No number of a card is beyond it: it would not fit float32, or take more memory than there is.
-_LARGEST = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -290,14 +300,14 @@ def _decoder_from_dict(
             raise _error('decoder', f'options among {", ".join(defaults)}', repr(name))
         default = defaults[name]
         if name == 'keypoint_order':
-            expected, fits = 'a list of whole numbers', _is_list(_is_whole)(value)
+            expected, fits = 'a list of whole numbers', is_list(is_whole)(value)
         elif isinstance(default, str):
             expected, fits = 'a text', isinstance(value, str)
         elif isinstance(default, float):
-            expected, fits = 'a number', _is_number(value)
+            expected, fits = 'a number', is_number(value)
         else:
             nullable = name == 'max_people' and value is None
-            expected, fits = 'a whole number', nullable or _is_whole(value)
+            expected, fits = 'a whole number', nullable or is_whole(value)
         if not fits:
             raise _error(f'decoder.{name}', expected, repr(value))
     try:
@@ -306,90 +316,41 @@ def _decoder_from_dict(
         raise LitePoseError(f'model card: decoder: {error}; export again') from error
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_positive(value: Any) -> bool:
-    return _is_whole(value) and 0 < value <= _LARGEST
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not _is_bool(value) and abs(value) <= _LARGEST
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value != ''
-
-
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_one_of(choices: Iterable[str]):
-    return lambda value: isinstance(value, str) and value in choices
-
-
-def _is_list(fits, length: int | None = None):
-    def check(values: Any) -> bool:
-        sized = isinstance(values, (list, tuple)) and length in (None, len(values))
-        return sized and len(values) > 0 and all(map(fits, values))
-
-    return check
-
-
-def _is_table(fits_key, fits_value):
-    def check(table: Any) -> bool:
-        return isinstance(table, Mapping) and all(
-            fits_key(key) and fits_value(value) for key, value in table.items()
-        )
-
-    return check
-
-
 def _is_plain_name(value: Any) -> bool:
     return isinstance(value, str) and value != CARD_NAME and bool(_PLAIN_NAME.fullmatch(value))
-
-
-def _is_sha256(value: Any) -> bool:
-    return isinstance(value, str) and bool(re.fullmatch('[0-9a-f]{64}', value))
-
-
-def _or_null(fits):
-    return lambda value: value is None or fits(value)
 
 
 def _choices(names: Iterable[str]) -> str:
     return f'one of {", ".join(names)}'
 
 
-_POSITIVE = f'a whole number from 1 to {_LARGEST}'
+_POSITIVE = f'a whole number from 1 to {LARGEST}'
 
 # What each field holds, in words and as a test.
 _FIELDS = {
-    'name': ('a text', _is_text),
-    'engine': (_choices(ENGINES), _is_one_of(ENGINES)),
-    'precision': (_choices(PRECISIONS), _is_one_of(PRECISIONS)),
+    'name': ('a text', is_text),
+    'engine': (_choices(ENGINES), is_one_of(ENGINES)),
+    'precision': (_choices(PRECISIONS), is_one_of(PRECISIONS)),
     'files': (
         'plain names of files in the folder and the sha256 of each',
-        lambda value: bool(value) and _is_table(_is_plain_name, _is_sha256)(value),
+        lambda value: bool(value) and is_table(_is_plain_name, is_sha256)(value),
     ),
-    'outputs': (_choices(OUTPUT_NAMES), _is_one_of(OUTPUT_NAMES)),
-    'flip_test': ('true or false', _is_bool),
-    'input_shape': ('[height, width] or null', _or_null(_is_list(_is_positive, 2))),
-    'input_size': (_POSITIVE, _is_positive),
-    'size_divisor': (_POSITIVE, _is_positive),
-    'batch_limit': (f'{_POSITIVE} or null', _or_null(_is_positive)),
-    'channel_order': ('one of rgb, bgr', _is_one_of(('rgb', 'bgr'))),
-    'mean': ('3 numbers', _is_list(_is_number, 3)),
-    'std': ('3 numbers above 0', _is_list(lambda value: _is_number(value) and value > 0, 3)),
-    'strides': ('positive whole numbers, at least one', _is_list(_is_positive)),
-    'tag_dim': (_POSITIVE, _is_positive),
+    'outputs': (_choices(OUTPUT_NAMES), is_one_of(OUTPUT_NAMES)),
+    'flip_test': ('true or false', is_bool),
+    'input_shape': ('[height, width] or null', or_null(is_list(is_positive, 2))),
+    'input_size': (_POSITIVE, is_positive),
+    'size_divisor': (_POSITIVE, is_positive),
+    'batch_limit': (f'{_POSITIVE} or null', or_null(is_positive)),
+    'channel_order': ('one of rgb, bgr', is_one_of(('rgb', 'bgr'))),
+    'mean': ('3 numbers', is_list(is_number, 3)),
+    'std': ('3 numbers above 0', is_list(lambda value: is_number(value) and value > 0, 3)),
+    'strides': ('positive whole numbers, at least one', is_list(is_positive)),
+    'tag_dim': (_POSITIVE, is_positive),
     'skeleton': ('a Skeleton', lambda value: isinstance(value, Skeleton)),
     'decoder': (
         'an AssociativeEmbeddingDecoder',
         lambda value: isinstance(value, AssociativeEmbeddingDecoder),
     ),
-    'restore_heatmap_size': ('true or false', _is_bool),
-    'versions': ('names and versions, all texts', _is_table(_is_text, _is_text)),
+    'restore_heatmap_size': ('true or false', is_bool),
+    'versions': ('names and versions, all texts', is_table(is_text, is_text)),
 }

@@ -68,10 +68,11 @@ def _halved(value: torch.Tensor) -> torch.Tensor:
 
 def _save_safetensors(state: dict[str, torch.Tensor], meta: dict, path: Path) -> None:
     try:
-        from safetensors.torch import save_file
+        from safetensors.torch import save
     except ImportError:
         raise LitePoseError('pip install safetensors to write that format') from None
-    save_file(state, path, metadata={key: json.dumps(value) for key, value in meta.items()})
+    # save_file would make it readable by its owner only
+    path.write_bytes(save(state, {key: json.dumps(value) for key, value in meta.items()}))
 
 
 def main() -> None:

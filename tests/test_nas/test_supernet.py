@@ -11,6 +11,7 @@ from mmengine.dataset import pseudo_collate
 from mmpose.models import build_pose_estimator
 from mmpose.registry import DATASETS
 from supernets import LARGEST, SPACE, build_supernet, supernet_config
+from torch import nn
 
 from litepose_mm.engine.hooks import ArchitectureSamplingHook
 from litepose_mm.errors import LitePoseError
@@ -215,5 +216,8 @@ def test_what_does_not_fit_is_refused():
         ArchitectureSamplingHook(SPACE).before_train(runner_of(networks.litepose(LARGEST)))
     with pytest.raises(LitePoseError, match='input_channel must be at most 16, got 24'):
         ArchitectureSamplingHook('litepose-lms').before_train(runner_of(build_supernet()))
+    with pytest.raises(LitePoseError, match='sync_bn: expected none for a supernet'):
+        synchronised = nn.SyncBatchNorm.convert_sync_batchnorm(build_supernet())
+        ArchitectureSamplingHook(SPACE).before_train(runner_of(synchronised))
     with pytest.raises(LitePoseError, match='samples of at least 1'):
         ArchitectureSamplingHook(SPACE, samples=0)

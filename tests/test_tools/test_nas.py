@@ -30,6 +30,7 @@ from litepose_mm.recipes import (
     warmup_cosine,
 )
 
+load_from = None
 search_space = dict(
     largest={arch!r}, img_sizes=[64, 32], ratios=[1, 0.5], kernel_sizes=[7, 3],
     depths=[[2, 1], [2], [3, 2], [2]],
@@ -63,7 +64,7 @@ def run(*command):
 def trained(tmp_path_factory):
     """Config and checkpoint of a supernet that was trained for two steps."""
     folder = tmp_path_factory.mktemp('supernet')
-    base = config_path('ae_litepose-supernet-xs_1xb8-10e_synthetic-256x256')
+    base = config_path('ae_litepose-supernet-s_1xb8-10e_synthetic-256x256')
     config = folder / 'config.py'
     arch = folder / 'largest.json'
     arch.write_text(json.dumps(LARGEST.to_dict()))

@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
+from torch import nn
 
 from ...errors import LitePoseError
 from ...search_spaces import SearchSpace, get_search_space
@@ -31,8 +32,8 @@ class ArchitectureSamplingHook(Hook):
             step then have one resolution, that of the first one drawn.
 
     Raises:
-        LitePoseError: The space does not fit the supernet, or distillation has no largest network
-            to learn from (at the beginning of training).
+        LitePoseError: The space does not fit the supernet, distillation has no largest network to
+            learn from, or batch normalisation is synchronised (at the beginning of training).
     """
 
     def __init__(
@@ -61,6 +62,10 @@ class ArchitectureSamplingHook(Hook):
             raise LitePoseError(
                 'distillation_weight: expected ArchitectureSamplingHook with sandwich=True, whose '
                 'largest network teaches the others'
+            )
+        if any(isinstance(module, nn.SyncBatchNorm) for module in model.modules()):
+            raise LitePoseError(
+                'sync_bn: expected none for a supernet, whose batch normalisation changes its width'
             )
         for arch in (self.space.largest, self.space.smallest):
             model.activate(arch)

@@ -13,7 +13,9 @@ more than this peak.
 import argparse
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,10 +25,9 @@ from reporting import Rows, environment, print_table
 from timing import in_turns
 
 from litepose_mm import PoseEstimator as TorchEstimator
-from litepose_mm.benchmarking import Stages, runtime_stages, summarise, time_stages
+from litepose_mm.benchmarking import Stages, stages_of, summarise, time_stages
 from litepose_mm.complexity import measure_complexity
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
-from litepose_mm.deploy.torch_stages import torch_stages
 from litepose_mm.media import write_json
 from litepose_mm.testing import synthetic_maps
 
@@ -55,10 +56,9 @@ def scenes(size: tuple[int, int], people: int, count: int) -> list[np.ndarray]:
     return [make_scene(options, seed=0, index=index).image for index in range(count)]
 
 
-def with_people(stages: Stages, maps: list, as_array) -> Stages:
-    """Stages whose decoding gets these maps in place of the network's."""
-    maps = [as_array(each[None]) for each in maps]
-    return stages._replace(decode=lambda outputs: stages.decode((outputs[0], maps)))
+def with_people(stages: Stages, replaced: Callable[[Any], Any]) -> Stages:
+    """Stages whose decoding gets what ``replaced`` makes of the network's outputs."""
+    return stages._replace(decode=lambda outputs: stages.decode((outputs[0], replaced(outputs[1]))))
 
 
 def compare(
@@ -70,19 +70,20 @@ def compare(
         warnings.filterwarnings('ignore', message='.*the network is random')
         estimator = TorchEstimator(name, device='cpu', flip_test=False)
     model = estimator.model
-    eager = torch_stages('torch-fp32', estimator)
-    width, height = eager.preprocess(picture)['inputs'].shape[:1:-1]
+    eager = stages_of('torch-fp32', estimator)
+    width, height = eager.preprocess(picture)['inputs'].shape[:0:-1]
     joints = estimator.skeleton.num_keypoints
-    maps = list(synthetic_maps(args.people, (height, width), joints)[:2])
+    maps = [each[None] for each in synthetic_maps(args.people, (height, width), joints)[:2]]
+    tensors = tuple(map(torch.from_numpy, maps))
     macs = measure_complexity(model, (3, height, width)).macs
-    candidates = [with_people(eager, maps, torch.from_numpy)]
+    candidates = [with_people(eager, lambda outputs: outputs._replace(maps=tensors))]
     for candidate in args.engines:
         folder = scratch / Path(name).stem / candidate
         exported = export_candidate(
             model, candidate, folder, (height, width), calibration, args.threads
         )
-        stages = runtime_stages(candidate, exported)
-        candidates.append(with_people(stages, maps, np.asarray))
+        stages = stages_of(candidate, exported)
+        candidates.append(with_people(stages, lambda outputs: maps))
     seconds, people = time_stages(candidates, [picture], args.rounds)
     peak = peak_macs(args.rounds)
     medians = np.median(seconds.sum(-1), axis=1)

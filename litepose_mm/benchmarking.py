@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .runtime import PoseEstimator
+from .picture_estimator import PictureEstimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,8 +39,11 @@ class Stages(NamedTuple):
     decode: Callable[[Any], np.ndarray]
 
 
-def runtime_stages(name: str, estimator: PoseEstimator) -> Stages:
-    """The parts of an exported model."""
+def stages_of(name: str, estimator: PictureEstimator) -> Stages:
+    """The parts of an estimator, of torch or of an exported model.
+
+    Torch normalises pictures with the network, where engines do it before.
+    """
 
     def run(prepared: Any) -> tuple[Any, Any]:
         return prepared, estimator.infer(prepared)

@@ -20,7 +20,8 @@ def hide_borders(
         input_size: Height and width of the inputs.
 
     Returns:
-        The same, with zeros where the middle of a pixel lies beyond.
+        The same, with zeros where the middle of a pixel lies beyond. A missing keypoint whose tag
+        fits best there stays missing.
     """
     if not any(boxes):
         return heatmaps

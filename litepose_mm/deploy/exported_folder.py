@@ -32,9 +32,15 @@ def check_replaceable(folder: str | Path) -> None:
     """Refuses a path where something other than an exported model is, and the current folder.
 
     Raises:
-        LitePoseError: There is such a thing.
+        LitePoseError: There is such a thing, or nobody can look there.
     """
-    folder = Path(folder)
+    try:
+        _check_replaceable(Path(folder))
+    except OSError as error:
+        raise LitePoseError(f'cannot write {folder}: {error.strerror}') from error
+
+
+def _check_replaceable(folder: Path) -> None:
     if folder.resolve() == Path.cwd():
         raise LitePoseError(
             f'{folder} is the current folder, and an export replaces its folder as a whole; name '

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 
 from ..apis import PoseEstimator as TorchEstimator
-from ..benchmarking import runtime_stages, summarise, time_stages
+from ..benchmarking import stages_of, summarise, time_stages
 from ..errors import LitePoseError
 from ..evaluation.average_precision import Truth
 from ..media import find_media, read_image
@@ -19,7 +20,6 @@ from ..runtime import PoseEstimator
 from ..similarity import box_areas, keypoint_similarity
 from ..structures import Skeleton
 from .onnx_export import graph_options
-from .torch_stages import torch_stages
 
 # Two people are the same if they are more alike than this (COCO's object keypoint similarity).
 _SAME = 0.5
@@ -76,6 +76,7 @@ def verify(
     """
     if threads is not None:
         torch.set_num_threads(threads)
+        cv2.setNumThreads(threads)
     runtime = PoseEstimator(folder, threads=threads)
     files, truth = pictures_and_truth(pictures, annotations, runtime.skeleton)
     differences = _Differences(estimator, runtime)
@@ -90,7 +91,7 @@ def verify(
                 results[number] = each(image)
     sides = ('torch', 'engine')
     seconds, _ = time_stages(
-        [torch_stages('torch', estimator), runtime_stages('engine', runtime)], timed, rounds
+        [stages_of('torch', estimator), stages_of('engine', runtime)], timed, rounds
     )
     card = runtime.card
     return {
@@ -118,7 +119,14 @@ def verify(
 
 def _files(pictures: str | Path, truth: Truth | None) -> dict[int, Path]:
     if truth is not None:
-        return {number: Path(pictures) / name for number, name in truth.files.items()}
+        files = {number: Path(pictures) / name for number, name in truth.files.items()}
+        missing = [path.name for path in files.values() if not path.is_file()]
+        if missing:
+            raise LitePoseError(
+                f'expected the {len(files)} pictures of the annotations in {pictures}, '
+                f'{len(missing)} are not there, e.g. {missing[0]}; take annotations of the others'
+            )
+        return files
     media = [file for file in find_media([pictures]) if not file.is_video]
     if not media:
         raise LitePoseError(f'expected pictures in {pictures}, got videos only')
@@ -212,6 +220,8 @@ def complaint(figures: Mapping[str, Any]) -> str | None:
         return None
     people, keypoints = figures['people'], figures['keypoints']
     most = max(people['torch'], people['engine'])
+    if most == 0:
+        return 'expected pictures with people that torch finds, got none of them to compare'
     if most - people['same'] > _MOST_MISSING * most:
         return (
             f'expected the people that torch finds, {people["torch"]}, got {people["engine"]}, of '

@@ -43,6 +43,7 @@ class Truth:
             columns = [names.index(name) for name in common]
             annotations = [_reduced(each, columns, len(names)) for each in document['annotations']]
             images = {image['id']: image['file_name'] for image in document['images']}
+            _ = document['categories'][0]['id']
         except OSError as error:
             raise LitePoseError(f'cannot read the annotations {path}: {error.strerror}') from error
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
@@ -110,6 +111,7 @@ def _reduced(annotation: Mapping[str, Any], columns: list[int], count: int) -> d
     triples = np.reshape(annotation.get('keypoints', [0] * 3 * count), (count, 3))[columns]
     return {
         **annotation,
+        **{key: annotation[key] for key in ('id', 'image_id', 'category_id')},  # or a KeyError
         'iscrowd': annotation.get('iscrowd', 0),
         'keypoints': triples.flatten().tolist(),
         'num_keypoints': int((triples[:, 2] > 0).sum()),

@@ -75,6 +75,8 @@ def test_export_verify_and_benchmark(cli, tiny, tmp_path):
     assert exported['model'] == 'tiny (onnxruntime, fp32, flip)'
     assert eager['people_per_picture'] == exported['people_per_picture'] > 0
     assert exported['milliseconds']['total']['p50'] > 0
+    assert eager['input_size'] == exported['input_size'] == 64
+    assert 'torch' in eager['versions'] and 'onnxruntime' in exported['versions']
     assert (figures['threads'], figures['rounds'], figures['pictures']) == (1, 2, 1)
     assert '<svg' in (tmp_path / 'a.svg').read_text()
 
@@ -100,9 +102,18 @@ def test_benchmark_on_a_drawn_scene(cli, tiny):
     assert export(cli, tiny, '--static', '64x128', '--no-flip')[0] == 0
     assert ModelCard.load('out').input_shape == (128, 64)
     shutil.copytree('out', 'twin')
-    status, out, _ = cli('benchmark', 'out', 'twin', '--rounds', 1)
+    status, out, _ = cli('benchmark', 'out', 'twin', 'out', '--rounds', 1)
     assert status == 0
-    assert 'tiny (onnxruntime, fp32) out ' in out and 'tiny (onnxruntime, fp32) twin ' in out
+    for name in ('out 1', 'twin', 'out 3'):
+        assert f'tiny (onnxruntime, fp32) {name} ' in out
+
+
+def test_weights_by_position_and_a_folder_by_default(cli, tiny, tmp_path):
+    status, out, _ = cli('export', tiny / 'tiny.py', tiny / 'tiny.pth', '--backend', 'onnxruntime')
+    assert status == 0 and 'in exported/tiny_onnxruntime_fp32' in out
+    assert ModelCard.load('exported/tiny_onnxruntime_fp32').engine == 'onnxruntime'
+    status, _, err = cli('export', tiny / 'tiny.py', 'a.pth', '--weights', 'b.pth')
+    assert status == 2 and 'expected WEIGHTS once, got a.pth and b.pth' in err
 
 
 def test_tensorrt(cli, tiny, tmp_path):
@@ -120,6 +131,7 @@ def test_tensorrt(cli, tiny, tmp_path):
         (['--engine', 'tensorrt', '--verify', '.'], 'nothing here runs TensorRT'),
         (['--verify', 'nowhere'], 'nowhere'),
         (['--verify', '.', '--annotations', 'nowhere.json'], 'nowhere.json'),
+        (['--out', 'a' * 300], 'cannot write aaa'),
         (['--static', '64'], "expected WIDTHxHEIGHT, e.g. 640x448, got '64'"),
         (['--precision', 'fp16'], 'precision: onnxruntime takes fp32 or int8'),
         (['--precision', 'int8'], 'int8 needs a folder with pictures'),

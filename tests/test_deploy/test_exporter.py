@@ -149,17 +149,35 @@ def test_a_model_whose_outputs_are_not_finite_is_not_exported(tiny, tmp_path):
     assert not names(tmp_path)
 
 
-def test_an_engine_that_calculates_something_else_is_found_out(tiny, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ('engine', 'precision', 'factor', 'message'),
+    [
+        ('onnxruntime', 'fp32', 1.01, 'onnxruntime does not .* heatmaps of noise are 1 % ap'),
+        ('openvino', 'fp16', 0, 'openvino does not .* heatmaps of noise are 100 % ap'),
+    ],
+)
+def test_an_engine_that_calculates_something_else_is_found_out(
+    tiny, tmp_path, monkeypatch, engine, precision, factor, message
+):
+    pytest.importorskip(engine)
+
     def load(*args, **options):
-        engine = load_engine(*args, **options)
-        run = engine.run
-        monkeypatch.setattr(engine, 'run', lambda batch: [1.01 * each for each in run(batch)])
-        return engine
+        loaded = load_engine(*args, **options)
+        run = loaded.run
+        monkeypatch.setattr(loaded, 'run', lambda batch: [factor * each for each in run(batch)])
+        return loaded
 
     monkeypatch.setattr(exporter, 'load_engine', load)
-    with pytest.raises(LitePoseError, match='onnxruntime does not .* heatmaps of noise are 1 % ap'):
-        export_model(tiny.model, None, tmp_path / 'out')
+    with pytest.raises(LitePoseError, match=message):
+        export_model(tiny.model, None, tmp_path / 'out', engine=engine, precision=precision)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_head_without_a_decoder(tiny, tmp_path):
+    model = deepcopy(tiny.model)
+    model.head.decoder = None
+    with pytest.raises(LitePoseError, match='expected a head with a decoder'):
+        export_model(model, None, tmp_path / 'out')
 
 
 def test_the_current_folder_is_refused(tiny, tmp_path, monkeypatch):

@@ -77,6 +77,11 @@ def test_keypoints_that_the_file_lacks_do_not_count(tmp_path, results):
             '"images": [{"id": 1, "file_name": "a.jpg"}]}',
             'keypoints among head, left_hand, right_hand, got 1 images and keypoints tail',
         ),
+        (
+            '{"categories": [{"id": 1, "keypoints": ["head"]}], "annotations": [{"id": 1}], '
+            '"images": [{"id": 1, "file_name": "a.jpg"}]}',
+            "got something else: KeyError\\('image_id'\\)",
+        ),
     ],
 )
 def test_refused(tmp_path, text, message):

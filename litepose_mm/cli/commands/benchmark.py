@@ -55,6 +55,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Times the models; returns the exit status."""
+    import cv2
+
     from ...benchmarking import environment, summarise, time_stages
     from ...files import check_writable
     from ...media import write_json
@@ -65,16 +67,19 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         figure = _new_figure(Path(args.plot), len(args.models))
     images = _images(args.pictures)
+    cv2.setNumThreads(args.threads)
     with one_line_warnings():
-        models = _with_own_names([_stages(model, args) for model in args.models], args.models)
+        models, facts = zip(*(_stages(model, args) for model in args.models))
+        models = _with_own_names(models, args.models)
         seconds, people = time_stages(models, images, args.rounds)
     rows = [
         {
             'model': stages.name,
+            **own_facts,
             'people_per_picture': float(found.mean()),
             'milliseconds': summarise(own),
         }
-        for stages, own, found in zip(models, seconds, people)
+        for stages, own_facts, own, found in zip(models, facts, seconds, people)
     ]
     figures = {
         'environment': environment(),
@@ -106,9 +111,11 @@ def _images(inputs: Sequence[str] | None) -> list[np.ndarray]:
     return [read_image(file.path) for file in files]
 
 
-def _stages(model: str, args: argparse.Namespace) -> Stages:
+def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any]]:
+    """The parts of a model, and what else its times depend on."""
+    from ...benchmarking import stages_of
+
     if Path(model).is_dir():
-        from ...benchmarking import runtime_stages
         from ...runtime import PoseEstimator
 
         estimator = PoseEstimator(model, threads=args.threads)
@@ -116,29 +123,32 @@ def _stages(model: str, args: argparse.Namespace) -> Stages:
         details = [card.engine, card.precision, *['flip'] * card.flip_test]
         if card.outputs != 'maps':
             details.append(card.outputs)
-        return runtime_stages(f'{card.name} ({", ".join(details)})', estimator)
+        facts = dict(input_size=estimator.input_size, versions=dict(card.versions))
+        return stages_of(f'{card.name} ({", ".join(details)})', estimator), facts
 
     import torch
 
     from ...apis import PoseEstimator as TorchEstimator
     from ...deploy.exporter import describe
-    from ...deploy.torch_stages import torch_stages
 
     torch.set_num_threads(args.threads)
     name, _, weights = model.partition('=')
     torch_estimator = TorchEstimator(name, weights or None, device='cpu', flip_test=args.flip)
     card_fields = describe(torch_estimator.model)  # refuses what is not ours
     details = ['torch', 'fp32', *['flip'] * card_fields['flip_test']]
-    return torch_stages(f'{card_fields["name"]} ({", ".join(details)})', torch_estimator)
+    facts = dict(input_size=torch_estimator.input_size, versions=dict(torch=torch.__version__))
+    return stages_of(f'{card_fields["name"]} ({", ".join(details)})', torch_estimator), facts
 
 
-def _with_own_names(models: list[Stages], given: Sequence[str]) -> list[Stages]:
-    """Names that several models share get what the user called each."""
-    names = [stages.name for stages in models]
-    return [
-        stages if names.count(stages.name) == 1 else stages._replace(name=f'{stages.name} {text}')
-        for stages, text in zip(models, given)
-    ]
+def _with_own_names(models: Sequence[Stages], given: Sequence[str]) -> list[Stages]:
+    """Names that several models share get what the user called each, then a number."""
+    for more in (given, [str(1 + number) for number in range(len(models))]):
+        names = [stages.name for stages in models]
+        models = [
+            each if names.count(each.name) == 1 else each._replace(name=f'{each.name} {text}')
+            for each, text in zip(models, more)
+        ]
+    return list(models)
 
 
 def _print_table(figures: dict[str, Any]) -> None:

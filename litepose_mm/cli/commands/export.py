@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from ..argument_types import positive_int
 from ..estimator_arguments import add_model_options
@@ -18,11 +19,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar='MODEL',
         help='name of a model (`litepose models` lists them), or name or path of a config',
     )
+    parser.add_argument('checkpoint', nargs='?', metavar='WEIGHTS', help='the same as --weights')
     parser.add_argument(
-        '--out', required=True, metavar='DIR', help='folder to write; an exported one is replaced'
+        '--out',
+        metavar='DIR',
+        help='folder to write; an exported one is replaced '
+        '(default: exported/MODEL_ENGINE_PRECISION)',
     )
     parser.add_argument(
         '--engine',
+        '--backend',
         default='onnxruntime',
         help='onnxruntime (default), openvino, ncnn; or tensorrt: an ONNX file and a command',
     )
@@ -80,6 +86,12 @@ def run(args: argparse.Namespace) -> int:
     """Exports and compares; returns the exit status."""
     from ...errors import LitePoseError
 
+    if args.checkpoint is not None:
+        if args.weights is not None:
+            raise LitePoseError(f'expected WEIGHTS once, got {args.checkpoint} and {args.weights}')
+        args.weights = args.checkpoint
+    if args.out is None:
+        args.out = f'exported/{Path(args.model).stem}_{args.engine}_{args.precision}'
     if args.annotations and not args.verify:
         raise LitePoseError('--annotations needs --verify with the folder of their pictures')
     if args.max_ap_loss is not None and not args.annotations:

@@ -56,7 +56,7 @@ def quantization_lines(figures: Mapping[str, Any]) -> Sequence[str]:
     before, after = (figures['milliseconds'][kind]['model']['p50'] for kind in ('fp32', 'int8'))
     lines.append(
         f'the network takes {after:.1f} ms, in float32 {before:.1f} ms: {before / after:.2f} times '
-        'as fast'
+        "as fast, with the engine's own number of threads"
     )
     return lines
 

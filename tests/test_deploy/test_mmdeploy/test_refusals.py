@@ -166,14 +166,25 @@ def test_a_missing_runtime(name, monkeypatch):
         task.build_backend_model(['model', 'weights'])
 
 
-def test_a_file_that_is_no_model(tmp_path):
-    pytest.importorskip('ncnn')
-    (tmp_path / 'm.param').write_text('nothing')
-    (tmp_path / 'm.bin').write_text('')
-    with pytest.raises(LitePoseError, match='ncnn cannot load'):
-        build('ncnn_static-256x256').build_backend_model(
-            [str(tmp_path / 'm.param'), str(tmp_path / 'm.bin')]
-        )
+@pytest.mark.parametrize(
+    ('config', 'suffixes'),
+    [
+        ('onnxruntime_dynamic', ['onnx']),
+        ('openvino_dynamic', ['xml', 'bin']),
+        ('ncnn_static-256x256', ['param', 'bin']),
+        ('ncnn_static-256x256', ['param']),
+    ],
+)
+@pytest.mark.parametrize('there', [True, False])
+def test_a_file_that_is_no_model(tmp_path, config, suffixes, there):
+    engine = config.partition('_')[0]
+    pytest.importorskip(engine)
+    files = [tmp_path / f'm.{suffix}' for suffix in suffixes]
+    for file in files:
+        if there:
+            file.write_text('nothing')
+    with pytest.raises(LitePoseError, match=f'{engine} cannot load'):
+        build(config).build_backend_model([str(file) for file in files])
 
 
 def test_the_sdk():

@@ -209,3 +209,22 @@ def test_openvino_calculates_in_the_cards_precision(exported, monkeypatch, preci
     load(exported('openvino'), 2, precision=precision)
     assert seen[0]['INFERENCE_PRECISION_HINT'] == hint
     assert seen[0]['INFERENCE_NUM_THREADS'] == 2
+
+
+@pytest.mark.parametrize(
+    ('flags', 'saturates'),
+    [
+        ('flags : fpu avx avx2 avx512f', True),
+        ('flags : fpu avx2 avx512f avx512_vnni', False),
+        ('flags : fpu avx2 avx_vnni', False),
+        ('Features : fp asimd', False),
+        (None, False),
+    ],
+)
+def test_sums_of_int8_saturate_without_vnni(tmp_path, flags, saturates):
+    pytest.importorskip('onnxruntime')
+    from litepose_mm.runtime.engines.onnxruntime import sums_saturate
+
+    if flags is not None:
+        (tmp_path / 'cpuinfo').write_text(flags)
+    assert sums_saturate(tmp_path / 'cpuinfo') == saturates

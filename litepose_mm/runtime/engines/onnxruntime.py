@@ -11,6 +11,23 @@ import onnxruntime
 from .base import Engine
 
 _ERRORS_ONLY = 3
+_PROCESSORS = Path('/proc/cpuinfo')
+
+
+def sums_saturate(processors: Path) -> bool:
+    """Whether int8 kernels for x86 would add pairs of products in 16 bits, which can overflow.
+
+    They do without VNNI. Kernels that do not, which ONNX Runtime takes on demand, are slower, with
+    VNNI by half.
+
+    Args:
+        processors: Where Linux says what processors can do; elsewhere nobody knows.
+    """
+    try:
+        text = processors.read_text()
+    except OSError:
+        return False
+    return ' avx2' in text and '_vnni' not in text
 
 
 def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
@@ -28,8 +45,8 @@ def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.Inferen
     if threads is not None:
         options.intra_op_num_threads = threads
     options.add_session_config_entry('session.force_spinning_stop', '1')
-    # Int8 on x86 without VNNI: signed weights would saturate sums in 16 bits.
-    options.add_session_config_entry('session.x64quantprecision', '1')
+    if sums_saturate(_PROCESSORS):
+        options.add_session_config_entry('session.x64quantprecision', '1')
     return onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
 
 

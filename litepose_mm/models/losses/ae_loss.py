@@ -39,10 +39,12 @@ class BatchAssociativeEmbeddingLoss(nn.Module):
             Pull and push, scalars; 0 (with a gradient of 0) where there is nobody to compare.
         """
         batch_size = tags.shape[0]
-        image = torch.cat(
-            [index.new_full((len(index),), i) for i, index in enumerate(keypoint_indices)]
-        )
         indices = torch.cat(list(keypoint_indices))
+        counts = torch.tensor([len(index) for index in keypoint_indices], device=indices.device)
+        # With the size of the result a GPU need not be waited for.
+        image = torch.arange(batch_size, device=indices.device).repeat_interleave(
+            counts, output_size=len(indices)
+        )
         num_keypoints = indices.shape[1]
         visible = indices[..., 1].float()
         maps = tags.float().view(batch_size, -1, num_keypoints, tags.shape[2] * tags.shape[3])

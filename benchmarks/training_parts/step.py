@@ -12,7 +12,7 @@ import torch
 from reporting import Rows
 from timing import device
 
-from .model import Training, Variant
+from .model import Training, Variant, quickest
 
 _own = {}  # in the process of a variant: its training and batches
 
@@ -27,8 +27,7 @@ def measure(args: Namespace) -> dict[str, Rows]:
     amp, compiled = off_and_on[: 1 + (device() == 'cuda')], off_and_on[: 1 + args.compile]
     variants = list(itertools.starmap(Variant, itertools.product(amp, compiled, off_and_on)))
     if device() == 'cpu':
-        quick = Variant(channels_last=True, depthwise_gradient=True)
-        variants += [quick, quick._replace(reuse_memory=True)]
+        variants += [quickest()._replace(reuse_memory=False), quickest()]
     spawn = multiprocessing.get_context('spawn')
     with ExitStack() as stack:
         processes = [

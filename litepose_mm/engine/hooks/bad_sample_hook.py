@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...errors import LitePoseError
-from .pipelines import WrappedPipeline, is_wrapped, pipeline_owners
+from .pipelines import WrappedPipeline, is_wrapped, mix_transforms, pipeline_owners
 
 _POLICIES = ('stop', 'skip')
 
@@ -34,10 +34,13 @@ class BadSampleHook(Hook):
 
     With ``'skip'`` another sample, chosen at random as MMEngine does, takes the place of a bad one;
     each is named when it is met first and counted at the end of every epoch. In validation and test
-    a bad sample always stops the run: left out, the score would be of another data set.
+    a bad sample always stops the run: left out, the score would be of another data set. Where
+    samples are mixed (``Mosaic``) the picture that is bad is named and counted, not the one that it
+    would be mixed into.
 
-    Annotations that the data set itself cannot parse stop the run before any hook is asked;
-    ``tools/train.py`` and ``tools/misc/check_annotations.py`` name those.
+    Annotations that the data set itself cannot parse stop the run before any hook is asked,
+    whatever the policy. ``tools/train.py`` names those; ``tools/misc/check_annotations.py`` writes
+    a file without them.
 
     Args:
         policy: ``'stop'`` or ``'skip'``, for training.
@@ -57,7 +60,7 @@ class BadSampleHook(Hook):
             if not is_wrapped(owner.pipeline, GuardSample):
                 guard = GuardSample(len(owner) if self.policy == 'skip' else None)
                 self._guards.append(guard)
-                owner.pipeline = WrappedPipeline(owner.pipeline, guard)
+                guard_samples(owner, guard)
         for guard in self._guards:
             guard.new_epoch()
 
@@ -81,6 +84,10 @@ class BadSampleHook(Hook):
         _guard_evaluation(runner.test_dataloader)
 
 
+class _SkippedWithin(Exception):
+    """A picture that was to be mixed into a sample is skipped, and said to be."""
+
+
 class GuardSample:
     """Looks at a sample before the pipeline does, and answers for the pipeline's errors.
 
@@ -90,7 +97,7 @@ class GuardSample:
 
     def __init__(self, num_samples: int | None = None) -> None:
         self.skips = num_samples is not None
-        # Shared with the workers. Each writes its samples' entries, so nothing gets lost.
+        # Shared with the workers. They only set entries, so nothing gets lost.
         self._skipped = torch.zeros(num_samples or 0, dtype=torch.uint8).share_memory_()
         self._named = torch.zeros(num_samples or 0, dtype=torch.uint8).share_memory_()
 
@@ -110,8 +117,10 @@ class GuardSample:
         if problem is None:
             try:
                 return pipeline(sample)
+            except _SkippedWithin:
+                return None  # not this one's fault
             except LitePoseError as error:
-                if isinstance(error, BadSampleError):  # of a data set within this one
+                if isinstance(error, BadSampleError):  # of a data set within, or a mixed picture
                     raise
                 problem, cause = str(error), error
             except Exception as error:
@@ -130,6 +139,31 @@ class GuardSample:
                 f'all {len(self._skipped)} samples of the data set are bad, the last one: {message}'
             ) from cause
         return None  # the data set chooses another one
+
+
+class _GuardMixed:
+    """Guards the pictures that are mixed into a sample, each under its own name."""
+
+    def __init__(self, guard: GuardSample) -> None:
+        self.guard = guard
+
+    def __call__(self, pipeline: Callable, sample: dict) -> dict:
+        mixed = self.guard(pipeline, sample)
+        if mixed is None:
+            raise _SkippedWithin  # the transform that mixes expects a sample
+        return mixed
+
+
+def guard_samples(dataset: Any, guard: GuardSample) -> None:
+    """Lets a guard answer for a data set's samples and the pictures that are mixed into them.
+
+    Args:
+        dataset: One that :func:`pipeline_owners` yields; its pipeline is changed.
+        guard: The guard.
+    """
+    for transform in list(mix_transforms(dataset.pipeline)):
+        transform.pre_transform = WrappedPipeline(transform.pre_transform, _GuardMixed(guard))
+    dataset.pipeline = WrappedPipeline(dataset.pipeline, guard)
 
 
 def find_problem(sample: dict) -> str | None:
@@ -173,4 +207,4 @@ def _name(sample: dict) -> str:
 def _guard_evaluation(loader: Any) -> None:
     for owner in pipeline_owners(loader.dataset):
         if not is_wrapped(owner.pipeline, GuardSample):
-            owner.pipeline = WrappedPipeline(owner.pipeline, GuardSample())
+            guard_samples(owner, GuardSample())

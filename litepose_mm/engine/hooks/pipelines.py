@@ -54,3 +54,19 @@ def functions_around(pipeline: Any) -> Iterator[Callable]:
 def is_wrapped(pipeline: Any, kind: type) -> bool:
     """Whether a function of class ``kind`` is around the pipeline."""
     return any(isinstance(around, kind) for around in functions_around(pipeline))
+def mix_transforms(pipeline: Any) -> Iterator[Any]:
+    """The transforms that mix pictures of the data set into a sample, say MMPose's ``Mosaic``.
+
+    Those of pipelines that take this one's place in later epochs are among them.
+
+    Yields:
+        Transforms with a pipeline ``pre_transform`` that each of the other pictures goes through.
+    """
+    later = [getattr(around, 'pipeline', None) for around in functions_around(pipeline)]
+    for transforms in (getattr(each, 'transforms', ()) for each in (pipeline, *later)):
+        for transform in transforms:
+            if getattr(transform, 'pre_transform', None) is not None:
+                yield transform
+                yield from mix_transforms(transform.pre_transform)
+
+

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 import toy
+from mmcv.transforms import BaseTransform
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmpose.datasets.transforms.mix_img_transforms import MixImageTransform
+from mmpose.registry import DATASETS, TRANSFORMS
 
 from litepose_mm.engine.hooks import BadSampleError, BadSampleHook
 from litepose_mm.engine.hooks.bad_sample_hook import find_problem
@@ -14,10 +17,12 @@ def pictures(tmp_path):
     return toy.write_pictures(tmp_path / 'pictures')
 
 
-def runner_of(pictures, work_dir, policy, workers, validate=False):
+def runner_of(pictures, work_dir, policy, workers, validate=False, hooks=(), **dataset):
     content = toy.config(pictures, work_dir, randomness=dict(seed=1))
     content['train_dataloader']['num_workers'] = workers
+    content['train_dataloader']['dataset'].update(dataset)
     content['custom_hooks'][-1]['policy'] = policy
+    content['custom_hooks'].extend(hooks)
     if not validate:
         content.update(val_cfg=None, val_dataloader=None, val_evaluator=None)
         content['default_hooks']['checkpoint'].pop('save_best')
@@ -67,6 +72,64 @@ def test_nothing_but_bad_samples_is_one_line(pictures, tmp_path, workers):
         path.write_bytes(b'')
     with pytest.raises(BadSampleError, match='all 8 samples of the data set are bad, the last one'):
         runner_of(pictures, tmp_path / 'work', 'skip', workers).train()
+
+
+@DATASETS.register_module()
+class MixedToyData(toy.ToyData):
+    """Tells its transforms where other samples are, as MMPose's data sets do."""
+
+    def prepare_data(self, index):
+        return self.pipeline(dict(self.get_data_info(index), dataset=self))
+
+
+@TRANSFORMS.register_module()
+class ToyRead(BaseTransform):
+    def transform(self, results):
+        if toy.cv2.imread(results['img_path']) is None:
+            raise OSError('not a picture')
+        return results
+
+
+@TRANSFORMS.register_module()
+class ToyMix(MixImageTransform):
+    num_aux_image = 3
+
+    def apply_mix(self, results):
+        return results
+
+
+def mixing(later):
+    """Options of :func:`runner_of`: samples are mixed, or a hook says that they are to be."""
+    plain = [dict(type='ToyTransform')]
+    # as a mix of mixes, to look for the picture at any depth
+    inner = dict(type='ToyMix', pre_transform=[dict(type='ToyRead')])
+    mixed = [dict(type='ToyMix', pre_transform=[dict(type='ToyRead'), inner]), *plain]
+    switch = dict(type='PipelineSwitchHook', switch_epoch=0, switch_pipeline=mixed)
+    return dict(
+        type='MixedToyData', pipeline=plain if later else mixed, hooks=[switch] if later else ()
+    )
+
+
+@pytest.mark.parametrize('later', [False, True])
+def test_stop_names_the_picture_that_was_to_be_mixed_in(pictures, tmp_path, later):
+    (pictures / '3.png').write_bytes(b'no picture')
+    with pytest.raises(BadSampleError) as error:
+        runner_of(pictures, tmp_path / 'work', 'stop', 0, **mixing(later)).train()
+    assert str(error.value) == (
+        f'bad sample: {pictures / "3.png"} (image id 3; annotation ids 30): img_path: cannot be '
+        'read: not a picture (OSError)'
+    )
+
+
+@pytest.mark.parametrize('later', [False, True])
+def test_skip_counts_the_picture_that_was_to_be_mixed_in(pictures, tmp_path, later):
+    (pictures / '3.png').write_bytes(b'')
+    runner = runner_of(pictures, tmp_path / 'work', 'skip', 0, **mixing(later))
+    runner.train()
+    log = next((tmp_path / 'work').rglob(f'{runner.timestamp}.log')).read_text()
+    assert log.count(': 1 bad samples were skipped') == 3  # epochs
+    assert log.count('Skipped bad sample: ') == 1
+    assert f'Skipped bad sample: {pictures / "3.png"} (image id 3;' in log
 
 
 def test_validation_always_stops(pictures, tmp_path):

@@ -236,7 +236,9 @@ def test_explain_names_what_a_data_set_cannot_parse(tmp_path):
     config = dict(train_dataloader=dict(dataset=dataset))
     wrapped = dict(type='RepeatDataset', dataset=dict(type='CombinedDataset', datasets=[dataset]))
     assert explain(dict(train_dataloader=dict(dataset=wrapped))) == explain(config)
-    assert 'a.json: keypoint count: annotation 10: keypoints' in explain(config)
+    reason = explain(config)
+    assert 'a.json: keypoint count: annotation 10: keypoints' in reason
+    assert f'check_annotations.py {tmp_path / "a.json"} shows all; with --fix OUT --drop' in reason
     (tmp_path / 'a.json').write_text(json.dumps(document()))
     assert explain(config) is None
     (tmp_path / 'a.json').unlink()

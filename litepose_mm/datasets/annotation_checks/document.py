@@ -50,7 +50,8 @@ def read_usable(path: Path) -> dict:
         more = f' and {rest} more' if rest > 0 else ''
         shown = '; '.join(problems[:_MOST_SHOWN])
         raise LitePoseError(
-            f'{path}: {shown}{more} (tools/misc/check_annotations.py shows and mends all)'
+            f'{path}: {shown}{more} (tools/misc/check_annotations.py {path} shows all; with '
+            '--fix OUT --drop it mends them or leaves them out)'
         )
     return document
 

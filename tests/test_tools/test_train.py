@@ -1,5 +1,6 @@
 """The tools for training and testing, on a toy and on a real config."""
 
+import importlib.util
 import json
 import os
 import re
@@ -15,7 +16,10 @@ import torch
 from mmengine.config import Config
 from networks import TINY
 
+from litepose_mm.config_files import read_config
+from litepose_mm.errors import LitePoseError
 from litepose_mm.paths import config_path, mim_root
+from litepose_mm.recipes import ae_codec, ae_train_pipeline
 from litepose_mm.structures import Skeleton
 from litepose_mm.zoo import get_model
 
@@ -292,3 +296,36 @@ def test_browse_dataset(pose_config, tmp_path):
     assert 'ann.json: no JSON' in result.stderr.splitlines()[-1]
     result = train('x.py', '--out-dir', tmp_path, cwd=tmp_path, script='misc/browse_dataset.py')
     assert result.returncode == 2 and 'no config x.py' in result.stderr
+
+
+@pytest.fixture(scope='module')
+def browser():
+    """The module of the tool."""
+    spec = importlib.util.spec_from_file_location('browse', TOOLS / 'misc/browse_dataset.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_browse_data_sets_within_others(browser, pose_config, tmp_path):
+    config = read_config(pose_config)
+    own = config.train_dataloader.dataset
+    repeated = dict(type='RepeatDataset', dataset=own, times=2)
+    config.train_dataloader.dataset = dict(type='ConcatDataset', datasets=[repeated, own])
+    assert browser.browse(config, tmp_path / 'pictures', num=6, seed=0, stage=1) == 6
+    names = sorted(path.stem for path in (tmp_path / 'pictures').iterdir())
+    assert names == ['0000_1', '0001_2', '0002_1', '0003_2', '0004_1', '0005_2']
+
+
+def test_browse_later_stages(browser, pose_config):
+    config = read_config(pose_config)
+    for epoch, side in ((5, 96), (8, 128)):
+        pipeline = ae_train_pipeline(ae_codec((side, side)))
+        config.custom_hooks.append(
+            dict(type='PipelineSwitchHook', switch_epoch=epoch, switch_pipeline=pipeline)
+        )
+    sizes = [browser.training_data(config, stage)[0]['img'].shape for stage in (1, 2, 3)]
+    assert sizes == [(64, 64, 3), (96, 96, 3), (128, 128, 3)]
+    for stage in (0, 4):
+        with pytest.raises(LitePoseError, match=f'expected 1 to 3 of this config, got {stage}'):
+            browser.training_data(config, stage)

@@ -8,6 +8,7 @@ Example::
 
     python tools/misc/browse_dataset.py CONFIG --out-dir pictures --num 10 --cfg-options \\
         train_dataloader.dataset.data_root=data/mine
+    python tools/misc/browse_dataset.py CONFIG --out-dir pictures --stage 2
 """
 
 import argparse
@@ -29,27 +30,55 @@ from mmpose.registry import DATASETS
 from litepose_mm.compat import ignore_notices
 from litepose_mm.config_files import read_config
 from litepose_mm.datasets.annotation_checks import explained
-from litepose_mm.engine.hooks.bad_sample_hook import GuardSample
+from litepose_mm.engine.hooks.bad_sample_hook import GuardSample, guard_samples
+from litepose_mm.engine.hooks.pipelines import pipeline_owners
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.media import write_image
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_targets
 
 
+def training_data(config: Config, stage: int = 1) -> Any:
+    """The training data of a config, whose samples are not packed.
+
+    Args:
+        config: The config.
+        stage: Which of its pipelines: 1 is the data set's own, 2 that of the first
+            ``PipelineSwitchHook``, and so on.
+
+    Raises:
+        LitePoseError: There are no data, or no such stage.
+    """
+    if not config.get('train_dataloader'):
+        raise LitePoseError('the config has no train_dataloader')
+    hooks = config.get('custom_hooks') or []
+    switches = [hook['switch_pipeline'] for hook in hooks if 'switch_pipeline' in hook]
+    if not 1 <= stage <= 1 + len(switches):
+        raise LitePoseError(
+            f'--stage: expected 1 to {1 + len(switches)} of this config, got {stage}'
+        )
+    dataset = DATASETS.build(config.train_dataloader.dataset)
+    if len(dataset) == 0:
+        raise LitePoseError('the data set has no samples with people')
+    for owner in pipeline_owners(dataset):
+        pipeline = owner.pipeline if stage == 1 else Compose(switches[stage - 2])
+        # packing makes tensors of what is to be drawn
+        owner.pipeline = Compose(
+            [t for t in pipeline.transforms if not type(t).__name__.startswith('Pack')]
+        )
+        guard_samples(owner, GuardSample())
+    return dataset
+
+
 def samples(dataset: Any, num: int) -> Iterator[dict]:
-    """Samples spread over a data set, before they are packed.
+    """Samples spread over a data set.
 
     Raises:
         LitePoseError: A sample is bad.
     """
-    # packing makes tensors of what is to be drawn
-    unpacked = [t for t in dataset.pipeline.transforms if not type(t).__name__.startswith('Pack')]
-    pipeline, guard = Compose(unpacked), GuardSample()
+    count = len(dataset)
     for position in range(num):
-        index = position * len(dataset) // num if num < len(dataset) else position % len(dataset)
-        sample = guard(pipeline, dict(dataset.get_data_info(index), dataset=dataset))
-        if sample is not None:  # or a transform gave up on it
-            yield sample
+        yield dataset[position * count // num if num < count else position % count]
 
 
 def draw(sample: dict, skeleton: Skeleton, codec: Any) -> np.ndarray:
@@ -93,20 +122,18 @@ def truth(sample: dict, skeleton: Skeleton, size: tuple[int, int]) -> PoseResult
     )
 
 
-def browse(config: Config, out_dir: Path, num: int, seed: int) -> int:
+def browse(config: Config, out_dir: Path, num: int, seed: int, stage: int) -> int:
     """Writes pictures of samples and returns how many.
 
     Raises:
-        LitePoseError: There is no data, a sample is bad, or a picture cannot be written.
+        LitePoseError: There is no data or no such stage, a sample is bad, or a picture cannot be
+            written.
     """
     init_default_scope(config.get('default_scope', 'mmpose'))
-    if not config.get('train_dataloader'):
-        raise LitePoseError('the config has no train_dataloader')
-    dataset = DATASETS.build(config.train_dataloader.dataset)
-    if len(dataset) == 0:
-        raise LitePoseError('the data set has no samples with people')
+    dataset = training_data(config, stage)
     skeleton = Skeleton.from_metainfo(dataset.metainfo)
-    codec = next((t.encoder for t in dataset.pipeline.transforms if hasattr(t, 'encoder')), None)
+    transforms = [t for owner in pipeline_owners(dataset) for t in owner.pipeline.transforms]
+    codec = next((t.encoder for t in transforms if hasattr(t, 'encoder')), None)
     random.seed(seed)
     np.random.seed(seed)
     count = 0
@@ -126,13 +153,17 @@ def main() -> None:
     parser.add_argument('--num', type=int, default=8, help='number of samples (default: 8)')
     parser.add_argument('--seed', type=int, default=0, help='seed of the augmentation')
     parser.add_argument(
+        '--stage', type=int, default=1,
+        help="1: the data set's pipeline (default), 2: that of the first PipelineSwitchHook, …",
+    )  # fmt: skip
+    parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
     )
     args = parser.parse_args()
     ignore_notices()
     config = read_config(args.config, args.cfg_options)
     with explained(config, 'train_dataloader'):
-        count = browse(config, args.out_dir, args.num, args.seed)
+        count = browse(config, args.out_dir, args.num, args.seed, args.stage)
     print(f'{args.out_dir}: {count} pictures')
 
 

@@ -51,9 +51,6 @@ def functions_around(pipeline: Any) -> Iterator[Callable]:
         pipeline = pipeline.pipeline
 
 
-def is_wrapped(pipeline: Any, kind: type) -> bool:
-    """Whether a function of class ``kind`` is around the pipeline."""
-    return any(isinstance(around, kind) for around in functions_around(pipeline))
 def mix_transforms(pipeline: Any) -> Iterator[Any]:
     """The transforms that mix pictures of the data set into a sample, say MMPose's ``Mosaic``.
 
@@ -70,3 +67,6 @@ def mix_transforms(pipeline: Any) -> Iterator[Any]:
                 yield from mix_transforms(transform.pre_transform)
 
 
+def is_wrapped(pipeline: Any, kind: type) -> bool:
+    """Whether a function of class ``kind`` is around the pipeline."""
+    return any(isinstance(around, kind) for around in functions_around(pipeline))

@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 
+def data_sets(dataset: Any) -> Iterator[Any]:
+    """``dataset`` and those it combines, repeats or takes from, the outermost first."""
+    yield dataset
+    inner = [getattr(dataset, 'dataset', None), *(getattr(dataset, 'datasets', None) or ())]
+    for child in inner:
+        if child is not None and child is not dataset:
+            yield from data_sets(child)
+
+
 def pipeline_owners(dataset: Any) -> Iterator[Any]:
-    """The data sets with a pipeline: ``dataset`` and those it combines, repeats or takes from.
+    """Those of :func:`data_sets` that have a pipeline.
 
     Yields:
         Objects with an attribute ``pipeline`` that is called with a sample's information.
     """
-    if callable(getattr(dataset, 'pipeline', None)):
-        yield dataset
-    inner = [getattr(dataset, 'dataset', None), *(getattr(dataset, 'datasets', None) or ())]
-    for child in inner:
-        if child is not None and child is not dataset:
-            yield from pipeline_owners(child)
+    return (each for each in data_sets(dataset) if callable(getattr(each, 'pipeline', None)))
 
 
 class WrappedPipeline:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.dataset import ClassBalancedDataset, RepeatDataset
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
@@ -15,10 +16,13 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpose.registry import HOOKS
 from torch.utils.data import get_worker_info
 
-from .pipelines import WrappedPipeline, is_wrapped, pipeline_owners
+from .pipelines import WrappedPipeline, data_sets, is_wrapped, pipeline_owners
 
-# Keeps the streams of samples and iterations apart.
-_SAMPLE, _ITERATION = 1, 2
+# Keeps the streams of samples, iterations and choices of samples apart.
+_SAMPLE, _ITERATION, _CHOICE = 1, 2, 3
+
+# How data sets of MMEngine and MMPose that combine others find the one to take a sample from.
+_LOOK_UPS = ('_get_ori_dataset_idx', '_get_subset_index')
 
 
 def _seeds(*entropy: int) -> tuple[int, int, int]:
@@ -27,47 +31,83 @@ def _seeds(*entropy: int) -> tuple[int, int, int]:
     return int(words[0]), int(words[1]), int(words[2]) << 32 | int(words[3])
 
 
-class SeedSample:
-    """Seeds Python's, numpy's and, in a worker, torch's random numbers before a sample is made."""
+def _set_seeds(*entropy: int) -> None:
+    """Seeds Python's, numpy's and, in a worker, torch's random numbers."""
+    seeds = _seeds(*entropy)
+    random.seed(seeds[0])
+    np.random.seed(seeds[1])
+    if get_worker_info() is not None:  # in the main process torch's are the model's
+        torch.manual_seed(seeds[2])
 
-    def __init__(self, seed: int, epoch: torch.Tensor, source: int) -> None:
+
+class NotedIndex:
+    """Around a data set's look-up: notes the index that was asked for, and seeds what it draws.
+
+    A sample's own index, that of the innermost data set, does not tell its repeats apart.
+    """
+
+    def __init__(self, dataset: Any, look_up: str, seed: int, epoch: torch.Tensor) -> None:
+        self.dataset = dataset
+        self.look_up = getattr(dataset, look_up)
+        self.seed = seed
+        self.epoch = epoch
+        self.index = 0
+
+    def __call__(self, index: int) -> Any:
+        self.index = int(index) % len(self.dataset)
+        _set_seeds(self.seed, _CHOICE, int(self.epoch), self.index)
+        return self.look_up(index)
+
+
+class SeedSample:
+    """Seeds the random numbers before a sample is made.
+
+    Args:
+        seed: The run's.
+        epoch: The current one, shared with the workers.
+        source: Number of the data set.
+        outer: Knows the index in the whole data set, where samples are repeated in it.
+    """
+
+    def __init__(
+        self, seed: int, epoch: torch.Tensor, source: int, outer: NotedIndex | None = None
+    ) -> None:
         self.seed = seed
         self.epoch = epoch
         self.source = source
+        self.outer = outer
         self._misses = 0  # since the last sample that was made
 
     def __call__(self, pipeline: Callable, sample: dict) -> Any:
         index = sample.get('sample_idx')
         if index is None:
             return pipeline(sample)
-        self._seed(int(index))
+        place = [int(index)] if self.outer is None else [int(index), self.outer.index]
+        self._seed(*place)
         result = pipeline(sample)
         if result is None:
             # The data set draws another sample now. Were it drawn from this one's numbers, bad
             # samples could lead to each other without end.
             self._misses += 1
-            self._seed(int(index), self._misses)
+            self._seed(*place, self._misses)
         else:
             self._misses = 0
         return result
 
     def _seed(self, *entropy: int) -> None:
-        seeds = _seeds(self.seed, _SAMPLE, int(self.epoch), self.source, *entropy)
-        random.seed(seeds[0])
-        np.random.seed(seeds[1])
-        if get_worker_info() is not None:  # in the main process torch's are the model's
-            torch.manual_seed(seeds[2])
+        _set_seeds(self.seed, _SAMPLE, int(self.epoch), self.source, *entropy)
 
 
 @HOOKS.register_module()
 class ReproducibleEpochsHook(Hook):
     """Makes a run resumed at an epoch equal to one that was never interrupted.
 
-    Each sample's augmentation depends on the run's seed, the epoch and the sample's index only: not
-    on the number of workers or processes, on workers that live on, or on samples made before. (Of
-    MMEngine, workers that are started anew repeat the same random numbers every epoch, and those
-    that live on cannot be resumed.) What the model draws depends on the seed, the process and the
-    iteration. The order of samples is the sampler's, whose seed is kept in the checkpoint.
+    Each sample's augmentation depends on the run's seed, the epoch and the sample's index only, and
+    on which repeat of a sample it is: not on the number of workers or processes, on workers that
+    live on, or on samples made before. (Of MMEngine, workers that are started anew repeat the same
+    random numbers every epoch, and those that live on cannot be resumed.) What the model draws
+    depends on the seed, the process and the iteration. The order of samples is the sampler's, whose
+    seed is kept in the checkpoint.
 
     In loops by iteration MMEngine replays the data instead; there only the model's random numbers
     are set.
@@ -99,13 +139,15 @@ class ReproducibleEpochsHook(Hook):
         if not self._by_epoch:
             return
         self._epoch.fill_(runner.epoch)
-        owners = list(pipeline_owners(runner.train_dataloader.dataset))
+        dataset = runner.train_dataloader.dataset
+        owners = list(pipeline_owners(dataset))
         if not owners:
-            kind = type(runner.train_dataloader.dataset).__name__
+            kind = type(dataset).__name__
             print_log(f'{kind} has no pipeline, so its samples are not seeded.', logger='current')
+        outer = _note_index(dataset, _base_seed(runner), self._epoch)
         for source, owner in enumerate(owners):
             if not is_wrapped(owner.pipeline, SeedSample):
-                seed = SeedSample(_base_seed(runner), self._epoch, source)
+                seed = SeedSample(_base_seed(runner), self._epoch, source, outer)
                 owner.pipeline = WrappedPipeline(owner.pipeline, seed)
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
@@ -114,6 +156,23 @@ class ReproducibleEpochsHook(Hook):
         if self._by_epoch:
             random.seed(seeds[0])
             np.random.seed(seeds[1])
+
+
+def _note_index(dataset: Any, seed: int, epoch: torch.Tensor) -> NotedIndex | None:
+    """Notes the index in a data set in which samples are repeated; None for other ones."""
+    if not any(
+        isinstance(each, (RepeatDataset, ClassBalancedDataset)) or getattr(each, 'resample', False)
+        for each in data_sets(dataset)
+    ):
+        return None
+    for name in _LOOK_UPS:
+        if isinstance(vars(dataset).get(name), NotedIndex):  # since an earlier epoch
+            return vars(dataset)[name]
+        if hasattr(dataset, name):
+            noted = NotedIndex(dataset, name, seed, epoch)
+            setattr(dataset, name, noted)
+            return noted
+    return None
 
 
 def _sampler(runner: Runner) -> Any:

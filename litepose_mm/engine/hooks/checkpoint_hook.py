@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import CheckpointHook
-from mmengine.runner import Runner
+from mmengine.runner import CheckpointLoader, Runner
 from mmpose.registry import HOOKS
 
 from ...checkpoints import check_fit
@@ -34,7 +34,8 @@ class SafeCheckpointHook(CheckpointHook):
     - They are written whole or not at all, and an old one is removed only when the new one is
       there, so a kill at any moment leaves one to resume from.
     - A run that resumes checks its checkpoint first. With ``resume=True`` a broken newest one is
-      named and the one before it is used; a file that holds more than data is refused.
+      named and the one before it is used; a file that holds more than data, or weights without the
+      state of training, is refused.
 
     With :class:`ReproducibleEpochsHook` a resumed run ends with the weights of one that was never
     interrupted, bit by bit on the CPU, when checkpoints are made by epoch.
@@ -58,7 +59,7 @@ class SafeCheckpointHook(CheckpointHook):
         elif '://' in str(path):
             return  # a server's
         elif runner._resume:
-            check_checkpoint(path)
+            _check_resumable(runner, path)
         else:
             model = network_of(runner)
             left = check_fit(model, path, partly=True)
@@ -71,7 +72,7 @@ class SafeCheckpointHook(CheckpointHook):
         named = _named_by_pointer(Path(runner.work_dir))
         for path in self._candidates(runner, named):
             try:
-                check_checkpoint(path)
+                _check_resumable(runner, path)
             except LitePoseError as error:
                 broken.append(str(error))
                 continue
@@ -158,6 +159,27 @@ class SafeCheckpointHook(CheckpointHook):
         best = [getattr(self, 'best_ckpt_path', None)]
         best += getattr(self, 'best_ckpt_path_dict', {}).values()
         return {str(path) for path in (self.last_ckpt, *best) if path}
+
+
+def _check_resumable(runner: Runner, path: str | Path) -> None:
+    """Checks what a run is going to resume from; of much that is missing MMEngine says nothing.
+
+    Raises:
+        LitePoseError: It is not whole, holds more than data, or is without the training's state.
+    """
+    check_checkpoint(path)
+    content = CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger='silent')
+    meta = content.get('meta')
+    there = {*content, *(f'meta.{key}' for key in (meta if isinstance(meta, dict) else ()))}
+    expected = ['meta.epoch', 'meta.iter', 'message_hub', 'optimizer']
+    if runner.param_schedulers is not None:
+        expected.append('param_schedulers')
+    missing = [key for key in expected if key not in there]
+    if missing:
+        raise LitePoseError(
+            f'{path} holds no training state ({", ".join(missing)} missing, or not plain data); '
+            'give it as load_from'
+        )
 
 
 def _named_by_pointer(work_dir: Path) -> Path | None:

@@ -7,6 +7,7 @@ import toy
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from litepose_mm.checkpoints import save_weights
 from litepose_mm.engine.hooks.loading_schemes import load_from_local
 from litepose_mm.errors import LitePoseError
 
@@ -111,6 +112,33 @@ def test_lost_pointer(pictures, tmp_path, pointer):
     runner = train_here(pictures, tmp_path, resume=True)
     log = next(tmp_path.rglob(f'{runner.timestamp}.log')).read_text()
     assert 'resumed epoch: 2' in log
+
+
+@pytest.mark.parametrize('kind', ['plain', 'converted', 'best', 'of MMEngine'])
+def test_weights_without_training_state_are_not_resumed_from(pictures, tmp_path, kind):
+    """MMEngine fails for want of a key, or starts Adam and the learning rate anew."""
+    content = toy.config(pictures, tmp_path / 'work', train_cfg=dict(by_epoch=True, max_epochs=1))
+    path = tmp_path / 'weights.pth'
+    if kind == 'plain':
+        torch.save(toy.ToyModel().state_dict(), path)
+    elif kind == 'converted':
+        save_weights(toy.ToyModel().state_dict(), path, dict(source='authors'))
+    else:
+        if kind == 'of MMEngine':
+            content['default_hooks']['checkpoint'] = dict(type='CheckpointHook', interval=1)
+        Runner.from_cfg(Config(content)).train()
+        path = next((tmp_path / 'work').glob('best_*.pth' if kind == 'best' else 'epoch_1.pth'))
+    with pytest.raises(LitePoseError, match='.pth holds no training state .*give it as load_from'):
+        train_here(pictures, tmp_path / 'other', resume=True, load_from=str(path))
+    if kind == 'of MMEngine':
+        with pytest.raises(LitePoseError, match='cannot resume in .*holds no training state'):
+            train_here(pictures, tmp_path / 'work', resume=True)
+
+
+def test_run_without_schedulers_resumes(pictures, tmp_path):
+    one_epoch = dict(by_epoch=True, max_epochs=1)
+    train_here(pictures, tmp_path, param_scheduler=None, train_cfg=one_epoch)
+    assert train_here(pictures, tmp_path, param_scheduler=None, resume=True).iter == 12
 
 
 class Evil:
@@ -287,6 +315,23 @@ def test_every_kind_of_worker_gives_the_same_training(tmp_path):
     assert toy.run_apart(*contents, fresh) == [0] * 4
     for name in ('1', '2', 'fresh'):
         assert_same_training(tmp_path / name, tmp_path / '0')
+
+
+@pytest.mark.slow
+def test_repeated_samples_resume(tmp_path):
+    pictures = toy.write_pictures(tmp_path / 'pictures')
+
+    def repeated(work_dir, workers, **options):
+        content = config(pictures, tmp_path / work_dir, workers, **options)
+        loader = content['train_dataloader']
+        loader['dataset'] = dict(type='RepeatDataset', times=2, dataset=loader['dataset'])
+        return content
+
+    killed = repeated('work', 2, kill=dict(type='KillHook', at=12))
+    resumed = repeated('work', 1, resume=True)
+    reference = repeated('reference', 0)
+    assert toy.run_apart(killed, resumed, reference) == [-9, 0, 0]
+    assert_same_training(tmp_path / 'work', tmp_path / 'reference')
 
 
 @pytest.mark.slow

@@ -6,16 +6,24 @@ import pytest
 import xtcocotools.mask
 from hypothesis import given
 from hypothesis import strategies as st
+from mmpose.datasets import CocoDataset
 from PIL import Image
+from xtcocotools.coco import COCO
+from xtcocotools.cocoeval import COCOeval
 
 from litepose_mm.datasets.annotation_checks import (
     check,
     explain,
+    explained,
     fix,
+    is_crowdpose,
     keypoint_names,
     read_annotations,
 )
 from litepose_mm.errors import LitePoseError
+from litepose_mm.evaluation import SampleTruthCocoMetric
+from litepose_mm.paths import config_path
+from litepose_mm.zoo import get_model
 
 
 def document():
@@ -27,6 +35,7 @@ def document():
             category_id=1,
             iscrowd=0,
             bbox=[10, 10, 80, 35],
+            area=1500,
             num_keypoints=2,
             keypoints=[15, 15, 2, 85, 40, 1, 0, 0, 0],
             segmentation=[[10, 10, 80, 10, 80, 35]],
@@ -87,11 +96,34 @@ def rle(**changes):
         (person(bbox=[1, 2, 3]), 'bbox: annotation 10: bbox: expected four finite numbers'),
         (person(bbox=None), 'bbox: annotation 10: bbox: expected four finite numbers, got None'),
         (person(keypoints=None), 'keypoints: annotation 10: keypoints: expected a list of'),
-        (person(image_id=[1]), 'image_id: annotation 10: image_id: expected a number or a'),
+        (
+            person(image_id=[1]),
+            'image_id: annotation 10: image_id: expected a whole number, got [1]',
+        ),
+        (
+            person(image_id='1'),
+            "image_id: annotation 10: image_id: expected a whole number, got '1'",
+        ),
         (person(id=20), 'duplicate id: annotation 20: id: 2 times'),
-        (person(id=KeyError), 'missing field: annotation: id: entry 0 of the list'),
-        (person(category_id=[1]), 'category_id: annotation 10: category_id: expected a number or'),
+        (person(id=KeyError), 'missing field: annotation: id: entry 0 of the list has none'),
+        (
+            person(id='a'),
+            "id: annotation: id: entry 0 of the list: expected a whole number, got 'a'",
+        ),
+        (picture(id=1.5), 'id: image: id: entry 0 of the list: expected a whole number, got 1.5'),
+        (person(category_id=[1]), 'category_id: annotation 10: category_id: expected a whole'),
         (person(category_id=7), 'category: annotation 10: category_id: 7 is none of the categ'),
+        (
+            person(num_keypoints=KeyError),
+            'missing field: annotation 10: num_keypoints: expected how',
+        ),
+        (person(area=KeyError), 'missing field: annotation 10: area: expected square pixels'),
+        (
+            person(iscrowd=1, keypoints=KeyError),
+            'missing field: annotation 10: keypoints: expected',
+        ),
+        (picture(crowdIndex=0.5), 'crowdIndex: image 2: crowdIndex: expected a number, got None'),
+        (picture(crowdIndex='x'), 'crowdIndex: image 1: crowdIndex: expected a number, got x'),
         (person(iscrowd='x'), 'iscrowd: annotation 10: iscrowd: expected 0 or 1, got x'),
         (person(area=[1]), 'area: annotation 10: area: expected a number of square pixels, got'),
         (person(area=-1), 'area: annotation 10: area: expected a number of square pixels, got -1'),
@@ -187,6 +219,76 @@ def test_fix(tmp_path, with_pictures):
     assert content == document()
 
 
+def test_missing_fields_are_written_where_there_is_no_doubt():
+    content = document()
+    first, crowd = content['annotations']
+    unknown = {k: v for k, v in crowd.items() if k not in ('keypoints', 'num_keypoints')}
+    content['annotations'].append(dict(unknown, id=30))
+    for field in ('area', 'num_keypoints', 'iscrowd'):
+        del first[field]
+    crowd.update(iscrowd=1)
+    del crowd['keypoints'], crowd['num_keypoints']
+    done = fix(content, list(check(content)), drop=True)
+    assert done == {
+        'num_keypoints mended': 2,
+        'iscrowd mended': 1,
+        'area mended': 1,
+        'keypoints mended': 1,
+        'annotations left out': 1,
+    }
+    assert first == dict(document()['annotations'][0], area=pytest.approx(0.53 * 80 * 35))
+    assert crowd['keypoints'] == [0] * 9 and crowd['num_keypoints'] == 0
+    assert list(check(content)) == []
+
+
+def test_crowdpose_has_crowd_indices_and_no_areas():
+    assert is_crowdpose('crowdpose') is True and is_crowdpose('coco') is False
+    configs = {name: get_model(f'litepose-xs_{name}').config for name in ('crowdpose', 'coco')}
+    assert is_crowdpose(str(config_path(configs['crowdpose']))) is True
+    assert is_crowdpose(str(config_path(configs['coco']))) is None
+    content = document()
+    for annotation in content['annotations']:
+        del annotation['area']
+    problems = list(check(content, crowdpose=True))
+    assert [(problem.kind, problem.id) for problem in problems] == [
+        ('crowdIndex', 1),
+        ('crowdIndex', 2),
+    ]
+    # another one: of two keypoints in the person's box and one in its own, one each is foreign
+    other = dict(content['annotations'][0], id=30, keypoints=[15, 15, 2, 0, 0, 0, 0, 0, 0])
+    content['annotations'].append(dict(other, num_keypoints=1, bbox=[14, 14, 2, 2]))
+    assert fix(content, problems) == {'crowdIndex mended': 2}
+    assert [image['crowdIndex'] for image in content['images']] == [pytest.approx(0.75), 0]
+    assert list(check(content)) == []
+
+
+def test_mended_crowd_is_masked_and_evaluated(tmp_path):
+    """MMPose passes over a crowd without keypoints, and xtcocotools fails."""
+    names = keypoint_names('coco')
+    content = document()
+    content['categories'][0]['keypoints'] = list(names)
+    for annotation in content['annotations']:
+        annotation.update(keypoints=[20, 20, 2] * 17, num_keypoints=17)
+    rle()(content)
+    person(iscrowd=1, num_keypoints=0, keypoints=KeyError)(content)
+    fix(content, list(check(content)))
+    assert list(check(content)) == []
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(content))
+    dataset = CocoDataset(ann_file=str(path), data_mode='bottomup', pipeline=[])
+    crowd = content['annotations'][0]
+    assert dataset.get_data_info(0)['invalid_segs'] == [crowd['segmentation']]
+
+    truth = COCO(str(path))
+    result = dict(category_id=1, score=1.0, keypoints=[20, 20, 1] * 17)
+    found = truth.loadRes([dict(result, image_id=index) for index in (1, 2)])
+    evaluation = COCOeval(truth, found, 'keypoints')
+    evaluation.params.useSegm = None
+    evaluation.evaluate()
+    evaluation.accumulate()
+    assert evaluation.eval['precision'][0, :, 0, 0, 0] == pytest.approx(np.ones(101))
+
+
 def test_entries_that_share_an_id_are_told_apart():
     content = document()
     for field in ('images', 'annotations'):
@@ -245,6 +347,23 @@ def test_explain_names_what_a_data_set_cannot_parse(tmp_path):
     assert 'no annotation file' in explain(config)
 
 
+@pytest.mark.parametrize('field', ['area', 'num_keypoints'])
+def test_error_of_the_evaluation_is_explained(tmp_path, field):
+    content = document()
+    person(**{field: KeyError})(content)
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(content))
+    config = dict(val_dataloader=dict(dataset=dict(ann_file=str(path))))
+    reason = f'a.json: missing field: annotation 10: {field}'
+    with pytest.raises(LitePoseError, match=reason), explained(config, 'val_dataloader'):
+        if field == 'area':
+            truth = dict(img_id=1, width=100, height=50, raw_ann_info=content['annotations'])
+            SampleTruthCocoMetric().gt_to_coco_json([truth], str(tmp_path / 'b'))
+        else:
+            truth = COCO(str(path))
+            COCOeval(truth, truth, 'keypoints_crowd').evaluate()
+
+
 def test_polygons_of_some_people_only():
     content = document()
     first = content['annotations'][0]
@@ -254,5 +373,5 @@ def test_polygons_of_some_people_only():
     content['annotations'].append(second)
     (problem,) = check(content)
     assert problem.malformed and str(problem).startswith('missing segmentation: annotation 99')
-    assert fix(content, [problem], drop=True) == {'segmentations mended': 1}
+    assert fix(content, [problem], drop=True) == {'segmentation mended': 1}
     assert list(check(content)) == []

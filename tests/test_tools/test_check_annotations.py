@@ -31,6 +31,8 @@ def document(tmp_path):
                 category_id=1,
                 iscrowd=0,
                 bbox=[1, 1, 9, 9],
+                area=50,
+                num_keypoints=1,
                 keypoints=[5, 5, 2],
             )
             for i in (1, 2)

@@ -179,6 +179,18 @@ def test_combine_annotations(run, tmp_path):
     assert people[1]['keypoints'][::3] == list(range(1, 15))
 
 
+def test_combine_writes_the_areas_that_crowdpose_lacks(run, tmp_path):
+    annotations, images = coco(tmp_path / 'a', None, 14)[1:]
+    document = json.loads(annotations.read_text())
+    document['images'][0]['crowdIndex'] = 0.1
+    del document['annotations'][0]['area']
+    annotations.write_text(json.dumps(document))
+    result = run('combine_annotations.py', tmp_path / 'o.json', '--from', annotations, images)
+    assert result.returncode == 0, result.stderr
+    (person,) = json.loads((tmp_path / 'o.json').read_text())['annotations']
+    assert person['area'] == pytest.approx(0.53 * 20 * 20)
+
+
 @pytest.mark.parametrize(
     ('names', 'number', 'message'),
     [(['tail'], 1, 'none of its keypoints'), (None, 5, 'name no keypoints, and people have [5]')],
@@ -200,4 +212,8 @@ def test_combine_bad_sources(run, tmp_path):
     annotations.write_text(json.dumps(document))
     result = run('combine_annotations.py', tmp_path / 'o.json', '--from', annotations, images)
     assert result.returncode == 2 and f'{annotations}: missing field: image' in result.stderr
+    document['images'][0].update(file_name='a.jpg', id='three')
+    annotations.write_text(json.dumps(document))
+    result = run('combine_annotations.py', tmp_path / 'o.json', '--from', annotations, images)
+    assert result.returncode == 2 and f'{annotations}: id: image: id: entry 0' in result.stderr
     assert not (tmp_path / 'o.json').exists()

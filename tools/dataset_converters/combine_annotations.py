@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from litepose_mm.datasets.annotation_checks import keypoint_names, names_in, read_usable
+from litepose_mm.datasets.annotation_checks.values import box_area
 from litepose_mm.datasets.synthetic import crowd_index
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
@@ -62,7 +63,7 @@ def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path
 
 def _names_by_number(document: dict, path: Path) -> Sequence[str]:
     """CrowdPose's files do not name their keypoints."""
-    numbers = {len(a['keypoints']) // 3 for a in document['annotations'] if 'keypoints' in a}
+    numbers = {len(a['keypoints']) // 3 for a in document['annotations']}
     known = {len(names): names for names in map(keypoint_names, ('coco', 'crowdpose'))}
     if len(numbers) != 1 or not numbers <= known.keys():
         raise LitePoseError(
@@ -73,12 +74,12 @@ def _names_by_number(document: dict, path: Path) -> Sequence[str]:
 
 
 def _with_keypoints(person: dict, order: list[int | None]) -> dict:
-    # crowds need no keypoints
-    points = np.reshape(person.get('keypoints', ()), (-1, 3)).tolist()
-    chosen = [points[p] if p is not None and points else [0, 0, 0] for p in order]
+    points = np.reshape(person['keypoints'], (-1, 3)).tolist()
+    chosen = [[0, 0, 0] if place is None else points[place] for place in order]
     return dict(
         person,
         category_id=1,
+        area=person.get('area', box_area(person['bbox'])),  # CrowdPose has none
         keypoints=[value for point in chosen for value in point],
         num_keypoints=sum(visible > 0 for _, _, visible in chosen),
     )

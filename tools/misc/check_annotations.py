@@ -17,7 +17,13 @@ from collections import Counter
 from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.datasets.annotation_checks import check, fix, keypoint_names, read_annotations
+from litepose_mm.datasets.annotation_checks import (
+    check,
+    fix,
+    is_crowdpose,
+    keypoint_names,
+    read_annotations,
+)
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
 
@@ -46,7 +52,13 @@ def run(args: argparse.Namespace) -> int:
     if args.images is not None and not args.images.is_dir():
         raise LitePoseError(f'--images {args.images}: no such folder')
     names = keypoint_names(args.dataset) if args.dataset else None
-    problems = list(check(document, args.images, names, args.decode))
+    expected = dict(
+        images=args.images,
+        names=names,
+        decode=args.decode,
+        crowdpose=is_crowdpose(args.dataset) if args.dataset else None,
+    )
+    problems = list(check(document, **expected))
     counts = Counter(problem.kind for problem in problems)
     shown = Counter()
     for problem in problems:
@@ -59,10 +71,10 @@ def run(args: argparse.Namespace) -> int:
     listed = ', '.join(f'{kind} {count}' for kind, count in counts.items()) or 'none'
     print(f'{args.annotations}: {total}; problems: {listed}')
     if args.fix:
-        done = fix(document, problems, args.images, args.drop)
+        done = fix(document, problems, args.images, args.drop, names)
         with replacing(args.fix) as part:
             part.write_text(json.dumps(document))
-        problems = list(check(document, args.images, names, args.decode))
+        problems = list(check(document, **expected))
         told = ', '.join(f'{what}: {count}' for what, count in done.items()) or 'nothing to mend'
         print(f'{args.fix}: {told}; problems left: {len(problems)}')
     return 1 if problems else 0

@@ -5,7 +5,7 @@
 """
 
 from .document import check, names_in, read_annotations, read_usable
-from .expectations import explain, explained, keypoint_names
+from .expectations import explain, explained, is_crowdpose, keypoint_names
 from .mending import fix
 from .problem import Problem
 
@@ -15,6 +15,7 @@ __all__ = [
     'explain',
     'explained',
     'fix',
+    'is_crowdpose',
     'keypoint_names',
     'names_in',
     'read_annotations',

@@ -20,11 +20,13 @@ class Expected(NamedTuple):
         names: Names of the keypoints; empty where they are not known.
         size: Width and height of its image; None where they are not known.
         categories: Their ids; empty where they are not known.
+        area: Whether there has to be one.
     """
 
     names: tuple[str, ...]
     size: Size | None
     categories: frozenset = frozenset()
+    area: bool = True
 
 
 class Rule(NamedTuple):
@@ -52,9 +54,9 @@ def check_annotation(annotation: dict, expected: Expected) -> Iterator[Problem]:
     def problem(kind: str, field: str, message: str, malformed: bool) -> Problem:
         return Problem(kind, 'annotation', own_id, field, message, malformed, annotation)
 
-    for field, malformed in REQUIRED.items():
-        if field not in annotation and not (field == 'keypoints' and annotation.get('iscrowd')):
-            yield problem('missing field', field, 'expected one', malformed)
+    for field, what in REQUIRED.items():
+        if field not in annotation and (expected.area or field != 'area'):
+            yield problem('missing field', field, f'expected {what}', malformed=True)
     usable = set(annotation)
     for kind, fields, find, malformed in RULES:
         if not usable.issuperset(fields):
@@ -67,7 +69,7 @@ def check_annotation(annotation: dict, expected: Expected) -> Iterator[Problem]:
 
 
 def _no_id(expected: Expected, value: Any) -> str | None:
-    return None if is_id(value) else f'expected a number or a string, got {value}'
+    return None if is_id(value) else f'expected a whole number, got {value!r}'
 
 
 def _no_numbers(expected: Expected, keypoints: Any) -> str | None:
@@ -119,7 +121,7 @@ def _box_outside(expected: Expected, box: list) -> str | None:
 def _other_category(expected: Expected, category_id: Any) -> str | None:
     if not expected.categories or category_id in expected.categories:
         return None
-    return f'{category_id} is none of the categories {sorted(expected.categories, key=str)}'
+    return f'{category_id} is none of the categories {sorted(expected.categories)}'
 
 
 def _odd_crowd(expected: Expected, iscrowd: Any) -> str | None:
@@ -135,9 +137,18 @@ def _bad_segmentation(expected: Expected, segmentation: Any) -> str | None:
     return find_fault(segmentation, expected.size)
 
 
-#: Fields that have to be there, and whether an annotation without them cannot be used. Crowds need
-#: no keypoints.
-REQUIRED = dict(image_id=True, category_id=True, bbox=False, keypoints=False, iscrowd=False)
+#: Fields that have to be there, and what is expected. MMPose passes over an annotation without box
+#: or keypoints, so that a crowd is not masked; xtcocotools fails without any of them, for CrowdPose
+#: without any but the area.
+REQUIRED = dict(
+    image_id='the id of an image',
+    category_id='the id of a category',
+    bbox='x, y, width and height',
+    keypoints='x, y, v for each; zeros for a crowd',
+    num_keypoints='how many are labelled',
+    iscrowd='0 or 1',
+    area='square pixels, to evaluate with',
+)
 
 RULES: tuple[Rule, ...] = (
     Rule('image_id', ('image_id',), _no_id, malformed=True),

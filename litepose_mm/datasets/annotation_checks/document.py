@@ -61,6 +61,7 @@ def check(
     images: Path | None = None,
     names: Sequence[str] | None = None,
     decode: bool = False,
+    crowdpose: bool | None = None,
 ) -> Iterator[Problem]:
     """Finds everything that is wrong.
 
@@ -69,7 +70,11 @@ def check(
         images: Folder of the pictures, to look whether they are there and of which size.
         names: Names of the keypoints that are expected; those of the file by default.
         decode: Reads every picture to its end.
+        crowdpose: Whether results are evaluated by CrowdPose's rule, which takes each image's
+            ``crowdIndex`` and no areas. By default, where an image has one.
     """
+    if crowdpose is None:
+        crowdpose = any(has_id(image) and 'crowdIndex' in image for image in document['images'])
     yield from _check_ids(document['images'], 'image')
     yield from _check_ids(document['annotations'], 'annotation')
     entries = {image['id']: image for image in document['images'] if has_id(image)}
@@ -86,7 +91,7 @@ def check(
     if not document.get('categories'):
         yield Problem('missing field', 'file', None, 'categories', 'expected at least one')
     for image in filter(has_id, document['images']):
-        yield from check_image(image, people[image['id']], images, decode)
+        yield from check_image(image, people[image['id']], images, decode, crowdpose)
     for image_id in entries:
         yield from _check_segmentations(people[image_id])
     sizes = {image_id: size_of(image) for image_id, image in entries.items()}
@@ -94,8 +99,9 @@ def check(
     for annotation in annotations:
         image_id = annotation.get('image_id')
         size = sizes.get(image_id) if is_id(image_id) else None
-        yield from check_annotation(annotation, Expected(tuple(names or own), size, categories))
-    for image_id in sorted(people.keys() - entries.keys(), key=str):
+        expected = Expected(tuple(names or own), size, categories, area=not crowdpose)
+        yield from check_annotation(annotation, expected)
+    for image_id in sorted(people.keys() - entries.keys()):
         ids = ', '.join(str(a.get('id')) for a in people[image_id][:5])
         text = f'annotations {ids} name it'
         yield Problem('no such image', 'image', image_id, 'id', text, malformed=True)
@@ -104,11 +110,14 @@ def check(
 def _check_ids(entries: list, where: str) -> Iterator[Problem]:
     seen = Counter()
     for index, entry in enumerate(entries):
-        if not has_id(entry):
+        if has_id(entry):
+            seen[entry['id']] += 1
+        elif isinstance(entry, dict) and 'id' in entry:
+            text = f'entry {index} of the list: expected a whole number, got {entry["id"]!r}'
+            yield Problem('id', where, None, 'id', text, malformed=True, entry=entry)
+        else:
             text = f'entry {index} of the list has none'
             yield Problem('missing field', where, None, 'id', text, malformed=True)
-        else:
-            seen[entry['id']] += 1
     for key, times in seen.items():
         if times > 1:
             yield Problem('duplicate id', where, key, 'id', f'{times} times')

@@ -42,6 +42,22 @@ def keypoint_names(dataset: str) -> tuple[str, ...]:
         ) from error
 
 
+def is_crowdpose(dataset: str) -> bool | None:
+    """Whether files of a data set are evaluated by CrowdPose's rule, see :func:`check`.
+
+    Args:
+        dataset: As of :func:`keypoint_names`.
+
+    Returns:
+        None for a config that evaluates by COCO's rule: what it trains on may be CrowdPose's.
+    """
+    if not dataset.endswith('.py'):
+        return dataset == 'crowdpose'
+    evaluators = read_config(dataset).get('val_evaluator') or []
+    evaluators = evaluators if isinstance(evaluators, list) else [evaluators]
+    return any(each.get('iou_type') == 'keypoints_crowd' for each in evaluators) or None
+
+
 def _datasets(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every data set with an annotation file, also in one that wraps others, and its loader."""
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
@@ -90,8 +106,9 @@ def explained(config: Mapping[str, Any], *loaders: str) -> Iterator[None]:
         raise
     except (AssertionError, KeyError, IndexError, TypeError, ValueError, OSError) as error:
         files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
-        if not any(re.search(r'[/\\](datasets?|xtcocotools)[/\\]', file) for file in files):
-            raise  # not raised where data is read
+        of_data = re.compile(r'[/\\](datasets?|evaluation|xtcocotools)[/\\]')
+        if not any(map(of_data.search, files)):
+            raise  # not raised where data is read or compared with
         reason = explain({name: config.get(name) for name in loaders})
         if reason is None:  # not the data's fault
             raise

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .problem import Problem
-from .values import Size, is_box, is_inside, size_of, triples
+from .values import Size, is_box, is_inside, is_number, size_of, triples
 
 
 def check_image(
-    image: dict, people: list[dict], folder: Path | None = None, decode: bool = False
+    image: dict,
+    people: list[dict],
+    folder: Path | None = None,
+    decode: bool = False,
+    crowdpose: bool = False,
 ) -> Iterator[Problem]:
     """Everything that is wrong with an image.
 
@@ -19,6 +23,7 @@ def check_image(
         people: Its annotations.
         folder: Where the pictures are, to look at this one.
         decode: Reads the picture to its end.
+        crowdpose: Whether it needs a ``crowdIndex``, how crowded it is from 0 to 1.
     """
 
     def problem(kind: str, field: str, message: str, malformed: bool = False) -> Problem:
@@ -31,6 +36,9 @@ def check_image(
     if not isinstance(name, str):
         text = f'expected a string, got {name}'
         yield problem('file_name', 'file_name', text, malformed=True)
+    if crowdpose and not is_number(image.get('crowdIndex')):
+        text = f'expected a number, got {image.get("crowdIndex")}'
+        yield problem('crowdIndex', 'crowdIndex', text, malformed=True)
     size = size_of(image)
     if size is None and {'width', 'height'} <= set(image):
         given = image['width'], image['height']

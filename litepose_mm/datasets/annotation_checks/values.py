@@ -12,7 +12,8 @@ _MARGIN = 1.0  # pixels that a box or a keypoint may lie outside
 
 
 def is_id(value: Any) -> bool:
-    return isinstance(value, str) or is_number(value)
+    """Whether it is a whole number, as COCO's ids are; MMPose and xtcocotools calculate with it."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def has_id(entry: Any) -> bool:
@@ -31,6 +32,11 @@ def are_numbers(values: Any) -> bool:
 
 def is_box(value: Any) -> bool:
     return are_numbers(value) and len(value) == 4
+
+
+def box_area(box: Sequence[float]) -> float:
+    """The area that MMPose and xtcocotools take where an annotation has none."""
+    return 0.53 * max(box[2], 0) * max(box[3], 0)
 
 
 def triples(values: Any) -> list[tuple[float, float, float]]:

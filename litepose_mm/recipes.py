@@ -143,6 +143,13 @@ def crops_then_whole(
     return crops, ae_train_pipeline(codec, scale_factor=(1, 1), shift_factor=0.5, **as_is)
 
 
+def weights_of(model: str) -> str:
+    """The file of a model's weights that come with the package, for ``load_from``."""
+    from .shipped_weights import shipped_weights  # a config would keep it as a value of its own
+
+    return str(shipped_weights()[model].path)
+
+
 def mosaic_pipeline(codec: dict, tile: int = 224) -> list[dict]:
     """Windows on a two by two grid of pictures, so that samples of one person have several.
 

@@ -29,6 +29,7 @@ def test_config(path):
     width, height = config.codec['input_size']
     assert path.stem.endswith((f'-{width}x{height}', f'-{height}x{width}'))
     assert config.custom_imports['imports'] == ['litepose_mm.modules']
+    assert Config.fromstring(config.pretty_text, '.py').model == config.model  # as a run keeps it
     gpus, batch = map(int, re.search(r'_(\d+)xb(\d+)-', path.stem).groups())
     assert config.train_dataloader.batch_size == batch
     assert config.auto_scale_lr.base_batch_size == gpus * batch

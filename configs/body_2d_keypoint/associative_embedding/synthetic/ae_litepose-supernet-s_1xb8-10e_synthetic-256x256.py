@@ -12,14 +12,14 @@ from litepose_mm.recipes import (
     supernet_model,
     training_hooks,
     warmup_cosine,
+    weights_of,
 )
-from litepose_mm.shipped_weights import shipped_weights
 
 # The ratios of the paper's XS space at half of its resolutions, of LitePose-S, whose weights ship: a
 # search for two processor cores. One or two large people, so that hours of training tell networks
 # apart (docs/search.md).
 search_space = dict(largest='litepose-s', img_sizes=[256, 192, 128], ratios=[1, 0.75, 0.5, 0.25])
-load_from = str(shipped_weights()['litepose-s_crowdpose'].path)
+load_from = weights_of('litepose-s_crowdpose')
 people = dict(people=(1, 2), scene=dict(stature=(0.6, 0.95), crowding=0, occluders=(0, 0)))
 codec = ae_codec(input_size=(256, 256))
 epochs = 10

@@ -1,10 +1,15 @@
 _base_ = './ae_litepose-xs_1xb8-13e_synthetic-256x256.py'
-from litepose_mm.recipes import ae_codec, ae_train_pipeline, training_hooks, warmup_cosine
-from litepose_mm.shipped_weights import shipped_weights
+from litepose_mm.recipes import (
+    ae_codec,
+    ae_train_pipeline,
+    training_hooks,
+    warmup_cosine,
+    weights_of,
+)
 
 # The weights that ship, which have seen photographs only, go on with whole pictures of synthetic
 # people: an hour on two CPU cores.
-load_from = str(shipped_weights()['litepose-xs_crowdpose'].path)
+load_from = weights_of('litepose-xs_crowdpose')
 epochs = 3
 
 model = dict(head=dict(heatmap_loss=dict(type='KeypointMSELoss')))

@@ -1,11 +1,5 @@
 _base_ = './ae_litepose-xs_1xb8-13e_synthetic-256x256.py'
-from litepose_mm.recipes import (
-    ae_codec,
-    ae_train_pipeline,
-    training_hooks,
-    warmup_cosine,
-    weights_of,
-)
+from litepose_mm.recipes import training_hooks, warmup_cosine, weights_of
 
 # The weights that ship, which have seen photographs only, go on with whole pictures of synthetic
 # people: an hour on two CPU cores.
@@ -13,14 +7,7 @@ load_from = weights_of('litepose-xs_crowdpose')
 epochs = 3
 
 model = dict(head=dict(heatmap_loss=dict(type='KeypointMSELoss')))
-pictures = ae_train_pipeline(
-    ae_codec(input_size=(256, 256)),
-    use_segments=False,
-    scale_factor=(1, 1),
-    rotate_factor=0,
-    shift_factor=0,
-)
-train_dataloader = dict(dataset=dict(num_images=12000, pipeline=pictures))
+train_dataloader = dict(dataset=dict(num_images=12000, pipeline=_base_.pictures))
 train_cfg = dict(max_epochs=epochs, val_interval=1)
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = warmup_cosine(epochs)

@@ -125,6 +125,7 @@ def main() -> None:
     args = parser.parse_args()
     args.picture_size = tuple(args.picture_size)
     torch.set_num_threads(args.threads)
+    cv2.setNumThreads(args.threads)
 
     report = dict(environment=environment(args.threads, args.rounds))
     print(report['environment'])

@@ -1,0 +1,52 @@
+"""``litepose webcam`` in a window: keys, pictures that are saved, the demo."""
+
+import runpy
+import sys
+
+import numpy as np
+
+from litepose_mm.cli.commands import webcam
+from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.paths import mim_root
+from litepose_mm.realtime import window as window_module
+
+
+def test_keys(run, video, tmp_path, press):
+    drawings = press(['s', 'v', 'm', 'i', 'h', ' ', None, ' ', 'q'])
+    status, out, err = run(video)
+    assert status == 0 and err == 'litepose: saved litepose_000000.png\n'
+    assert (tmp_path / 'litepose_000000.png').stat().st_size > 1000
+    assert out.startswith('7 frames') and len(drawings) == 9
+    assert not np.array_equal(drawings[1], drawings[2])
+
+
+def test_a_picture_that_cannot_be_saved_ends_nothing(run, video, tmp_path, press):
+    (tmp_path / 'file').write_text('')
+    (tmp_path / 'litepose_000001.png').write_text('mine')
+    press(['s', 's'])
+    status, out, err = run(video, '--pictures', 'file', '--max-frames', 2)
+    assert status == 0 and out.startswith('2 frames')
+    assert err.count('litepose: cannot write file/litepose_00000') == 2
+    press(['s', 's'])
+    _, _, err = run(video, '--max-frames', 2)
+    assert 'litepose_000000.png' in err and 'litepose_000001_1.png' in err
+    assert (tmp_path / 'litepose_000001.png').read_text() == 'mine'
+
+
+def test_the_window_opens_before_the_model_is_loaded(run, video, press, monkeypatch):
+    press([])
+    monkeypatch.setattr(webcam, 'make_pipeline_estimator', None)
+
+    def refuse(title):
+        raise LitePoseError('no window here')
+
+    monkeypatch.setattr(window_module, 'Window', refuse)
+    assert run(video)[0] == 2
+
+
+def test_demo(model, video, press, monkeypatch):
+    drawings = press([None, None, 'escape'])
+    monkeypatch.setattr(sys, 'argv', ['webcam_demo.py', str(model), str(video)])
+    demo = runpy.run_path(str(mim_root() / 'demo/webcam_demo.py'))
+    assert run_tool(demo['main']) == 0
+    assert len(drawings) == 3 and drawings[0].shape == (64, 96, 3)

@@ -6,7 +6,7 @@ Needs numpy and OpenCV only: :mod:`litepose_mm.apis` and :mod:`litepose_mm.runti
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, overload
@@ -53,6 +53,11 @@ class PictureEstimator(ABC):
         """Short side of the network's input, in pixels; None where it is not known."""
         return None
 
+    @property
+    def weights_file(self) -> Path | None:
+        """The file that determines the weights; None where they are random."""
+        return None
+
     @overload
     def __call__(self, pictures: Picture) -> PoseResult: ...
 
@@ -77,6 +82,11 @@ class PictureEstimator(ABC):
         """
         if isinstance(pictures, (str, Path, np.ndarray)):
             return self._predict([pictures])[0]
+        if not isinstance(pictures, Iterable):
+            raise LitePoseError(
+                f'expected a picture or a list of pictures, got {type(pictures).__name__}; '
+                'cv2.imread returns None for a file that it cannot read'
+            )
         return self._predict(list(pictures))
 
     def _predict(self, pictures: Sequence[Picture]) -> list[PoseResult]:

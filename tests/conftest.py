@@ -1,6 +1,7 @@
 """What all tests share: the folder of large inputs beside the repository, and steady torch."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import settings
 
 import litepose_mm.modules  # noqa: F401  before any test imports mmpose
+
+# A shell's background job ignores interruptions, and so would the processes that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -47,9 +47,11 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize('name', [NAME, 'litepose-xs'])
 def test_they_are_the_default(folder, recwarn, name):
     torch.manual_seed(6)
-    state = build_model(name, device='cpu').state_dict()
+    network = build_model(name, device='cpu')
+    state = network.state_dict()
     assert not recwarn.list
     expected = shipped.shipped_weights()[NAME].checked_path()
+    assert network.weights_file == expected
     assert state['backbone.stem.0.conv.weight'].dtype == torch.float32
     for key, value in read_weights(expected).state_dict.items():
         torch.testing.assert_close(state[key], value.to(state[key].dtype), rtol=0, atol=0)
@@ -59,7 +61,8 @@ def test_they_are_not_for_another_network(folder):
     arch = dict(TINY.to_dict(), _delete_=True)
     options = {'model.backbone.arch': arch, 'model.head.arch': arch}
     with pytest.warns(UserWarning, match='no weights given'):
-        build_model(NAME, device='cpu', cfg_options=options)
+        network = build_model(NAME, device='cpu', cfg_options=options)
+    assert network.weights_file is None
 
 
 def test_another_file_is_one_line(folder):

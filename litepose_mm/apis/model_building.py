@@ -50,7 +50,7 @@ def build_model(
 
     Returns:
         The network in evaluation mode, with ``cfg`` and ``dataset_meta`` as ``init_model`` sets
-        them.
+        them, and ``weights_file``, None where weights are random.
 
     Raises:
         LitePoseError: There is no such model or device, the config is not one of a bottom-up pose
@@ -68,9 +68,11 @@ def build_model(
         _check_multiscale_test(config, path)
         network = _build(config, path)
     _check_flip_test(network, path)
-    if weights is not None:
-        load_weights(network, weights)
-    elif not _load_shipped_weights(network, name):
+    file = _shipped_file(network, name) if weights is None else Path(weights)
+    network.weights_file = file
+    if file is not None:
+        load_weights(network, file)
+    else:
         warnings.warn(
             'no weights given: the network is random, and so are the people it finds',
             stacklevel=3,
@@ -78,20 +80,17 @@ def build_model(
     return network.to(torch_device).eval()
 
 
-def _load_shipped_weights(network: nn.Module, name: str) -> bool:
-    """Loads the weights that the package has for a model; False where it has none.
+def _shipped_file(network: nn.Module, name: str) -> Path | None:
+    """The weights that the package has for a model; None where it has none.
 
     Nor are they for a network that options have changed.
     """
     if name not in shipped_weights():
-        return False
+        return None
     path = shipped_weights()[name].checked_path()
     own = {key: value.shape for key, value in network.state_dict().items()}
     shipped = {key: value.shape for key, value in read_weights(path).state_dict.items()}
-    if any(own.get(key) != shape for key, shape in shipped.items()):
-        return False
-    load_weights(network, path)
-    return True
+    return path if all(own.get(key) == shape for key, shape in shipped.items()) else None
 
 
 def _checked_device(device: str | None) -> torch.device:

@@ -76,6 +76,10 @@ class PoseEstimator(PictureEstimator):
         transforms = self.model.cfg.test_dataloader.dataset.pipeline
         return next((min(each['input_size']) for each in transforms if 'input_size' in each), None)
 
+    @property
+    def weights_file(self) -> Path | None:
+        return self.model.weights_file
+
     def maps(
         self, prepared: dict[str, Any], outputs: _Outputs
     ) -> tuple[Resized, np.ndarray, np.ndarray] | None:

@@ -16,7 +16,8 @@ class CocoDocument:
     Args:
         skeleton: The keypoints of every result.
         model: Name of the model, or path of its config.
-        weights: File of its weights, if any; it is read for its SHA-256.
+        weights: File of its weights, if any, or an exported model's card; it is read for its
+            SHA-256.
 
     Raises:
         LitePoseError: The weights cannot be read.

@@ -236,7 +236,7 @@ def complaint(figures: Mapping[str, Any]) -> str | None:
 
 
 def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
-    """The comparison in three lines, and for float32 a fourth: whether it is good."""
+    """The comparison in three lines, and a fourth: whether it is good, or how to find out."""
     count, people, keypoints, ap = (
         figures[name] for name in ('pictures', 'people', 'keypoints', 'ap')
     )
@@ -253,6 +253,8 @@ def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
     if figures['model']['precision'] == 'fp32':
         wrong = complaint(figures)
         verdict = (f'not verified: {wrong}' if wrong else 'verified: the same as torch',)
+    elif ap is None:
+        verdict = ('not judged: rounding moves keypoints, so what counts is AP (--annotations)',)
     shape = figures['model']['input_shape']
     sizes = '' if shape is None else f' (this one with inputs of {shape[1]}x{shape[0]} always)'
     return (

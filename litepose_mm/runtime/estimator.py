@@ -13,7 +13,7 @@ from ..decoding import DecodedPeople, decode_outputs
 from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
 from ..resize import Box, Resized
 from ..structures import PoseResult
-from .card import ModelCard
+from .card import CARD_NAME, ModelCard
 from .engines import load_engine
 from .preprocessing import Preprocessor
 
@@ -49,6 +49,7 @@ class PoseEstimator(PictureEstimator):
         self, folder: str | Path, *, threads: int | None = None, batch_size: int = 1
     ) -> None:
         check_positive('batch_size', batch_size)
+        self.folder = Path(folder)
         self.card = ModelCard.load(folder)
         self.engine = load_engine(folder, self.card, threads)
         self.preprocessor = Preprocessor(self.card)
@@ -57,6 +58,10 @@ class PoseEstimator(PictureEstimator):
     @property
     def input_size(self) -> int:
         return min(self.card.input_shape or [self.card.input_size])
+
+    @property
+    def weights_file(self) -> Path:
+        return self.folder / CARD_NAME  # it holds the hashes of the others
 
     def decode(
         self,

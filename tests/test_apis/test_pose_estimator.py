@@ -246,6 +246,11 @@ def test_refuses_batch_sizes(batch_size):
         make(batch_size=batch_size)
 
 
+def test_a_picture_that_was_not_read(estimator):
+    with pytest.raises(LitePoseError, match='got NoneType; cv2.imread returns None'):
+        estimator(None)
+
+
 class Sample:
     """What result_from_data_sample uses of a data sample."""
 

@@ -52,14 +52,15 @@ def test_export_verify_and_benchmark(cli, tiny, tmp_path):
     status, out, err = export(cli, tiny, '--flip', '--verify', picture, '--threads', 1)
     assert (status, err) == (0, '')
     lines = out.splitlines()
-    assert lines[1:4] == [
+    assert lines[1:5] == [
+        'with the mirrored picture, which takes twice the time: --no-flip leaves it out',
         'wrote model.onnx and model.json in out',
         'comparing with torch',
         'wrote report.md, report.json, report.png in out',
     ]
-    assert len(lines) == 8 and lines[4].startswith('1 picture: ')
-    assert lines[7] == 'verified: the same as torch'
-    assert lines[6].startswith('time of a frame: ')
+    assert len(lines) == 9 and lines[5].startswith('1 picture: ')
+    assert lines[8] == 'verified: the same as torch'
+    assert lines[7].startswith('time of a frame: ')
     assert json.loads((tmp_path / 'out' / 'report.json').read_text())['keypoints']['max'] < 0.1
     card = ModelCard.load('out')
     assert (card.name, card.flip_test, card.input_shape) == ('tiny', True, None)

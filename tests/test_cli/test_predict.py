@@ -24,7 +24,7 @@ def estimator(monkeypatch):
     fake = FakeEstimator()
 
     def make(args):
-        fake.batch_size = args.batch_size
+        fake.batch_size, fake.weights_file = args.batch_size, args.weights
         return fake
 
     monkeypatch.setattr(predict, 'make_estimator', make)
@@ -315,6 +315,9 @@ def test_an_exported_folder_needs_no_torch(tmp_path):
     assert (done.returncode, done.stderr) == (0, '')
     document = results(tmp_path)
     assert document['info']['model'] == 'exported'
+    assert document['info']['weights'] == 'model.json'
+    card = (folder / 'model.json').read_bytes()
+    assert document['info']['weights_sha256'] == hashlib.sha256(card).hexdigest()
     expected = PoseEstimator(folder)(picture)
     assert [each['score'] for each in document['annotations']] == pytest.approx(expected.scores)
     assert len(expected)

@@ -110,6 +110,10 @@ def rle(**changes):
             person(id='a'),
             "id: annotation: id: entry 0 of the list: expected a whole number, got 'a'",
         ),
+        (
+            lambda document: document['annotations'].append('foo'),
+            "id: annotation: id: entry 2 of the list: expected a mapping, got 'foo'",
+        ),
         (picture(id=1.5), 'id: image: id: entry 0 of the list: expected a whole number, got 1.5'),
         (person(category_id=[1]), 'category_id: annotation 10: category_id: expected a whole'),
         (person(category_id=7), 'category: annotation 10: category_id: 7 is none of the categ'),

@@ -61,10 +61,10 @@ def test_check_and_fix(tool, document, tmp_path, monkeypatch, capsys):
     ]
 
     assert run(tool, monkeypatch, *names, '--fix', tmp_path / 'b.json') == 1
-    assert 'b.json: sizes mended: 1; problems left: 1' in capsys.readouterr().out
+    assert 'b.json: sizes mended: 1; problems left: missing image 1' in capsys.readouterr().out
     assert run(tool, monkeypatch, *names, '--fix', tmp_path / 'c.json', '--drop') == 0
     assert (
-        'c.json: sizes mended: 1, images left out: 1, annotations left out: 1; problems left: 0'
+        'c.json: sizes mended: 1, images left out: 1, annotations left out: 1; problems left: none'
         in capsys.readouterr().out
     )
     fixed = json.loads((tmp_path / 'c.json').read_text())

@@ -110,6 +110,7 @@ def main() -> None:
     figure = plot(args.work_dirs, args.x, args.metric, labels)
     with replacing(args.out) as part:
         figure.savefig(part, dpi=110, format=args.out.suffix[1:] or 'png')
+    print(f'wrote {args.out}')
 
 
 if __name__ == '__main__':

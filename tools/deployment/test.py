@@ -10,10 +10,12 @@ import argparse
 import sys
 from contextlib import nullcontext
 from copy import deepcopy
+from pathlib import Path
 
 from common import add_cfg_options, read_configs  # beside this script
 
-from litepose_mm.errors import run_tool
+from litepose_mm.datasets.annotation_checks import explained
+from litepose_mm.errors import LitePoseError, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -42,6 +44,9 @@ def main() -> None:
     args = parse_args()
     deploy_cfg, model_cfg = read_configs(args.deploy_cfg, args.model_cfg)
     model_cfg.merge_from_dict(args.cfg_options)
+    missing = [name for name in args.model if not Path(name).exists()]
+    if missing:
+        raise LitePoseError(f'--model: there is no {", ".join(missing)}')
 
     from mmdeploy.apis import build_task_processor
     from mmdeploy.utils.timer import TimeCounter
@@ -49,7 +54,8 @@ def main() -> None:
     task = build_task_processor(model_cfg, deploy_cfg, args.device)
     loader = deepcopy(model_cfg.test_dataloader)
     loader.batch_size = args.batch_size
-    loader.dataset = task.build_dataset(loader.dataset)
+    with explained(model_cfg, 'test_dataloader'):
+        loader.dataset = task.build_dataset(loader.dataset)
     model = task.build_backend_model(args.model, task.update_data_preprocessor)
     runner = task.build_test_runner(
         model,

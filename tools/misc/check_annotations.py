@@ -14,10 +14,12 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.datasets.annotation_checks import (
+    Problem,
     check,
     fix,
     is_crowdpose,
@@ -44,6 +46,12 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def summary(problems: Sequence[Problem]) -> str:
+    """How many there are of each kind."""
+    counts = Counter(problem.kind for problem in problems)
+    return ', '.join(f'{kind} {count}' for kind, count in counts.items()) or 'none'
+
+
 def run(args: argparse.Namespace) -> int:
     """Checks, tells and mends; returns the exit status."""
     if args.drop and not args.fix:
@@ -68,15 +76,14 @@ def run(args: argparse.Namespace) -> int:
         elif shown[problem.kind] == args.most + 1:
             print(f'{problem.kind}: … {counts[problem.kind] - args.most} more')
     total = f'{len(document["images"])} images, {len(document["annotations"])} annotations'
-    listed = ', '.join(f'{kind} {count}' for kind, count in counts.items()) or 'none'
-    print(f'{args.annotations}: {total}; problems: {listed}')
+    print(f'{args.annotations}: {total}; problems: {summary(problems)}')
     if args.fix:
         done = fix(document, problems, args.images, args.drop, names)
         with replacing(args.fix) as part:
             part.write_text(json.dumps(document))
         problems = list(check(document, **expected))
         told = ', '.join(f'{what}: {count}' for what, count in done.items()) or 'nothing to mend'
-        print(f'{args.fix}: {told}; problems left: {len(problems)}')
+        print(f'{args.fix}: {told}; problems left: {summary(problems)}')
     return 1 if problems else 0
 
 

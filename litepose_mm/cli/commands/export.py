@@ -140,6 +140,8 @@ def _run(args: argparse.Namespace) -> int:
         # Before the export, which replaces an earlier one.
         pictures_and_truth(args.verify, args.annotations, estimator.skeleton)
     print(f'exporting {args.model} for {args.engine}, {args.precision}', flush=True)
+    if (estimator.model.test_cfg or {}).get('flip_test'):
+        print('with the mirrored picture, which takes twice the time: --no-flip leaves it out')
     card = export_model(
         estimator.model,
         None,

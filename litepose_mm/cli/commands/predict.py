@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     estimator = _estimator(args)
     prediction = Prediction(
         estimator,
-        CocoDocument(estimator.skeleton, args.model, args.weights),
+        CocoDocument(estimator.skeleton, args.model, estimator.weights_file),
         args.out_dir,
         draw=not args.no_draw,
         min_score=args.min_score,

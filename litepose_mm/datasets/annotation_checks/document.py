@@ -112,7 +112,10 @@ def _check_ids(entries: list, where: str) -> Iterator[Problem]:
     for index, entry in enumerate(entries):
         if has_id(entry):
             seen[entry['id']] += 1
-        elif isinstance(entry, dict) and 'id' in entry:
+        elif not isinstance(entry, dict):
+            text = f'entry {index} of the list: expected a mapping, got {entry!r:.40}'
+            yield Problem('id', where, None, 'id', text, malformed=True)
+        elif 'id' in entry:
             text = f'entry {index} of the list: expected a whole number, got {entry["id"]!r}'
             yield Problem('id', where, None, 'id', text, malformed=True, entry=entry)
         else:

@@ -58,6 +58,8 @@ def quantization_lines(figures: Mapping[str, Any]) -> Sequence[str]:
         f'the network takes {after:.1f} ms, in float32 {before:.1f} ms: {before / after:.2f} times '
         "as fast, with the engine's own number of threads"
     )
+    if after >= before:
+        lines.append('int8 gains no time here: try --engine openvino, or another precision')
     return lines
 
 

@@ -16,6 +16,8 @@ from ...runtime.engines.onnxruntime import cpu_session
 from .graph import int8_layers, prepare
 from .onnxruntime import OnnxRuntimeQuantizer
 
+_TOLD = 50  # after how many layers a line is printed where there is no terminal
+
 
 class LayerError(NamedTuple):
     """What int8 in one layer does.
@@ -53,13 +55,15 @@ def layer_errors(graph: Path, inputs: Sequence[np.ndarray]) -> list[LayerError]:
     sizes = [root_mean_square(*values) for values in expected]
     found = []
     shown = sys.stdout.isatty()
-    for layer in track(quantizer.layers, 'layers', transient=True, disable=not shown):
+    for number, layer in enumerate(track(quantizer.layers, transient=True, disable=not shown), 1):
         outputs = _outputs(quantizer.quantize_only([layer]), inputs)
         errors = {
             name: root_mean_square(*map(np.subtract, own, other)) / max(size, 1e-12)
             for name, own, other, size in zip(OUTPUT_NAMES['maps'], outputs, expected, sizes)
         }
         found.append(LayerError(layer, errors))
+        if not shown and number % _TOLD == 0:
+            print(f'{number} of {len(quantizer.layers)} layers', flush=True)
     return sorted(found, key=lambda layer: -layer.mean)
 
 

@@ -34,6 +34,8 @@ def test_deploy_test_and_profile(small_config, weights, tmp_path):  # noqa: F811
     for name in ('end2end.onnx', 'output_onnxruntime.jpg', 'output_pytorch.jpg'):
         assert (tmp_path / 'out' / name).stat().st_size
 
+    status, text = run('test.py', *configs, '--model', 'out/nope.onnx', cwd=tmp_path)
+    assert status == 2 and text.endswith('error: --model: there is no out/nope.onnx\n')
     status, text = run('test.py', *configs, '--model', 'out/end2end.onnx', cwd=tmp_path)
     assert status == 0, text[-2000:]
     assert re.search(r'crowdpose/AR', text)

@@ -38,7 +38,7 @@ from litepose_mm.search_spaces import SearchSpace, get_search_space
 
 CONFIG = (
     'configs/body_2d_keypoint/associative_embedding/synthetic/'
-    'ae_litepose-supernet-s_1xb8-10e_synthetic-256x256.py'
+    'ae_litepose-supernet-s_1xb8-6e_synthetic-192x192.py'
 )
 
 

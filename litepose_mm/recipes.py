@@ -150,30 +150,19 @@ def weights_of(model: str) -> str:
     return str(shipped_weights()[model].path)
 
 
-def mosaic_pipeline(codec: dict, tile: int = 224) -> list[dict]:
-    """Windows on a two by two grid of pictures, so that samples of one person have several.
+def tile_pipeline(tile: int) -> list[dict]:
+    """Pictures that :class:`RandomMosaic` puts together, zoomed, turned and mirrored one by one.
 
-    There are no targets, for a student that learns from its teacher alone: they would be most of a
-    sample's bytes. Nor is there a mask: it would be that of one picture of the four.
+    There are no targets, for a student that learns from its teacher alone.
 
     Args:
-        codec: The codec, see :func:`ae_codec`.
-        tile: Width and height of each picture in the grid, in pixels; they are zoomed and turned
-            one by one.
+        tile: Width and height of each picture in pixels. Three side by side should be at most twice
+            as wide as the samples: smaller ones are not averaged but skip pixels.
     """
-    load, affine, mirror, _, _, pack = ae_train_pipeline(codec)
-    turned = dict(affine, input_size=(tile, tile), scale_factor=(0.8, 1.2), keep_inside=True)
-    grid = dict(type='Mosaic', img_scale=(tile, tile), center_range=(1, 1))
-    window = dict(
-        affine,
-        scale_factor=(0.4, 1),
-        rotate_factor=0,
-        shift_factor=0.3,
-        keypoint_prob=0.7,
-        keep_inside=True,
+    load, affine, mirror, _, _, pack = ae_train_pipeline(
+        ae_codec((tile, tile)), scale_factor=(0.8, 1.2), keep_inside=True
     )
-    grid['pre_transform'] = [load, turned]
-    return [load, turned, grid, window, mirror, pack]
+    return [load, affine, mirror, pack]
 
 
 def warmup_cosine(epochs: int, warmup_iterations: int = 100, decay_from: int = 0) -> list[dict]:

@@ -1,7 +1,7 @@
 """Network parts, registered in ``mmpose.registry.MODELS``."""
 
 from .backbones import LitePose
-from .data_preprocessors import MultiScaleDataPreprocessor
+from .data_preprocessors import MultiScaleDataPreprocessor, RandomMosaic
 from .heads import FusionDeconvHead, MultiLevelAEHead
 from .losses import BatchAssociativeEmbeddingLoss
 from .pose_estimators import DistilledBottomupPoseEstimator, MultiScaleBottomupPoseEstimator
@@ -14,4 +14,5 @@ __all__ = [
     'MultiLevelAEHead',
     'MultiScaleBottomupPoseEstimator',
     'MultiScaleDataPreprocessor',
+    'RandomMosaic',
 ]

@@ -5,7 +5,7 @@ from .channel_order import sort_channels
 from .elastic_layers import ElasticBatchNorm2d, ElasticConv2d, ElasticConvTranspose2d
 from .evaluator import SubnetEvaluator
 from .evolution import Constraint, Evolution, EvolutionSettings
-from .extraction import copy_subnet
+from .extraction import copy_subnet, save_subnet
 from .latency_table import LatencyTable, layers_of_space
 from .narrowing import narrow
 from .network_layers import architecture_complexity
@@ -46,5 +46,6 @@ __all__ = [
     'plain_config',
     'plain_model',
     'read_supernet_config',
+    'save_subnet',
     'sort_channels',
 ]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..architectures import Architecture
+from ..checkpoints import save_weights
 from ..errors import LitePoseError
 from .elastic_layers import ElasticConv2d, active_kernels, narrowed
 
@@ -31,6 +35,23 @@ def copy_subnet(supernet: nn.Module, subnet: nn.Module) -> None:
         name: _narrow(name, wide, tensor, supernet) for name, tensor in subnet.state_dict().items()
     }
     subnet.load_state_dict(state)
+
+
+def save_subnet(subnet: nn.Module, arch: Architecture, path: str | Path, **meta: Any) -> None:
+    """Writes a checkpoint of a network of the supernet, for its own config.
+
+    Args:
+        subnet: The estimator.
+        arch: Its architecture, kept in the authors' form as ``meta['arch']``.
+        path: File to write.
+        meta: More facts to keep.
+    """
+    state = {
+        name: value
+        for name, value in subnet.state_dict().items()
+        if not name.startswith('data_preprocessor.')
+    }
+    save_weights(state, path, dict(arch=arch.to_dict(), **meta))
 
 
 def _narrow(name: str, wide: Mapping[str, Tensor], like: Tensor, supernet: nn.Module) -> Tensor:

@@ -22,6 +22,7 @@ _PLAIN = {
 _SUPERNET_HOOKS = ('ArchitectureSamplingHook', 'SortChannelsHook', 'SubnetValidationHook')
 # What only supernets have in their configs.
 _SUPERNET_ONLY = (
+    'alone',
     'finetune',
     'find_unused_parameters',
     'search_dataloader',
@@ -101,7 +102,8 @@ def plain_config(
         config: The supernet's.
         arch: The network.
         load_from: The network's weights, where training starts.
-        schedule: What of ``config`` takes precedence over the supernet's recipe, ``'finetune'``.
+        schedule: What of ``config`` takes precedence over the supernet's recipe: ``'finetune'`` or
+            ``'alone'``.
 
     Raises:
         LitePoseError: It is not the config of a supernet.

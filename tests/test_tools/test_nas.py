@@ -16,6 +16,7 @@ import litepose_mm.modules  # noqa: F401
 from litepose_mm.architectures import get_architecture
 from litepose_mm.checkpoints import load_weights, read_weights
 from litepose_mm.nas import LatencyTable, architecture_complexity, plain_model
+from litepose_mm.nas.channel_order import channel_groups
 from litepose_mm.paths import config_path, mim_root
 
 CONFIG = """
@@ -50,6 +51,7 @@ custom_hooks = training_hooks(*supernet_hooks(search_space, sandwich=True))
 custom_hooks[-1]['calibration_batches'] = 1
 default_hooks = dict(visualization=dict(enable=False))
 finetune = dict(train_cfg=dict(max_epochs=2), param_scheduler=warmup_cosine(2))
+alone = dict(train_cfg=dict(max_epochs=3), param_scheduler=warmup_cosine(3))
 """
 
 
@@ -64,7 +66,7 @@ def run(*command):
 def trained(tmp_path_factory):
     """Config and checkpoint of a supernet that was trained for two steps."""
     folder = tmp_path_factory.mktemp('supernet')
-    base = config_path('ae_litepose-supernet-s_1xb8-10e_synthetic-256x256')
+    base = config_path('ae_litepose-supernet-s_1xb8-6e_synthetic-192x192')
     config = folder / 'config.py'
     arch = folder / 'largest.json'
     arch.write_text(json.dumps(LARGEST.to_dict()))
@@ -133,6 +135,24 @@ def test_search_and_extraction(trained, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_rival_is_a_part_of_what_the_supernet_starts_from(trained, tmp_path):
+    out = tmp_path / 'rival.pth'
+    options = ['--out', out, '--calibration-batches', 1, '--alone']
+    result = run(mim_root() / 'tools/nas/extract_subnet.py', *trained, 'largest.json', *options)
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1), result.stderr
+    largest = trained[0].parent / 'largest.json'
+    result = run(mim_root() / 'tools/nas/extract_subnet.py', *trained, largest, *options)
+    assert result.returncode == 0, result.stderr
+    config = Config.fromfile(out.with_suffix('.py'))
+    assert (config.train_cfg.max_epochs, config.load_from) == (3, str(out))
+    network = build_pose_estimator(config.model)
+    load_weights(network, out)
+    for group in channel_groups(network.backbone, network.head):
+        importance = group.importance()
+        assert (importance[1:] <= importance[:-1] * (1 + 1e-5)).all()
+
+
+@pytest.mark.slow
 def test_processes_share_a_search(trained, tmp_path):
     options = ['--limit', 'paper_macs=2e6', '--generations', 1]
     alone = search(trained, tmp_path / 'alone', *options)
@@ -177,8 +197,10 @@ def test_ranking(trained, tmp_path):
     result = run(tool, *trained, *options, '--networks', 2, '--trained', 'litepose-s=none.pth')
     assert result.returncode == 2 and 'in this search space' in result.stderr
     assert not (work / 'network_00').exists()
-    result = run(tool, *trained, *options, '--networks', 3)
+    result = run(tool, *trained, *options, '--networks', 3, '--start', trained[1])
     assert result.returncode == 0, result.stderr
+    log = (work / 'network_02.log').read_text()
+    assert f'Load checkpoint from {work / "network_02.pth"}' in log
     assert '3 networks: ' in result.stdout and 'rank correlation' in result.stdout
     rows = json.loads((work / 'ranking.json').read_text())['networks']
     assert [row['name'] for row in rows] == ['network_00', 'network_01', 'network_02']

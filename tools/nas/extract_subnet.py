@@ -8,6 +8,9 @@ Example::
 The weights have calibrated statistics of batch normalisation. Beside them lies ``found.py``, the
 network's own config, which fine-tunes it from there as ``finetune`` of the supernet's config says,
 tests and exports it.
+
+``--alone`` makes a search's rival: the network as a part of what the supernet starts from, to be
+trained without a supernet.
 """
 
 import argparse
@@ -16,10 +19,16 @@ from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.architectures import get_architecture
-from litepose_mm.checkpoints import save_weights
 from litepose_mm.errors import run_tool
 from litepose_mm.files import check_writable, replacing
-from litepose_mm.nas import SubnetEvaluator, default_device, load_supernet, plain_config
+from litepose_mm.nas import (
+    SubnetEvaluator,
+    default_device,
+    load_supernet,
+    plain_config,
+    save_subnet,
+    sort_channels,
+)
 from litepose_mm.search_spaces import get_search_space
 
 
@@ -37,6 +46,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--device', default=default_device(), help='default: a GPU where there is one'
     )
+    parser.add_argument(
+        '--alone',
+        action='store_true',
+        help="the checkpoint is the supernet's load_from: sort its channels, as training does, and "
+        "write a config that trains as the supernet config's alone says",
+    )
     parser.add_argument('--evaluate', action='store_true', help='print its metrics, too')
     return parser.parse_args()
 
@@ -47,19 +62,16 @@ def main() -> None:
     config, supernet = load_supernet(args.config, args.checkpoint, args.device)
     arch = get_architecture(args.arch)
     get_search_space(config.search_space).encode(arch)  # refuses what is not in it
+    if args.alone:
+        sort_channels(supernet)
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
     subnet = evaluator.subnet(arch)
     metrics = evaluator.metrics(arch, subnet) if args.evaluate else {}
-    state = {
-        name: value
-        for name, value in subnet.state_dict().items()
-        if not name.startswith('data_preprocessor.')
-    }
-    meta = dict(arch=arch.to_dict(), metrics=metrics)
-    save_weights(state, args.out, meta)
+    save_subnet(subnet, arch, args.out, metrics=metrics)
     own_config = args.out.with_suffix('.py')
     with replacing(own_config) as part:
-        plain_config(config, arch, args.out.resolve(), 'finetune').dump(part)
+        schedule = 'alone' if args.alone else 'finetune'
+        plain_config(config, arch, args.out.resolve(), schedule).dump(part)
     for name, value in metrics.items():
         print(f'{name} {value:.4f}')
     count = sum(value.numel() for value in subnet.parameters())

@@ -20,6 +20,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, set_random_seed
 from mmpose.models import build_pose_estimator
+from torch import Tensor, nn
 
 from litepose_mm.checkpoints import load_weights, save_weights
 from litepose_mm.config_files import read_config
@@ -40,18 +41,19 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def training_pictures(config: Config, count: int, seed: int) -> list[torch.Tensor]:
-    """The first pictures that training would see, ``(3, H, W)`` uint8."""
+def training_pictures(config: Config, preprocessor: nn.Module, count: int, seed: int) -> Tensor:
+    """The first ``count`` samples that training would see, normalised: ``(N, 3, H, W)``."""
     set_random_seed(seed)
-    settings = dict(config.train_dataloader, batch_size=1, num_workers=0, persistent_workers=False)
-    pictures = []
+    settings = dict(config.train_dataloader, num_workers=0, persistent_workers=False)
+    batches, found = [], 0
     for batch in Runner.build_dataloader(settings, seed=seed):
-        pictures.extend(batch['inputs'])
-        if len(pictures) >= count:
-            return pictures[:count]
-    if not pictures:
-        raise LitePoseError('the training data of the narrow config has no pictures')
-    return pictures
+        batches.append(preprocessor(batch, training=True)['inputs'])
+        found += len(batches[-1])
+        if found >= count:
+            break
+    if not batches:
+        raise LitePoseError('the training data of the narrow config makes no batch')
+    return torch.cat(batches)[:count]
 
 
 def main() -> None:
@@ -62,9 +64,7 @@ def main() -> None:
         build_pose_estimator(each.model) for each in (config, read_config(args.wide_config))
     )
     load_weights(wide, args.wide_weights)
-    pictures = training_pictures(config, args.pictures, args.seed)
-    batch = dict(inputs=pictures, data_samples=[])
-    images = small.data_preprocessor(batch, False)['inputs']
+    images = training_pictures(config, small.data_preprocessor, args.pictures, args.seed)
     narrow(wide, small, images)
     save_weights(small.state_dict(), args.out, dict(config=args.config))
     print(f'{args.out}: narrowed with {len(images)} pictures')

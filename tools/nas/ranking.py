@@ -1,8 +1,9 @@
 """How well a supernet ranks networks: its scores against those of networks trained alone.
 
-Networks are drawn from the search space, each is trained from scratch with the schedule that the
-supernet's config has for fine-tuning, and both kinds of weights are evaluated on the pictures of
-the search. A search can be no better than this ranking.
+Networks are drawn from the search space, each is trained with the schedule that the supernet's
+config has for fine-tuning, and both kinds of weights are evaluated on the pictures of the search. A
+search can be no better than this ranking. They start from parts of ``--start``, the checkpoint that
+the supernet started from; from scratch without it.
 
 Example::
 
@@ -37,6 +38,8 @@ from litepose_mm.nas import (
     default_device,
     load_supernet,
     plain_config,
+    save_subnet,
+    sort_channels,
 )
 from litepose_mm.search_spaces import get_search_space
 
@@ -61,15 +64,20 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--networks', type=int, default=8, help='how many are drawn (default: 8)')
     parser.add_argument('--seed', type=int, default=0, help='of what is drawn and trained')
     parser.add_argument('--trained', type=trained, nargs='*', default=[], metavar='ARCH=CHECKPOINT')
+    parser.add_argument('--start', help="the supernet's load_from; default: from scratch")
     parser.add_argument('--calibration-batches', type=int, default=10)
     parser.add_argument('--device', default=default_device(), help='of the evaluation')
     return parser.parse_args()
 
 
-def train(config, arch, folder: Path, seed: int) -> Path:
+def train(config, arch, folder: Path, seed: int, start: SubnetEvaluator | None) -> Path:
     """Trains a network by itself, or what is left of it; returns its last checkpoint."""
-    own = plain_config(config, arch, schedule='finetune')
     write_json(folder.with_suffix('.json'), arch.to_dict())
+    load_from = None
+    if start is not None:
+        load_from = folder.with_suffix('.pth').resolve()
+        save_subnet(start.subnet(arch), arch, load_from)
+    own = plain_config(config, arch, load_from, schedule='finetune')
     path = folder.with_suffix('.py')
     with replacing(path) as part:
         own.dump(part)
@@ -118,9 +126,14 @@ def main() -> None:
         space.encode(arch)  # refuses what is not in it
     rng = np.random.default_rng(args.seed)
     drawn = [space.decode(space.sample(rng)) for _ in range(args.networks)]
+    start = None
+    if args.start:
+        _, network = load_supernet(args.config, args.start, args.device)
+        sort_channels(network)
+        start = SubnetEvaluator(network, config, args.calibration_batches)
     for number, arch in enumerate(track(drawn, 'training')):
         name = f'network_{number:02}'
-        given.append((name, arch, train(config, arch, args.work_dir / name, args.seed)))
+        given.append((name, arch, train(config, arch, args.work_dir / name, args.seed, start)))
 
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
     rows = []

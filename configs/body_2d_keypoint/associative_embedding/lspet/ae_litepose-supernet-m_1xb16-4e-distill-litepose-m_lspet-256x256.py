@@ -1,4 +1,4 @@
-_base_ = './ae_litepose-xs_1xb64-22e-distill-litepose-m_lspet-256x256.py'
+_base_ = './ae_litepose-xs_1xb32-22e-distill-litepose-m_lspet-256x256.py'
 from litepose_mm.recipes import (
     ae_codec,
     ae_test_pipeline,

@@ -6,7 +6,7 @@ _base_ = [
 from litepose_mm.recipes import (
     ae_codec,
     ae_test_pipeline,
-    mosaic_pipeline,
+    tile_pipeline,
     training_hooks,
     warmup_cosine,
 )
@@ -19,6 +19,9 @@ epochs = 22
 load_from = 'checkpoints/litepose-xs_narrowed.pth'
 
 model = dict(
+    data_preprocessor=dict(
+        batch_augments=[dict(type='RandomMosaic', output_size=(256, 256))],
+    ),
     type='DistilledBottomupPoseEstimator',
     teacher=dict(
         type='MultiScaleBottomupPoseEstimator',
@@ -34,13 +37,13 @@ model = dict(
     head=dict(arch=arch, num_keypoints=14, decoder=codec),
     test_cfg=dict(flip_test=False),
 )
-train_dataloader = dict(batch_size=64, dataset=dict(pipeline=mosaic_pipeline(codec)))
+train_dataloader = dict(batch_size=32, dataset=dict(pipeline=tile_pipeline(160)))
 val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
 test_dataloader = val_dataloader
 
 train_cfg = dict(max_epochs=epochs, val_interval=epochs)
 optim_wrapper = dict(optimizer=dict(lr=1e-3, eps=1e-14))
-auto_scale_lr = dict(base_batch_size=64)
+auto_scale_lr = dict(base_batch_size=32)
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),

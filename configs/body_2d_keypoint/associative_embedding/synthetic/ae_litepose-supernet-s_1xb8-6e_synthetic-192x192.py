@@ -15,14 +15,14 @@ from litepose_mm.recipes import (
     weights_of,
 )
 
-# The ratios of the paper's XS space at half of its resolutions, of LitePose-S, whose weights ship: a
-# search for two processor cores. One or two large people, so that hours of training tell networks
-# apart (docs/search.md).
-search_space = dict(largest='litepose-s', img_sizes=[256, 192, 128], ratios=[1, 0.75, 0.5, 0.25])
+# The ratios of the paper's XS space at small resolutions, of LitePose-S, whose weights ship: a search
+# for two processor cores. One or two large people, so that an hour of training tells networks apart
+# (docs/search.md).
+search_space = dict(largest='litepose-s', img_sizes=[192, 160, 128], ratios=[1, 0.75, 0.5, 0.25])
 load_from = weights_of('litepose-s_crowdpose')
 people = dict(people=(1, 2), scene=dict(stature=(0.6, 0.95), crowding=0, occluders=(0, 0)))
-codec = ae_codec(input_size=(256, 256))
-epochs = 10
+codec = ae_codec(input_size=(192, 192))
+epochs = 6
 
 model = supernet_model(search_space, num_keypoints=14, decoder=codec, **quick_head())
 model['test_cfg'] = dict(flip_test=False)
@@ -58,5 +58,6 @@ custom_hooks = training_hooks(
     *supernet_hooks(search_space),
 )
 default_hooks = dict(checkpoint=dict(save_best='largest/synthetic/AP', rule='greater'))
-# What extracted networks are trained by.
-finetune = dict(train_cfg=dict(max_epochs=4, val_interval=1), param_scheduler=warmup_cosine(4))
+# What extracted networks are trained by, and what a network gets that is trained alone: both parts.
+finetune = dict(train_cfg=dict(max_epochs=2, val_interval=1), param_scheduler=warmup_cosine(2))
+alone = dict(train_cfg=dict(max_epochs=8, val_interval=2), param_scheduler=warmup_cosine(8))

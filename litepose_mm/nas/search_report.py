@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mmengine.config import Config
@@ -14,35 +14,40 @@ from .evolution import Candidate, Evolution
 from .plain_config import plain_config
 
 
-def write_report(evolution: Evolution, folder: str | Path, config: Config) -> None:
+def write_report(
+    evolution: Evolution,
+    folder: str | Path,
+    config: Config,
+    uniform: Sequence[tuple[Architecture, float]] = (),
+) -> None:
     """Writes ``best.*``, ``front/*``, ``uniform/*``, ``search.md`` and ``search.png``.
 
-    Each architecture is a JSON file in the authors' form and a config that trains it; ``uniform``
-    has those that a search has to beat.
+    Each architecture is a JSON file in the authors' form and a config that trains it.
 
     Args:
         evolution: The search, after a generation at least.
         folder: Where to; it is made.
         config: The supernet's.
+        uniform: What the search has to beat, and the scores of these.
 
     Raises:
         LitePoseError: A file cannot be written.
     """
     folder = Path(folder)
-    space, front, uniform = evolution.space, evolution.front(), evolution.uniform()
+    space, front = evolution.space, evolution.front()
     for path in (folder / 'front').glob('*'):  # the last front may have been longer
         path.unlink()
     files = {folder / 'best': space.decode(evolution.best.genotype)}
     for number, each in enumerate(front):
         files[folder / 'front' / f'{number:02}'] = space.decode(each.genotype)
-    files.update((folder / 'uniform' / str(arch.img_size), arch) for arch in uniform)
+    files.update((folder / 'uniform' / str(arch.img_size), arch) for arch, _ in uniform)
     for path, arch in files.items():
         write_json(path.with_suffix('.json'), arch.to_dict())
         with replacing(path.with_suffix('.py')) as part:
             plain_config(config, arch).dump(part)
     with replacing(folder / 'search.md') as part:
         part.write_text('\n'.join(_lines(evolution, front, uniform)) + '\n', encoding='utf-8')
-    _plot(evolution, front, folder / 'search.png')
+    _plot(evolution, front, uniform, folder / 'search.png')
 
 
 def format_cost(value: float) -> str:
@@ -51,7 +56,7 @@ def format_cost(value: float) -> str:
 
 
 def _lines(
-    evolution: Evolution, front: list[Candidate], uniform: list[Architecture]
+    evolution: Evolution, front: list[Candidate], uniform: Sequence[tuple[Architecture, float]]
 ) -> Iterator[str]:
     names = [constraint.name for constraint in evolution.constraints]
     yield '# Search\n'
@@ -67,10 +72,11 @@ def _lines(
         mark = ' **best**' if each.genotype == evolution.best.genotype else ''
         arch = evolution.space.decode(each.genotype)
         yield _row(f'front/{number:02}.json{mark}', f'{each.score:.4f}', each.costs, arch)
-    for arch in uniform:
-        yield _row(f'uniform/{arch.img_size}.json', '', evolution.costs(arch), arch)
+    for arch, score in uniform:
+        name = f'uniform/{arch.img_size}.json'
+        yield _row(name, f'{score:.4f}', evolution.costs(arch), arch)
     if uniform:
-        yield '\n`uniform`: all widths at one ratio, as large as can be; not evaluated.'
+        yield '\n`uniform`: all widths at one ratio, as large as can be.'
 
 
 def _row(name: str, score: str, costs: Mapping[str, float], arch: Architecture) -> str:
@@ -83,7 +89,12 @@ def _row(name: str, score: str, costs: Mapping[str, float], arch: Architecture) 
     )
 
 
-def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:
+def _plot(
+    evolution: Evolution,
+    front: list[Candidate],
+    uniform: Sequence[tuple[Architecture, float]],
+    path: Path,
+) -> None:
     """Score over the first constraint's cost, of all networks in the order they were tried."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -109,6 +120,13 @@ def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:
         markersize=4,
         label='no other is better',
     )
+    if uniform:
+        axes.plot(
+            [evolution.costs(arch)[constraint.name] for arch, _ in uniform],
+            [score for _, score in uniform],
+            'kx',
+            label='all widths at one ratio',
+        )
     axes.axvline(constraint.limit, color='grey', linestyle='--', label='constraint')
     axes.set(xlabel=constraint.name, ylabel='score (AP)')
     axes.grid(alpha=0.3)

@@ -156,14 +156,15 @@ def test_report_has_the_front_and_nothing_older(tmp_path):
     (tmp_path / 'front').mkdir()
     (tmp_path / 'front/99.json').write_text('of a longer front')
     config = Config(dict(model=supernet_config(evolution.space.largest)))
-    write_report(evolution, tmp_path, config)
+    uniform = [(arch, 0.125) for arch in evolution.uniform()]
+    write_report(evolution, tmp_path, config, uniform)
     files = sorted((tmp_path / 'front').glob('*.json'))
     assert len(list((tmp_path / 'front').iterdir())) == 2 * len(files)
     space = evolution.space
     assert [get_architecture(str(path)) for path in files] == [
         space.decode(each.genotype) for each in evolution.front()
     ]
-    for arch in evolution.uniform():
+    for arch, _ in uniform:
         assert get_architecture(str(tmp_path / f'uniform/{arch.img_size}.json')) == arch
         ratios = [step / 64 for step in range(1, 65)]
         costs = [paper_macs(scaled(space.largest, ratio, arch.img_size)) for ratio in ratios]
@@ -172,7 +173,8 @@ def test_report_has_the_front_and_nothing_older(tmp_path):
     best = space.decode(evolution.best.genotype)
     assert get_architecture(str(tmp_path / 'best.json')) == best
     assert Config.fromfile(tmp_path / 'best.py').model.backbone.arch == best.to_dict()
-    assert (tmp_path / 'search.md').read_text().count('**best**') == 1
+    report = (tmp_path / 'search.md').read_text()
+    assert report.count('**best**') == 1 and report.count('| 0.1250 |') == len(uniform) > 0
 
 
 @pytest.mark.parametrize('stop', [1, 3, 7])

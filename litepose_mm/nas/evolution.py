@@ -143,7 +143,7 @@ class Evolution:
         Raises:
             LitePoseError: A score is not finite, or there are fewer than networks.
         """
-        children = self._first() if not self.parents else self._children()
+        children = self._children() if self.parents else self.draw(self.settings.population)
         new = {child.genotype: child for child in children if child.genotype not in self.evaluated}
         scores = list(evaluate([self.space.decode(genotype) for genotype in new])) if new else []
         if len(scores) != len(new) or not np.isfinite(scores).all():
@@ -155,6 +155,10 @@ class Evolution:
         pool = [*self.parents, *(self.evaluated[child.genotype] for child in children)]
         self.parents = self._select({each.genotype: each for each in pool}.values())
         self.generation += 1
+
+    def draw(self, count: int) -> list[Candidate]:
+        """Networks at random that keep the constraints, as the first generation's."""
+        return [self._keeping(lambda: self.space.sample(self.rng)) for _ in range(count)]
 
     @property
     def best(self) -> Candidate:
@@ -188,12 +192,6 @@ class Evolution:
             return self._keeps(self.costs(arch))
         except LitePoseError:
             return False
-
-    def _first(self) -> list[Candidate]:
-        return [
-            self._keeping(lambda: self.space.sample(self.rng))
-            for _ in range(self.settings.population)
-        ]
 
     def _children(self) -> list[Candidate]:
         mutated = round(self.settings.population * self.settings.mutation_share)

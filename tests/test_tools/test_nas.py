@@ -197,13 +197,15 @@ def test_ranking(trained, tmp_path):
     result = run(tool, *trained, *options, '--networks', 2, '--trained', 'litepose-s=none.pth')
     assert result.returncode == 2 and 'in this search space' in result.stderr
     assert not (work / 'network_00').exists()
-    result = run(tool, *trained, *options, '--networks', 3, '--start', trained[1])
+    options += ['--networks', 3, '--start', trained[1], '--limit', 'paper_macs=2e6']
+    result = run(tool, *trained, *options)
     assert result.returncode == 0, result.stderr
     log = (work / 'network_02.log').read_text()
     assert f'Load checkpoint from {work / "network_02.pth"}' in log
     assert '3 networks: ' in result.stdout and 'rank correlation' in result.stdout
     rows = json.loads((work / 'ranking.json').read_text())['networks']
     assert [row['name'] for row in rows] == ['network_00', 'network_01', 'network_02']
+    assert max(row['paper_macs'] for row in rows) <= 2e6
     assert (work / 'network_02/epoch_2.pth').exists()
     assert (work / 'ranking.png').stat().st_size > 5000
 

@@ -27,12 +27,14 @@ from mmpose.models import build_pose_estimator
 from rich.progress import track
 from scipy.stats import kendalltau, spearmanr
 
-from litepose_mm.architectures import get_architecture
+from litepose_mm.architectures import Architecture, get_architecture
 from litepose_mm.checkpoints import load_weights
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import check_writable, replacing
 from litepose_mm.media import write_json
 from litepose_mm.nas import (
+    Evolution,
+    EvolutionSettings,
     SubnetEvaluator,
     architecture_complexity,
     default_device,
@@ -41,7 +43,8 @@ from litepose_mm.nas import (
     save_subnet,
     sort_channels,
 )
-from litepose_mm.search_spaces import get_search_space
+from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
+from litepose_mm.search_spaces import SearchSpace, get_search_space
 
 TRAIN = Path(__file__).resolve().parents[1] / 'train.py'
 
@@ -64,10 +67,29 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--networks', type=int, default=8, help='how many are drawn (default: 8)')
     parser.add_argument('--seed', type=int, default=0, help='of what is drawn and trained')
     parser.add_argument('--trained', type=trained, nargs='*', default=[], metavar='ARCH=CHECKPOINT')
+    parser.add_argument(
+        '--limit',
+        type=parse_limit,
+        nargs='+',
+        default=[],
+        metavar='COST=MOST',
+        help='draw only networks that keep these; default: from all of the space; costs: '
+        + ', '.join(COSTS),
+    )
+    parser.add_argument('--latency-table', type=Path, help='for a limit of latency')
     parser.add_argument('--start', help="the supernet's load_from; default: from scratch")
     parser.add_argument('--calibration-batches', type=int, default=10)
     parser.add_argument('--device', default=default_device(), help='of the evaluation')
     return parser.parse_args()
+
+
+def draw(space: SearchSpace, args: argparse.Namespace, num_keypoints: int) -> list[Architecture]:
+    if not args.limit:
+        rng = np.random.default_rng(args.seed)
+        return [space.decode(space.sample(rng)) for _ in range(args.networks)]
+    constraints = make_constraints(args.limit, num_keypoints, args.latency_table)
+    search = Evolution(space, constraints, EvolutionSettings(seed=args.seed))
+    return [space.decode(each.genotype) for each in search.draw(args.networks)]
 
 
 def train(config, arch, folder: Path, seed: int, start: SubnetEvaluator | None) -> Path:
@@ -124,13 +146,13 @@ def main() -> None:
     given = [(Path(name).stem, get_architecture(name), path) for name, path in args.trained]
     for _, arch, _ in given:
         space.encode(arch)  # refuses what is not in it
-    rng = np.random.default_rng(args.seed)
-    drawn = [space.decode(space.sample(rng)) for _ in range(args.networks)]
+    keypoints = config.model.head.num_keypoints
     start = None
     if args.start:
         _, network = load_supernet(args.config, args.start, args.device)
         sort_channels(network)
         start = SubnetEvaluator(network, config, args.calibration_batches)
+    drawn = draw(space, args, keypoints)
     for number, arch in enumerate(track(drawn, 'training')):
         name = f'network_{number:02}'
         given.append((name, arch, train(config, arch, args.work_dir / name, args.seed, start)))
@@ -144,7 +166,7 @@ def main() -> None:
             next(iter(evaluator.metrics(arch, network).values()))
             for network in (None, alone.to(args.device).eval())
         ]
-        macs = architecture_complexity(arch, config.model.head.num_keypoints).paper_macs
+        macs = architecture_complexity(arch, keypoints).paper_macs
         rows.append(dict(zip(('supernet', 'alone'), scores), name=name, paper_macs=macs))
 
     columns = [[row[name] for row in rows] for name in ('supernet', 'alone')]

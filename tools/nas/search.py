@@ -17,7 +17,6 @@ import argparse
 import hashlib
 import sys
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,41 +28,20 @@ from mmengine.config import Config
 from mmengine.dist import broadcast_object_list, get_rank
 from rich.progress import Progress
 
-from litepose_mm.architectures import Architecture
-from litepose_mm.complexity import Complexity
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.errors import run_tool
 from litepose_mm.files import check_writable, sha256
 from litepose_mm.nas import (
-    Constraint,
     Evolution,
     EvolutionSettings,
-    LatencyTable,
     SubnetEvaluator,
-    architecture_complexity,
     default_device,
     load_supernet,
 )
+from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
 from litepose_mm.nas.network_layers import check_counted
 from litepose_mm.nas.search_report import format_cost, write_report
 from litepose_mm.nas.search_state import resume, save_generation
 from litepose_mm.search_spaces import get_search_space
-
-COSTS = (*Complexity._fields, 'latency')
-
-
-def limit(text: str) -> tuple[str, float]:
-    """``NAME=NUMBER`` with the name of a cost."""
-    name, _, value = text.partition('=')
-    if name not in COSTS:
-        raise argparse.ArgumentTypeError(f'expected {", ".join(COSTS)} = a number, got {text!r}')
-    try:
-        return name, float(value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'{name}: expected a number, got {value!r}') from None
-
-
-def cost(arch: Architecture, name: str, num_keypoints: int) -> float:
-    return getattr(architecture_complexity(arch, num_keypoints), name)
 
 
 def parse_args() -> argparse.Namespace:
@@ -76,7 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', required=True, type=Path, help='folder for state and report')
     parser.add_argument(
         '--limit',
-        type=limit,
+        type=parse_limit,
         nargs='+',
         required=True,
         metavar='COST=MOST',
@@ -124,15 +102,9 @@ def scored_by(args: argparse.Namespace, config: Config) -> dict[str, Any]:
 def make_evolution(args: argparse.Namespace, config: Config) -> Evolution:
     """The search that the options ask for, before its first generation."""
     check_counted(config.model.head)
-    keypoints = config.model.head.num_keypoints
-    costs = {name: partial(cost, name=name, num_keypoints=keypoints) for name in Complexity._fields}
-    if args.latency_table is not None:
-        costs['latency'] = LatencyTable.load(args.latency_table)
-    elif 'latency' in dict(args.limit):
-        raise LitePoseError('latency needs --latency-table FILE, which latency_table.py makes')
+    constraints = make_constraints(args.limit, config.model.head.num_keypoints, args.latency_table)
     names = [field.name for field in fields(EvolutionSettings)]
     settings = EvolutionSettings(**{name: getattr(args, name) for name in names})
-    constraints = [Constraint(name, costs[name], value) for name, value in args.limit]
     return Evolution(get_search_space(config.search_space), constraints, settings)
 
 

@@ -115,7 +115,7 @@ def evaluation_rows(config, archs: dict[str, Architecture], args) -> list[dict]:
     rows = []
     for name, arch in archs.items():
         network = evaluator.subnet(arch)
-        batches = {split: evaluator._batches(split, arch.img_size) for split in ('train', 'val')}
+        batches = {split: evaluator._batches(split, arch) for split in ('train', 'val')}
         inputs = [
             network.data_preprocessor(batch, training=split == 'train')['inputs']
             for split in batches

@@ -29,6 +29,7 @@ _PREFIXES = ('module.', '1.', 'model.')
 _NO_WEIGHTS = ('data_preprocessor.', 'feature_adapter.')
 
 _COUNTER = '.num_batches_tracked'
+_TRANSFORMS = '.kernel_transforms.'
 
 # The authors' names and ours.
 _RENAME: tuple[tuple[str, str], ...] = (
@@ -175,6 +176,11 @@ def is_authors(state: Mapping[str, Tensor]) -> bool:
     return any(key.startswith('first.') for key in state)
 
 
+def is_authors_supernet(state: Mapping[str, Tensor]) -> bool:
+    """Whether these weights of the authors' code are those of a supernet."""
+    return any('.Linear5x5.' in key for key in state)
+
+
 def from_authors(state: Mapping[str, Tensor], supernet: bool = False) -> StateDict:
     """Weights with our names for the authors'.
 
@@ -185,7 +191,7 @@ def from_authors(state: Mapping[str, Tensor], supernet: bool = False) -> StateDi
     Raises:
         LitePoseError: A supernet's weights, or a name the authors' LitePose does not have.
     """
-    if not supernet and any('.Linear5x5.' in key for key in state):
+    if not supernet and is_authors_supernet(state):
         raise LitePoseError(
             "these are the weights of the authors' supernet, which stand for "
             'many networks; expected those of one network '
@@ -331,7 +337,7 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
     problems.pop('unexpected', None)
     if not problems:
         return None
-    if not partly or sum(map(len, problems.values())) >= len(_essential(model)):
+    if not partly or sum(map(len, problems.values())) >= len(_essential(model, state)):
         raise LitePoseError(f'weights {path} do not fit the model: {_told(problems)}')
     return _told(problems)
 
@@ -340,7 +346,7 @@ def _misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[st
     """Names of tensors by what is wrong with them."""
     own = _network_only(model.state_dict())
     problems = {
-        'missing': [key for key in _essential(model) if key not in state],
+        'missing': [key for key in _essential(model, state) if key not in state],
         'unexpected': [key for key in state if key not in own],
         'of another shape': [
             f'{key} {tuple(state[key].shape)}, model {tuple(own[key].shape)}'
@@ -351,9 +357,16 @@ def _misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[st
     return {what: names for what, names in problems.items() if names}
 
 
-def _essential(model: nn.Module) -> list[str]:
-    """Old checkpoints lack the counters of batches, which no result depends on."""
-    return [key for key in _network_only(model.state_dict()) if not key.endswith(_COUNTER)]
+def _essential(model: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
+    """What of the model a checkpoint must have.
+
+    Old ones lack the counters of batches, which no result depends on. One of a plain network, with
+    which a supernet may begin, has no transforms to smaller kernels: these begin as the centre.
+    """
+    own = [key for key in _network_only(model.state_dict()) if not key.endswith(_COUNTER)]
+    if any(_TRANSFORMS in key for key in state):
+        return own
+    return [key for key in own if _TRANSFORMS not in key]
 
 
 def _told(problems: Mapping[str, list[str]]) -> str:

@@ -233,16 +233,20 @@ def supernet_hooks(
 
     Args:
         space: Name or plain data of the search space.
-        published: Networks to evaluate beside the largest, half the widths and the smallest.
+        published: Networks to evaluate beside the largest, the smallest and, where the space has
+            it, that of half the widths.
         sandwich: See :class:`ArchitectureSamplingHook`, as for ``samples``.
         samples: How many networks a step draws.
     """
+    from .search_spaces import get_search_space  # needs numpy
+
+    half = [0.5] if 0.5 in get_search_space(space).ratios else []
     return [
         dict(type='SortChannelsHook'),
         dict(type='ArchitectureSamplingHook', space=space, sandwich=sandwich, samples=samples),
         dict(
             type='SubnetValidationHook',
             space=space,
-            subnets=['largest', 0.5, *published, 'smallest'],
+            subnets=['largest', *half, *published, 'smallest'],
         ),
     ]

@@ -97,6 +97,12 @@ class SearchSpace:
                     f'search space: kernel_sizes must be odd and at most those of the largest '
                     f'network, got {kernel}'
                 )
+        try:
+            self.encode(self.largest)
+        except LitePoseError as error:
+            raise LitePoseError(
+                f'search space: its largest network is not in it: {error}'
+            ) from None
 
     @cached_property
     def genes(self) -> tuple[Gene, ...]:

@@ -25,6 +25,10 @@ OURS_TO_AUTHORS = [
     (r'backbone\.stem\.2\.bn\.', 'first.3.'),
     (r'backbone\.stages\.(\d+)\.(\d+)\.expand\.conv\.', r'stage.\1.\2.inv.0.'),
     (r'backbone\.stages\.(\d+)\.(\d+)\.expand\.bn\.', r'stage.\1.\2.inv.1.'),
+    (
+        r'backbone\.stages\.(\d+)\.(\d+)\.depthwise\.conv\.kernel_transforms\.([35])\.',
+        r'stage.\1.\2.Linear\3x\3.',
+    ),
     (r'backbone\.stages\.(\d+)\.(\d+)\.depthwise\.conv\.', r'stage.\1.\2.depth_conv.0.'),
     (r'backbone\.stages\.(\d+)\.(\d+)\.depthwise\.bn\.', r'stage.\1.\2.depth_conv.1.'),
     (r'backbone\.stages\.(\d+)\.(\d+)\.project\.conv\.', r'stage.\1.\2.point_conv.0.'),

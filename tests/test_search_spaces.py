@@ -144,6 +144,14 @@ def test_what_is_not_in_the_space_is_named(change, message):
         (dict(kernel_sizes=(-1,)), 'kernel_sizes must be positive numbers, got -1'),
         (dict(depths=((1,),)), 'depths must be given for 4 stages'),
         (dict(depths=((1,), (9,), (1,), (1,))), r'depths must be 1 to 2, got \(9,\)'),
+        (
+            dict(ratios=(0.75, 0.5)),
+            r'its largest network is not in it: .* must be one of \(24, 16\)',
+        ),
+        (
+            dict(kernel_sizes=(5, 3)),
+            r'not in it: .*block_setting\[0\]\[1\] must be one of \(5, 3\)',
+        ),
         (dict(kernel_sizes=(4,)), 'kernel_sizes must be odd'),
         (dict(kernel_sizes=(9,)), 'at most those of the largest network, got 9'),
     ],

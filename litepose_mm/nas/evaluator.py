@@ -25,11 +25,14 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from ..architectures import Architecture
+from ..datasets.annotation_checks import explained
 from ..errors import LitePoseError
 from .calibration import calibrate
 from .extraction import copy_subnet
-from .plain_config import at_size, plain_model
+from .plain_config import at_scale, plain_model, scale_of
 from .supernet import ElasticEstimator
+
+_LOADERS = ('train_dataloader', 'search_dataloader', 'val_dataloader')
 
 
 class SubnetEvaluator:
@@ -42,8 +45,8 @@ class SubnetEvaluator:
             fits its networks to these pictures, so they should not be those that are reported on.
             Otherwise ``val_dataloader`` and ``val_evaluator`` do.
         calibration_batches: How many batches of training calibrate a network, drawn from all.
-        cache: Whether pictures are kept in memory, all of validation at each resolution, and read
-            only once.
+        cache: Whether all pictures of validation are kept in memory at each resolution, so that
+            they are read only once.
 
     Raises:
         LitePoseError: It would calibrate with nothing.
@@ -70,6 +73,7 @@ class SubnetEvaluator:
         )
         self._judge = config.get('search_evaluator') or config.val_evaluator
         self._loaded: dict[tuple[str, int], list[dict]] = {}
+        self._validation: dict[int, Dataset] = {}
 
     def subnet(self, arch: Architecture) -> nn.Module:
         """The plain network, calibrated, in eval mode on the supernet's device."""
@@ -82,7 +86,9 @@ class SubnetEvaluator:
             inputs = network.data_preprocessor(batch, training=True)['inputs']
             network.head.forward(network.extract_feat(inputs))
 
-        calibrate(network, self._batches('train', arch.img_size), run)
+        with torch.random.fork_rng(devices=[]):  # augmentation of batches draws from it
+            torch.manual_seed(0)
+            calibrate(network, self._batches('train', arch), run)
         return network
 
     @torch.no_grad()
@@ -94,7 +100,7 @@ class SubnetEvaluator:
             network: What :meth:`subnet` made of it; made here where it is None.
         """
         network = self.subnet(arch) if network is None else network
-        batches = self._batches('val', arch.img_size)
+        batches = self._batches('val', arch)
         evaluator = Evaluator(copy.deepcopy(self._judge))
         evaluator.dataset_meta = self._metainfo
         for batch in batches:
@@ -114,25 +120,34 @@ class SubnetEvaluator:
         """The first metric of each network, AP; every process of a group does its share."""
         return [next(iter(metrics.values())) for metrics in self.spread(archs)]
 
-    def _batches(self, split: str, img_size: int) -> Iterable[dict]:
+    def _batches(self, split: str, arch: Architecture) -> Iterable[dict]:
         """Batches at a resolution: all of ``'val'``, some of ``'train'``; the same every time."""
-        key = (split, img_size)
-        if key in self._loaded:
-            return self._loaded[key]
+        if (split, arch.img_size) in self._loaded:
+            return self._loaded[split, arch.img_size]
+        with explained(self.config, *_LOADERS):
+            return self._load(split, arch)
+
+    def _load(self, split: str, arch: Architecture) -> Iterable[dict]:
         loader = self._loaders[split]
-        dataset = DATASETS.build(at_size(loader['dataset'], img_size))
         options = dict(batch_size=loader['batch_size'], collate_fn=pseudo_collate)
-        if split == 'train':
-            batches = self._calibration(dataset, options)
+        if split == 'train':  # few, so that they are always kept
+            batches = self._calibration(self._dataset(split, arch), options)
         else:
+            if arch.img_size not in self._validation:
+                self._validation[arch.img_size] = self._dataset(split, arch)
+            dataset = self._validation[arch.img_size]
             self._metainfo = dataset.metainfo
             if not self.cache:
                 return DataLoader(dataset, num_workers=loader.get('num_workers', 0), **options)
             with _seeded():
                 batches = list(DataLoader(dataset, **options))
-        if self.cache:
-            self._loaded[key] = batches
+        self._loaded[split, arch.img_size] = batches
         return batches
+
+    def _dataset(self, split: str, arch: Architecture) -> Dataset:
+        return DATASETS.build(
+            at_scale(self._loaders[split]['dataset'], scale_of(self.config, arch))
+        )
 
     def _calibration(self, dataset: Dataset, options: Mapping[str, Any]) -> list[dict]:
         """Batches of pictures alone; targets are most of a sample's bytes."""
@@ -159,7 +174,8 @@ def _evaluate_here(evaluator: Evaluator) -> dict[str, float]:
     for metric in evaluator.metrics:
         own = metric.compute_metrics(metric.results)
         prefix = f'{metric.prefix}/' if metric.prefix else ''
-        metrics.update({f'{prefix}{key}': value for key, value in own.items()})
+        for key, value in own.items():  # numpy's numbers are no plain data for checkpoints
+            metrics[prefix + key] = value.item() if isinstance(value, np.generic) else value
     return metrics
 
 

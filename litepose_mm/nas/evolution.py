@@ -101,6 +101,8 @@ class Evolution:
         generation: How many generations were evaluated.
         parents: The best so far, the best first.
         evaluated: All candidates so far, by genotype.
+        uniform: What the search has to beat, see :meth:`uniform_archs`, with scores; evaluated with
+            the first generation.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class Evolution:
         self.generation = 0
         self.parents: list[Candidate] = []
         self.evaluated: dict[Genotype, Candidate] = {}
+        self.uniform: list[tuple[Architecture, float]] = []
 
     @property
     def is_finished(self) -> bool:
@@ -145,13 +148,20 @@ class Evolution:
         """
         children = self._children() if self.parents else self.draw(self.settings.population)
         new = {child.genotype: child for child in children if child.genotype not in self.evaluated}
-        scores = list(evaluate([self.space.decode(genotype) for genotype in new])) if new else []
-        if len(scores) != len(new) or not np.isfinite(scores).all():
+        archs = [self.space.decode(genotype) for genotype in new]
+        uniform = [] if self.generation else self.uniform_archs()
+        known = dict(self.uniform)
+        unknown = [arch for arch in dict.fromkeys(archs + uniform) if arch not in known]
+        scores = [float(score) for score in evaluate(unknown)] if unknown else []
+        if len(scores) != len(unknown) or not np.isfinite(scores).all():
             raise LitePoseError(
-                f'search: expected {len(new)} finite scores, got {scores}; is the supernet sound?'
+                f'search: expected {len(unknown)} finite scores, got {scores}; is the supernet '
+                'sound?'
             )
-        for child, score in zip(new.values(), scores):
-            self.evaluated[child.genotype] = child._replace(score=float(score))
+        known.update(zip(unknown, scores))
+        for child, arch in zip(new.values(), archs):
+            self.evaluated[child.genotype] = child._replace(score=known[arch])
+        self.uniform += [(arch, known[arch]) for arch in uniform]
         pool = [*self.parents, *(self.evaluated[child.genotype] for child in children)]
         self.parents = self._select({each.genotype: each for each in pool}.values())
         self.generation += 1
@@ -171,7 +181,7 @@ class Evolution:
         front = [candidates[index] for index in _fronts(self._objectives(candidates))[0]]
         return sorted(front, key=lambda each: tuple(each.costs.values()))
 
-    def uniform(self) -> list[Architecture]:
+    def uniform_archs(self) -> list[Architecture]:
         """What a search has to beat: of each resolution, the largest uniformly scaled network.
 
         All widths are at one ratio, a multiple of 1/64 that need not be one of the space. A ratio

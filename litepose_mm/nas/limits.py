@@ -42,11 +42,17 @@ def make_constraints(
         latency_table: File of ``latency_table.py``.
 
     Raises:
-        LitePoseError: Latency is limited without a table, or the table cannot be read.
+        LitePoseError: Latency is limited without a table, or the table cannot be read or is of
+            another number of keypoints.
     """
     costs = {name: partial(_cost, name=name, keypoints=num_keypoints) for name in COSTS[:-1]}
     if latency_table is not None:
-        costs['latency'] = LatencyTable.load(latency_table)
+        table = costs['latency'] = LatencyTable.load(latency_table)
+        if table.num_keypoints != num_keypoints:
+            raise LitePoseError(
+                f'{latency_table} is of networks for {table.num_keypoints} keypoints, expected '
+                f'{num_keypoints}; measure one with tools/nas/latency_table.py'
+            )
     elif 'latency' in dict(limits):
         raise LitePoseError('latency needs --latency-table FILE, which latency_table.py makes')
     return [Constraint(name, costs[name], value) for name, value in limits]

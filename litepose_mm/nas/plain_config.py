@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from fractions import Fraction
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +22,19 @@ _PLAIN = {
     'ElasticFusionDeconvHead': 'FusionDeconvHead',
 }
 _SUPERNET_HOOKS = ('ArchitectureSamplingHook', 'SortChannelsHook', 'SubnetValidationHook')
+#: How networks of a supernet can be trained, in its config: extracted from it, without it, and
+#: many of them without it, to be compared.
+SCHEDULES = ('finetune', 'alone', 'ranking')
 # What only supernets have in their configs.
 _SUPERNET_ONLY = (
-    'alone',
-    'finetune',
+    *SCHEDULES,
     'find_unused_parameters',
     'search_dataloader',
     'search_evaluator',
     'search_space',
 )
+# Pixels of inputs, in transforms, codecs and batch augmentations.
+_SIZES = {'input_size', 'output_size'}
 # What only elastic parts take.
 _ELASTIC_OPTIONS = ('distillation_weight', 'kernel_sizes')
 
@@ -55,39 +61,53 @@ def plain_model(model: Mapping[str, Any], arch: Architecture) -> dict[str, Any]:
             part.pop(option, None)
     for part in ('backbone', 'head'):
         model[part]['arch'] = arch.to_dict()
-    model['head']['decoder'] = codec_at(model['head']['decoder'], arch.img_size)
+    scale = scale_of(dict(model=model), arch)
+    model['head']['decoder'] = codec_at(model['head']['decoder'], scale)
+    model['data_preprocessor'] = at_scale(model.get('data_preprocessor'), scale)
     return model
 
 
-def codec_at(codec: Mapping[str, Any], short_side: int) -> dict[str, Any]:
-    """The config of a codec for another short side of the input; strides stay."""
+def codec_at(codec: Mapping[str, Any], scale: Fraction) -> dict[str, Any]:
+    """The config of a codec for inputs that are smaller or larger by a factor; strides stay."""
     codec = dict(codec)
     width, height = codec.pop('input_size')
     strides = [width // size[0] for size in codec.pop('heatmap_sizes')]
-    scale = short_side / min(width, height)
     codec.pop('type', None)
-    return ae_codec((round(width * scale), round(height * scale)), strides, **codec)
+    return ae_codec((_side(width, scale), _side(height, scale)), strides, **codec)
 
 
-def at_size(value: Any, short_side: int) -> Any:
-    """A part of a config whose inputs, codecs and targets are of another short side.
+def at_scale(value: Any, scale: Fraction) -> Any:
+    """A part of a config whose inputs, codecs and targets are smaller or larger by a factor.
+
+    Sides become multiples of 16, the stride of networks.
 
     Args:
         value: A data set, one that wraps others, a pipeline, a hook, or anything in these.
-        short_side: The shorter of height and width, in pixels.
+        scale: New by old sides.
     """
     if isinstance(value, Mapping):
         if 'heatmap_sizes' in value:
-            return codec_at(value, short_side)
-        changed = {name: at_size(part, short_side) for name, part in value.items()}
-        if 'input_size' in value:
-            width, height = value['input_size']
-            scale = short_side / min(width, height)
-            changed['input_size'] = (round(width * scale), round(height * scale))
+            return codec_at(value, scale)
+        changed = {name: at_scale(part, scale) for name, part in value.items()}
+        for name in _SIZES & changed.keys():
+            size = value[name]
+            if isinstance(size, Integral):
+                changed[name] = _side(size, scale)
+            else:
+                changed[name] = tuple(_side(side, scale) for side in size)
         return changed
     if isinstance(value, (list, tuple)):
-        return type(value)(at_size(part, short_side) for part in value)
+        return type(value)(at_scale(part, scale) for part in value)
     return value
+
+
+def scale_of(config: Mapping[str, Any], arch: Architecture) -> Fraction:
+    """How much smaller a network's inputs are than those of the supernet's config."""
+    return Fraction(arch.img_size, min(config['model']['head']['decoder']['input_size']))
+
+
+def _side(side: int, scale: Fraction) -> int:
+    return side if scale == 1 else max(16, 16 * round(side * scale / 16))
 
 
 def plain_config(
@@ -102,21 +122,28 @@ def plain_config(
         config: The supernet's.
         arch: The network.
         load_from: The network's weights, where training starts.
-        schedule: What of ``config`` takes precedence over the supernet's recipe: ``'finetune'`` or
-            ``'alone'``.
+        schedule: What of ``config`` takes precedence over the supernet's recipe, of
+            :data:`SCHEDULES`.
 
     Raises:
-        LitePoseError: It is not the config of a supernet.
+        LitePoseError: It is not the config of a supernet, or has no such schedule.
     """
     merged = Config(config.to_dict())
-    merged.merge_from_dict(merged.get(schedule, {}))
+    if schedule is not None:
+        if schedule not in merged:
+            raise LitePoseError(
+                f"the supernet's config says by nothing named {schedule!r} how a network is "
+                f'trained: add {schedule} = dict(train_cfg=…, param_scheduler=…)'
+            )
+        merged.merge_from_dict(merged[schedule])
     plain = merged.to_dict()
+    scale = scale_of(plain, arch)
     plain['model'] = plain_model(plain['model'], arch)
     plain['arch'], plain['codec'] = arch.to_dict(), plain['model']['head']['decoder']
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        plain[name] = at_size(plain.get(name), arch.img_size)
+        plain[name] = at_scale(plain.get(name), scale)
     plain['custom_hooks'] = [
-        at_size(hook, arch.img_size)
+        at_scale(hook, scale)
         for hook in plain.get('custom_hooks', [])
         if hook['type'] not in _SUPERNET_HOOKS
     ]

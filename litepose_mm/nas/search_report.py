@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mmengine.config import Config
@@ -14,12 +14,7 @@ from .evolution import Candidate, Evolution
 from .plain_config import plain_config
 
 
-def write_report(
-    evolution: Evolution,
-    folder: str | Path,
-    config: Config,
-    uniform: Sequence[tuple[Architecture, float]] = (),
-) -> None:
+def write_report(evolution: Evolution, folder: str | Path, config: Config) -> None:
     """Writes ``best.*``, ``front/*``, ``uniform/*``, ``search.md`` and ``search.png``.
 
     Each architecture is a JSON file in the authors' form and a config that trains it.
@@ -28,7 +23,6 @@ def write_report(
         evolution: The search, after a generation at least.
         folder: Where to; it is made.
         config: The supernet's.
-        uniform: What the search has to beat, and the scores of these.
 
     Raises:
         LitePoseError: A file cannot be written.
@@ -40,14 +34,14 @@ def write_report(
     files = {folder / 'best': space.decode(evolution.best.genotype)}
     for number, each in enumerate(front):
         files[folder / 'front' / f'{number:02}'] = space.decode(each.genotype)
-    files.update((folder / 'uniform' / str(arch.img_size), arch) for arch, _ in uniform)
+    files.update((folder / 'uniform' / str(arch.img_size), arch) for arch, _ in evolution.uniform)
     for path, arch in files.items():
         write_json(path.with_suffix('.json'), arch.to_dict())
         with replacing(path.with_suffix('.py')) as part:
             plain_config(config, arch).dump(part)
     with replacing(folder / 'search.md') as part:
-        part.write_text('\n'.join(_lines(evolution, front, uniform)) + '\n', encoding='utf-8')
-    _plot(evolution, front, uniform, folder / 'search.png')
+        part.write_text('\n'.join(_lines(evolution, front)) + '\n', encoding='utf-8')
+    _plot(evolution, front, folder / 'search.png')
 
 
 def format_cost(value: float) -> str:
@@ -55,9 +49,7 @@ def format_cost(value: float) -> str:
     return f'{value:,.0f}' if value >= 1000 else f'{value:.3g}'
 
 
-def _lines(
-    evolution: Evolution, front: list[Candidate], uniform: Sequence[tuple[Architecture, float]]
-) -> Iterator[str]:
+def _lines(evolution: Evolution, front: list[Candidate]) -> Iterator[str]:
     names = [constraint.name for constraint in evolution.constraints]
     yield '# Search\n'
     limits = ', '.join(f'{each.name} at most {each.limit:,g}' for each in evolution.constraints)
@@ -72,11 +64,14 @@ def _lines(
         mark = ' **best**' if each.genotype == evolution.best.genotype else ''
         arch = evolution.space.decode(each.genotype)
         yield _row(f'front/{number:02}.json{mark}', f'{each.score:.4f}', each.costs, arch)
-    for arch, score in uniform:
+    for arch, score in evolution.uniform:
         name = f'uniform/{arch.img_size}.json'
         yield _row(name, f'{score:.4f}', evolution.costs(arch), arch)
-    if uniform:
-        yield '\n`uniform`: all widths at one ratio, as large as can be.'
+    if evolution.uniform:
+        yield (
+            '\n`uniform`: all widths at one ratio, as large as the limits allow; under a limit of '
+            'latency only at ratios whose layers were measured.'
+        )
 
 
 def _row(name: str, score: str, costs: Mapping[str, float], arch: Architecture) -> str:
@@ -89,12 +84,7 @@ def _row(name: str, score: str, costs: Mapping[str, float], arch: Architecture) 
     )
 
 
-def _plot(
-    evolution: Evolution,
-    front: list[Candidate],
-    uniform: Sequence[tuple[Architecture, float]],
-    path: Path,
-) -> None:
+def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:
     """Score over the first constraint's cost, of all networks in the order they were tried."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -120,10 +110,10 @@ def _plot(
         markersize=4,
         label='no other is better',
     )
-    if uniform:
+    if evolution.uniform:
         axes.plot(
-            [evolution.costs(arch)[constraint.name] for arch, _ in uniform],
-            [score for _, score in uniform],
+            [evolution.costs(arch)[constraint.name] for arch, _ in evolution.uniform],
+            [score for _, score in evolution.uniform],
             'kx',
             label='all widths at one ratio',
         )

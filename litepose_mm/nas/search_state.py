@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..architectures import Architecture
 from ..errors import LitePoseError, reason
 from ..media import write_json
 from .evolution import Candidate, Evolution
@@ -38,6 +39,7 @@ def save_generation(
         generation=evolution.generation,
         rng=evolution.rng.bit_generator.state,
         parents=[each.genotype for each in evolution.parents],
+        uniform=[[arch.to_dict(), score] for arch, score in evolution.uniform],
         evaluated=[
             [each.genotype, each.costs, each.score] for each in evolution.evaluated.values()
         ],
@@ -87,6 +89,9 @@ def resume(
             for genotype, costs, score in state['evaluated']
         }
         evolution.parents = [evolution.evaluated[tuple(each)] for each in state['parents']]
+        evolution.uniform = [
+            (Architecture.from_dict(arch), score) for arch, score in state['uniform']
+        ]
         evolution.rng.bit_generator.state = state['rng']
         evolution.generation = state['generation']
         return path

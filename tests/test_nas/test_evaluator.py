@@ -12,7 +12,7 @@ from supernets import LARGEST, SPACE, supernet_config
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import SubnetEvaluator, calibrate, copy_subnet, plain_model
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline
+from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline, tile_pipeline
 
 
 def config():
@@ -82,7 +82,7 @@ def test_a_network_is_calibrated_and_the_supernet_is_not(evaluator, arch):
         assert same or 'running' in name or 'num_batches' in name
     stem = subnet.backbone.stem[0]
     seen = []
-    for batch in evaluator._batches('train', arch.img_size):
+    for batch in evaluator._batches('train', arch):
         images = subnet.data_preprocessor(batch, training=True)['inputs']
         assert images.shape[2:] == (arch.img_size, arch.img_size)
         seen.append(stem.conv(images).mean((0, 2, 3)))
@@ -98,7 +98,7 @@ def test_evaluation_is_deterministic_and_at_the_networks_resolution(evaluator):
     supernet = build_pose_estimator(config().model).eval()
     supernet.load_state_dict(evaluator.supernet.state_dict())
     again = SubnetEvaluator(supernet, config(), calibration_batches=2, cache=False)
-    assert again(archs) == scores
+    assert again(archs) == again(archs) == scores
     assert all(-1 <= score <= 1 for score in scores)
     loaded = evaluator._loaded
     shapes = {key: tuple(batch[0]['inputs'][0].shape[1:]) for key, batch in loaded.items()}
@@ -143,6 +143,35 @@ def evaluate(archs):
     own = config()
     own.val_evaluator = dict(type='MeanScore')
     return SubnetEvaluator(supernet, own, calibration_batches=1).spread(archs)
+
+
+def test_what_batches_are_augmented_by_is_the_same_every_time():
+    own = config()
+    own.train_dataloader.dataset.dataset.pipeline = tile_pipeline(32)
+    mosaic = dict(type='RandomMosaic', output_size=(64, 64))
+    own.model.data_preprocessor.batch_augments = [mosaic]
+    torch.manual_seed(0)
+    supernet = build_pose_estimator(own.model).eval()
+    found = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        found.append(norms(SubnetEvaluator(supernet, own, calibration_batches=2).subnet(LARGEST)))
+        assert torch.initial_seed() == seed
+    assert all(torch.equal(value, found[1][name]) for name, value in found[0].items())
+
+
+def test_missing_pictures_are_one_line():
+    own = config()
+    own.train_dataloader.dataset = dict(
+        type='CrowdPoseDataset', ann_file='nowhere.json', data_mode='bottomup', pipeline=[]
+    )
+    supernet = build_pose_estimator(own.model).eval()
+    with pytest.raises(LitePoseError, match='nowhere.json'):
+        SubnetEvaluator(supernet, own).subnet(LARGEST)
+
+
+def test_metrics_are_plain_numbers(evaluator):
+    assert {type(value) for value in evaluator.metrics(LARGEST).values()} <= {int, float}
 
 
 def test_processes_share_the_networks():

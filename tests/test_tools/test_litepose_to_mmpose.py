@@ -4,9 +4,10 @@ import sys
 import pytest
 import torch
 from networks import TINY, litepose
+from supernets import build_supernet
 from test_checkpoints import random_model, to_authors, weights
 
-from litepose_mm.checkpoints import load_weights, read_weights
+from litepose_mm.checkpoints import check_fit, load_weights, read_weights, save_weights
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.paths import mim_root
 
@@ -43,6 +44,31 @@ def test_unpublished_architecture(converter, tmp_path):
     assert 'not published, 5 keypoints' in line and 'config' not in line
 
 
+def test_a_supernet(converter, tmp_path):
+    source = build_supernet()
+    torch.save(to_authors(weights(source)), tmp_path / 'a.pth')
+    line = converter.convert(tmp_path / 'a.pth', tmp_path / 'b.pth')
+    assert 'a supernet of a LitePose network that is not published, 14 keypoints' in line
+    target = build_supernet()
+    for tensor in target.parameters():
+        tensor.data.zero_()
+    assert check_fit(target, tmp_path / 'b.pth') is None
+    load_weights(target, tmp_path / 'b.pth')
+    for name, tensor in weights(source).items():
+        assert torch.equal(weights(target)[name], tensor)
+
+
+def test_a_supernet_starts_from_a_plain_network(tmp_path):
+    plain, supernet = random_model(1), build_supernet(TINY)
+    before = {k: v.clone() for k, v in weights(supernet).items() if 'kernel_transforms' in k}
+    save_weights(weights(plain), tmp_path / 'plain.pth', {})
+    assert check_fit(supernet, tmp_path / 'plain.pth') is None
+    load_weights(supernet, tmp_path / 'plain.pth')
+    after = weights(supernet)
+    assert before and all(torch.equal(after[name], value) for name, value in before.items())
+    assert all(torch.equal(after[name], value) for name, value in weights(plain).items())
+
+
 @pytest.mark.parametrize(
     'change, message',
     [
@@ -55,7 +81,7 @@ def test_unpublished_architecture(converter, tmp_path):
                     'stage.0.0.Linear5x5.bias': torch.zeros(25),
                 }
             ),
-            'supernet',
+            'depthwise.conv.kernel_transforms.',
         ),
     ],
 )

@@ -52,6 +52,7 @@ custom_hooks[-1]['calibration_batches'] = 1
 default_hooks = dict(visualization=dict(enable=False))
 finetune = dict(train_cfg=dict(max_epochs=2), param_scheduler=warmup_cosine(2))
 alone = dict(train_cfg=dict(max_epochs=3), param_scheduler=warmup_cosine(3))
+ranking = finetune
 """
 
 
@@ -140,8 +141,12 @@ def test_a_rival_is_a_part_of_what_the_supernet_starts_from(trained, tmp_path):
     options = ['--out', out, '--calibration-batches', 1, '--alone']
     result = run(mim_root() / 'tools/nas/extract_subnet.py', *trained, 'largest.json', *options)
     assert (result.returncode, result.stderr.count('\n')) == (2, 1), result.stderr
-    largest = trained[0].parent / 'largest.json'
-    result = run(mim_root() / 'tools/nas/extract_subnet.py', *trained, largest, *options)
+    rival = replace(LARGEST, stages=(*LARGEST.stages[:3], replace(LARGEST.stages[3], channel=24)))
+    arch = tmp_path / 'rival.json'
+    arch.write_text(json.dumps(rival.to_dict()))
+    tool = mim_root() / 'tools/nas/extract_subnet.py'
+    assert 'must be one of' in run(tool, *trained, arch, *options[:-1]).stderr  # not in the space
+    result = run(tool, *trained, arch, *options)
     assert result.returncode == 0, result.stderr
     config = Config.fromfile(out.with_suffix('.py'))
     assert (config.train_cfg.max_epochs, config.load_from) == (3, str(out))
@@ -195,19 +200,26 @@ def test_ranking(trained, tmp_path):
     tool, work = mim_root() / 'tools/nas/ranking.py', tmp_path / 'ranking'
     options = ['--work-dir', work, '--calibration-batches', 1]
     result = run(tool, *trained, *options, '--networks', 2, '--trained', 'litepose-s=none.pth')
-    assert result.returncode == 2 and 'in this search space' in result.stderr
+    assert result.returncode == 2 and 'architecture: ' in result.stderr
+    largest = trained[0].parent / 'largest.json'
+    result = run(tool, *trained, *options, '--trained', f'{largest}=none.pth')
+    assert result.returncode == 2 and 'none.pth: no such file' in result.stderr
     assert not (work / 'network_00').exists()
     options += ['--networks', 3, '--start', trained[1], '--limit', 'paper_macs=2e6']
     result = run(tool, *trained, *options)
     assert result.returncode == 0, result.stderr
-    log = (work / 'network_02.log').read_text()
-    assert f'Load checkpoint from {work / "network_02.pth"}' in log
+    (start,) = work.glob('network_02_from_*.pth')
+    assert f'Load checkpoint from {start}' in (work / 'network_02.log').read_text()
     assert '3 networks: ' in result.stdout and 'rank correlation' in result.stdout
     rows = json.loads((work / 'ranking.json').read_text())['networks']
     assert [row['name'] for row in rows] == ['network_00', 'network_01', 'network_02']
     assert max(row['paper_macs'] for row in rows) <= 2e6
     assert (work / 'network_02/epoch_2.pth').exists()
     assert (work / 'ranking.png').stat().st_size > 5000
+    # what was trained from another start does not count
+    result = run(tool, *trained, *options[:-4], '--limit', 'paper_macs=2e6')
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1)
+    assert 'network_00 is of a network that was trained by another config' in result.stderr
 
 
 @pytest.mark.slow

@@ -1,8 +1,8 @@
 """Convert a checkpoint of the authors' LitePose to one that this package's configs load.
 
 Any of their forms: plain weights, wrapped in a training checkpoint, with the prefixes of
-DistributedDataParallel (``module.``) or FP16 training (``1.``). The architecture and the number of
-keypoints are recognised from the shapes. Weights are loaded as data only.
+DistributedDataParallel (``module.``) or FP16 training (``1.``), and supernets. The architecture and
+the number of keypoints are recognised from the shapes. Weights are loaded as data only.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from litepose_mm.checkpoints import (
     fit,
     from_authors,
     is_authors,
+    is_authors_supernet,
     read_weights,
     recognise,
     save_weights,
@@ -38,17 +39,23 @@ def convert(source: Path, destination: Path) -> str:
             f"weights {source}: these are not the authors' names (first., "
             'stage., deconv_…); nothing to convert'
         )
-    state = from_authors(state)
+    supernet = is_authors_supernet(state)
+    state = from_authors(state, supernet)
     found = recognise(state)
     arch = found.architecture.to_dict()
+    backbone = dict(type='LitePose', arch=arch)
+    head = dict(type='FusionDeconvHead', arch=arch, num_keypoints=found.num_keypoints)
+    if supernet:
+        backbone.update(type='ElasticLitePose', kernel_sizes=[7, 5, 3])
+        head.update(type='ElasticFusionDeconvHead')
 
     init_default_scope('mmpose')
     model = build_pose_estimator(
         dict(
             type='BottomupPoseEstimator',
             data_preprocessor=dict(type='PoseDataPreprocessor'),
-            backbone=dict(type='LitePose', arch=arch),
-            head=dict(type='FusionDeconvHead', arch=arch, num_keypoints=found.num_keypoints),
+            backbone=backbone,
+            head=head,
         )
     )
     fit(model, state, str(source))
@@ -67,6 +74,8 @@ def convert(source: Path, destination: Path) -> str:
         if m.architecture == found.name and m.num_keypoints == found.num_keypoints
     ]
     name = found.name or 'a LitePose network that is not published'
+    if supernet:
+        return f'a supernet of {name}, {found.num_keypoints} keypoints, {len(state)} tensors'
     config = f'; config: {models[0].config}' if models else ''
     return f'{name}, {found.num_keypoints} keypoints, {len(state)} tensors{config}'
 

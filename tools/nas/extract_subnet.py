@@ -61,9 +61,11 @@ def main() -> None:
     check_writable(args.out)
     config, supernet = load_supernet(args.config, args.checkpoint, args.device)
     arch = get_architecture(args.arch)
-    get_search_space(config.search_space).encode(arch)  # refuses what is not in it
-    if args.alone:
+    if args.alone:  # any part of the largest network will do
+        supernet.activate(arch)
         sort_channels(supernet)
+    else:
+        get_search_space(config.search_space).encode(arch)  # refuses what is not in it
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
     subnet = evaluator.subnet(arch)
     metrics = evaluator.metrics(arch, subnet) if args.evaluate else {}

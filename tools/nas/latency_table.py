@@ -61,8 +61,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    if args.networks < 4:
-        raise LitePoseError(f'--networks: expected 4 or more, got {args.networks}')
+    for name, least in (('networks', 4), ('rounds', 1), ('threads', 1), ('seed', 0)):
+        value = getattr(args, name)
+        if value < least:
+            raise LitePoseError(f'--{name}: expected {least} or more, got {value}')
     check_writable(args.out)
     config = read_supernet_config(args.config)
     check_counted(config.model.head)

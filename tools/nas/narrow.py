@@ -24,7 +24,9 @@ from torch import Tensor, nn
 
 from litepose_mm.checkpoints import load_weights, save_weights
 from litepose_mm.config_files import read_config
+from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.files import check_writable
 from litepose_mm.nas import narrow
 
 
@@ -58,13 +60,17 @@ def training_pictures(config: Config, preprocessor: nn.Module, count: int, seed:
 
 def main() -> None:
     args = parse_args()
+    if args.pictures < 1:
+        raise LitePoseError(f'--pictures: expected 1 or more, got {args.pictures}')
+    check_writable(args.out)
     init_default_scope('mmpose')
     config = read_config(args.config)
     small, wide = (
         build_pose_estimator(each.model) for each in (config, read_config(args.wide_config))
     )
     load_weights(wide, args.wide_weights)
-    images = training_pictures(config, small.data_preprocessor, args.pictures, args.seed)
+    with explained(config, 'train_dataloader'):
+        images = training_pictures(config, small.data_preprocessor, args.pictures, args.seed)
     narrow(wide, small, images)
     save_weights(small.state_dict(), args.out, dict(config=args.config))
     print(f'{args.out}: narrowed with {len(images)} pictures')

@@ -1,9 +1,9 @@
 """How well a supernet ranks networks: its scores against those of networks trained alone.
 
-Networks are drawn from the search space, each is trained with the schedule that the supernet's
-config has for fine-tuning, and both kinds of weights are evaluated on the pictures of the search. A
-search can be no better than this ranking. They start from parts of ``--start``, the checkpoint that
-the supernet started from; from scratch without it.
+Networks are drawn from the search space, each is trained as ``ranking`` in the supernet's config
+says, and both kinds of weights are evaluated on the pictures of the search. A search can be no
+better than this ranking. They start from parts of ``--start``, the checkpoint that the supernet
+started from; from scratch without it.
 
 Example::
 
@@ -18,6 +18,7 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import litepose_mm.modules  # noqa: F401
 
@@ -26,11 +27,12 @@ import numpy as np
 from mmpose.models import build_pose_estimator
 from rich.progress import track
 from scipy.stats import kendalltau, spearmanr
+from torch import nn
 
 from litepose_mm.architectures import Architecture, get_architecture
 from litepose_mm.checkpoints import load_weights
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.files import check_writable, replacing, sha256
 from litepose_mm.media import write_json
 from litepose_mm.nas import (
     Evolution,
@@ -83,26 +85,46 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class Start(NamedTuple):
+    """What networks start from parts of, and a name that tells it from others."""
+
+    evaluator: SubnetEvaluator
+    name: str
+
+
 def draw(space: SearchSpace, args: argparse.Namespace, num_keypoints: int) -> list[Architecture]:
-    if not args.limit:
-        rng = np.random.default_rng(args.seed)
-        return [space.decode(space.sample(rng)) for _ in range(args.networks)]
-    constraints = make_constraints(args.limit, num_keypoints, args.latency_table)
-    search = Evolution(space, constraints, EvolutionSettings(seed=args.seed))
-    return [space.decode(each.genotype) for each in search.draw(args.networks)]
+    """Different networks, under the limits where there are any."""
+    rng = np.random.default_rng(args.seed)
+    search = None
+    if args.limit:
+        constraints = make_constraints(args.limit, num_keypoints, args.latency_table)
+        search = Evolution(space, constraints, EvolutionSettings(seed=args.seed))
+    drawn = {}
+    for _ in range(100 * args.networks):
+        if len(drawn) == args.networks:
+            break
+        drawn[search.draw(1)[0].genotype if search else space.sample(rng)] = None
+    if len(drawn) < args.networks:
+        raise LitePoseError(f'--networks {args.networks}: found only {len(drawn)} in the limits')
+    return [space.decode(genotype) for genotype in drawn]
 
 
-def train(config, arch, folder: Path, seed: int, start: SubnetEvaluator | None) -> Path:
+def train(config, arch, folder: Path, seed: int, start: Start | None) -> Path:
     """Trains a network by itself, or what is left of it; returns its last checkpoint."""
     write_json(folder.with_suffix('.json'), arch.to_dict())
     load_from = None
     if start is not None:
-        load_from = folder.with_suffix('.pth').resolve()
-        save_subnet(start.subnet(arch), arch, load_from)
-    own = plain_config(config, arch, load_from, schedule='finetune')
-    path = folder.with_suffix('.py')
+        load_from = folder.with_name(f'{folder.name}_from_{start.name}.pth').resolve()
+        save_subnet(start.evaluator.subnet(arch), arch, load_from)
+    own = plain_config(config, arch, load_from, schedule='ranking')
+    path, text = folder.with_suffix('.py'), own.pretty_text
+    if folder.exists() and path.exists() and path.read_text(encoding='utf-8') != text:
+        raise LitePoseError(
+            f'{folder} is of a network that was trained by another config or from another start; '
+            'take another --work-dir'
+        )
     with replacing(path) as part:
-        own.dump(part)
+        part.write_text(text, encoding='utf-8')
     command = [sys.executable, TRAIN, path, '--work-dir', folder, '--seed', seed, '--resume']
     with folder.with_suffix('.log').open('a') as log:
         status = subprocess.run([*map(str, command)], stdout=log, stderr=log).returncode
@@ -110,6 +132,12 @@ def train(config, arch, folder: Path, seed: int, start: SubnetEvaluator | None) 
     if status or not last.exists():
         raise LitePoseError(f'training failed, see {folder}.log')
     return last
+
+
+def trained_network(config, arch: Architecture, path: str | Path) -> nn.Module:
+    network = build_pose_estimator(plain_config(config, arch).model)
+    load_weights(network, path)
+    return network
 
 
 def plot(rows: list[dict], title: str, path: Path) -> None:
@@ -144,14 +172,16 @@ def main() -> None:
     config, supernet = load_supernet(args.config, args.checkpoint, args.device)
     space = get_search_space(config.search_space)
     given = [(Path(name).stem, get_architecture(name), path) for name, path in args.trained]
-    for _, arch, _ in given:
-        space.encode(arch)  # refuses what is not in it
+    for _, arch, path in given:  # at once, not after hours
+        supernet.activate(arch)
+        trained_network(config, arch, path)
     keypoints = config.model.head.num_keypoints
     start = None
     if args.start:
         _, network = load_supernet(args.config, args.start, args.device)
         sort_channels(network)
-        start = SubnetEvaluator(network, config, args.calibration_batches)
+        evaluator = SubnetEvaluator(network, config, args.calibration_batches)
+        start = Start(evaluator, sha256(args.start)[:8])
     drawn = draw(space, args, keypoints)
     for number, arch in enumerate(track(drawn, 'training')):
         name = f'network_{number:02}'
@@ -160,11 +190,9 @@ def main() -> None:
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
     rows = []
     for name, arch, path in track(given, 'evaluation'):
-        alone = build_pose_estimator(plain_config(config, arch).model)
-        load_weights(alone, path)
+        alone = trained_network(config, arch, path).to(args.device).eval()
         scores = [
-            next(iter(evaluator.metrics(arch, network).values()))
-            for network in (None, alone.to(args.device).eval())
+            next(iter(evaluator.metrics(arch, network).values())) for network in (None, alone)
         ]
         macs = architecture_complexity(arch, keypoints).paper_macs
         rows.append(dict(zip(('supernet', 'alone'), scores), name=name, paper_macs=macs))

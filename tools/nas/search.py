@@ -119,13 +119,10 @@ def main() -> None:
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, cache=not args.no_cache)
     if is_main and (path := resume(evolution, args.work_dir, basis)) is not None:
         print(f'going on after {path}')
+        write_report(evolution, args.work_dir, config)
     state = [evolution]
     broadcast_object_list(state)  # the folder may be on the first machine only
     evolution = state[0]
-    rivals = evolution.uniform()
-    rivals = list(zip(rivals, evaluator(rivals)))
-    if is_main and evolution.generation:
-        write_report(evolution, args.work_dir, config, rivals)
     with Progress(disable=not is_main) as progress:
         task = progress.add_task(
             'generations', total=args.generations + 1, completed=evolution.generation
@@ -136,7 +133,7 @@ def main() -> None:
             if not is_main:
                 continue
             save_generation(evolution, args.work_dir, basis)
-            write_report(evolution, args.work_dir, config, rivals)
+            write_report(evolution, args.work_dir, config)
             best = evolution.best
             progress.console.print(
                 f'generation {evolution.generation - 1}: score {best.score:.4f}, '

@@ -22,9 +22,8 @@ _PLAIN = {
     'ElasticFusionDeconvHead': 'FusionDeconvHead',
 }
 _SUPERNET_HOOKS = ('ArchitectureSamplingHook', 'SortChannelsHook', 'SubnetValidationHook')
-#: How networks of a supernet can be trained, in its config: extracted from it, without it, and
-#: many of them without it, to be compared.
-SCHEDULES = ('finetune', 'alone', 'ranking')
+#: How a network of a supernet can be trained, in its config: extracted from it, or without it.
+SCHEDULES = ('finetune', 'alone')
 # What only supernets have in their configs.
 _SUPERNET_ONLY = (
     *SCHEDULES,

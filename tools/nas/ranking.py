@@ -1,6 +1,6 @@
 """How well a supernet ranks networks: its scores against those of networks trained alone.
 
-Networks are drawn from the search space, each is trained as ``ranking`` in the supernet's config
+Networks are drawn from the search space, each is trained as ``alone`` in the supernet's config
 says, and both kinds of weights are evaluated on the pictures of the search. A search can be no
 better than this ranking. They start from parts of ``--start``, the checkpoint that the supernet
 started from; from scratch without it.
@@ -116,7 +116,7 @@ def train(config, arch, folder: Path, seed: int, start: Start | None) -> Path:
     if start is not None:
         load_from = folder.with_name(f'{folder.name}_from_{start.name}.pth').resolve()
         save_subnet(start.evaluator.subnet(arch), arch, load_from)
-    own = plain_config(config, arch, load_from, schedule='ranking')
+    own = plain_config(config, arch, load_from, schedule='alone')
     path, text = folder.with_suffix('.py'), own.pretty_text
     if folder.exists() and path.exists() and path.read_text(encoding='utf-8') != text:
         raise LitePoseError(

@@ -58,8 +58,7 @@ custom_hooks = training_hooks(
     *supernet_hooks(search_space),
 )
 default_hooks = dict(checkpoint=dict(save_best='largest/synthetic/AP', rule='greater'))
-# Extracted networks go on for 5 epochs. Networks that are trained alone get 8, so that two of these
-# see as many pictures as a supernet and two of its networks; those of a ranking, which are many, 2.
+# Extracted networks go on for 5 epochs. Those that are trained alone get 8, so that two of these see
+# as many pictures as a supernet and two of its networks together.
 finetune = dict(train_cfg=dict(max_epochs=5, val_interval=1), param_scheduler=warmup_cosine(5))
 alone = dict(train_cfg=dict(max_epochs=8, val_interval=2), param_scheduler=warmup_cosine(8))
-ranking = dict(train_cfg=dict(max_epochs=2, val_interval=2), param_scheduler=warmup_cosine(2))

@@ -36,6 +36,7 @@ def test_joins_the_starts_of_a_run(run):
     spec.loader.exec_module(module)
     losses, metrics = module.curves(run, '/AP')
     assert [point.value for point in losses] == [4.0, 3.0, 2.9, 2.0]
+    assert [point.epochs for point in losses] == [1, 2, 2.5, 3]
     assert [point.value for point in metrics] == [0.1, 0.2, 0.3]
     assert [point.epochs for point in metrics] == [1, 2, 3]
     assert [point.hours for point in metrics] == pytest.approx([0.1, 0.2, 0.35])

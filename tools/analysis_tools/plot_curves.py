@@ -74,7 +74,10 @@ def curves(work_dir: Path, metric: str) -> tuple[list[Point], list[Point]]:
         if values and losses:
             last = losses[max(losses)]
             metrics[record['step']] = last._replace(epochs=record['step'], value=values[0])
-    return list(losses.values()), list(metrics.values())
+    # Records name the epoch that they are in; its share that is over follows from the iterations.
+    length = max((point.iterations / point.epochs for point in losses.values()), default=1)
+    parts = [point._replace(epochs=point.iterations / length) for point in losses.values()]
+    return parts, list(metrics.values())
 
 
 def plot(work_dirs: list[Path], axis: str, metric: str, labels: list[str]) -> plt.Figure:

@@ -8,9 +8,7 @@ epochs = 8
 load_from = 'checkpoints/litepose-s_narrowed.pth'
 
 model = dict(
-    data_preprocessor=dict(
-        batch_augments=[dict(type='RandomMosaic', output_size=(448, 448))],
-    ),
+    data_preprocessor=dict(batch_augments=[dict(type='RandomMosaic', output_size=(448, 448))]),
     teacher_input_size=(448, 448),
     backbone=dict(arch=arch),
     head=dict(arch=arch, decoder=codec),

@@ -19,10 +19,8 @@ epochs = 22
 load_from = 'checkpoints/litepose-xs_narrowed.pth'
 
 model = dict(
-    data_preprocessor=dict(
-        batch_augments=[dict(type='RandomMosaic', output_size=(256, 256))],
-    ),
     type='DistilledBottomupPoseEstimator',
+    data_preprocessor=dict(batch_augments=[dict(type='RandomMosaic', output_size=(256, 256))]),
     teacher=dict(
         type='MultiScaleBottomupPoseEstimator',
         backbone=dict(type='LitePose', arch='litepose-m'),

@@ -67,7 +67,7 @@ def test_search(tmp_path, monkeypatch):
     figures = tables(tmp_path, 'search.py', *options, '--rounds', '1', '--threads', '1')
     for rows in (figures['step'], figures['evaluation']):
         assert [row['network'] for row in rows] == ['largest', '0.75 of the widths', 'smallest']
-        assert [row['input'] for row in rows] == [256, 256, 128]
+        assert [row['input'] for row in rows] == [192, 192, 128]
         assert all(row['ratio'] > 0 for row in rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 class LitePoseError(ValueError):
@@ -19,6 +19,12 @@ def reason(error: Exception) -> str:
     text = ' '.join(str(error).split())
     text = text if len(text) <= 200 else f'{text[:200]} …'
     return f'{type(error).__name__}: {text}'
+
+
+def some(names: Sequence[str], most: int = 3, separator: str = ', ') -> str:
+    """The first of many names, and how many more there are."""
+    rest = f' and {len(names) - most} more' if len(names) > most else ''
+    return separator.join(names[:most]) + rest
 
 
 def run_tool(main: Callable[[], int | None]) -> int:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...errors import LitePoseError
+from ...errors import LitePoseError, some
 from .annotations import Expected, check_annotation
 from .images import check_image
 from .problem import Problem
@@ -46,11 +46,9 @@ def read_usable(path: Path) -> dict:
     document = read_annotations(path)
     problems = [str(problem) for problem in check(document) if problem.malformed]
     if problems:
-        rest = len(problems) - _MOST_SHOWN
-        more = f' and {rest} more' if rest > 0 else ''
-        shown = '; '.join(problems[:_MOST_SHOWN])
+        shown = some(problems, _MOST_SHOWN, '; ')
         raise LitePoseError(
-            f'{path}: {shown}{more} (tools/misc/check_annotations.py {path} shows all; with '
+            f'{path}: {shown} (tools/misc/check_annotations.py {path} shows all; with '
             '--fix OUT --drop it mends them or leaves them out)'
         )
     return document

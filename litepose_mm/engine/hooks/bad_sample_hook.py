@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
-from ...errors import LitePoseError
+from ...errors import LitePoseError, some
 from .pipelines import WrappedPipeline, is_wrapped, mix_transforms, pipeline_owners
 
 _POLICIES = ('stop', 'skip')
@@ -198,8 +198,7 @@ def _name(sample: dict) -> str:
     ids = sample.get('id')
     if ids is not None and not (isinstance(ids, list) and not ids):
         listed = ids if isinstance(ids, list) else [ids]
-        more = f' and {len(listed) - 8} more' if len(listed) > 8 else ''
-        parts.append('annotation ids ' + ', '.join(map(str, listed[:8])) + more)
+        parts.append('annotation ids ' + some([str(own) for own in listed], most=8))
     inside = f' ({"; ".join(parts)})' if parts else ''
     return f'{sample.get("img_path", "no img_path")}{inside}'
 

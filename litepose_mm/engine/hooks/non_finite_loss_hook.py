@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from torch import Tensor, nn
 
-from ...errors import LitePoseError
+from ...errors import LitePoseError, some
 from .network import network_of
 
 _MOST_NAMED = 8
@@ -112,10 +112,10 @@ class NonFiniteLossHook(Hook):
         if is_distributed():
             everyone = all_gather_object(found)
         names = list(dict.fromkeys(name for names, _ in everyone for name in names))
-        images = [image for _, images in everyone for image in images]
+        images = some([image for _, images in everyone for image in images], _MOST_NAMED)
         raise NonFiniteLossError(
             f'the loss is not finite at iteration {runner.iter + 1} (epoch {runner.epoch + 1}): '
-            f'{", ".join(names) or "their sum"}; images of this batch: {_some(images)}; '
+            f'{", ".join(names) or "their sum"}; images of this batch: {images or "unknown"}; '
             f'{self._save()}; look at these images (tools/misc/check_annotations.py), lower the '
             'learning rate or clip gradients'
         )
@@ -158,9 +158,3 @@ def _images(batch: Any) -> list[str]:
         meta = getattr(sample, 'metainfo', {})
         named.append(f'{meta.get("img_path")} (id {meta.get("img_id", "unknown")})')
     return named
-
-
-def _some(images: list[str]) -> str:
-    rest = len(images) - _MOST_NAMED
-    more = f' and {rest} more' if rest > 0 else ''
-    return (', '.join(images[:_MOST_NAMED]) or 'unknown') + more

@@ -14,9 +14,6 @@ from ..files import replacing
 from .authors import from_authors, is_authors
 from .reading import StateDict, read_weights
 
-# The preprocessor's constants, and what only distillation needs.
-_NO_WEIGHTS = ('data_preprocessor.', 'feature_adapter.')
-
 _COUNTER = '.num_batches_tracked'
 _TRANSFORMS = '.kernel_transforms.'
 
@@ -101,7 +98,8 @@ def _told(problems: Mapping[str, list[str]]) -> str:
 
 
 def _network_only(state: Mapping[str, Tensor]) -> StateDict:
-    return {key: value for key, value in state.items() if not key.startswith(_NO_WEIGHTS)}
+    """Without the preprocessor's constants."""
+    return {key: value for key, value in state.items() if not key.startswith('data_preprocessor.')}
 
 
 def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:

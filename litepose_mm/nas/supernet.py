@@ -184,16 +184,10 @@ class DistilledSupernetBottomupPoseEstimator(ElasticEstimator, DistilledBottomup
 
     Args:
         kwargs: See :class:`DistilledBottomupPoseEstimator`; backbone and head as for
-            :class:`SupernetBottomupPoseEstimator`. Features cannot be distilled: their width is
-            not always the same.
+            :class:`SupernetBottomupPoseEstimator`.
     """
 
     distillation_weight = 0.0  # of one of its networks; the teacher is better
-
-    def __init__(self, **kwargs):
-        if kwargs.get('feature_weight'):
-            raise LitePoseError('feature_weight: expected 0, since widths change with the network')
-        super().__init__(**kwargs)
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
         """Mean losses of ``training_archs``; the teacher looks at the batch once.
@@ -202,13 +196,13 @@ class DistilledSupernetBottomupPoseEstimator(ElasticEstimator, DistilledBottomup
             LitePoseError: A network has another resolution than the codec.
         """
         size = min(self.head.decoder.input_size)
-        taught, _ = self._taught(inputs)
+        taught = self._taught(inputs)
 
         def losses_of(arch: Architecture) -> dict[str, Tensor]:
             if arch.img_size != size:
                 raise LitePoseError(
                     f'distillation: expected networks of the resolution {size}, got {arch.img_size}'
                 )
-            return self._student_losses(inputs, data_samples, taught, None)
+            return self._student_losses(inputs, data_samples, taught)
 
         return self._mean_losses(losses_of)

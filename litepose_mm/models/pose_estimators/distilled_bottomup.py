@@ -5,12 +5,11 @@ Paper: LitePose (CVPR 2022), section 5.3, which trains LitePose-XS on the heatma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from mmpose.models import BottomupPoseEstimator, build_pose_estimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, SampleList
@@ -25,13 +24,17 @@ from ..utils.openvino_network import OpenVINONetwork
 from .multi_scale_bottomup import MultiScaleBottomupPoseEstimator
 
 
-@torch.no_grad()
-def _deepest_width(model: BottomupPoseEstimator) -> int:
-    """Width of the deepest feature, found by running the network once."""
-    training = model.training
-    width = model.eval().extract_feat(torch.zeros(1, 3, 64, 64))[-1].shape[1]
-    model.train(training)
-    return width
+class _MapsAndFeatures(nn.Module):
+    """What a teacher computes: the outputs of its head, then its features."""
+
+    def __init__(self, estimator: BottomupPoseEstimator, with_features: bool):
+        super().__init__()
+        self.estimator = estimator
+        self.with_features = with_features
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        features = self.estimator.extract_feat(images)
+        return (*self.estimator.head.forward(features), *(features if self.with_features else ()))
 
 
 @MODELS.register_module()
@@ -57,10 +60,10 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         tag_weight: Factor of the squared difference of tags, weighted by the teacher's heatmap:
             tags mean nothing where there is no keypoint. 0: tags are learned from labels only,
             as in the paper.
-        feature_weight: Factor of the squared difference of the deepest features, through a 1x1
-            convolution that is trained with the student; 0: none.
+        feature_weight: Factor of :class:`LinearFeatureLoss`, the mean over all features that both
+            have, counted from the deepest; 0: none.
         teacher_engine: ``'torch'``, or ``'openvino'``: on a processor, the teacher then takes about
-            half of the time. Not with ``feature_weight``.
+            half of the time.
         with_labels: Whether labels teach as well. Without, any pictures will do, such as those in
             which not everybody is labelled.
         kwargs: The student's, see MMPose's :class:`BottomupPoseEstimator`.
@@ -87,6 +90,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         self.heatmap_weight = heatmap_weight
         # Not the head's: a teacher's maps are no targets that are 0 away from keypoints.
         self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
+        self.feature_loss = MODELS.build(dict(type='LinearFeatureLoss'))
         self.tag_weight = tag_weight
         self.feature_weight = feature_weight
         self.with_labels = with_labels
@@ -94,12 +98,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
             raise ValueError(
                 f"teacher_engine must be 'torch' or 'openvino', got {teacher_engine!r}"
             )
-        if teacher_engine == 'openvino' and feature_weight:
-            raise ValueError("feature_weight needs teacher_engine='torch'")
         self.teacher_engine = teacher_engine
-        if feature_weight:
-            teacher_width = _deepest_width(build_pose_estimator(teacher))
-            self.feature_adapter = nn.Conv2d(_deepest_width(self), teacher_width, 1)
 
     @cached_property
     def teacher(self) -> BottomupPoseEstimator:
@@ -118,10 +117,9 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         return to_deploy_form(network).to(next(self.parameters()))
 
     @cached_property
-    def _teacher_on_openvino(self) -> OpenVINONetwork:
-        teacher = self.teacher
-        neck = [teacher.neck] if teacher.with_neck else []
-        return OpenVINONetwork(nn.Sequential(teacher.backbone, *neck, teacher.head))
+    def _teacher_network(self) -> Callable[[Tensor], tuple[Tensor, ...]]:
+        network = _MapsAndFeatures(self.teacher, self.feature_weight > 0)
+        return OpenVINONetwork(network) if self.teacher_engine == 'openvino' else network
 
     def init_weights(self) -> None:
         """As in MMEngine, and a missing teacher is noticed before the first batch."""
@@ -136,35 +134,27 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
         """The student's losses and ``loss_distill_*``."""
-        return self._student_losses(inputs, data_samples, *self._taught(inputs))
+        return self._student_losses(inputs, data_samples, self._taught(inputs))
 
     @torch.no_grad()
-    def _taught(self, inputs: Tensor) -> tuple[tuple[Tensor, ...], Tensor | None]:
-        """The teacher's outputs, and its deepest feature where that is taught."""
+    def _taught(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The teacher's outputs, then its features where these are taught."""
         width, height = self.teacher_input_size or (inputs.shape[3], inputs.shape[2])
-        inputs = resize_maps(inputs, (height, width))
-        if self.teacher_engine == 'openvino':
-            return self._teacher_on_openvino(inputs), None
-        feats = self.teacher.extract_feat(inputs)
-        return self.teacher.head.forward(feats), feats[-1] if self.feature_weight else None
+        return self._teacher_network(resize_maps(inputs, (height, width)))
 
     def _student_losses(
-        self,
-        inputs: Tensor,
-        data_samples: SampleList,
-        taught: tuple[Tensor, ...],
-        taught_feature: Tensor | None,
+        self, inputs: Tensor, data_samples: SampleList, taught: tuple[Tensor, ...]
     ) -> dict[str, Tensor]:
+        levels = self.teacher.head.num_levels
+        taught, taught_features = taught[:levels], taught[levels:]
         feats = self.extract_feat(inputs)
         outputs = self.head.forward(feats)
         losses = self.head.loss_of_outputs(outputs, data_samples) if self.with_labels else {}
         losses.update(self._heatmap_losses(outputs, taught, data_samples))
         if self.tag_weight:
             losses['loss_distill_tag'] = self._tag_loss(outputs, taught)
-        if taught_feature is not None:
-            own = self.feature_adapter(feats[-1]).float()
-            target = resize_maps(taught_feature, own.shape[2:]).float()
-            losses['loss_distill_feature'] = self.feature_weight * F.mse_loss(own, target)
+        if taught_features:
+            losses['loss_distill_feature'] = self._feature_loss(feats, taught_features)
         return losses
 
     def _heatmap_losses(
@@ -183,6 +173,13 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
                 self.map_loss(prediction.float(), target, None, mask)
             )
         return losses
+
+    def _feature_loss(self, own: Sequence[Tensor], taught: Sequence[Tensor]) -> Tensor:
+        losses = [
+            self.feature_loss(feature, resize_maps(target, feature.shape[2:]))
+            for feature, target in zip(reversed(own), reversed(taught))
+        ]
+        return self.feature_weight * sum(losses) / len(losses)
 
     def _tag_loss(self, outputs: tuple[Tensor, ...], teacher_outputs: tuple[Tensor, ...]) -> Tensor:
         own = self.head.aggregate(outputs)[1].float()

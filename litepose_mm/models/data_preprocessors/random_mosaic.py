@@ -28,14 +28,15 @@ class RandomMosaic(nn.Module):
         output_size: Width and height of the samples, of the same ratio as those of the pictures.
         tiles: How many pictures are side by side in a grid, and above each other.
         scale_factor: Least and largest part of the grid's side that a window shows, at most 1. Its
-            logarithm is drawn uniformly, so that all sizes of people are equally likely.
+            logarithm is drawn uniformly, so that all sizes of people are equally likely. Windows
+            that show less than one picture mostly show nobody whole.
     """
 
     def __init__(
         self,
         output_size: tuple[int, int],
         tiles: int = 3,
-        scale_factor: Sequence[float] = (0.2, 1.0),
+        scale_factor: Sequence[float] = (1 / 3, 1.0),
     ) -> None:
         super().__init__()
         self.output_size = tuple(output_size)

@@ -50,6 +50,8 @@ class OpenVINONetwork:
         model.reshape(list(inputs.shape))
         options = {
             'INFERENCE_NUM_THREADS': torch.get_num_threads(),
+            # Every process would pin its own to the same cores.
+            'ENABLE_CPU_PINNING': False,
             'INFERENCE_PRECISION_HINT': 'f32',
         }
         return self._core.compile_model(model, 'CPU', options)

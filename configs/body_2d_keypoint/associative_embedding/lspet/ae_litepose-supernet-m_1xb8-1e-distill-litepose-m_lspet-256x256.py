@@ -11,14 +11,14 @@ from litepose_mm.recipes import (
 # LitePose-M as a supernet whose narrow networks learn from M itself: down to the widths of XS.
 search_space = dict(largest='litepose-m', img_sizes=[256], ratios=[1, 0.75, 2 / 3, 0.5, 0.25])
 codec = ae_codec(input_size=(256, 256))
-epochs = 4
+epochs = 1
 load_from = 'checkpoints/litepose-m_crowdpose.pth'
 
 model = supernet_model(search_space)
 model['type'] = 'DistilledSupernetBottomupPoseEstimator'
 find_unused_parameters = True
 # The last pictures of training are the search's; those that are reported on are neither's.
-train_dataloader = dict(batch_size=16, dataset=dict(indices=8900))
+train_dataloader = dict(batch_size=8, dataset=dict(indices=8900))
 search_dataloader = dict(
     batch_size=1,
     num_workers=2,
@@ -33,12 +33,14 @@ search_dataloader = dict(
         pipeline=ae_test_pipeline(codec),
     ),
 )
+# Five networks are validated after an epoch: a fifth of the pictures will do.
+val_dataloader = dict(dataset=dict(indices=list(range(9000, 9200))))
 
 train_cfg = dict(max_epochs=epochs, val_interval=1)
-auto_scale_lr = dict(base_batch_size=16)
+auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'), *supernet_hooks(search_space, 'litepose-xs')
 )
 default_hooks = dict(checkpoint=dict(save_best='largest/lspet/AP', rule='greater'))
-finetune = dict(train_cfg=dict(max_epochs=2, val_interval=2), param_scheduler=warmup_cosine(2))
+finetune = dict(train_cfg=dict(max_epochs=1, val_interval=1), param_scheduler=warmup_cosine(1))

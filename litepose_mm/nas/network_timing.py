@@ -119,7 +119,7 @@ def _openvino(network: nn.Module, inputs: Tensor, threads: int) -> Run:
     from ..runtime.engines.openvino import compile_options, cpu_core
 
     core = cpu_core()
-    options = dict(compile_options('fp32'), INFERENCE_NUM_THREADS=threads)
+    options = compile_options('fp32', threads)
     compiled = core.compile_model(core.read_model(_onnx(network, inputs)), 'CPU', options)
     request, array = compiled.create_infer_request(), inputs.numpy()
     return lambda: request.infer([array], share_inputs=True)

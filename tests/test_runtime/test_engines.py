@@ -124,6 +124,18 @@ def broken(folder, target):
     return target
 
 
+def test_counted_threads_of_openvino_may_run_on_any_core():
+    # Else two processes of one thread each would take turns on the first core.
+    openvino = pytest.importorskip('openvino')
+    from litepose_mm.runtime.engines.openvino import compile_options, cpu_core
+
+    inputs = openvino.opset13.parameter([1, 4], np.float32)
+    model = openvino.Model([openvino.opset13.relu(inputs)], [inputs])
+    compiled = cpu_core().compile_model(model, 'CPU', compile_options('fp32', threads=1))
+    assert compiled.get_property('ENABLE_CPU_PINNING') is False
+    assert compiled.get_property('INFERENCE_NUM_THREADS') == 1
+
+
 @pytest.mark.parametrize('name', ENGINES)
 def test_files_that_the_engine_cannot_read(exported, tmp_path, name):
     message = refusal(load, broken(exported(name, SHAPE), tmp_path / 'broken'))

@@ -46,12 +46,9 @@ class OpenVINONetwork:
         )
 
     def _compile(self, inputs: Tensor) -> Callable:
+        from ...runtime.engines.openvino import compile_options
+
         model = self._convert(self._network, example_input=inputs.float().cpu())
         model.reshape(list(inputs.shape))
-        options = {
-            'INFERENCE_NUM_THREADS': torch.get_num_threads(),
-            # Every process would pin its own to the same cores.
-            'ENABLE_CPU_PINNING': False,
-            'INFERENCE_PRECISION_HINT': 'f32',
-        }
+        options = compile_options('fp32', torch.get_num_threads())
         return self._core.compile_model(model, 'CPU', options)

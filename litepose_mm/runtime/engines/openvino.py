@@ -30,9 +30,16 @@ def cpu_core() -> openvino.Core:
     return core
 
 
-def compile_options(precision: str) -> dict[str, Any]:
-    """What a model is compiled with to calculate in a precision, one frame after the other."""
-    return {'INFERENCE_PRECISION_HINT': _HINTS[precision], 'PERFORMANCE_HINT': 'LATENCY'}
+def compile_options(precision: str, threads: int | None = None) -> dict[str, Any]:
+    """What a model is compiled with to calculate in a precision, one frame after the other.
+
+    Threads that are counted share the machine: they are not pinned, since every process would pin
+    its own to the same cores.
+    """
+    options = {'INFERENCE_PRECISION_HINT': _HINTS[precision], 'PERFORMANCE_HINT': 'LATENCY'}
+    if threads is not None:
+        options.update({'INFERENCE_NUM_THREADS': threads, 'ENABLE_CPU_PINNING': False})
+    return options
 
 
 class OpenVINOEngine(Engine):
@@ -43,10 +50,7 @@ class OpenVINOEngine(Engine):
         model = core.read_model(
             model=self.card.file(folder, '.xml'), weights=self.card.file(folder, '.bin')
         )
-        options = compile_options(self.card.precision)
-        if threads is not None:
-            options['INFERENCE_NUM_THREADS'] = threads
-        compiled = core.compile_model(model, 'CPU', options)
+        compiled = core.compile_model(model, 'CPU', compile_options(self.card.precision, threads))
         self._outputs = [compiled.output(name) for name in self.card.output_names]
         self._request = compiled.create_infer_request()
 

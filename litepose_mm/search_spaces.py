@@ -215,10 +215,13 @@ class SearchSpace:
         """
         known = ('largest', 'img_sizes', 'ratios', 'depths', 'kernel_sizes')
         unknown = set(data) - set(known)
-        if unknown or not {'largest', 'img_sizes', 'ratios'} <= set(data):
+        missing = {'largest', 'img_sizes', 'ratios'} - set(data)
+        if unknown or missing:
+            wrong = [f'{name} is missing' for name in sorted(missing)]
+            wrong += [f'{name!r} is unknown' for name in sorted(map(str, unknown))]
             raise LitePoseError(
-                f'search space: expected largest, img_sizes, ratios and, if wanted, depths and '
-                f'kernel_sizes; got {", ".join(map(str, data)) or "nothing"}'
+                'search space: expected largest, img_sizes, ratios and, if wanted, depths and '
+                f'kernel_sizes; {", ".join(wrong)}'
             )
         return cls(
             largest=get_architecture(data['largest']),
@@ -302,7 +305,7 @@ def get_search_space(source: str | Mapping[str, Any] | SearchSpace) -> SearchSpa
         return source
     if isinstance(source, Mapping):
         return SearchSpace.from_dict(source)
-    if source not in SEARCH_SPACES:
+    if not isinstance(source, str) or source not in SEARCH_SPACES:
         raise LitePoseError(
             f'unknown search space {source!r}; expected one of {", ".join(SEARCH_SPACES)}, '
             'or its plain data'

@@ -165,8 +165,10 @@ def test_impossible_spaces_are_refused(change, message):
     'source, message',
     [
         ('litepose-x', "unknown search space 'litepose-x'"),
-        ({'ratios': [1]}, 'expected largest, img_sizes, ratios'),
+        ({'ratios': [1]}, 'img_sizes is missing, largest is missing'),
+        (dict(SPACE.to_dict(), widths=[]), "'widths' is unknown"),
         (dict(SPACE.to_dict(), widths=[]), 'expected largest, img_sizes, ratios'),
+        (['litepose-xs'], r"unknown search space \['litepose-xs'\]"),
     ],
 )
 def test_what_is_no_space_is_refused(source, message):

@@ -119,7 +119,7 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
         weight = self.active_weight(x.shape[1])
         bias = None if self.bias is None else self.bias[: len(weight)]
         smaller = (self.kernel_size[0] - weight.shape[2]) // 2
-        padding = tuple(side - smaller for side in self.padding)
+        padding = tuple(side - smaller * step for side, step in zip(self.padding, self.dilation))
         if self.quick_gradient:
             return quick_conv2d(x, weight, bias, self.stride, padding)
         groups = len(weight) if self.is_depthwise else 1

@@ -7,11 +7,13 @@ the training set, then AP is measured on pictures that are not trained on.
 from __future__ import annotations
 
 import copy
+import io
+import logging
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -40,13 +42,13 @@ class SubnetEvaluator:
 
     Args:
         supernet: The trained supernet. It is not changed.
-        config: Its config. ``train_dataloader`` gives the pictures for calibration;
-            ``search_dataloader`` and ``search_evaluator``, where they are, the accuracy: a search
-            fits its networks to these pictures, so they should not be those that are reported on.
-            Otherwise ``val_dataloader`` and ``val_evaluator`` do.
+        config: Its config. ``train_dataloader`` gives the pictures for calibration.
         calibration_batches: How many batches of training calibrate a network, drawn from all.
         cache: Whether all pictures of validation are kept in memory at each resolution, so that
             they are read only once.
+        pictures: ``'search'``: accuracy is that of ``search_dataloader`` and ``search_evaluator``
+            where the config has them, since a search fits its networks to the pictures that it
+            sees. ``'val'``: that of ``val_dataloader``, to be reported.
 
     Raises:
         LitePoseError: It would calibrate with nothing.
@@ -58,6 +60,7 @@ class SubnetEvaluator:
         config: Config,
         calibration_batches: int = 10,
         cache: bool = True,
+        pictures: Literal['search', 'val'] = 'search',
     ) -> None:
         if calibration_batches < 1:
             raise LitePoseError(
@@ -69,9 +72,9 @@ class SubnetEvaluator:
         self.cache = cache
         self._loaders = dict(
             train=config.train_dataloader,
-            val=config.get('search_dataloader') or config.val_dataloader,
+            val=config.get(f'{pictures}_dataloader') or config.val_dataloader,
         )
-        self._judge = config.get('search_evaluator') or config.val_evaluator
+        self._judge = config.get(f'{pictures}_evaluator') or config.val_evaluator
         self._loaded: dict[tuple[str, int], list[dict]] = {}
         self._validation: dict[int, Dataset] = {}
 
@@ -101,24 +104,38 @@ class SubnetEvaluator:
         """
         network = self.subnet(arch) if network is None else network
         batches = self._batches('val', arch)
-        evaluator = Evaluator(copy.deepcopy(self._judge))
-        evaluator.dataset_meta = self._metainfo
+        with _quiet():
+            evaluator = Evaluator(copy.deepcopy(self._judge))
+        evaluator.dataset_meta = self._validation[arch.img_size].metainfo
         for batch in batches:
             evaluator.process(data_samples=network.val_step(batch), data_batch=batch)
-        return _evaluate_here(evaluator)
+        with _quiet():
+            return _evaluate_here(evaluator)
 
-    def spread(self, archs: Sequence[Architecture]) -> list[dict[str, float]]:
-        """:meth:`metrics` of each network; every process of a group does its share."""
+    def spread(
+        self, archs: Sequence[Architecture], advance: Callable[[], None] = lambda: None
+    ) -> list[dict[str, float]]:
+        """:meth:`metrics` of each network; every process of a group does its share.
+
+        Args:
+            archs: The networks.
+            advance: Called after each one that this process does.
+        """
         world = get_world_size()
-        own = [self.metrics(arch) for arch in archs[get_rank() :: world]]
+        own = []
+        for arch in archs[get_rank() :: world]:
+            own.append(self.metrics(arch))
+            advance()
         metrics = [{}] * len(archs)
         for rank, part in enumerate(all_gather_object(own)):
             metrics[rank::world] = part
         return metrics
 
-    def __call__(self, archs: Sequence[Architecture]) -> list[float]:
-        """The first metric of each network, AP; every process of a group does its share."""
-        return [next(iter(metrics.values())) for metrics in self.spread(archs)]
+    def __call__(
+        self, archs: Sequence[Architecture], advance: Callable[[], None] = lambda: None
+    ) -> list[float]:
+        """The first metric of each network, AP; see :meth:`spread`."""
+        return [next(iter(metrics.values())) for metrics in self.spread(archs, advance)]
 
     def _batches(self, split: str, arch: Architecture) -> Iterable[dict]:
         """Batches at a resolution: all of ``'val'``, some of ``'train'``; the same every time."""
@@ -136,7 +153,6 @@ class SubnetEvaluator:
             if arch.img_size not in self._validation:
                 self._validation[arch.img_size] = self._dataset(split, arch)
             dataset = self._validation[arch.img_size]
-            self._metainfo = dataset.metainfo
             if not self.cache:
                 return DataLoader(dataset, num_workers=loader.get('num_workers', 0), **options)
             with _seeded():
@@ -177,6 +193,18 @@ def _evaluate_here(evaluator: Evaluator) -> dict[str, float]:
         for key, value in own.items():  # numpy's numbers are no plain data for checkpoints
             metrics[prefix + key] = value.item() if isinstance(value, np.generic) else value
     return metrics
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without COCO's tables, 25 lines a network; the figures are returned."""
+    disabled = logging.root.manager.disable
+    logging.disable(max(disabled, logging.INFO))
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(disabled)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 LitePose (CVPR 2022), section 5.1, and the released ``EvolutionFinder``, whose numbers are the
 defaults. Other than there, the last generation's children can win, every gene is crossed over, and
-no network is evaluated twice.
+no network is evaluated twice: one that is known is drawn again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ Evaluate = Callable[[Sequence[Architecture]], Sequence[float]]
 
 # So many draws outside of the constraints before a network is made smaller instead.
 _DRAWS = 100
+# So many draws of networks that are known, of a kind, before another kind is drawn, and then before
+# the generation has one less to evaluate. Much alike parents have no other children.
+_REDRAWS = 20
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ class Evolution:
         Raises:
             LitePoseError: A score is not finite, or there are fewer than networks.
         """
-        children = self._children() if self.parents else self.draw(self.settings.population)
+        children = self._children()
         new = {child.genotype: child for child in children if child.genotype not in self.evaluated}
         archs = [self.space.decode(genotype) for genotype in new]
         uniform = [] if self.generation else self.uniform_archs()
@@ -166,9 +169,9 @@ class Evolution:
         self.parents = self._select({each.genotype: each for each in pool}.values())
         self.generation += 1
 
-    def draw(self, count: int) -> list[Candidate]:
-        """Networks at random that keep the constraints, as the first generation's."""
-        return [self._keeping(lambda: self.space.sample(self.rng)) for _ in range(count)]
+    def draw(self) -> Candidate:
+        """A network at random that keeps the constraints, as in the first generation."""
+        return self._keeping(self._sampled)
 
     @property
     def best(self) -> Candidate:
@@ -204,24 +207,35 @@ class Evolution:
             return False
 
     def _children(self) -> list[Candidate]:
-        mutated = round(self.settings.population * self.settings.mutation_share)
-        makers = [self._mutated] * mutated
-        makers += [self._crossed] * (self.settings.population - mutated)
-        return [self._keeping(make) for make in makers]
+        """The next generation, of other networks than were evaluated where enough are found."""
+        fresh = self._mutated if self.parents else self._sampled
+        makers = [fresh] * self.settings.population
+        if self.parents:
+            mutated = round(self.settings.population * self.settings.mutation_share)
+            makers[mutated:] = [self._crossed] * (self.settings.population - mutated)
+        children: dict[Genotype, Candidate] = {}
+        for maker in makers:
+            for make in [maker] * _REDRAWS + [fresh] * _REDRAWS:
+                child = self._keeping(make)
+                if child.genotype not in self.evaluated and child.genotype not in children:
+                    break
+            children[child.genotype] = child
+        return list(children.values())
+
+    def _sampled(self) -> Genotype:
+        return self.space.sample(self.rng)
 
     def _mutated(self) -> Genotype:
-        parent = self._draw_parent()
+        parent = self.parents[int(self.rng.integers(len(self.parents)))].genotype
         fresh = self.space.sample(self.rng)
         again = self.rng.random(len(parent)) < self.settings.mutation_prob
         return tuple(new if own else old for old, new, own in zip(parent, fresh, again))
 
     def _crossed(self) -> Genotype:
-        one, other = self._draw_parent(), self._draw_parent()
+        pair = self.rng.choice(len(self.parents), 2, replace=len(self.parents) == 1)
+        one, other = (self.parents[index].genotype for index in pair)
         first = self.rng.random(len(one)) < 0.5
         return tuple(a if own else b for a, b, own in zip(one, other, first))
-
-    def _draw_parent(self) -> Genotype:
-        return self.parents[int(self.rng.integers(len(self.parents)))].genotype
 
     def _keeping(self, make: Callable[[], Genotype]) -> Candidate:
         """A network that keeps the constraints; after many draws, a larger one made smaller."""

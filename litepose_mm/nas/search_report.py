@@ -17,7 +17,7 @@ from .plain_config import plain_config
 def write_report(evolution: Evolution, folder: str | Path, config: Config) -> None:
     """Writes ``best.*``, ``front/*``, ``uniform/*``, ``search.md`` and ``search.png``.
 
-    Each architecture is a JSON file in the authors' form and a config that trains it.
+    Each architecture is a JSON file in the authors' form and a config that trains it from scratch.
 
     Args:
         evolution: The search, after a generation at least.
@@ -30,7 +30,8 @@ def write_report(evolution: Evolution, folder: str | Path, config: Config) -> No
     folder = Path(folder)
     space, front = evolution.space, evolution.front()
     for path in (folder / 'front').glob('*'):  # the last front may have been longer
-        path.unlink()
+        if path.is_file():
+            path.unlink()
     files = {folder / 'best': space.decode(evolution.best.genotype)}
     for number, each in enumerate(front):
         files[folder / 'front' / f'{number:02}'] = space.decode(each.genotype)
@@ -54,24 +55,30 @@ def _lines(evolution: Evolution, front: list[Candidate]) -> Iterator[str]:
     yield '# Search\n'
     limits = ', '.join(f'{each.name} at most {each.limit:,g}' for each in evolution.constraints)
     yield (
-        f'{evolution.generation} generations, {len(evolution.evaluated)} networks of '
-        f'{evolution.space.size:,} evaluated; {limits}; seed {evolution.settings.seed}.\n'
+        f'{evolution.generation} generations with the first, {len(evolution.evaluated)} networks '
+        f'of {evolution.space.size:,} evaluated; {limits}; seed {evolution.settings.seed}.\n'
     )
     yield 'Networks that no other beats, the best under the constraints marked:\n'
-    yield f'| file | score | {" | ".join(names)} | input | stem | stages | deconvolutions |'
-    yield f'|---|---:|{"---:|" * len(names)}---:|---:|---|---|'
+    header = (
+        f'| file | score | {" | ".join(names)} | input | stem | stages | deconvolutions |',
+        f'|---|---:|{"---:|" * len(names)}---:|---:|---|---|',
+    )
+    yield from header
     for number, each in enumerate(front):
         mark = ' **best**' if each.genotype == evolution.best.genotype else ''
         arch = evolution.space.decode(each.genotype)
         yield _row(f'front/{number:02}.json{mark}', f'{each.score:.4f}', each.costs, arch)
+    if not evolution.uniform:
+        return
+    yield (
+        '\nWhat a search has to beat: all widths at one ratio, as large as the limits allow; under '
+        'a limit of latency only at ratios whose layers were measured.\n'
+    )
+    yield from header
     for arch, score in evolution.uniform:
-        name = f'uniform/{arch.img_size}.json'
+        mark = ' **better than the best**' if score > evolution.best.score else ''
+        name = f'uniform/{arch.img_size}.json{mark}'
         yield _row(name, f'{score:.4f}', evolution.costs(arch), arch)
-    if evolution.uniform:
-        yield (
-            '\n`uniform`: all widths at one ratio, as large as the limits allow; under a limit of '
-            'latency only at ratios whose layers were measured.'
-        )
 
 
 def _row(name: str, score: str, costs: Mapping[str, float], arch: Architecture) -> str:

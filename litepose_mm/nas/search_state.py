@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -77,13 +77,12 @@ def resume(
                 stacklevel=2,
             )
             continue
-        own, theirs = _search(evolution, scored_by), state['search']
-        for name in own:
-            if own[name] != theirs.get(name):
-                raise LitePoseError(
-                    f'{path} is of a search with another {name}; take another folder, or the '
-                    'options of that search'
-                )
+        others = list(_differences(_search(evolution, scored_by), state['search']))
+        if others:
+            raise LitePoseError(
+                f'{path} is of another search ({", ".join(others)}); take another folder, or the '
+                'options of that search'
+            )
         evolution.evaluated = {
             tuple(genotype): Candidate(tuple(genotype), costs, score)
             for genotype, costs, score in state['evaluated']
@@ -112,6 +111,18 @@ def _search(evolution: Evolution, scored_by: Mapping[str, Any] | None) -> dict[s
             )
         )
     )
+
+
+def _differences(own: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+    """What differs, with values where people know them."""
+    for name, value in own.items():
+        other = theirs.get(name)
+        if isinstance(value, Mapping) and isinstance(other, Mapping) and name != 'space':
+            for part in sorted(value.keys() | other.keys()):
+                if value.get(part) != other.get(part):
+                    yield f'{part} {other.get(part)}, not {value.get(part)}'
+        elif value != other:
+            yield f'{name} differs'
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -17,21 +18,27 @@ from torch import Tensor
 from ..architectures import Architecture
 from ..checkpoints import load_weights
 from ..config_files import read_config
-from ..errors import LitePoseError
+from ..errors import LitePoseError, reason
 from ..models.pose_estimators import (
     DistilledBottomupPoseEstimator,
     MultiScaleBottomupPoseEstimator,
 )
+from ..search_spaces import get_search_space
 from .resolution import at_resolution
 
 
-def read_supernet_config(path: str | Path) -> Config:
+def read_supernet_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
     """Reads a supernet's config, and makes the scope of its components the default.
+
+    Args:
+        path: The config.
+        options: What takes precedence over it, as ``--cfg-options`` gives it.
 
     Raises:
         LitePoseError: It cannot be read or is not that of a supernet.
     """
     config = read_config(path)
+    config.merge_from_dict(dict(options or {}))
     if 'search_space' not in config:
         raise LitePoseError(f'{path}: expected the config of a supernet, with search_space')
     init_default_scope('mmpose')
@@ -39,7 +46,10 @@ def read_supernet_config(path: str | Path) -> Config:
 
 
 def load_supernet(
-    config: str | Path, checkpoint: str | Path, device: str = 'cpu'
+    config: str | Path,
+    checkpoint: str | Path,
+    device: str = 'cpu',
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[Config, ElasticEstimator]:
     """A trained supernet, in eval mode, and its config.
 
@@ -47,13 +57,22 @@ def load_supernet(
         config: Config file with ``search_space``.
         checkpoint: Its weights, or those of the authors' supernet.
         device: Where it is put.
+        options: What takes precedence over the config, as ``--cfg-options`` gives it.
 
     Raises:
-        LitePoseError: The config cannot be read or is not that of a supernet, or the weights do not
-            fit.
+        LitePoseError: The config cannot be read, is not that of a supernet or has a search space
+            that is no part of the model, the weights do not fit, or there is no such device.
     """
-    read = read_supernet_config(config)
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # the latter: built without CUDA
+        raise LitePoseError(f'no device {device!r} here: {reason(error)}') from error
+    read = read_supernet_config(config, options)
     supernet = build_pose_estimator(read.model).eval()
+    try:
+        supernet.activate(get_search_space(read.search_space).largest)
+    except LitePoseError as error:
+        raise LitePoseError(f'{config}: search_space is not of its model: {error}') from error
     load_weights(supernet, checkpoint)
     return read, supernet.to(device)
 

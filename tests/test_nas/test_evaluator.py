@@ -180,3 +180,21 @@ def test_processes_share_the_networks():
     assert len({metrics['mean/score'] for metrics in alone}) == 3
     assert {metrics['mean/count'] for metrics in alone} == {2}
     assert run_together(evaluate, archs) == [alone, alone]
+
+
+def test_pictures_of_the_search_are_not_those_of_the_report(capsys):
+    torch.manual_seed(0)
+    supernet = build_pose_estimator(config().model).eval()
+    own = config()
+    own.search_dataloader = config().val_dataloader
+    own.search_dataloader.dataset.num_images = 3
+
+    def pictures(**options):
+        evaluator = SubnetEvaluator(supernet, own, 1, **options)
+        advanced = []
+        evaluator([LARGEST], lambda: advanced.append(1))
+        assert advanced == [1]
+        return len(evaluator._batches('val', LARGEST))
+
+    assert (pictures(), pictures(pictures='val')) == (3, 2)
+    assert 'Average Precision' not in capsys.readouterr().out  # 25 lines for each network

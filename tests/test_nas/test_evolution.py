@@ -78,6 +78,13 @@ def test_networks_are_evaluated_once(limit):
         assert score == scores([arch])[0]
 
 
+def test_a_generation_is_new_while_there_is_something_new():
+    evolution = search(space=SEARCH_SPACES['litepose-xs'], limit=0.3)
+    for generation in range(1, 6):
+        evolution.step(scores)
+        assert len(evolution.evaluated) == generation * SETTINGS.population
+
+
 def test_a_seed_says_everything():
     one, same = run(search()), run(search())
     other = run(search(settings=replace(SETTINGS, seed=1)))
@@ -179,6 +186,11 @@ def test_report_has_the_front_and_nothing_older(tmp_path):
     assert Config.fromfile(tmp_path / 'best.py').model.backbone.arch == best.to_dict()
     report = (tmp_path / 'search.md').read_text()
     assert report.count('**best**') == 1 and report.count('uniform/') == len(evolution.uniform) > 0
+    assert 'better than' not in report
+    arch, _ = evolution.uniform[0]
+    evolution.uniform[0] = arch, evolution.best.score + 1
+    write_report(evolution, tmp_path, config)
+    assert '**better than the best**' in (tmp_path / 'search.md').read_text()
 
 
 @pytest.mark.parametrize('stop', [1, 3, 7])
@@ -213,11 +225,11 @@ def test_a_state_of_another_search_is_refused(tmp_path):
     evolution = search()
     evolution.step(scores)
     save_generation(evolution, tmp_path)
-    with pytest.raises(LitePoseError, match='another constraints'):
+    with pytest.raises(LitePoseError, match=r'another search \(paper_macs .*, not '):
         resume(search(limit=0.7), tmp_path)
-    with pytest.raises(LitePoseError, match='another settings'):
+    with pytest.raises(LitePoseError, match=r'another search \(seed \d, not 3\)'):
         resume(search(settings=replace(SETTINGS, seed=3)), tmp_path)
-    with pytest.raises(LitePoseError, match='another checkpoint'):
+    with pytest.raises(LitePoseError, match='checkpoint differs'):
         resume(search(), tmp_path, dict(checkpoint='other'))
     more = search(settings=replace(SETTINGS, generations=9))
     assert resume(more, tmp_path) is not None

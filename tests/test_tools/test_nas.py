@@ -113,7 +113,7 @@ def test_search_and_extraction(trained, tmp_path):
 
     # not with other scores, and a broken state is passed over
     result = search(trained, tmp_path / 'search', *options[:3], 2, '--calibration-batches', 2)
-    assert result.returncode == 2 and 'another calibration_batches' in result.stderr
+    assert result.returncode == 2 and 'calibration_batches differs' in result.stderr
     (tmp_path / 'search/generation_0003.json').write_text('cut')
     result = search(trained, tmp_path / 'search', *options[:3], 2)
     assert 'generation_0002.json' in result.stdout and 'generation 2' in result.stdout
@@ -248,8 +248,21 @@ def test_bad_input_is_one_line(trained, tmp_path):
     result = run(tool, *trained, 'litepose-s', '--out', tmp_path / 'found.pth')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'block_setting[0][0] must be 2 in this search space, got 6' in result.stderr
+    result = run(tool, *trained, trained[0].parent / 'largest.json', '--out', tmp_path / 'found.py')
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1)
+    assert 'expected a name that ends in .pth' in result.stderr and not list(tmp_path.iterdir())
     result = search(trained, tmp_path, '--limit', 'seconds=1')
     assert result.returncode == 2 and 'style_macs, latency = a number' in result.stderr
+    # each limit counts
+    result = search(trained, tmp_path, '--limit', 'paper_macs=1', '--limit', 'params=1e9')
+    assert result.returncode == 2 and 'paper_macs of at most 1 is out of reach' in result.stderr
+    limit = ['--limit', 'paper_macs=1e9']
+    result = search(trained, tmp_path, *limit, '--device', 'gpu')
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1)
+    assert "no device 'gpu' here" in result.stderr
+    result = search(trained, tmp_path, *limit, '--cfg-options', 'search_space=litepose-xs')
+    assert (result.returncode, result.stderr.count('\n')) == (2, 1)
+    assert 'search_space is not of its model: ' in result.stderr
 
 
 @pytest.mark.slow

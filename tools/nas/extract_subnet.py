@@ -1,4 +1,4 @@
-"""Take a network out of a supernet, with weights for the plain configs.
+r"""Take a network out of a supernet, with weights for the plain configs.
 
 Example::
 
@@ -18,8 +18,12 @@ import sys
 from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
+
+# isort: split
+from mmengine.config import DictAction
+
 from litepose_mm.architectures import get_architecture
-from litepose_mm.errors import run_tool
+from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import check_writable, replacing
 from litepose_mm.nas import (
     SubnetEvaluator,
@@ -47,33 +51,42 @@ def parse_args() -> argparse.Namespace:
         '--device', default=default_device(), help='default: a GPU where there is one'
     )
     parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help="key=value, over the config's"
+    )
+    parser.add_argument(
         '--alone',
         action='store_true',
         help="the checkpoint is the supernet's load_from: sort its channels, as training does, and "
         "write a config that trains as the supernet config's alone says",
     )
-    parser.add_argument('--evaluate', action='store_true', help='print its metrics, too')
+    parser.add_argument(
+        '--evaluate', action='store_true', help='print its AP on the pictures of validation'
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
     check_writable(args.out)
-    config, supernet = load_supernet(args.config, args.checkpoint, args.device)
+    if args.out.suffix != '.pth':
+        raise LitePoseError(f'--out: expected a name that ends in .pth, got {args.out}')
+    config, supernet = load_supernet(args.config, args.checkpoint, args.device, args.cfg_options)
     arch = get_architecture(args.arch)
     if args.alone:  # any part of the largest network will do
         supernet.activate(arch)
         sort_channels(supernet)
     else:
         get_search_space(config.search_space).encode(arch)  # refuses what is not in it
-    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches)
+    own = plain_config(
+        config, arch, args.out.resolve(), schedule='alone' if args.alone else 'finetune'
+    )
+    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, pictures='val')
     subnet = evaluator.subnet(arch)
     metrics = evaluator.metrics(arch, subnet) if args.evaluate else {}
     save_subnet(subnet, arch, args.out, metrics=metrics)
     own_config = args.out.with_suffix('.py')
     with replacing(own_config) as part:
-        schedule = 'alone' if args.alone else 'finetune'
-        plain_config(config, arch, args.out.resolve(), schedule).dump(part)
+        own.dump(part)
     for name, value in metrics.items():
         print(f'{name} {value:.4f}')
     count = sum(value.numel() for value in subnet.parameters())

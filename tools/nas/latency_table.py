@@ -1,4 +1,4 @@
-"""Measure every layer of a search space in an engine, so that a search can limit latency.
+r"""Measure every layer of a search space in an engine, so that a search can limit latency.
 
 Some whole networks are measured too: half of them fit what a sum of layers leaves out, the other
 half tell the error of the prediction.

@@ -1,4 +1,4 @@
-"""How well a supernet ranks networks: its scores against those of networks trained alone.
+r"""How well a supernet ranks networks: its scores against those of networks trained alone.
 
 Networks are drawn from the search space, each is trained as ``alone`` in the supernet's config
 says, and both kinds of weights are evaluated on the pictures of the search. A search can be no
@@ -17,6 +17,7 @@ stopped. Networks trained elsewhere take part: ``--trained ARCH.json=CHECKPOINT 
 import argparse
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ import litepose_mm.modules  # noqa: F401
 
 # isort: split
 import numpy as np
+from mmengine.config import DictAction
 from mmpose.models import build_pose_estimator
 from rich.progress import track
 from scipy.stats import kendalltau, spearmanr
@@ -73,6 +75,7 @@ def parse_args() -> argparse.Namespace:
         '--limit',
         type=parse_limit,
         nargs='+',
+        action='extend',
         default=[],
         metavar='COST=MOST',
         help='draw only networks that keep these; default: from all of the space; costs: '
@@ -80,8 +83,13 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--latency-table', type=Path, help='for a limit of latency')
     parser.add_argument('--start', help="the supernet's load_from; default: from scratch")
-    parser.add_argument('--calibration-batches', type=int, default=10)
+    parser.add_argument(
+        '--calibration-batches', type=int, default=10, help='batches of training (default: 10)'
+    )
     parser.add_argument('--device', default=default_device(), help='of the evaluation')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help="key=value, over the config's"
+    )
     return parser.parse_args()
 
 
@@ -103,9 +111,10 @@ def draw(space: SearchSpace, args: argparse.Namespace, num_keypoints: int) -> li
     for _ in range(100 * args.networks):
         if len(drawn) == args.networks:
             break
-        drawn[search.draw(1)[0].genotype if search else space.sample(rng)] = None
+        drawn[search.draw().genotype if search else space.sample(rng)] = None
     if len(drawn) < args.networks:
-        raise LitePoseError(f'--networks {args.networks}: found only {len(drawn)} in the limits')
+        where = 'in the limits' if args.limit else 'in the space'
+        raise LitePoseError(f'--networks {args.networks}: found only {len(drawn)} {where}')
     return [space.decode(genotype) for genotype in drawn]
 
 
@@ -169,7 +178,8 @@ def main() -> None:
     if args.networks + len(args.trained) < 3:
         raise LitePoseError('expected three networks or more, from --networks and --trained')
     check_writable(args.work_dir / 'ranking.md')
-    config, supernet = load_supernet(args.config, args.checkpoint, args.device)
+    load = partial(load_supernet, args.config, device=args.device, options=args.cfg_options)
+    config, supernet = load(args.checkpoint)
     space = get_search_space(config.search_space)
     given = [(Path(name).stem, get_architecture(name), path) for name, path in args.trained]
     for _, arch, path in given:  # at once, not after hours
@@ -178,7 +188,7 @@ def main() -> None:
     keypoints = config.model.head.num_keypoints
     start = None
     if args.start:
-        _, network = load_supernet(args.config, args.start, args.device)
+        _, network = load(args.start)
         sort_channels(network)
         evaluator = SubnetEvaluator(network, config, args.calibration_batches)
         start = Start(evaluator, sha256(args.start)[:8])

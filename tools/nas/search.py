@@ -1,4 +1,4 @@
-"""Search a trained supernet for the best network under constraints.
+r"""Search a trained supernet for the best network under constraints.
 
 The state is written after every generation; the same command goes on where a search was stopped.
 
@@ -7,8 +7,8 @@ Example::
     python tools/nas/search.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --limit paper_macs=1.2e9 \
         --work-dir work_dirs/search
 
-writes ``best.json``, an architecture in the authors' form, ``best.py``, its config, and
-``search.md`` with the front.
+writes ``best.json``, an architecture in the authors' form (extract_subnet.py takes it out of the
+supernet), ``best.py``, its config, and ``search.md`` with the front.
 Several processes share the evaluation:
 ``torchrun --nproc-per-node 2 tools/nas/search.py … --launcher pytorch``.
 """
@@ -24,8 +24,8 @@ import litepose_mm.modules  # noqa: F401
 
 # isort: split
 import torch
-from mmengine.config import Config
-from mmengine.dist import broadcast_object_list, get_rank
+from mmengine.config import Config, DictAction
+from mmengine.dist import broadcast_object_list, get_rank, get_world_size
 from rich.progress import Progress
 
 from litepose_mm.errors import run_tool
@@ -56,6 +56,7 @@ def parse_args() -> argparse.Namespace:
         '--limit',
         type=parse_limit,
         nargs='+',
+        action='extend',
         required=True,
         metavar='COST=MOST',
         help=f'constraints; costs: {", ".join(COSTS)} (milliseconds)',
@@ -63,12 +64,18 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--latency-table', type=Path, help='of latency_table.py, for the cost latency'
     )
-    parser.add_argument('--generations', type=int, default=defaults.generations)
-    parser.add_argument('--population', type=int, default=defaults.population)
-    parser.add_argument('--parents', type=int, default=defaults.parents)
-    parser.add_argument('--mutation-share', type=float, default=defaults.mutation_share)
-    parser.add_argument('--mutation-prob', type=float, default=defaults.mutation_prob)
-    parser.add_argument('--seed', type=int, default=defaults.seed)
+    for option, meaning in (
+        ('--generations', 'generations after the first'),
+        ('--population', 'networks of a generation'),
+        ('--parents', 'how many of the best go on and have children'),
+        ('--mutation-share', 'share of the children that are mutated; the others are crossed'),
+        ('--mutation-prob', "probability that a mutated child's gene is drawn anew"),
+        ('--seed', 'of all that is drawn'),
+    ):
+        default = getattr(defaults, option[2:].replace('-', '_'))
+        parser.add_argument(
+            option, type=type(default), default=default, help=f'{meaning} (default: {default})'
+        )
     parser.add_argument('--pareto', action='store_true', help='search a front, not one network')
     parser.add_argument(
         '--calibration-batches', type=int, default=10, help='batches of training (default: 10)'
@@ -81,6 +88,9 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--device', default=default_device(), help='default: a GPU where there is one'
+    )
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help="key=value, over the config's"
     )
     parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
     return parser.parse_args()
@@ -114,7 +124,7 @@ def main() -> None:
     if args.launcher == 'pytorch':
         torch.distributed.init_process_group('gloo')  # scores are all that is exchanged
     is_main = get_rank() == 0
-    config, supernet = load_supernet(args.config, args.checkpoint, args.device)
+    config, supernet = load_supernet(args.config, args.checkpoint, args.device, args.cfg_options)
     evolution, basis = make_evolution(args, config), scored_by(args, config)
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, cache=not args.no_cache)
     if is_main and (path := resume(evolution, args.work_dir, basis)) is not None:
@@ -128,7 +138,14 @@ def main() -> None:
             'generations', total=args.generations + 1, completed=evolution.generation
         )
         while not evolution.is_finished:
-            evolution.step(evaluator)
+            networks = progress.add_task(f'generation {evolution.generation}', total=None)
+
+            def evaluate(archs, networks=networks):
+                progress.update(networks, total=len(archs[:: get_world_size()]))
+                return evaluator(archs, lambda: progress.advance(networks))
+
+            evolution.step(evaluate)
+            progress.remove_task(networks)
             progress.advance(task)
             if not is_main:
                 continue

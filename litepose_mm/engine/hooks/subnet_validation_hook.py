@@ -21,8 +21,8 @@ class SubnetValidationHook(Hook):
     """Evaluates networks of the supernet at each validation, their statistics calibrated.
 
     The validation's own figures are of the largest network with the statistics that all widths left
-    behind. Those of the hook follow them, as ``<network>/<metric>``, in the log, in TensorBoard and
-    for ``save_best``. Networks are spread over processes.
+    behind, often 0. Those of the hook follow them, as ``<network>/<metric>``, in the log, in
+    TensorBoard and for ``save_best``. Networks are spread over processes.
 
     Args:
         space: Name or plain data of the space, see :data:`SEARCH_SPACES`.
@@ -53,7 +53,7 @@ class SubnetValidationHook(Hook):
         model = network_of(runner)
         if self._evaluator is None:
             self._evaluator = SubnetEvaluator(
-                model, runner.cfg, self.calibration_batches, cache=False
+                model, runner.cfg, self.calibration_batches, cache=False, pictures='val'
             )
         found = self._evaluator.spread(list(self.archs.values()))
         for name, own in zip(self.archs, found):

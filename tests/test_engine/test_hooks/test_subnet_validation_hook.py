@@ -13,8 +13,8 @@ def evaluators(monkeypatch):
     made = []
 
     class Evaluator:
-        def __init__(self, *args, cache):
-            made.append((*args, cache))
+        def __init__(self, *args, cache, pictures):
+            made.append((*args, cache, pictures))
 
         def spread(self, archs):
             return [{'a/size': arch.img_size, 'width': arch.input_channel} for arch in archs]
@@ -39,7 +39,7 @@ def test_metrics_of_networks_follow_those_of_the_validation(evaluators, tmp_path
             'largest/width': 16,
         }
         assert list(metrics)[0] == 'AP'
-    assert evaluators == [('supernet', 'config', 3, False)]
+    assert evaluators == [('supernet', 'config', 3, False, 'val')]
 
 
 def test_files_and_bad_networks(tmp_path):

@@ -233,7 +233,7 @@ def supernet_hooks(
 
     Args:
         space: Name or plain data of the search space.
-        published: Networks to evaluate beside the largest, the smallest and, where the space has
+        published: Networks to evaluate besides the largest, the smallest and, where the space has
             it, that of half the widths.
         sandwich: See :class:`ArchitectureSamplingHook`, as for ``samples``.
         samples: How many networks a step draws.
@@ -247,6 +247,6 @@ def supernet_hooks(
         dict(
             type='SubnetValidationHook',
             space=space,
-            subnets=['largest', *half, *published, 'smallest'],
+            subnets=[*half, *published, 'smallest'],
         ),
     ]

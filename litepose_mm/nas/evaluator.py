@@ -84,6 +84,11 @@ class SubnetEvaluator:
         copy_subnet(self.supernet, network)
         network.to(next(self.supernet.parameters()).device, memory_format=torch.channels_last)
         network.eval()
+        self.calibrate(network, arch)
+        return network
+
+    def calibrate(self, network: nn.Module, arch: Architecture) -> None:
+        """Statistics of batch normalisation from pictures of training; the same every time."""
 
         def run(batch: dict) -> None:
             inputs = network.data_preprocessor(batch, training=True)['inputs']
@@ -92,7 +97,6 @@ class SubnetEvaluator:
         with torch.random.fork_rng(devices=[]):  # augmentation of batches draws from it
             torch.manual_seed(0)
             calibrate(network, self._batches('train', arch), run)
-        return network
 
     @torch.no_grad()
     def metrics(self, arch: Architecture, network: nn.Module | None = None) -> dict[str, float]:

@@ -146,9 +146,6 @@ def plain_config(
         for hook in plain.get('custom_hooks', [])
         if hook['type'] not in _SUPERNET_HOOKS
     ]
-    checkpoint = plain.get('default_hooks', {}).get('checkpoint')
-    if checkpoint:  # the supernet's best is that of one of its networks
-        checkpoint['save_best'] = 'auto'
     for name in _SUPERNET_ONLY:
         plain.pop(name, None)
     plain['load_from'] = None if load_from is None else str(load_from)

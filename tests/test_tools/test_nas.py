@@ -79,9 +79,9 @@ def trained(tmp_path_factory):
     config.write_text(CONFIG.format(base=str(base), arch=str(arch)))
     result = run(mim_root() / 'tools/train.py', config, '--seed', 0, '--work-dir', folder / 'work')
     assert result.returncode == 0, result.stderr
-    for network in ('largest', '0.5', 'smallest'):
-        assert f'{network}/synthetic/AP: ' in result.stdout
-    assert (folder / 'work/best_largest_synthetic_AP_epoch_1.pth').exists()
+    for network in ('', '0.5/', 'smallest/'):
+        assert f' {network}synthetic/AP: ' in result.stdout
+    assert (folder / 'work/best_synthetic_AP_epoch_1.pth').exists()
     return config, folder / 'work/epoch_1.pth'
 
 

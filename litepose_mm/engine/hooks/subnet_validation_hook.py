@@ -1,4 +1,4 @@
-"""Validation of some of a supernet's networks while it learns."""
+"""Validation of a supernet: of its largest network, and of some others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
+from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...architectures import Architecture, get_architecture
 from ...errors import LitePoseError
@@ -20,14 +22,15 @@ from .network import network_of
 class SubnetValidationHook(Hook):
     """Evaluates networks of the supernet at each validation, their statistics calibrated.
 
-    The validation's own figures are of the largest network with the statistics that all widths left
-    behind, often 0. Those of the hook follow them, as ``<network>/<metric>``, in the log, in
+    Validation and test themselves are of the largest network. With the statistics that all widths
+    left behind it would find dozens of people in every picture, none of them there. The figures of
+    other networks follow those of the validation, as ``<network>/<metric>``, in the log, in
     TensorBoard and for ``save_best``. Networks are spread over processes.
 
     Args:
         space: Name or plain data of the space, see :data:`SEARCH_SPACES`.
-        subnets: ``'smallest'``, ``'largest'``, ratios of the space (all widths, its largest
-            resolution), names of architectures or JSON files.
+        subnets: What is evaluated besides: ``'smallest'``, ratios of the space (all widths, its
+            largest resolution), names of architectures or JSON files.
         calibration_batches: How many batches of training calibrate a network.
 
     Raises:
@@ -40,24 +43,47 @@ class SubnetValidationHook(Hook):
     def __init__(
         self,
         space: str | Mapping[str, Any] | SearchSpace,
-        subnets: Sequence[str | float] = ('smallest', 'largest'),
+        subnets: Sequence[str | float] = ('smallest',),
         calibration_batches: int = 10,
     ) -> None:
         space = get_search_space(space)
+        self.largest = space.largest
         self.archs = {_title(each): _architecture(each, space) for each in subnets}
         self.calibration_batches = calibration_batches
         self._evaluator: SubnetEvaluator | None = None
+        self._learned: list[tuple[Tensor, Tensor]] = []
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Adds the networks' metrics to those of the validation."""
+    def before_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """The largest network, calibrated; here, where averaged weights are in place."""
+        if batch_idx:
+            return
         model = network_of(runner)
         if self._evaluator is None:
             self._evaluator = SubnetEvaluator(
                 model, runner.cfg, self.calibration_batches, cache=False, pictures='val'
             )
+        norms = [layer for layer in model.modules() if isinstance(layer, _BatchNorm)]
+        self._learned = [(own, own.clone()) for norm in norms for own in norm.buffers()]
+        model.activate(self.largest)
+        self._evaluator.calibrate(model, self.largest)
+
+    before_test_iter = before_val_iter
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Adds the networks' metrics to those of the validation."""
+        self._restore()
         found = self._evaluator.spread(list(self.archs.values()))
         for name, own in zip(self.archs, found):
             metrics.update({f'{name}/{key}': value for key, value in own.items()})
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """The statistics that training left behind are back."""
+        self._restore()
+
+    def _restore(self) -> None:
+        for buffer, learned in self._learned:
+            buffer.copy_(learned)
+        self._learned = []
 
 
 def _title(subnet: str | float) -> str:
@@ -65,8 +91,8 @@ def _title(subnet: str | float) -> str:
 
 
 def _architecture(subnet: str | float, space: SearchSpace) -> Architecture:
-    if subnet in ('smallest', 'largest'):
-        return getattr(space, str(subnet))
+    if subnet == 'smallest':
+        return space.smallest
     if isinstance(subnet, str):
         arch = get_architecture(subnet)
         try:

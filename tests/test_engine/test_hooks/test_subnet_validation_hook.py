@@ -1,7 +1,9 @@
 from types import SimpleNamespace
 
 import pytest
-from supernets import LARGEST, SPACE
+import torch
+from mmpose.models import build_pose_estimator
+from supernets import LARGEST, SPACE, supernet_config
 
 from litepose_mm.engine.hooks import SubnetValidationHook, subnet_validation_hook
 from litepose_mm.errors import LitePoseError
@@ -16,6 +18,11 @@ def evaluators(monkeypatch):
         def __init__(self, *args, cache, pictures):
             made.append((*args, cache, pictures))
 
+        def calibrate(self, network, arch):
+            assert arch == network.active_arch == SPACE.largest
+            for norm in norms(network):
+                norm.running_mean.fill_(7)
+
         def spread(self, archs):
             return [{'a/size': arch.img_size, 'width': arch.input_channel} for arch in archs]
 
@@ -23,10 +30,28 @@ def evaluators(monkeypatch):
     return made
 
 
-def test_metrics_of_networks_follow_those_of_the_validation(evaluators, tmp_path):
-    hook = SubnetValidationHook(SPACE, ['smallest', 0.75, 'largest'], calibration_batches=3)
-    runner = SimpleNamespace(model='supernet', cfg='config')
+def norms(network):
+    return [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+
+
+def means(network):
+    return torch.cat([norm.running_mean for norm in norms(network)])
+
+
+def test_metrics_of_networks_follow_those_of_the_largest(evaluators):
+    hook = SubnetValidationHook(SPACE, ['smallest', 0.75], calibration_batches=3)
+    model = build_pose_estimator(supernet_config(SPACE.largest)).eval()
+    learned = torch.randn(len(means(model)))
+    for norm, value in zip(
+        norms(model), learned.split([len(n.running_mean) for n in norms(model)])
+    ):
+        norm.running_mean.copy_(value)
+    runner = SimpleNamespace(model=model, cfg='config')
     for _ in range(2):
+        model.activate(SPACE.smallest)
+        for index in range(2):
+            hook.before_val_iter(runner, index)
+            assert (means(model) == 7).all() and model.active_arch == SPACE.largest
         metrics = {'AP': 0.5}
         hook.after_val_epoch(runner, metrics)
         assert metrics == {
@@ -35,11 +60,13 @@ def test_metrics_of_networks_follow_those_of_the_validation(evaluators, tmp_path
             'smallest/width': 8,
             '0.75/a/size': 64,
             '0.75/width': 16,
-            'largest/a/size': 64,
-            'largest/width': 16,
         }
-        assert list(metrics)[0] == 'AP'
-    assert evaluators == [('supernet', 'config', 3, False, 'val')]
+        assert list(metrics)[0] == 'AP' and torch.equal(means(model), learned)
+    assert evaluators == [(model, 'config', 3, False, 'val')]
+    hook.before_test_iter(runner, 0)
+    assert (means(model) == 7).all()
+    hook.after_test_epoch(runner)
+    assert torch.equal(means(model), learned)
 
 
 def test_files_and_bad_networks(tmp_path):

@@ -26,6 +26,5 @@ train_cfg, param_scheduler = ae_schedule('supernet-xs')
 custom_hooks = training_hooks(
     *supernet_hooks(search_space, 'litepose-xs', 'litepose-s', 'litepose-m', 'litepose-l')
 )
-default_hooks = dict(checkpoint=dict(save_best='largest/crowdpose/AP', rule='greater'))
 # What extracted networks are trained by.
 finetune = dict(zip(('train_cfg', 'param_scheduler'), ae_schedule('finetune-crowdpose')))

@@ -42,5 +42,4 @@ param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'), *supernet_hooks(search_space, 'litepose-xs')
 )
-default_hooks = dict(checkpoint=dict(save_best='largest/lspet/AP', rule='greater'))
 finetune = dict(train_cfg=dict(max_epochs=1, val_interval=1), param_scheduler=warmup_cosine(1))

@@ -57,7 +57,6 @@ custom_hooks = training_hooks(
     dict(type='DepthwiseGradientHook'),
     *supernet_hooks(search_space),
 )
-default_hooks = dict(checkpoint=dict(save_best='largest/synthetic/AP', rule='greater'))
 # Extracted networks go on for 5 epochs. Those that are trained alone get 8, so that two of these see
 # as many pictures as a supernet and two of its networks together.
 finetune = dict(train_cfg=dict(max_epochs=5, val_interval=1), param_scheduler=warmup_cosine(5))

@@ -68,7 +68,8 @@ def get_model(name: str) -> ModelEntry:
     """
     if name in MODELS:
         return MODELS[name]
-    near = difflib.get_close_matches(name, MODELS, n=3, cutoff=0.4)
+    near = [each for each in MODELS if each.startswith(f'{name}_')]
+    near = near or difflib.get_close_matches(name, MODELS, n=3, cutoff=0.4)
     hint = f'did you mean {" or ".join(near)}?' if near else f'there are {", ".join(MODELS)}'
     raise LitePoseError(
         f'unknown model {name!r}; {hint} (`litepose models` lists them; a '

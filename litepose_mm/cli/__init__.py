@@ -7,15 +7,16 @@ Such a module has ``HELP`` (one line), ``configure(parser)``, which adds its arg
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import pkgutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import NoReturn
 
 from ..errors import LitePoseError
 from ..version import __version__
@@ -25,6 +26,8 @@ _EPILOG = (
     'exit status: 0 all is well, 1 some inputs failed or an exported model differs from torch, '
     '2 bad usage or input, 130 interrupted'
 )
+# What files and threads may take to close, until a signal ends the process all the same.
+_CLOSING_SECONDS = 10.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,19 +64,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _cleaning_up_when_stopped() -> Iterator[None]:
-    """SIGTERM ends as Ctrl-C does: nothing half-written is left."""
+    """SIGTERM ends as Ctrl-C does: nothing half-written is left.
+
+    What comes while files and threads are being closed, from somebody impatient or from a shell
+    that tells a process twice, does not stop that.
+    """
     if threading.current_thread() is not threading.main_thread():  # which alone may ask for it
         yield
         return
+    stopped_at = -math.inf
 
-    def stop(number: int, frame: object) -> NoReturn:
-        raise SystemExit(128 + number)
+    def stop(number: int, frame: object) -> None:
+        nonlocal stopped_at
+        if time.monotonic() - stopped_at < _CLOSING_SECONDS:
+            return
+        stopped_at = time.monotonic()
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    if before[signal.SIGINT] is signal.SIG_IGN:  # by a shell that started it in the background
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def build_parser() -> argparse.ArgumentParser:

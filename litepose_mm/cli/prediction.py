@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import LitePoseError
+from ..files import check_writable
 from ..media import MediaFile, VideoReader, VideoWriter, read_image, write_image, write_json
 from .coco_document import CocoDocument
 from .reporter import Reporter
@@ -62,11 +63,12 @@ class Prediction:
         return self.out_dir / 'results.json'
 
     def check_targets(self, files: Sequence[MediaFile]) -> None:
-        """Makes sure that no drawing replaces one of the files.
+        """Makes sure that results can be written, and that no drawing replaces one of the files.
 
         Raises:
-            LitePoseError: One would.
+            LitePoseError: They cannot, or one would.
         """
+        check_writable(self.results_path)
         if not self._draw:
             return
         inputs = {file.path.resolve() for file in files}

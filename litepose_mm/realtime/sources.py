@@ -25,6 +25,7 @@ _FALLBACK_FPS = 25.0
 _STREAM_TIMEOUT = 10_000  # milliseconds, of ffmpeg
 _MOST_FRAMES = 10**9  # what ffmpeg tells of a stream without end is far more, or negative
 _WHOLE = 0.9  # containers count frames roughly
+_WAKING_SECONDS = 2.0  # what a camera may take until its first frame
 
 #: Called with a line about the source, e.g. that it is tried again.
 Tell = Callable[[str], None]
@@ -108,8 +109,8 @@ class CaptureSource(Source):
 
     def frames(self) -> Iterator[Frame]:
         capture = self._open_capture(self.target)
-        start = opened_at = time.monotonic()
-        number = number_when_opened = failures = 0
+        start = time.monotonic()
+        number = failures = 0
         try:
             while not self._stopped.is_set():
                 ok, image = capture.read() if capture.isOpened() else (False, None)
@@ -122,13 +123,20 @@ class CaptureSource(Source):
                     yield Frame(image, number, time.monotonic() - start)
                     number += 1
                     if self._num_frames_of(capture):
-                        due = opened_at + (number - number_when_opened) / self.fps
+                        due = start + number / self.fps
                         self._stopped.wait(max(0.0, due - time.monotonic()))
                     continue
                 if number == 0:
+                    is_camera = isinstance(self.target, int) and capture.isOpened()
+                    if is_camera and time.monotonic() - start < _WAKING_SECONDS:
+                        self._stopped.wait(0.05)
+                        continue
                     raise LitePoseError(_no_frames(self.target, capture.isOpened()))
                 whole = self._num_frames_of(capture)
-                if whole and number - number_when_opened >= _WHOLE * whole:
+                if whole:  # opened again, it would begin from the beginning
+                    if number < _WHOLE * whole:
+                        self.num_failed += 1
+                        self.tell(f'{self.name} breaks off after {number} of {whole:.0f} frames')
                     return
                 pause = self.back_off[min(failures, len(self.back_off) - 1)]
                 if failures == 0:
@@ -137,7 +145,6 @@ class CaptureSource(Source):
                 capture.release()
                 if not self._stopped.wait(pause):
                     capture = self._open_capture(self.target)
-                    opened_at, number_when_opened = time.monotonic(), number
         finally:
             capture.release()
 

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import LitePoseError
 from ..picture_estimator import PictureEstimator
 from ..resize import Resized
+from ..structures import PoseResult
 from ..visualization import draw_heatmaps, draw_skeletons, draw_tags
 from ..visualization.colors import person_color
 from .pipeline import Shown, Statistics
@@ -74,7 +75,7 @@ class View:
                 image, result, keypoint_threshold=self.keypoint_threshold, color_by='person'
             )
             if self.ids and result.ids is not None:
-                _label(drawing, result.bboxes, result.ids)
+                _label(drawing, result, self.keypoint_threshold)
         else:
             seen, heatmaps, tags = maps
             if self.mode == 'heatmaps':
@@ -114,10 +115,14 @@ def _on_the_frame(drawing: np.ndarray, seen: Resized, size: tuple[int, int]) -> 
     return cv2.warpAffine(drawing, matrix, size, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _label(drawing: np.ndarray, boxes: np.ndarray, ids: Sequence[int]) -> None:
-    for box, own in zip(boxes, ids):
-        x, y = int(max(box[0], 0)), int(max(box[1] - 6, 14))
-        _text(drawing, f'#{own}', (x, y), person_color(int(own))[::-1])
+def _label(drawing: np.ndarray, result: PoseResult, threshold: float) -> None:
+    """Ids above the highest keypoint of each person that is drawn."""
+    for points, scores, own in zip(result.keypoints, result.keypoint_scores, result.ids):
+        seen = points[scores >= threshold]
+        if len(seen):
+            x, y = seen[seen[:, 1].argmin()]
+            place = (int(max(x - 6, 0)), int(max(y - 8, 14)))
+            _text(drawing, f'#{own}', place, person_color(int(own))[::-1])
 
 
 def _write(drawing: np.ndarray, lines: Sequence[str]) -> None:
@@ -126,7 +131,7 @@ def _write(drawing: np.ndarray, lines: Sequence[str]) -> None:
 
 
 def _scale(drawing: np.ndarray) -> float:
-    return max(1.0, drawing.shape[0] / 720)
+    return max(1.0, min(drawing.shape[0] / 720, drawing.shape[1] / 1280))
 
 
 def _text(

@@ -66,7 +66,4 @@ def _check_screen() -> None:
 
 
 def _no_window(why: str) -> LitePoseError:
-    return LitePoseError(
-        f'a window cannot be opened: {why}; --page shows the same in a browser, --no-display with '
-        '--out or --jsonl writes it to a file'
-    )
+    return LitePoseError(f'a window cannot be opened: {why}')

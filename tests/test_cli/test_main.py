@@ -136,3 +136,24 @@ def test_sigterm_leaves_nothing_half_written(monkeypatch, tmp_path):
         main(['models'])
     assert stopped.value.code == 143 and not list(tmp_path.iterdir())
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize('first', [signal.SIGINT, signal.SIGTERM])
+def test_signals_while_files_are_closed_do_not_stop_that(monkeypatch, tmp_path, first):
+    path = tmp_path / 'a.json'
+
+    def run(args):
+        try:
+            signal.raise_signal(first)
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.raise_signal(number)
+            path.write_text('{}')
+
+    monkeypatch.setattr(models, 'run', run)
+    if first == signal.SIGINT:
+        assert main(['models']) == 130
+    else:
+        with pytest.raises(SystemExit):
+            main(['models'])
+    assert path.read_text() == '{}'

@@ -112,7 +112,8 @@ def test_pauses_grow(monkeypatch):
         ('rtsp://nobody/a', False, 'expected a stream at rtsp://nobody/a, but nothing comes'),
     ],
 )
-def test_a_source_has_to_work_first(target, is_open, message):
+def test_a_source_has_to_work_first(monkeypatch, target, is_open, message):
+    monkeypatch.setattr(sources, '_WAKING_SECONDS', 0.1)
     source = CaptureSource(target, print, lambda target: Camera([], is_open))
     with pytest.raises(LitePoseError, match=message):
         next(source.frames())
@@ -153,7 +154,22 @@ def test_a_video_at_an_address_comes_once_at_its_speed(length):
     assert len(waited) == 4 and waited[3] > 0.1
 
 
-@pytest.mark.parametrize('length', [-9e15, 0, 40, 9e15])
+def test_a_video_at_an_address_that_breaks_off_ends():
+    told = []
+    source = CaptureSource(
+        'http://host/a.mp4', told.append, lambda target: Camera([IMAGE] * 3, length=40)
+    )
+    assert len(list(source.frames())) == 3 and source.num_failed == 1
+    assert told == ['http://host/a.mp4 breaks off after 3 of 40 frames']
+
+
+def test_a_camera_may_wake_up_slowly():
+    told = []
+    frames = take(camera(Camera([None, EMPTY, IMAGE, IMAGE]), told=told), 2)
+    assert [frame.number for frame in frames] == [0, 1] and not told
+
+
+@pytest.mark.parametrize('length', [-9e15, 0, 9e15])
 def test_a_stream_that_fails_before_its_end_is_tried_again(length):
     captures = [Camera([IMAGE], length=length), Camera([IMAGE], length=length)]
     source = CaptureSource('rtsp://host/a', print, lambda target: captures.pop(0), back_off=(0.0,))

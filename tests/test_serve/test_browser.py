@@ -162,7 +162,7 @@ def test_a_video(page, tmp_path):
     playwright.expect(page.locator('#stop')).to_be_disabled()  # at its end
     assert not page.inner_text('#error')
     times = [result['time'] for result in downloaded(page)]
-    assert len(times) > 2 and times == sorted(times)
+    assert 2 < len(times) <= 20 and times == sorted(set(times))  # each picture once
     assert times[0] < 0.5 and 1.5 < times[-1] <= 2
 
 

@@ -10,6 +10,7 @@ from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 
 HELP = 'open a page on this machine: people on the camera of the browser, or a file dropped on it'
+_PATIENCE = 2  # seconds that an upload has to end when the server does
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         log_config=None,  # its own would close handlers of other libraries
         log_level='error',
         ws_max_size=2 * limits.bytes,
+        timeout_graceful_shutdown=_PATIENCE,
     )
     server = uvicorn.Server(config)
     server.run(sockets=[listening])

@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from ..argument_types import positive_int
@@ -25,6 +25,7 @@ _PORT = 8000
 _STATUS_SECONDS = 5.0
 _SILENCE = 2.0  # seconds without a frame until a window says so
 _KEYS_SECONDS = 0.05  # between looks for a key while no frame comes
+_LINGER_SECONDS = 0.05  # between them when all was shown
 
 _KEYS = """keys: q or Escape quits, space pauses, s saves a picture, v goes on to heatmaps and tags,
 m mirrors, i shows ids, h hides the status"""
@@ -82,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
     source = open_source(args.source, _tell, args.live)
     _check_outputs(args, source)
     interrupted = False
+    written_to = args.out or args.jsonl
     with ExitStack() as stack:
         # before the model, which takes seconds
         screen = None if args.no_display else stack.enter_context(_open_screen(args, source))
@@ -94,7 +96,9 @@ def run(args: argparse.Namespace) -> int:
         video = stack.enter_context(VideoOutput(args.out, source)) if args.out else None
         lines = stack.enter_context(JsonLinesOutput(args.jsonl)) if args.jsonl else None
         try:
-            _Show(args, pipeline, view, screen, video, lines).run()
+            show = _Show(args, pipeline, view, screen, video, lines)
+            if show.run() and not (source.is_live or written_to):
+                show.linger()
         except KeyboardInterrupt:
             interrupted = True
     written = [str(output.path) for output in (video, lines) if output and output.path]
@@ -127,18 +131,22 @@ def _check_outputs(args: argparse.Namespace, source: Source) -> None:
 
 
 def _open_screen(args: argparse.Namespace, source: Source) -> Page | Window:
-    """The page that was asked for, or a window.
+    """A window; the page where that was asked for, or where there can be no window.
 
     Raises:
-        LitePoseError: There can be none.
+        LitePoseError: The page's port is taken.
     """
+    from ...errors import LitePoseError
+    from ...realtime.page import Page
+
     if args.page is None:
         from ...realtime.window import Window
 
-        return Window(f'litepose: {source.name}')
-    from ...realtime.page import Page
-
-    page = Page(args.page)
+        try:
+            return Window(f'litepose: {source.name}')
+        except LitePoseError as error:
+            _tell(f'{error}; a page in the browser takes its place')
+    page = Page(args.page or _PORT)
     _tell(f'{page.address} (this machine only); Ctrl-C ends')
     return page
 
@@ -161,15 +169,24 @@ class _Show:
         self.number = 0
         self.came_at = self.told_at = monotonic()
 
-    def run(self) -> None:
-        """Returns when nothing more comes, or the viewer wants no more."""
+    def run(self) -> bool:
+        """Returns whether it was all, rather than that the viewer wanted no more."""
         left = self.args.max_frames
         for shown in self.pipeline.poll(_KEYS_SECONDS):
             goes_on = self.wait() if shown is None else self.take(shown)
             if left is not None and shown is not None:
                 left -= 1
             if not goes_on or left == 0:
-                return
+                return False
+        return True
+
+    def linger(self) -> None:
+        """Shows what came last for as long as somebody wants to see it."""
+        if self.screen is None or self.drawing is None:
+            return
+        _tell('that was all; Ctrl-C ends, in a window q, too')
+        while self.show(self.drawing):
+            sleep(_LINGER_SECONDS)
 
     def take(self, shown: Shown) -> bool:
         """Shows and writes a frame; returns whether to go on."""

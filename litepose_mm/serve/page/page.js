@@ -163,15 +163,32 @@ class Stream {
   close() { this.socket.close(); }
 }
 
+// The time of the picture that a video shows, which changes with every picture.
+function watch(own) {
+  const watched = { get time() { return video.currentTime; } };
+  if (!video.requestVideoFrameCallback) return watched; // older browsers
+  let time = -1;
+  const again = () => video.requestVideoFrameCallback((_, { mediaTime }) => {
+    time = mediaTime;
+    if (own === session) again();
+  });
+  again();
+  return { get time() { return time; } };
+}
+
 async function follow(own) {
   const answers = stream = new Stream();
+  const watched = watch(own);
+  let last = -1;
   $('stop').disabled = false;
   while (own === session && !video.ended) {
-    if (video.readyState < 2 || !video.videoWidth) {
-      await new Promise((resolve) => setTimeout(resolve, 30));
+    if (video.error) throw new Error('the video breaks off: this browser cannot read the rest');
+    const { time } = watched;
+    if (video.readyState < 2 || !video.videoWidth || time === last) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
       continue;
     }
-    const time = video.currentTime;
+    last = time;
     const frame = await grab(video, video.videoWidth, video.videoHeight, 0.8);
     const answer = await answers.ask(frame);
     if (own !== session) return;

@@ -120,6 +120,7 @@ def test_a_real_signal_leaves_whole_files(model, tmp_path, number, status):
                 break
             time.sleep(0.05)
         process.send_signal(number)
+        process.send_signal(number)  # as GNU's timeout does
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
@@ -180,7 +181,6 @@ def test_memory_stays_flat(run, tmp_path, source, monkeypatch):
         (['.', '--no-display'], 'expected pictures or videos'),
         (['99', '--view', 'boxes'], 'view: expected one of'),
         (['99', '--no-display', '--out', '.'], 'cannot write .: it is a folder'),
-        (['99'], 'a window cannot be opened'),
     ],
 )
 def test_bad_input_is_one_line(run, arguments, message):

@@ -4,10 +4,12 @@ import runpy
 import sys
 
 import numpy as np
+import pytest
 
 from litepose_mm.cli.commands import webcam
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.paths import mim_root
+from litepose_mm.realtime import page as page_module
 from litepose_mm.realtime import window as window_module
 
 
@@ -33,15 +35,36 @@ def test_a_picture_that_cannot_be_saved_ends_nothing(run, video, tmp_path, press
     assert (tmp_path / 'litepose_000001.png').read_text() == 'mine'
 
 
-def test_the_window_opens_before_the_model_is_loaded(run, video, press, monkeypatch):
-    press([])
+def test_where_there_is_no_window_the_page_opens_before_the_model_is_loaded(
+    run, video, monkeypatch
+):
     monkeypatch.setattr(webcam, 'make_pipeline_estimator', None)
 
     def refuse(title):
         raise LitePoseError('no window here')
 
+    def taken(port):
+        raise LitePoseError(f'port {port} is taken')
+
     monkeypatch.setattr(window_module, 'Window', refuse)
-    assert run(video)[0] == 2
+    monkeypatch.setattr(page_module, 'Page', taken)
+    assert run(video) == (
+        2,
+        '',
+        'litepose: no window here; a page in the browser takes its place\n'
+        'litepose: error: port 8000 is taken\n',
+    )
+
+
+@pytest.mark.parametrize('option', [(), ('--jsonl', 'a.jsonl')])
+def test_the_last_picture_stays_unless_something_is_written(run, video, press, option):
+    drawings = press([*[None] * 10, 'q'])
+    status, out, err = run(video, *option)
+    assert status == 0 and out.startswith('8 frames')
+    assert len(drawings) == (8 if option else 11)
+    assert ('that was all' in err) == (not option)
+    if not option:
+        assert np.array_equal(drawings[10], drawings[7])
 
 
 def test_demo(model, video, press, monkeypatch):

@@ -53,6 +53,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             ``'udp'`` with targets of that rule, and ``'litepose'`` with others.
         decode_missing: ``'litepose'``, ``'mmpose'`` or ``'none'``.
         decode_limit: ``'litepose'`` or ``'mmpose'``.
+        decode_keep_best: Most people, those of the highest scores; ``None``: all.
     """
 
     auxiliary_encode_keys = {'flip', 'aligned_size'}
@@ -78,6 +79,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         decode_offset: str | None = None,
         decode_missing: str = 'litepose',
         decode_limit: str = 'litepose',
+        decode_keep_best: int | None = None,
     ):
         super().__init__()
         num_levels = len(heatmap_sizes)
@@ -112,6 +114,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             offset=decode_offset,
             missing=decode_missing,
             limit=decode_limit,
+            keep_best=decode_keep_best,
         )
         # Wrong options are an error of the config, not of the first image.
         self._decoders = {}

@@ -1,8 +1,8 @@
 """Latency of a network from a table of its layers, so that a search need not run it.
 
 As in once-for-all networks (Cai et al., ICLR 2020): each layer is timed once, alone, and a network
-takes the sum. What that leaves out (memory that is warm or not, calls, layers that are merged) is
-measured on some whole networks and corrected by a factor and a constant.
+takes the sum. What that leaves out (memory that is warm or not, layers that are merged) and counts
+again for every layer (calling the engine) is measured on some whole networks and corrected.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class LatencyTable:
         milliseconds: Of each layer, alone.
         num_keypoints: ``K`` of the networks.
         conditions: What was measured on, e.g. engine and threads; for people.
-        factor: What a sum of layers is multiplied by.
+        overhead: Milliseconds of each layer that it takes alone only, for the call.
+        factor: What a sum of layers, without that, is multiplied by.
         constant: Milliseconds that every network takes besides.
     """
 
@@ -41,6 +42,7 @@ class LatencyTable:
     conditions: Mapping[str, Any] = field(default_factory=dict)
     factor: float = 1.0
     constant: float = 0.0
+    overhead: float = 0.0
 
     def __call__(self, arch: Architecture) -> float:
         """Predicted milliseconds of a network, one input of its own resolution.
@@ -53,26 +55,33 @@ class LatencyTable:
     def _sum(self, arch: Architecture) -> float:
         try:
             layers = network_layers(arch, self.num_keypoints)
-            return sum(self.milliseconds[layer] for layer in layers)
+            return sum(self.milliseconds[layer] - self.overhead for layer in layers)
         except KeyError as error:
             raise LitePoseError(
                 f'latency: {error.args[0]} is not in the table; measure one for this search space'
             ) from None
 
     def fitted(self, archs: Sequence[Architecture], milliseconds: Sequence[float]) -> LatencyTable:
-        """The table with the factor and constant of least squares, of relative errors.
+        """The table with the corrections of least squares, of relative errors.
 
-        Neither is negative: a layer more does not make a network quicker.
+        None is negative, and the overhead is no more than what the quickest layer takes: a layer
+        more does not make a network quicker.
 
         Args:
             archs: Two networks or more.
             milliseconds: What was measured of each.
         """
         measured = np.asarray(milliseconds, dtype=float)
-        sums = np.array([self._sum(arch) for arch in archs])
-        terms = np.stack([sums / measured, 1 / measured], axis=1)
-        (factor, constant), _ = nnls(terms, np.ones(len(sums)))
-        return replace(self, factor=float(factor), constant=float(constant))
+        best, least = self, np.inf
+        for overhead in np.linspace(0, min(self.milliseconds.values()), _OVERHEADS):
+            table = replace(self, overhead=float(overhead))
+            sums = np.array([table._sum(arch) for arch in archs])
+            terms = np.stack([sums / measured, 1 / measured], axis=1)
+            (factor, constant), error = nnls(terms, np.ones(len(sums)))
+            if error < least - 1e-9:
+                best = replace(table, factor=float(factor), constant=float(constant))
+                least = error
+        return best
 
     def errors(self, archs: Sequence[Architecture], milliseconds: Sequence[float]) -> np.ndarray:
         """Of each network, how far the prediction is off, as a share of what was measured."""
@@ -91,6 +100,7 @@ class LatencyTable:
             conditions=dict(self.conditions),
             factor=self.factor,
             constant=self.constant,
+            overhead=self.overhead,
             fields=_FIELDS,
             layers=rows,
         )
@@ -113,6 +123,7 @@ class LatencyTable:
                 dict(content['conditions']),
                 float(content['factor']),
                 float(content['constant']),
+                float(content['overhead']),
             )
         except OSError as error:
             raise LitePoseError(f'{path}: {error.strerror}') from error
@@ -124,6 +135,7 @@ class LatencyTable:
 
 
 _FIELDS = [*Layer._fields, 'milliseconds']
+_OVERHEADS = 101  # values that are tried
 
 
 def layers_of_space(space: SearchSpace, num_keypoints: int) -> list[Layer]:

@@ -306,7 +306,7 @@ def _decoder_from_dict(
         elif isinstance(default, float):
             expected, fits = 'a number', is_number(value)
         else:
-            nullable = name == 'max_people' and value is None
+            nullable = name in ('max_people', 'keep_best') and value is None
             expected, fits = 'a whole number', nullable or is_whole(value)
         if not fits:
             raise _error(f'decoder.{name}', expected, repr(value))

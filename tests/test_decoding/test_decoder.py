@@ -42,6 +42,17 @@ def test_finds_the_people(num_people):
     assert distance.min(1).max() < 3
 
 
+@pytest.mark.parametrize('keep_best', [1, 3, 8])
+def test_the_best_are_what_they_are_among_all(keep_best):
+    maps = synthetic_maps(6, SIZE, 14, 2, missing=0.3, noise=0.02, seed=5)
+    everybody = AssociativeEmbeddingDecoder(14).decode(*maps[:2], size=SIZE)
+    kept = AssociativeEmbeddingDecoder(14, keep_best=keep_best).decode(*maps[:2], size=SIZE)
+    best = np.sort(np.argsort(-everybody.scores, kind='stable')[:keep_best])
+    assert len(everybody.scores) >= 6
+    for own, of_all in zip(kept, everybody):
+        np.testing.assert_array_equal(own, of_all[best])
+
+
 @pytest.mark.parametrize('max_people', [None, 2])
 def test_options_give_mmposes_result(max_people):
     maps = synthetic_maps(4, SIZE, 14, 2, missing=0.2, seed=3)

@@ -46,6 +46,15 @@ def test_fit(table):
     assert fitted.errors(others, 2 * np.array(measured)) == pytest.approx(0.5)
 
 
+def test_calls_of_single_layers_are_no_part_of_a_network(table):
+    alone = {layer: value + 0.05 for layer, value in table.milliseconds.items()}
+    known, others = archs(8), archs(6, seed=1)
+    fitted = LatencyTable(alone, 5).fitted(known, [2 * table(arch) + 0.5 for arch in known])
+    measured = [2 * table(arch) + 0.5 for arch in others]
+    np.testing.assert_allclose(fitted.errors(others, measured), 0, atol=0.01)
+    assert 0.045 < fitted.overhead < 0.055
+
+
 def test_file(table, tmp_path):
     path = tmp_path / 'table.json'
     fitted = table.fitted(archs(4), [1.0, 2.0, 3.0, 4.0])

@@ -1,8 +1,10 @@
 """Latency of a network from a table of its layers, so that a search need not run it.
 
 As in once-for-all networks (Cai et al., ICLR 2020): each layer is timed once, alone, and a network
-takes the sum. What that leaves out (memory that is warm or not, layers that are merged) and counts
-again for every layer (calling the engine) is measured on some whole networks and corrected.
+takes the sum. A layer alone is not what it is in a network, though: each is called, its maps are
+put into the engine's order of memory and back, and nothing is merged. So the sum is one of four
+terms, beside MACs, numbers that layers read and write, and a constant, that are weighed by what
+some whole networks take.
 """
 
 from __future__ import annotations
@@ -32,17 +34,14 @@ class LatencyTable:
         milliseconds: Of each layer, alone.
         num_keypoints: ``K`` of the networks.
         conditions: What was measured on, e.g. engine and threads; for people.
-        overhead: Milliseconds of each layer that it takes alone only, for the call.
-        factor: What a sum of layers, without that, is multiplied by.
-        constant: Milliseconds that every network takes besides.
+        weights: What the terms are multiplied by: the sum of the layers' milliseconds, 1e6 MACs,
+            1e6 numbers read and written, and 1.
     """
 
     milliseconds: Mapping[Layer, float]
     num_keypoints: int
     conditions: Mapping[str, Any] = field(default_factory=dict)
-    factor: float = 1.0
-    constant: float = 0.0
-    overhead: float = 0.0
+    weights: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)
 
     def __call__(self, arch: Architecture) -> float:
         """Predicted milliseconds of a network, one input of its own resolution.
@@ -50,38 +49,32 @@ class LatencyTable:
         Raises:
             LitePoseError: A layer was not measured.
         """
-        return self.factor * self._sum(arch) + self.constant
+        return float(self._terms(arch) @ self.weights)
 
-    def _sum(self, arch: Architecture) -> float:
+    def _terms(self, arch: Architecture) -> np.ndarray:
+        layers = list(network_layers(arch, self.num_keypoints))
         try:
-            layers = network_layers(arch, self.num_keypoints)
-            return sum(self.milliseconds[layer] - self.overhead for layer in layers)
+            alone = sum(self.milliseconds[layer] for layer in layers)
         except KeyError as error:
             raise LitePoseError(
                 f'latency: {error.args[0]} is not in the table; measure one for this search space'
             ) from None
+        macs = sum(layer.complexity.macs for layer in layers)
+        elements = sum(layer.elements for layer in layers)
+        return np.array([alone, macs / 1e6, elements / 1e6, 1])
 
     def fitted(self, archs: Sequence[Architecture], milliseconds: Sequence[float]) -> LatencyTable:
-        """The table with the corrections of least squares, of relative errors.
+        """The table with the weights of least squares, of relative errors.
 
-        None is negative, and the overhead is no more than what the quickest layer takes: a layer
-        more does not make a network quicker.
+        None is negative: a layer more does not make a network quicker.
 
         Args:
-            archs: Two networks or more.
+            archs: Four networks or more.
             milliseconds: What was measured of each.
         """
-        measured = np.asarray(milliseconds, dtype=float)
-        best, least = self, np.inf
-        for overhead in np.linspace(0, min(self.milliseconds.values()), _OVERHEADS):
-            table = replace(self, overhead=float(overhead))
-            sums = np.array([table._sum(arch) for arch in archs])
-            terms = np.stack([sums / measured, 1 / measured], axis=1)
-            (factor, constant), error = nnls(terms, np.ones(len(sums)))
-            if error < least - 1e-9:
-                best = replace(table, factor=float(factor), constant=float(constant))
-                least = error
-        return best
+        terms = np.array([self._terms(arch) for arch in archs])
+        weights, _ = nnls(terms / np.c_[milliseconds], np.ones(len(terms)))
+        return replace(self, weights=tuple(weights.tolist()))
 
     def errors(self, archs: Sequence[Architecture], milliseconds: Sequence[float]) -> np.ndarray:
         """Of each network, how far the prediction is off, as a share of what was measured."""
@@ -98,9 +91,7 @@ class LatencyTable:
         content = dict(
             num_keypoints=self.num_keypoints,
             conditions=dict(self.conditions),
-            factor=self.factor,
-            constant=self.constant,
-            overhead=self.overhead,
+            weights=list(self.weights),
             fields=_FIELDS,
             layers=rows,
         )
@@ -121,9 +112,7 @@ class LatencyTable:
                 {Layer(*row[:-1]): float(row[-1]) for row in content['layers']},
                 int(content['num_keypoints']),
                 dict(content['conditions']),
-                float(content['factor']),
-                float(content['constant']),
-                float(content['overhead']),
+                tuple(map(float, content['weights'])),
             )
         except OSError as error:
             raise LitePoseError(f'{path}: {error.strerror}') from error
@@ -135,7 +124,6 @@ class LatencyTable:
 
 
 _FIELDS = [*Layer._fields, 'milliseconds']
-_OVERHEADS = 101  # values that are tried
 
 
 def layers_of_space(space: SearchSpace, num_keypoints: int) -> list[Layer]:

@@ -48,6 +48,12 @@ class Layer(NamedTuple):
         return -(-self.height // self.stride), -(-self.width // self.stride)
 
     @property
+    def elements(self) -> int:
+        """Numbers that are read and written, without weights."""
+        rows, columns = self.out_size
+        return self.in_channels * self.height * self.width + self.out_channels * rows * columns
+
+    @property
     def complexity(self) -> Complexity:
         """Its share of a network's parameters and multiply-accumulates."""
         rows, columns = self.out_size

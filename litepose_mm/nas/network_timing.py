@@ -21,7 +21,7 @@ Run = Callable[[], object]
 
 
 class NetworkTimer:
-    """Times networks, one after the other.
+    """Times networks.
 
     Args:
         engine: ``'torch'``, ``'onnxruntime'`` or ``'openvino'``.
@@ -44,29 +44,30 @@ class NetworkTimer:
             ) from None
         self.engine, self.threads, self.rounds = engine, threads, rounds
 
-    def __call__(self, network: nn.Module, input_shape: Sequence[int]) -> float:
-        """Milliseconds of a network.
+    def __call__(self, *networks: tuple[nn.Module, Sequence[int]]) -> list[float]:
+        """Milliseconds of networks, which take turns: what slows the machine slows them all.
 
         Args:
-            network: In eval mode, of one input.
-            input_shape: Its shape.
+            networks: Each in eval mode, of one input, and the shape of that.
         """
         generator = torch.Generator().manual_seed(0)
-        run = ENGINES[self.engine](
-            network, torch.randn(*input_shape, generator=generator), self.threads
-        )
-        for _ in range(3):
-            run()
-        seconds = []
-        for _ in range(self.rounds):
-            start = time.perf_counter()
-            run()
-            seconds.append(time.perf_counter() - start)
-        return 1e3 * float(np.median(seconds))
+        runs = [
+            ENGINES[self.engine](network, torch.randn(*shape, generator=generator), self.threads)
+            for network, shape in networks
+        ]
+        seconds = np.array([[_seconds(run) for run in runs] for _ in range(3 + self.rounds)])
+        return (1e3 * np.median(seconds[3:], axis=0)).tolist()
 
     def layer(self, layer: Layer) -> float:
         """Milliseconds of a layer, with random weights, as an engine gets it."""
-        return self(deployed(layer), (1, layer.in_channels, layer.height, layer.width))
+        shape = (1, layer.in_channels, layer.height, layer.width)
+        return self((deployed(layer), shape))[0]
+
+
+def _seconds(run: Run) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def deployed(layer: Layer) -> nn.Module:

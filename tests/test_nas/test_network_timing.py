@@ -23,7 +23,7 @@ def test_time(engine):
     first, *_, last = network_layers(LARGEST, 5)
     assert timer.layer(first) > 0 and timer.layer(last) > 0
     wide = torch.nn.Conv2d(64, 64, 7, padding=3)
-    assert timer(wide, (1, 64, 128, 128)) > 5 * timer.layer(first)
+    assert timer((wide, (1, 64, 128, 128)))[0] > 5 * timer.layer(first)
 
 
 def test_engines_that_are_not_there(monkeypatch):

@@ -185,7 +185,7 @@ def test_processes_share_a_search(trained, tmp_path):
 def test_search_under_a_latency(trained, tmp_path):
     table = tmp_path / 'latency.json'
     tool = mim_root() / 'tools/nas/latency_table.py'
-    sizes = ['--engine', 'torch', '--networks', 4, '--rounds', 1]
+    sizes = ['--engine', 'torch', '--networks', 8, '--rounds', 1]
     result = run(tool, trained[0], '--out', table, *sizes)
     assert result.returncode == 0, result.stderr
     assert 'layers; networks: ' in result.stdout and 'rank correlation' in result.stdout

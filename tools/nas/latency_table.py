@@ -61,7 +61,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    for name, least in (('networks', 4), ('rounds', 1), ('threads', 1), ('seed', 0)):
+    for name, least in (('networks', 8), ('rounds', 1), ('threads', 1), ('seed', 0)):
         value = getattr(args, name)
         if value < least:
             raise LitePoseError(f'--{name}: expected {least} or more, got {value}')
@@ -79,11 +79,12 @@ def main() -> None:
     }
     rng = np.random.default_rng(args.seed)
     archs = [space.decode(space.sample(rng)) for _ in range(args.networks)]
-    measured = []
+    networks = []
     for arch in track(archs, f'{len(archs)} networks'):
         network = build_pose_estimator(plain_model(config.model, arch))
         graph = DeployGraph(to_deploy_form(network)).eval()
-        measured.append(timer(graph, (1, 3, arch.img_size, arch.img_size)))
+        networks.append((graph, (1, 3, arch.img_size, arch.img_size)))
+    measured = timer(*networks)
 
     half = len(archs) // 2
     table = LatencyTable(milliseconds, keypoints).fitted(archs[:half], measured[:half])
@@ -100,8 +101,10 @@ def main() -> None:
     )
     replace(table, conditions=conditions).save(args.out)
     print(
-        f'{args.out}: {len(layers)} layers; networks: {table.factor:.2f} times their sum, each '
-        f'{1e3 * table.overhead:.0f} us less, and {table.constant:.2f} ms'
+        f'{args.out}: {len(layers)} layers; networks: '
+        '{:.3f} times their sum, {:.3f} ms for 1e6 MACs, {:.3f} for 1e6 numbers, and {:.3f}'.format(
+            *table.weights
+        )
     )
     print(
         f'{len(errors)} other networks of {min(measured[half:]):.1f} to {max(measured[half:]):.1f} '

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from .errors import LitePoseError
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
 
 _ADVICE = {
     errno.EADDRINUSE: 'take another port',
@@ -32,3 +37,9 @@ def listen(host: str, port: int) -> socket.socket:
         raise LitePoseError(f'cannot listen on {host}, port {port}: {reason}; {advice}') from error
     except OverflowError as error:
         raise LitePoseError(f'port: expected 0 to 65535, got {port}') from error
+
+
+def same_origin(connection: HTTPConnection) -> bool:
+    """Whether no page from elsewhere asks: browsers let any page ask, and say which one it was."""
+    origin = connection.headers.get('origin')
+    return origin is None or urlsplit(origin).netloc == connection.headers.get('host')

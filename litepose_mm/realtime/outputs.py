@@ -79,7 +79,8 @@ class JsonLinesOutput:
     """A line of JSON for every frame, complete as soon as it is written, or not there.
 
     ``{"frame": 3, "time": 0.12, "width": 640, "height": 480, "people": [{"id": 0, "score": 0.8,
-    "keypoints": [[x, y, score], …]}]}``; ``id`` where people are followed.
+    "keypoints": [[x, y, score], …]}]}``; ``id`` where people are followed, and ``"file": "a.jpg"``
+    after ``"frame"`` for a folder's pictures.
 
     Args:
         path: The file; one that is there is replaced when the first frame comes.
@@ -134,6 +135,7 @@ def frame_document(frame: Frame, result: PoseResult) -> dict[str, Any]:
         )
     return {
         'frame': frame.number,
+        **({} if frame.file is None else {'file': str(frame.file)}),
         'time': round(frame.time, 4),
         'width': width,
         'height': height,

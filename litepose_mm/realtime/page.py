@@ -1,10 +1,12 @@
-"""A page for this machine's browser that shows what a window would."""
+"""A page for this machine's browser that shows what a window would, and has its keys."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 import cv2
 import numpy as np
@@ -16,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ..listening import listen
+from ..listening import listen, same_origin
 
 _LOOPBACK = '127.0.0.1'
 _LOOK = 0.01  # seconds between looks for a newer picture
@@ -27,11 +29,38 @@ _HTML = """<!doctype html>
 <meta charset="utf-8">
 <title>LitePose</title>
 <style>
-  body { margin: 0; background: #111 }
-  img { display: block; width: 100vw; height: 100vh; object-fit: contain }
+  body { margin: 0; height: 100vh; display: flex; flex-direction: column; background: #111 }
+  img { flex: 1; min-height: 0; object-fit: contain }
+  footer { text-align: center; padding: 4px }
+  button { background: #222; color: #ccc; border: 0; border-radius: 4px }
+  button { padding: 6px 10px; margin: 2px }
+  button:hover { background: #444 }
+  kbd { color: #fff; font-weight: bold }
 </style>
 <img src="stream" alt="people on the frames, live">
+<footer>BUTTONS</footer>
+<script>
+  const press = key => fetch('key', { method: 'POST', body: key })
+  document.addEventListener('keydown', event => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key === ' ') event.preventDefault()
+    press(event.key)
+  })
+  for (const button of document.querySelectorAll('button')) {
+    button.onclick = () => { press(button.value); button.blur() }
+  }
+</script>
 """
+_BUTTONS = {
+    ' ': ('space', 'pause'),
+    's': ('s', 'save'),
+    'v': ('v', 'skeletons, heatmaps, tags'),
+    'm': ('m', 'mirror'),
+    'i': ('i', 'ids'),
+    'h': ('h', 'status'),
+    'q': ('q', 'quit'),
+}
+_NAMES = {'Escape': 'escape'}  # of browsers for keys, where a window calls them something else
 
 
 class Page:
@@ -55,10 +84,15 @@ class Page:
         self.address = f'http://localhost:{self._socket.getsockname()[1]}'
         self._newest: tuple[int, np.ndarray | None] = (0, None)
         self._encoded = (0, b'')
+        self._keys: SimpleQueue[str] = SimpleQueue()
         self._is_closed = False
         # Other names are refused, so that a page from elsewhere cannot come by one of its own.
         hosts = Middleware(TrustedHostMiddleware, allowed_hosts=['localhost', _LOOPBACK])
-        routes = [Route('/', self._page), Route('/stream', self._stream)]
+        routes = [
+            Route('/', self._page),
+            Route('/stream', self._stream),
+            Route('/key', self._key, methods=['POST']),
+        ]
         self._server = uvicorn.Server(
             uvicorn.Config(
                 Starlette(routes=routes, middleware=[hosts]),
@@ -81,16 +115,32 @@ class Page:
         self._thread.join(_PATIENCE + 2)
         self._socket.close()
 
-    def show(self, image: np.ndarray, milliseconds: int = 1) -> None:
+    def show(self, image: np.ndarray, milliseconds: int = 1) -> str | None:
         """Shows a picture, BGR uint8 (H, W, 3), which is not changed afterwards.
 
-        As of :class:`Window`, which has keys; nothing is waited for here.
+        Returns:
+            As of :class:`Window`: a key that was pressed in one of the browsers.
         """
         if image is not self._newest[1]:
             self._newest = (self._newest[0] + 1, image)
+        with suppress(Empty):
+            return self._keys.get(timeout=milliseconds / 1000)
+        return None
 
     async def _page(self, request: Request) -> Response:
-        return HTMLResponse(_HTML)
+        buttons = ''.join(
+            f'<button value="{key}"><kbd>{name}</kbd> {does}</button>'
+            for key, (name, does) in _BUTTONS.items()
+        )
+        return HTMLResponse(_HTML.replace('BUTTONS', buttons))
+
+    async def _key(self, request: Request) -> Response:
+        if not same_origin(request):
+            return Response(status_code=403)
+        key = (await request.body()).decode(errors='replace')
+        if key in _BUTTONS or key in _NAMES:
+            self._keys.put(_NAMES.get(key, key))
+        return Response(status_code=204)
 
     async def _stream(self, request: Request) -> Response:
         return StreamingResponse(

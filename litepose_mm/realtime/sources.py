@@ -38,11 +38,13 @@ class Frame(NamedTuple):
         image: BGR uint8 ``(H, W, 3)``.
         number: Counted from 0.
         time: Seconds: of a file by its frame rate, of a camera since its first frame.
+        file: The picture's file, of a folder.
     """
 
     image: np.ndarray
     number: int
     time: float
+    file: Path | None = None
 
 
 class Source(ABC):
@@ -206,7 +208,7 @@ class FolderSource(Source):
                 self.num_failed += 1
                 self.tell(f'left out: {error}' if str(path) in str(error) else f'{path}: {error}')
                 continue
-            yield Frame(image, number, number / self.fps)
+            yield Frame(image, number, number / self.fps, path)
 
 
 def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
@@ -219,7 +221,7 @@ def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
         paced: See :class:`FileSource`.
 
     Raises:
-        LitePoseError: It names none of these.
+        LitePoseError: It names none of these, or pictures, which have no pace.
     """
     place = text if text.isdecimal() else os.path.realpath(text)  # links have lasting names
     camera = re.fullmatch(r'(?:/dev/video)?([0-9]{1,2})', place)
@@ -228,11 +230,12 @@ def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
     if re.match(r'[a-z][a-z0-9+.-]*://', text, re.IGNORECASE):
         return CaptureSource(text, tell)
     path = Path(text)
-    if path.is_dir():
+    if path.is_file() and find_media([text])[0].is_video:
+        return FileSource(path, paced)
+    if path.exists():
+        if paced:
+            raise LitePoseError(f'expected a video to play like a camera, got {path}: pictures')
         return FolderSource(path, tell)
-    if path.is_file():
-        (file,) = find_media([text])
-        return FileSource(path, paced) if file.is_video else FolderSource(path, tell)
     raise LitePoseError(
         f'expected the number of a camera (0 to 99), the address of a stream, a video file or a '
         f'folder of pictures, got {text!r}, which is none of these'

@@ -22,6 +22,7 @@ MODES = ('skeletons', 'heatmaps', 'tags')
 _SHORT = dict(
     grabbing='grab', preprocessing='prepare', network='network', decoding='decode', drawing='draw'
 )
+_FONT, _TEXT_SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.45
 _BLANK = (360, 640, 3)  # what is shown before there is a frame
 
 
@@ -92,7 +93,9 @@ class View:
 def notice(text: str, drawing: np.ndarray | None = None) -> np.ndarray:
     """A copy of a drawing, or black where there is none, with a line of text in its middle."""
     drawing = np.zeros(_BLANK, np.uint8) if drawing is None else drawing.copy()
-    _text(drawing, text, (round(16 * _scale(drawing)), drawing.shape[0] // 2))
+    left = round(16 * _scale(drawing))
+    scale = _fitting(drawing, text, left)
+    _text(drawing, text, (left, drawing.shape[0] // 2), scale=scale)
     return drawing
 
 
@@ -126,8 +129,17 @@ def _label(drawing: np.ndarray, result: PoseResult, threshold: float) -> None:
 
 
 def _write(drawing: np.ndarray, lines: Sequence[str]) -> None:
+    """Lines of text at the top left, each as small as a small drawing needs."""
     for number, line in enumerate(lines, start=1):
-        _text(drawing, line, (6, round(18 * number * _scale(drawing))))
+        place = (6, round(18 * number * _scale(drawing)))
+        _text(drawing, line, place, scale=_fitting(drawing, line, 6))
+
+
+def _fitting(drawing: np.ndarray, text: str, left: int) -> float:
+    """The scale of a text that begins at a column and has to end inside."""
+    scale = _scale(drawing)
+    (width, _), _ = cv2.getTextSize(text, _FONT, _TEXT_SIZE * scale, 1)
+    return scale * min(1.0, (drawing.shape[1] - 2 * left) / max(width, 1))
 
 
 def _scale(drawing: np.ndarray) -> float:
@@ -135,8 +147,12 @@ def _scale(drawing: np.ndarray) -> float:
 
 
 def _text(
-    drawing: np.ndarray, text: str, place: tuple[int, int], color: Any = (255, 255, 255)
+    drawing: np.ndarray,
+    text: str,
+    place: tuple[int, int],
+    color: Any = (255, 255, 255),
+    scale: float | None = None,
 ) -> None:
-    size = 0.45 * _scale(drawing)
+    size = _TEXT_SIZE * (_scale(drawing) if scale is None else scale)
     for ink, width in (((0, 0, 0), 3), (color, 1)):
-        cv2.putText(drawing, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, ink, width, cv2.LINE_AA)
+        cv2.putText(drawing, text, place, _FONT, size, ink, width, cv2.LINE_AA)

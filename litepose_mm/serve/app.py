@@ -5,7 +5,7 @@
 message before the next is looked at, so that the browser sends its newest frame and nothing is
 queued. People of a stream are followed. What both answer with is
 :func:`litepose_mm.realtime.frame_document`, with ``milliseconds``; errors are
-``{"error": "one line"}``.
+``{"error": "one line"}``, those of addresses and methods included.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -29,6 +29,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import LitePoseError
+from ..listening import same_origin
 from ..media import decode_image
 from ..openmp import release_openmp_threads
 from ..picture_estimator import PictureEstimator
@@ -77,14 +78,18 @@ def create_app(
     """
     release_openmp_threads()  # of loading the model: the network runs in another thread
     service = _Service(estimator, name, limits or Limits(), min_score)
+    api = [
+        Route('/model', service.model),
+        Route('/predict', service.predict, methods=['POST']),
+        WebSocketRoute('/stream', service.stream),
+    ]
     return Starlette(
         routes=[
-            Route('/api/model', service.model),
-            Route('/api/predict', service.predict, methods=['POST']),
-            WebSocketRoute('/api/stream', service.stream),
+            Mount('/api', routes=api),
             Mount('/', StaticFiles(directory=_PAGE, html=True)),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
+        exception_handlers={HTTPException: _http_error},
     )
 
 
@@ -122,6 +127,10 @@ class _Service:
             return JSONResponse({'error': str(error)}, 400)
 
     async def _body(self, request: Request) -> bytes:
+        if request.headers.get('content-type', '').startswith('multipart/'):
+            raise LitePoseError(
+                'expected the bytes of a picture as the body (curl --data-binary @FILE), got a form'
+            )
         data = bytearray()
         async for part in request.stream():
             data += part
@@ -137,7 +146,7 @@ class _Service:
 
     async def stream(self, socket: WebSocket) -> None:
         """People of one frame after the other."""
-        if not _same_origin(socket):
+        if not same_origin(socket):
             await socket.close(code=1008, reason='another origin')
             return
         await socket.accept()
@@ -182,14 +191,13 @@ class _Service:
         return {**document, 'milliseconds': round(milliseconds, 2)}
 
 
+async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+    line = f'{request.method} {request.url.path}: {error.detail}'
+    return JSONResponse({'error': line}, error.status_code, error.headers)
+
+
 def _picture(message: Mapping[str, Any]) -> bytes:
     data = message.get('bytes')
     if data is None:
         raise LitePoseError('expected a picture in a binary message, got a text message')
     return data
-
-
-def _same_origin(socket: WebSocket) -> bool:
-    """Browsers let any page open a WebSocket anywhere, and say which page it was."""
-    origin = socket.headers.get('origin')
-    return origin is None or urlsplit(origin).netloc == socket.headers.get('host')

@@ -18,15 +18,19 @@ def test_table_shows_everything(columns, capsys, monkeypatch):
     out = capsys.readouterr().out
     assert '…' not in out
     lines = {line.split()[0]: line.split() for line in out.splitlines() if line.strip()}
+    cards = shipped_weights()
     for entry in MODELS.values():
-        _, *words = lines[entry.name]
-        assert (words[0] == '*') is (entry.name in shipped_weights())
-        joints, size, params, macs, paper_macs, *_ = [word for word in words if word != '*']
+        _, joints, size, params, macs, paper_macs, ap, *own_ap = lines[entry.name]
         assert int(joints) == entry.num_keypoints
         assert size == '{}x{}'.format(*entry.input_size)
         assert float(params[:-1]) == pytest.approx(entry.params / 1e6, abs=0.005)
         assert float(macs[:-1]) == pytest.approx(entry.macs / 1e9, abs=0.005)
         assert float(paper_macs[:-1]) == pytest.approx(entry.paper_macs / 1e9, abs=0.005)
+        assert ap == ('–' if entry.ap is None else f'{entry.ap:.1f}')
+        assert bool(own_ap) is (entry.name in cards)
+        if own_ap:
+            figures = [row['ap'] for row in cards[entry.name].accuracy if row['flip_test']]
+            assert own_ap == [f'{figures[0]:.1f}']
 
 
 def test_json_is_the_zoo(capsys):

@@ -26,11 +26,15 @@ def page():
         yield page
 
 
-def get(page, path, **headers):
+def ask(page, method, path, body=None, **headers):
     host = page.address.removeprefix('http://').replace('localhost', '127.0.0.1')
     connection = http.client.HTTPConnection(host, timeout=20)
-    connection.request('GET', path, headers=headers)
+    connection.request(method, path, body, headers)
     return connection.getresponse()
+
+
+def get(page, path, **headers):
+    return ask(page, 'GET', path, **headers)
 
 
 def part(response):
@@ -76,6 +80,24 @@ def test_a_picture_that_stays_is_sent_once(page):
     assert part(stream) == 10
     page.show(picture(20))
     assert part(stream) == 20
+
+
+def test_keys(page):
+    image = picture(10)
+    assert page.show(image) is None
+    for key in ('v', 'x', 'Escape', 'any number of bytes'):
+        assert ask(page, 'POST', '/key', key).status == 204
+    assert [page.show(image) for _ in range(3)] == ['v', 'escape', None]
+    text = get(page, '/').read().decode()
+    assert '<button value="v"><kbd>v</kbd> skeletons, heatmaps, tags</button>' in text
+
+
+def test_other_pages_press_no_keys(page):
+    assert ask(page, 'POST', '/key', 'q', Origin='http://elsewhere.example').status == 403
+    assert page.show(picture(10)) is None
+    own = page.address.replace('localhost', '127.0.0.1')
+    assert ask(page, 'POST', '/key', 'q', Origin=own).status == 204
+    assert page.show(picture(10)) == 'q'
 
 
 def test_it_ends_with_the_last_picture():

@@ -201,6 +201,7 @@ def test_pictures_of_a_folder(tmp_path):
     frames = list(FolderSource(tmp_path).frames())
     assert [frame.image[0, 0, 0] for frame in frames] == [ord('a'), ord('b')]
     assert [frame.time for frame in frames] == [0, 1]
+    assert [frame.file for frame in frames] == [tmp_path / 'a.png', tmp_path / 'b.png']
 
 
 def test_bad_pictures_are_left_out(tmp_path):
@@ -232,6 +233,8 @@ def test_what_a_text_names(tmp_path, video):
     for text in ('nothing', '12345678901', '٣'):
         with pytest.raises(LitePoseError, match=f"of pictures, got '{text}', which is none"):
             open_source(text)
+    with pytest.raises(LitePoseError, match='expected a video to play like a camera, got'):
+        open_source(str(tmp_path), paced=True)
 
 
 def test_a_real_camera_that_is_not_there(monkeypatch):

@@ -86,6 +86,12 @@ def test_a_notice():
     assert blank.shape == (360, 640, 3) and blank.any()
 
 
+def test_text_is_as_small_as_the_picture_needs():
+    small = np.full((64, 96, 3), 60, np.uint8)
+    told = notice('nothing new from a camera whose name is long', small)
+    assert (told != small).any() and not (told != small)[:, -8:].any()
+
+
 def test_modes():
     view = View()
     seen = [view.mode]

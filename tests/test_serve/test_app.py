@@ -64,6 +64,24 @@ def test_bad_uploads_are_one_line(client, content, status, message):
     assert response.status_code == status and message in error and '\n' not in error
 
 
+def test_a_form_is_no_picture(client):
+    kind = {'content-type': 'multipart/form-data; boundary=x'}
+    response = client.post('/api/predict', content=picture(), headers=kind)
+    assert response.status_code == 400 and 'curl --data-binary @FILE' in response.json()['error']
+
+
+@pytest.mark.parametrize(
+    ('method', 'path', 'status', 'message'),
+    [
+        ('GET', '/api/predict', 405, 'GET /api/predict: Method Not Allowed'),
+        ('GET', '/api/other', 404, 'GET /api/other: Not Found'),
+    ],
+)
+def test_wrong_addresses_are_one_line(client, method, path, status, message):
+    response = client.request(method, path)
+    assert (response.status_code, response.json()) == (status, {'error': message})
+
+
 def test_a_stream_follows_people_and_survives_bad_frames(client):
     with client.websocket_connect(STREAM) as stream:
         answers = []

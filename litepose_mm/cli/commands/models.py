@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ...shipped_weights import WeightsCard
     from ...zoo import ModelEntry
 
 HELP = 'list the models: input size, parameters, computation, published accuracy, weights at hand'
@@ -24,40 +25,49 @@ def run(args: argparse.Namespace) -> int:
     from ...shipped_weights import shipped_weights
     from ...zoo import MODELS
 
-    shipped = {name: asdict(card) for name, card in shipped_weights().items()}
+    cards = shipped_weights()
     if args.json:
+        shipped = {name: asdict(card) for name, card in cards.items()}
         rows = [dict(asdict(entry), weights=shipped.get(n)) for n, entry in MODELS.items()]
         print(json.dumps(rows, indent=2))
     else:
-        _print_table(MODELS.values(), shipped)
+        _print_table(MODELS.values(), cards)
     return 0
 
 
-def _print_table(entries: Iterable[ModelEntry], shipped: Container[str]) -> None:
+def _print_table(entries: Iterable[ModelEntry], cards: Mapping[str, WeightsCard]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=_CAPTION, caption_justify='left')
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.caption, table.caption_justify = _CAPTION, 'left'
     table.add_column('model', no_wrap=True)
-    for title in ('joints', 'input', 'params', 'MACs', 'paper\nMACs', 'AP'):
+    for title in ('joints', 'input', 'params', 'MACs', 'paper\nMACs', 'AP', 'own\nAP'):
         table.add_column(title, justify='right', no_wrap=True)
     for entry in entries:
         table.add_row(
-            f'{entry.name} *' if entry.name in shipped else entry.name,
+            entry.name,
             str(entry.num_keypoints),
             '{}x{}'.format(*entry.input_size),
             f'{entry.params / 1e6:.2f}M',
             f'{entry.macs / 1e9:.2f}G',
             f'{entry.paper_macs / 1e9:.2f}G',
             '–' if entry.ap is None else f'{entry.ap:.1f}',
+            _own_ap(cards[entry.name]) if entry.name in cards else '',
         )
     # a narrow terminal wraps the lines rather than that figures are cut off
     Console(width=max(Console().width, 80)).print(table)
 
 
+def _own_ap(card: WeightsCard) -> str:
+    entry = next(entry for entry in card.accuracy if entry['flip_test'])
+    return f'{entry["ap"]:.1f}'
+
+
 _CAPTION = (
     'MACs: exact, of one picture of the input size. paper MACs: counted as the paper does. '
-    "AP: published, of the authors' weights, with flip test. *: weights come with this package, of "
-    'its own training and another AP; `litepose models --json` has it.'
+    "AP: published, of the authors' weights, with flip test. own AP: of the weights that come with "
+    'this package, with flip test, on other pictures: `litepose models --json` says which, and '
+    "their teacher's AP there."
 )

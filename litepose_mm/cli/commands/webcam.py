@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     view = View(args.view, mirrored=args.mirror)
     source = open_source(args.source, _tell, args.live)
     _check_outputs(args, source)
-    interrupted = False
+    status = None
     written_to = args.out or args.jsonl
     with ExitStack() as stack:
         # before the model, which takes seconds
@@ -100,13 +100,16 @@ def run(args: argparse.Namespace) -> int:
             if show.run() and not (source.is_live or written_to):
                 show.linger()
         except KeyboardInterrupt:
-            interrupted = True
+            status = 130
+        except SystemExit as stop:  # SIGTERM
+            status = stop.code
     written = [str(output.path) for output in (video, lines) if output and output.path]
     statistics = pipeline.statistics()
     end = f'; wrote {", ".join(written)}' if written else ''
-    print(f'{statistics.num_frames} frames, {"; ".join(status_lines(statistics))}{end}')
-    if interrupted:
-        return 130
+    if statistics.num_frames:
+        print(f'{statistics.num_frames} frames, {"; ".join(status_lines(statistics))}{end}')
+    if status is not None:
+        return status
     return 1 if source.num_failed else 0
 
 
@@ -184,7 +187,7 @@ class _Show:
         """Shows what came last for as long as somebody wants to see it."""
         if self.screen is None or self.drawing is None:
             return
-        _tell('that was all; Ctrl-C ends, in a window q, too')
+        _tell('that was all; q or Ctrl-C ends')
         while self.show(self.drawing):
             sleep(_LINGER_SECONDS)
 

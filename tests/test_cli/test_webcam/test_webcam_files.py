@@ -48,6 +48,9 @@ def test_bad_pictures_are_told_and_left_out(run, tmp_path):
     assert status == 1 and out.startswith('2 frames') and err.startswith('litepose: left out: ')
     lines = (tmp_path / 'o.jsonl').read_text().splitlines()
     assert [json.loads(line)['frame'] for line in lines] == [0, 2]
+    assert [json.loads(line)['file'] for line in lines] == ['in/a.png', 'in/c.png']
+    status, out, _ = run('in/b.png', '--no-display')
+    assert (status, out) == (1, '')
 
 
 class VideoThatBreaks(FileSource):
@@ -125,6 +128,7 @@ def test_a_real_signal_leaves_whole_files(model, tmp_path, number, status):
     finally:
         process.kill()
     assert process.returncode == status, err
+    assert ' frames, ' in out and out.endswith('; wrote o.mp4, o.jsonl\n')
     documents = [json.loads(line) for line in lines.read_text().splitlines()]
     frames = list(VideoReader(tmp_path / 'o.mp4'))
     assert len(documents) > 5 and len(frames) > 5

@@ -151,8 +151,9 @@ class Page:
         )
 
     async def _parts(self) -> AsyncIterator[bytes]:
-        boundary = f'--{_BOUNDARY}\r\n'.encode()
-        yield boundary
+        # Browsers draw a part when the next one has begun, so each is begun at once; hence no length.
+        begin = f'--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n'.encode()
+        yield begin
         seen = 0
         while True:
             is_closed = self._is_closed  # asked first: what was shown before is sent
@@ -162,9 +163,7 @@ class Page:
                 await asyncio.sleep(_LOOK)
                 continue
             seen, jpeg = self._jpeg()
-            head = f'Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n'.encode()
-            # The boundary comes at once, since browsers draw a part when they know its end.
-            yield head + jpeg + b'\r\n' + boundary
+            yield jpeg + b'\r\n' + begin
 
     def _jpeg(self) -> tuple[int, bytes]:
         """The newest picture, encoded once for all who look, and not at all where nobody does."""

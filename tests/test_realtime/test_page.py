@@ -38,14 +38,21 @@ def get(page, path, **headers):
 
 
 def part(response):
-    """The next picture's value in a response of many parts; None where there is no more."""
-    while (line := response.readline()) and not line.startswith(b'Content-Length'):
-        pass
-    if not line:
-        return None
-    response.readline()
-    data = response.read(int(line.split()[1]))
-    return round(float(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).mean()))
+    """The next picture's value in a response of many parts; None where there is no more.
+
+    A picture is whole when the next part has begun.
+    """
+    data = b''
+    while line := response.readline():
+        if line == b'--frame\r\n':
+            assert response.readline() == b'Content-Type: image/jpeg\r\n'
+            assert response.readline() == b'\r\n'
+            if data:
+                image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+                return round(float(image.mean()))
+        else:
+            data += line
+    return None
 
 
 def test_page(page):

@@ -151,7 +151,7 @@ class Page:
         )
 
     async def _parts(self) -> AsyncIterator[bytes]:
-        # Browsers draw a part when the next one has begun, so each is begun at once; hence no length.
+        # Browsers draw a part when the next has begun, so that is begun at once; hence no length.
         begin = f'--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n'.encode()
         yield begin
         seen = 0

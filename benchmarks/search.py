@@ -5,13 +5,16 @@ the largest resolution both get the same batch; at a smaller one the supernet sh
 its targets anew, which the static network's loader has done before.
 
 ``evaluation``: all that the search does for a network (extraction, calibration, validation with
-decoding and AP), against the forward passes in it alone.
+decoding and AP), against the forward passes of the same pictures alone: those of a test (the
+plain network, pictures of validation in the config's batches), and those that the evaluation makes
+(merged layers, several pictures together).
 
 Figures are medians over rounds; the aim is the most that the ratio should be. No mirrored pictures.
 """
 
 import argparse
 import logging
+from functools import partial
 from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
@@ -20,18 +23,21 @@ import litepose_mm.modules  # noqa: F401
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
+from mmengine.logging import MMLogger
 from mmengine.optim import build_optim_wrapper
 from mmengine.runner import set_random_seed
 from mmpose.models import build_pose_estimator
 from mmpose.registry import DATASETS
 from reporting import environment, print_table
 from timing import in_turns
+from torch import nn
 
 from litepose_mm.architectures import Architecture
 from litepose_mm.checkpoints import load_weights
 from litepose_mm.engine.hooks.compiler import has_compiler
 from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
 from litepose_mm.media import write_json
+from litepose_mm.models.utils.deploy_form import to_deploy_form
 from litepose_mm.models.utils.depthwise import quicken_depthwise
 from litepose_mm.nas import SubnetEvaluator, plain_config, read_supernet_config
 from litepose_mm.search_spaces import SearchSpace, get_search_space
@@ -50,9 +56,9 @@ def parse_args() -> argparse.Namespace:
         help="a trained supernet's: a random one finds thirty people in every picture",
     )
     parser.add_argument('--batch-size', type=int, help="in place of the config's")
-    parser.add_argument('--num-images', type=int, default=64, help='for validation')
-    parser.add_argument('--calibration-batches', type=int, default=4)
-    parser.add_argument('--rounds', type=int, default=7)
+    parser.add_argument('--num-images', type=int, default=200, help='for validation')
+    parser.add_argument('--calibration-batches', type=int, default=10)
+    parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of torch')
     parser.add_argument('--out', type=Path, help='write the figures as JSON')
     return parser.parse_args()
@@ -116,35 +122,51 @@ def evaluation_rows(config, archs: dict[str, Architecture], args) -> list[dict]:
     for name, arch in archs.items():
         network = evaluator.subnet(arch)
         batches = {split: evaluator._batches(split, arch) for split in ('train', 'val')}
-        inputs = [
-            network.data_preprocessor(batch, training=split == 'train')['inputs']
+        train, val = (
+            [
+                network.data_preprocessor(batch, training=split == 'train')['inputs']
+                for batch in batches[split]
+            ]
             for split in batches
-            for batch in batches[split]
-        ]
-
-        @torch.no_grad()
-        def forward(network=network, inputs=inputs) -> None:
-            for images in inputs:
-                network.head.forward(network.extract_feat(images))
-
-        seconds = in_turns([forward, lambda arch=arch: evaluator.metrics(arch)], args.rounds)
-        passes, whole = np.median(seconds, axis=0)
+        )
+        size = evaluator._loaders['val']['batch_size']
+        apart = [part for images in val for part in images.split(size)]
+        merged = to_deploy_form(network)
+        seconds = in_turns(
+            [
+                partial(forward, (network, train), (network, apart)),
+                partial(forward, (network, train), (merged, val)),
+                partial(evaluator.metrics, arch),
+            ],
+            args.rounds,
+        )
+        passes, own_passes, whole = np.median(seconds, axis=0)
         rows.append(
             dict(
                 network=name,
                 input=arch.img_size,
-                images=sum(map(len, inputs)),
+                images=sum(map(len, train + val)),
                 forward_seconds=passes,
+                own_seconds=own_passes,
                 evaluation_seconds=whole,
-                ratio=np.median(seconds[:, 1] / seconds[:, 0]),
+                ratio=np.median(seconds[:, 2] / seconds[:, 0]),
                 aim=1.1,
+                own_ratio=np.median(seconds[:, 2] / seconds[:, 1]),
             )
         )
     return rows
 
 
+@torch.no_grad()
+def forward(*passes: tuple[nn.Module, list[torch.Tensor]]) -> None:
+    for network, inputs in passes:
+        for images in inputs:
+            network.head.forward(network.extract_feat(images))
+
+
 def main() -> None:
     args = parse_args()
+    MMLogger.get_instance('benchmark', log_level='WARNING')  # not a line for every weight
     torch.set_num_threads(args.threads)
     keep_freed_memory()
     config = read_supernet_config(args.config)

@@ -10,6 +10,7 @@ import copy
 import io
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from itertools import islice
@@ -30,6 +31,7 @@ from torch.utils.data import DataLoader, Dataset
 from ..architectures import Architecture
 from ..datasets.annotation_checks import explained
 from ..errors import LitePoseError
+from ..models.utils.deploy_form import to_deploy_form
 from .calibration import calibrate
 from .extraction import copy_subnet
 from .plain_config import at_scale, plain_model, scale_of
@@ -38,6 +40,9 @@ from .supernet import ElasticEstimator
 # People of a picture that COCO's evaluation looks at, the best scores first. A bad network finds
 # hundreds, whose missing keypoints take most of its evaluation's time.
 _COUNTED = 20
+# Pictures of one shape that are looked at together: layers of small networks are done in less time
+# than PyTorch takes to call them.
+_TOGETHER = 8
 _LOADERS = ('train_dataloader', 'search_dataloader', 'val_dataloader')
 
 
@@ -116,7 +121,7 @@ class SubnetEvaluator:
             arch: Its architecture.
             network: What :meth:`subnet` made of it; made here where it is None.
         """
-        network = self.subnet(arch) if network is None else network
+        network = to_deploy_form(self.subnet(arch) if network is None else network)
         batches = self._batches('val', arch)
         with _quiet():
             evaluator = Evaluator(copy.deepcopy(self._judge))
@@ -170,7 +175,7 @@ class SubnetEvaluator:
             if not self.cache:
                 return DataLoader(dataset, num_workers=loader.get('num_workers', 0), **options)
             with _seeded():
-                batches = list(DataLoader(dataset, **options))
+                batches = _of_one_shape(dataset, max(_TOGETHER, options['batch_size']))
         self._loaded[split, arch.img_size] = batches
         return batches
 
@@ -193,6 +198,21 @@ class SubnetEvaluator:
                 dict(inputs=batch['inputs'], data_samples=[])
                 for batch in islice(loader, self.calibration_batches)
             ]
+
+
+def _of_one_shape(dataset: Dataset, size: int) -> list[dict]:
+    """All samples, in batches of at most so many whose inputs have the same shapes."""
+    alike = defaultdict(list)
+    for index in range(len(dataset)):
+        sample = dataset[index]
+        inputs = sample['inputs']
+        scales = [inputs] if isinstance(inputs, torch.Tensor) else inputs
+        alike[tuple(image.shape for image in scales)].append(sample)
+    return [
+        pseudo_collate(samples[first : first + size])
+        for samples in alike.values()
+        for first in range(0, len(samples), size)
+    ]
 
 
 def _evaluate_here(evaluator: Evaluator) -> dict[str, float]:

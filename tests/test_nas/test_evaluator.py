@@ -12,6 +12,7 @@ from supernets import LARGEST, SPACE, supernet_config
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import SubnetEvaluator, calibrate, copy_subnet, plain_model
+from litepose_mm.nas.evaluator import _of_one_shape
 from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline, tile_pipeline
 
 
@@ -170,6 +171,45 @@ def test_missing_pictures_are_one_line():
         SubnetEvaluator(supernet, own).subnet(LARGEST)
 
 
+def test_pictures_of_one_shape_are_looked_at_together():
+    shapes = [(3, 4, 6), (3, 8, 8), (3, 4, 6), (3, 4, 6), (3, 8, 8), (3, 4, 6)]
+    samples = [
+        dict(inputs=torch.full(shape, number), data_samples=number)
+        for number, shape in enumerate(shapes)
+    ]
+    batches = _of_one_shape(samples, 3)
+    assert [batch['data_samples'] for batch in batches] == [[0, 2, 3], [5], [1, 4]]
+    assert [int(image.max()) for batch in batches for image in batch['inputs']] == [
+        0,
+        2,
+        3,
+        5,
+        1,
+        4,
+    ]
+    scales = [dict(inputs=[torch.zeros(3, 4, side), torch.zeros(3, 8, 8)]) for side in (4, 8, 4)]
+    assert [len(batch['inputs'][0]) for batch in _of_one_shape(scales, 8)] == [2, 1]
+
+
+def test_what_is_measured_is_what_a_test_of_the_network_gives(evaluator):
+    """Although layers are merged and several pictures are looked at together."""
+    own = Config(evaluator.config.to_dict())
+    own.val_evaluator = dict(type='MeanScore')
+    whole = SubnetEvaluator(evaluator.supernet, own, calibration_batches=2)
+    network = whole.subnet(LARGEST)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    scores = [
+        person
+        for batch in whole._batches('val', LARGEST)
+        for inputs, sample in zip(batch['inputs'], batch['data_samples'])
+        for (found,) in [network.val_step(dict(inputs=[inputs], data_samples=[sample]))]
+        for person in found.pred_instances.bbox_scores
+    ]
+    metrics = whole.metrics(LARGEST, network)
+    assert metrics['mean/score'] == pytest.approx(float(np.mean(scores)), rel=1e-4)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
 def test_metrics_are_plain_numbers(evaluator):
     assert {type(value) for value in evaluator.metrics(LARGEST).values()} <= {int, float}
 
@@ -194,7 +234,7 @@ def test_pictures_of_the_search_are_not_those_of_the_report(capsys):
         advanced = []
         evaluator([LARGEST], lambda: advanced.append(1))
         assert advanced == [1]
-        return len(evaluator._batches('val', LARGEST))
+        return sum(len(batch['inputs']) for batch in evaluator._batches('val', LARGEST))
 
     assert (pictures(), pictures(pictures='val')) == (3, 2)
     printed = capsys.readouterr()

@@ -30,9 +30,14 @@ def some(names: Sequence[str], most: int = 3, separator: str = ', ') -> str:
 def run_tool(main: Callable[[], int | None]) -> int:
     """Runs the ``main`` of a script; bad input becomes one line on stderr.
 
+    Warnings about which a user can do nothing are left out.
+
     Returns:
         The exit status: what ``main`` returned, 0 for None; 2 for bad input.
     """
+    from .compat import ignore_notices
+
+    ignore_notices()
     try:
         return main() or 0
     except LitePoseError as error:

@@ -42,4 +42,7 @@ def listen(host: str, port: int) -> socket.socket:
 def same_origin(connection: HTTPConnection) -> bool:
     """Whether no page from elsewhere asks: browsers let any page ask, and say which one it was."""
     origin = connection.headers.get('origin')
-    return origin is None or urlsplit(origin).netloc == connection.headers.get('host')
+    try:
+        return origin is None or urlsplit(origin).netloc == connection.headers.get('host')
+    except ValueError:  # no address at all
+        return False

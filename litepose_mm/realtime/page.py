@@ -28,10 +28,11 @@ _BOUNDARY = 'frame'
 _HTML = """<!doctype html>
 <meta charset="utf-8">
 <title>LitePose</title>
+<link rel="icon" href="data:,">
 <style>
   body { margin: 0; height: 100vh; display: flex; flex-direction: column; background: #111 }
   img { flex: 1; min-height: 0; object-fit: contain }
-  footer { text-align: center; padding: 4px }
+  footer { text-align: center; padding: 4px; color: #ccc; font-family: sans-serif }
   button { background: #222; color: #ccc; border: 0; border-radius: 4px }
   button { padding: 6px 10px; margin: 2px }
   button:hover { background: #444 }
@@ -40,9 +41,11 @@ _HTML = """<!doctype html>
 <img src="stream" alt="people on the frames, live">
 <footer>BUTTONS</footer>
 <script>
-  const press = key => fetch('key', { method: 'POST', body: key })
+  const over = () => { document.querySelector('footer').textContent = 'it has ended' }
+  const press = key => fetch('key', { method: 'POST', body: key }).catch(over)
+  setInterval(() => fetch('', { method: 'HEAD' }).catch(over), 2000)
   document.addEventListener('keydown', event => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key === ' ') event.preventDefault()
     press(event.key)
   })
@@ -60,6 +63,7 @@ _BUTTONS = {
     'h': ('h', 'status'),
     'q': ('q', 'quit'),
 }
+_LONGEST_KEY = 32  # bytes
 _NAMES = {'Escape': 'escape'}  # of browsers for keys, where a window calls them something else
 
 
@@ -137,7 +141,12 @@ class Page:
     async def _key(self, request: Request) -> Response:
         if not same_origin(request):
             return Response(status_code=403)
-        key = (await request.body()).decode(errors='replace')
+        body = b''
+        async for part in request.stream():
+            body += part
+            if len(body) > _LONGEST_KEY:
+                return Response(status_code=413)
+        key = body.decode(errors='replace')
         if key in _BUTTONS or key in _NAMES:
             self._keys.put(_NAMES.get(key, key))
         return Response(status_code=204)

@@ -35,6 +35,7 @@ class View:
         ids: Whether people are labelled with their ids.
         mirrored: Whether left and right change places, as in a mirror.
         status: Whether frames a second and times are shown.
+        paused: Whether frames wait, which is said.
         keypoint_threshold: Keypoints with a lower score are not drawn.
     """
 
@@ -42,6 +43,7 @@ class View:
     ids: bool = True
     mirrored: bool = False
     status: bool = True
+    paused: bool = False
     keypoint_threshold: float = 0.2
 
     def __post_init__(self) -> None:
@@ -63,6 +65,8 @@ class View:
             statistics: How quick it goes, for the status.
         """
         lines = [] if statistics is None else status_lines(statistics)
+        if self.paused:
+            lines.append('paused')
         image, result = shown.frame.image, shown.result
         maps = None if self.mode == 'skeletons' else estimator.maps(shown.prepared, shown.outputs)
         if self.mode != 'skeletons' and maps is None:

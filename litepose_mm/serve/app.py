@@ -5,7 +5,7 @@
 message before the next is looked at, so that the browser sends its newest frame and nothing is
 queued. People of a stream are followed. What both answer with is
 :func:`litepose_mm.realtime.frame_document`, with ``milliseconds``; errors are
-``{"error": "one line"}``, those of addresses and methods included.
+``{"error": "one line"}``, those of addresses and methods included; of a wrong host, plain text.
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ class _Service:
 
     async def predict(self, request: Request) -> JSONResponse:
         """People of one picture."""
+        if not same_origin(request):
+            return JSONResponse({'error': 'pages from elsewhere get nothing'}, 403)
         try:
             data = await self._body(request)
             return JSONResponse(await self._people(data))

@@ -100,11 +100,17 @@ def test_keys(page):
 
 
 def test_other_pages_press_no_keys(page):
-    assert ask(page, 'POST', '/key', 'q', Origin='http://elsewhere.example').status == 403
+    for other in ('http://elsewhere.example', 'null', 'http://[odd'):
+        assert ask(page, 'POST', '/key', 'q', Origin=other).status == 403
     assert page.show(picture(10)) is None
     own = page.address.replace('localhost', '127.0.0.1')
     assert ask(page, 'POST', '/key', 'q', Origin=own).status == 204
     assert page.show(picture(10)) == 'q'
+
+
+def test_a_key_is_short(page):
+    assert ask(page, 'POST', '/key', 'q' * 1000).status == 413
+    assert page.show(picture(10)) is None
 
 
 def test_it_ends_with_the_last_picture():

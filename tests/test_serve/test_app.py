@@ -135,5 +135,7 @@ def test_other_pages_get_nothing(client):
     with refused as caught, client.websocket_connect(STREAM, headers=headers):
         pass
     assert caught.value.code == 1008
+    response = client.post('/api/predict', content=picture(), headers=headers)
+    assert response.status_code == 403 and 'error' in response.json()
     with client.websocket_connect(STREAM, headers={'origin': 'http://localhost:8000'}):
         pass

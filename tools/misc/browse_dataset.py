@@ -27,7 +27,6 @@ from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
-from litepose_mm.compat import ignore_notices
 from litepose_mm.config_files import read_config
 from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.hooks.bad_sample_hook import GuardSample, guard_samples
@@ -160,7 +159,6 @@ def main() -> None:
         '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
     )
     args = parser.parse_args()
-    ignore_notices()
     config = read_config(args.config, args.cfg_options)
     with explained(config, 'train_dataloader'):
         count = browse(config, args.out_dir, args.num, args.seed, args.stage)

@@ -61,8 +61,8 @@ def _print_table(entries: Iterable[ModelEntry], cards: Mapping[str, WeightsCard]
 
 
 def _own_ap(card: WeightsCard) -> str:
-    entry = next(entry for entry in card.accuracy if entry['flip_test'])
-    return f'{entry["ap"]:.1f}'
+    figures = [f'{entry["ap"]:.1f}' for entry in card.accuracy if entry['flip_test']]
+    return figures[0] if figures else '?'
 
 
 _CAPTION = (

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from ...errors import LitePoseError
 from ..argument_types import share
-from ..estimator_arguments import add_estimator_arguments, load_exported, make_estimator
+from ..estimator_arguments import (
+    add_estimator_arguments,
+    add_min_score,
+    load_exported,
+    make_estimator,
+)
 
 if TYPE_CHECKING:
     from ...media import MediaFile
     from ...picture_estimator import PictureEstimator
     from ..prediction import Prediction
-
-# Grouping leaves faint copies of people behind, which evaluation wants and readers do not.
-MIN_SCORE = 0.05
 
 HELP = 'find people on pictures and videos; write drawings and a results.json'
 
@@ -38,13 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     output.add_argument(
         '--out-dir', default='outputs', metavar='DIR', help='where to write (default: outputs)'
     )
-    output.add_argument(
-        '--min-score',
-        type=share,
-        default=MIN_SCORE,
-        metavar='SCORE',
-        help=f'drop people with a lower score (default: {MIN_SCORE}; 0 keeps all)',
-    )
+    add_min_score(output)
     output.add_argument(
         '--no-draw', action='store_true', help='write results.json only, no drawings'
     )

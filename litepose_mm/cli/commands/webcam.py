@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -26,6 +27,9 @@ _STATUS_SECONDS = 5.0
 _SILENCE = 2.0  # seconds without a frame until a window says so
 _KEYS_SECONDS = 0.05  # between looks for a key while no frame comes
 _LINGER_SECONDS = 0.05  # between them when all was shown
+_PAUSED_MILLISECONDS = 100  # that a look for a key takes then
+# What keys switch on and off.
+_SWITCHES = {' ': 'paused', 'm': 'mirrored', 'i': 'ids', 'h': 'status'}
 
 _KEYS = """keys: q or Escape quits, space pauses, s saves a picture, v goes on to heatmaps and tags,
 m mirrors, i shows ids, h hides the status"""
@@ -82,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     view = View(args.view, mirrored=args.mirror)
     source = open_source(args.source, _tell, args.live)
     _check_outputs(args, source)
-    status = None
+    status = statistics = None
     written_to = args.out or args.jsonl
     with ExitStack() as stack:
         # before the model, which takes seconds
@@ -98,16 +102,18 @@ def run(args: argparse.Namespace) -> int:
         try:
             show = _Show(args, pipeline, view, screen, video, lines)
             if show.run() and not (source.is_live or written_to):
+                statistics = pipeline.statistics()
                 show.linger()
         except KeyboardInterrupt:
             status = 130
         except SystemExit as stop:  # SIGTERM
             status = stop.code
     written = [str(output.path) for output in (video, lines) if output and output.path]
-    statistics = pipeline.statistics()
+    statistics = statistics or pipeline.statistics()
     end = f'; wrote {", ".join(written)}' if written else ''
     if statistics.num_frames:
-        print(f'{statistics.num_frames} frames, {"; ".join(status_lines(statistics))}{end}')
+        count = f'{statistics.num_frames} frame{"s" if statistics.num_frames > 1 else ""}'
+        print(f'{count}, {"; ".join(status_lines(statistics))}{end}')
     if status is not None:
         return status
     return 1 if source.num_failed else 0
@@ -149,7 +155,7 @@ def _open_screen(args: argparse.Namespace, source: Source) -> Page | Window:
             return Window(f'litepose: {source.name}')
         except LitePoseError as error:
             _tell(f'{error}; a page in the browser takes its place')
-    page = Page(args.page or _PORT)
+    page = Page(_PORT if args.page is None else args.page)
     _tell(f'{page.address} (this machine only); Ctrl-C ends')
     return page
 
@@ -168,8 +174,8 @@ class _Show:
     ) -> None:
         self.args, self.pipeline, self.view = args, pipeline, view
         self.screen, self.video, self.lines = screen, video, lines
+        self.shown: Shown | None = None
         self.drawing: Any = None
-        self.number = 0
         self.came_at = self.told_at = monotonic()
 
     def run(self) -> bool:
@@ -185,29 +191,27 @@ class _Show:
 
     def linger(self) -> None:
         """Shows what came last for as long as somebody wants to see it."""
-        if self.screen is None or self.drawing is None:
+        if self.screen is None or self.shown is None:
             return
         _tell('that was all; q or Ctrl-C ends')
-        while self.show(self.drawing):
+        while self.look():
             sleep(_LINGER_SECONDS)
 
     def take(self, shown: Shown) -> bool:
         """Shows and writes a frame; returns whether to go on."""
         from ...realtime.view import status_lines
 
-        self.came_at, self.number = monotonic(), shown.frame.number
-        statistics = self.pipeline.statistics()
+        self.came_at, self.shown = monotonic(), shown
         if self.lines is not None:
             self.lines.write(shown.frame, shown.result)
         if self.screen is not None or self.video is not None:
-            self.drawing = self.pipeline.timed(
-                'drawing', self.view.draw, shown, self.pipeline.estimator, statistics
-            )
+            self.drawing = self.pipeline.timed('drawing', self.draw, self.view)
         if self.video is not None:
             self.video.write(shown.frame, self.drawing)
         if self.screen is not None:
-            return self.show(self.drawing)
-        self.tell_sometimes(f'{len(shown.result)} people, {status_lines(statistics)[0]}')
+            return self.look()
+        status = status_lines(self.pipeline.statistics())
+        self.tell_sometimes(f'{len(shown.result)} people, {status[0]}')
         return True
 
     def wait(self) -> bool:
@@ -221,42 +225,54 @@ class _Show:
                 self.tell_sometimes(message)
             return True
         if silence > _SILENCE:
-            return self.show(notice(message, self.drawing))
-        return self.show(notice(f'waiting for {name}') if self.drawing is None else self.drawing)
+            return self.look(notice(message, self.drawing))
+        return self.look(notice(f'waiting for {name}') if self.shown is None else None)
 
-    def show(self, drawing: Any) -> bool:
-        """Shows a drawing and does what the viewer wants; returns whether to go on."""
-        key = self.screen.show(drawing)
-        while key == ' ':  # until it is pressed again, or another key
-            while (key := self.screen.show(drawing, 100)) is None:
-                pass
-            if key == ' ':
-                break
+    def draw(self, view: View) -> Any:
+        """What came last, drawn."""
+        return view.draw(self.shown, self.pipeline.estimator, self.pipeline.statistics())
+
+    def look(self, picture: Any = None) -> bool:
+        """Shows what was drawn last, or another picture, for as long as it is paused.
+
+        Does what keys say, and returns whether to go on.
+        """
+        while True:
+            waits = _PAUSED_MILLISECONDS if self.view.paused else 1
+            key = self.screen.show(self.drawing if picture is None else picture, waits)
+            if key in ('q', 'escape'):
+                return False
+            if key is not None:
+                self.press(key)
+            if not self.view.paused:
+                return True
+
+    def press(self, key: str) -> None:
+        """Does what a key says that does not end it all."""
         view = self.view
-        if key in ('q', 'escape'):
-            return False
         if key == 's':
-            self.save(drawing)
-        elif key == 'v':
+            self.save()
+            return
+        if key == 'v':
             view.next_mode()
-        elif key == 'm':
-            view.mirrored = not view.mirrored
-        elif key == 'i':
-            view.ids = not view.ids
-        elif key == 'h':
-            view.status = not view.status
-        return True
+        elif key in _SWITCHES:
+            setattr(view, _SWITCHES[key], not getattr(view, _SWITCHES[key]))
+        if self.shown is not None:
+            self.drawing = self.draw(view)
 
-    def save(self, drawing: Any) -> None:
+    def save(self) -> None:
         """Saves a picture under a name that is free."""
         from ...errors import LitePoseError
         from ...media import write_image
 
-        stem = f'litepose_{self.number:06}'
+        if self.shown is None:
+            _tell('there is nothing to save yet')
+            return
+        stem = f'litepose_{self.shown.frame.number:06}'
         names = (f'{stem}{f"_{again}" if again else ""}.png' for again in count())
         path = next(path for name in names if not (path := Path(self.args.pictures, name)).exists())
         try:
-            write_image(path, drawing)
+            write_image(path, self.draw(replace(self.view, paused=False)))
             _tell(f'saved {path}')
         except LitePoseError as error:
             _tell(str(error))

@@ -23,7 +23,7 @@ from ...media import write_image
 from ...structures import PoseResult, Skeleton
 from ...visualization import draw_sheet
 
-_MIN_SCORE = 0.05  # of people that are drawn, as ``litepose predict`` has it
+_MIN_SCORE = 0.05  # of people that are drawn, also of a network that is not sure yet
 
 
 @HOOKS.register_module()

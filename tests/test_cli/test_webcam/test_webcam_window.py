@@ -3,6 +3,7 @@
 import runpy
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -20,6 +21,26 @@ def test_keys(run, video, tmp_path, press):
     assert (tmp_path / 'litepose_000000.png').stat().st_size > 1000
     assert out.startswith('7 frames') and len(drawings) == 9
     assert not np.array_equal(drawings[1], drawings[2])
+
+
+def test_keys_work_while_it_is_paused(run, video, tmp_path, press):
+    drawings = press(['h', ' ', None, 'v', 's', 'x', ' ', 'q'])
+    status, out, err = run(video)
+    assert (status, err) == (0, 'litepose: saved litepose_000001.png\n')
+    assert out.startswith('3 frames') and len(drawings) == 8
+    assert np.array_equal(drawings[1], drawings[2]) and not np.array_equal(drawings[3], drawings[4])
+    saved = cv2.imread(str(tmp_path / 'litepose_000001.png'))
+    assert np.array_equal(saved, drawings[4]) and np.array_equal(saved, drawings[6])
+
+
+def test_a_pause_is_said_but_not_saved(run, video, tmp_path, press):
+    drawings = press([' ', 's', 'h', 's', ' ', 'q'])
+    assert run(video)[0] == 0
+    first, hidden = (
+        cv2.imread(str(tmp_path / f'litepose_000000{again}.png')) for again in ('', '_1')
+    )
+    assert not np.array_equal(drawings[1], first)  # which has no "paused"
+    assert np.array_equal(drawings[3], hidden)
 
 
 def test_a_picture_that_cannot_be_saved_ends_nothing(run, video, tmp_path, press):
@@ -65,6 +86,15 @@ def test_the_last_picture_stays_unless_something_is_written(run, video, press, o
     assert ('that was all' in err) == (not option)
     if not option:
         assert np.array_equal(drawings[10], drawings[7])
+
+
+def test_keys_work_on_the_last_picture(run, video, press):
+    drawings = press([*[None] * 8, 'v', 'h', 'q'])
+    status, out, _ = run(video)
+    assert status == 0 and out.startswith('8 frames, ') and not out.startswith('8 frames, 0.0 fps')
+    assert np.array_equal(drawings[8], drawings[7])
+    assert not np.array_equal(drawings[9], drawings[8])
+    assert not np.array_equal(drawings[10], drawings[9])
 
 
 def test_demo(model, video, press, monkeypatch):

@@ -88,7 +88,8 @@ def test_readme_lists_the_zoo():
 def test_readme_lists_the_weights_of_the_package():
     rows = []
     for card in shipped_weights().values():
-        plain, flipped = sorted(card.accuracy, key=lambda row: row['flip_test'])
+        on_coco = [row for row in card.accuracy if 'COCO' in row['data']]
+        plain, flipped = sorted(on_coco, key=lambda row: row['flip_test'])
         size = card.checked_path().stat().st_size / 1e6
         figures = (plain['ap'], plain['teacher_ap'], flipped['ap'], flipped['teacher_ap'])
         rows.append(

@@ -28,6 +28,7 @@ from reporting import Rows, environment, print_table
 from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.datasets.synthetic import SceneOptions, make_video
 from litepose_mm.decoding import default_keypoint_order
+from litepose_mm.errors import LitePoseError
 from litepose_mm.media import write_json
 from litepose_mm.picture_estimator import PictureEstimator
 from litepose_mm.realtime import Frame, RealTimePipeline, Source, open_source
@@ -114,9 +115,13 @@ def compare(
     }
     for candidate in args.engines:
         folder = scratch / Path(name).stem / candidate
-        estimator = export_candidate(
-            eager.model, candidate, folder, (height, width), calibration, args.threads
-        )
+        try:
+            estimator = export_candidate(
+                eager.model, candidate, folder, (height, width), calibration, args.threads
+            )
+        except LitePoseError as error:  # e.g. int8 that a processor does not calculate rightly
+            print(f'{candidate} is left out: {error}')
+            continue
         candidates[candidate] = lambda estimator=estimator: pipeline(estimator, images)
     runs = np.array(
         # The first round warms up.

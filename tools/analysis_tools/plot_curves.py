@@ -93,7 +93,7 @@ def plot(work_dirs: list[Path], axis: str, metric: str, labels: list[str]) -> pl
     for axes in (above, below):
         axes.grid(alpha=0.3)
     if len(work_dirs) > 1:
-        above.legend()
+        figure.legend(*above.get_legend_handles_labels(), loc='outside upper center', ncols=2)
     return figure
 
 

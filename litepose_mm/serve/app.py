@@ -119,7 +119,7 @@ class _Service:
     async def predict(self, request: Request) -> JSONResponse:
         """People of one picture."""
         if not same_origin(request):
-            return JSONResponse({'error': 'pages from elsewhere get nothing'}, 403)
+            raise HTTPException(403, 'pages from elsewhere get nothing')
         try:
             data = await self._body(request)
             return JSONResponse(await self._people(data))

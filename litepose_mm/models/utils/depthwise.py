@@ -1,31 +1,43 @@
-"""A quicker weight gradient of depthwise convolutions on processors."""
+"""Quicker gradients of depthwise convolutions on processors."""
 
 from __future__ import annotations
 
-from functools import cache
 from types import MethodType
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .depthwise_kernels import (
+    DTYPES,
+    KERNEL_SIZES,
+    STRIDES,
+    input_gradient,
+    kernels,
+    weight_gradient,
+)
+
 
 def quicken_depthwise(model: nn.Module) -> int:
-    """Let every depthwise convolution of a model compute its weight gradient with compiled code.
+    """Let every depthwise convolution of a model compute its gradients with compiled code.
 
-    oneDNN has no kernel of its own for this gradient in channels-last order: with 7x7 weights it
-    does a tenth of the forward pass's multiplications a second (``benchmarks/training.py``). Here
-    torch's compiler writes one, which needs a C++ compiler. Weights, their names, and all results
-    but for rounding stay what they are.
+    oneDNN has no kernel of its own for the weight gradient in channels-last order, nor in bfloat16
+    for the input gradient at a stride of two: with 7x7 weights they take 10 to 100 times as long as
+    the forward pass; these here take about as long (``benchmarks/training.py``). Weights, their
+    names, and all results but for rounding stay what they are.
 
     Args:
-        model: Changed in place. Convolutions of three or more pixels a side, as many groups as
-            channels, equal strides and zero padding are taken; and layers of other types whose
-            ``quick_gradient`` is False: it becomes True, for them to call :func:`quick_conv2d`.
+        model: Changed in place. Convolutions with as many groups as channels are taken, in float32
+            and under autocast to bfloat16; and layers of other types whose ``quick_gradient`` is
+            False: it becomes True, for them to call :func:`quick_conv2d`.
 
     Returns:
         How many convolutions were changed.
+
+    Raises:
+        LitePoseError: There is no C++ compiler.
     """
+    kernels()
     count = 0
     for layer in model.modules():
         if _is_depthwise(layer):
@@ -42,12 +54,16 @@ def _is_depthwise(layer: nn.Module) -> bool:
     return (
         type(layer) is nn.Conv2d
         and layer.groups == layer.in_channels == layer.out_channels > 1
-        and layer.kernel_size[0] == layer.kernel_size[1] > 1
-        and layer.stride[0] == layer.stride[1]
         and layer.dilation == (1, 1)
         and layer.padding_mode == 'zeros'
         and not isinstance(layer.padding, str)
+        and _is_taken(layer.weight, layer.stride)
     )
+
+
+def _is_taken(weight: Tensor, stride: tuple[int, int]) -> bool:
+    (height, width), (down, right) = weight.shape[2:], stride
+    return height == width and down == right and height in KERNEL_SIZES and down in STRIDES
 
 
 def _forward(self: nn.Conv2d, x: Tensor) -> Tensor:
@@ -61,19 +77,24 @@ def quick_conv2d(
     stride: tuple[int, int],
     padding: tuple[int, int],
 ) -> Tensor:
-    """A depthwise convolution whose weight gradient is the compiled one.
+    """A depthwise convolution with compiled gradients; without a kernel for them, torch's.
 
     Args:
         x: Maps ``(B, C, H, W)``.
         weight: Kernels ``(C, 1, k, k)``.
         bias: ``(C,)``, or none.
-        stride: Two equal numbers.
+        stride: Down and to the right.
         padding: Zeros at top and bottom, left and right.
     """
-    # Float32 maps on a processor; whatever else comes (autocast, a GPU, export) is torch's.
-    if not torch.is_grad_enabled() or x.device.type != 'cpu' or torch.is_autocast_enabled('cpu'):
+    cast = torch.get_autocast_dtype('cpu') if torch.is_autocast_enabled('cpu') else x.dtype
+    if (
+        not torch.is_grad_enabled()
+        or x.device.type != 'cpu'
+        or cast not in DTYPES
+        or not _is_taken(weight, stride)
+    ):
         return F.conv2d(x, weight, bias, stride, padding, groups=weight.shape[0])
-    return _DepthwiseConv.apply(x, weight, bias, stride, padding)
+    return _DepthwiseConv.apply(x.to(cast), weight, bias, stride, padding)
 
 
 class _DepthwiseConv(torch.autograd.Function):
@@ -81,56 +102,18 @@ class _DepthwiseConv(torch.autograd.Function):
     def forward(ctx, x, weight, bias, stride, padding):
         ctx.save_for_backward(x, weight)
         ctx.stride, ctx.padding = stride, padding
-        return F.conv2d(x, weight, bias, stride, padding, groups=weight.shape[0])
+        bias = None if bias is None else bias.to(x.dtype)
+        return F.conv2d(x, weight.to(x.dtype), bias, stride, padding, groups=weight.shape[0])
 
     @staticmethod
     def backward(ctx, grad):
         x, weight = ctx.saved_tensors
+        where = ctx.stride[0], *ctx.padding
         grad_x = grad_weight = grad_bias = None
-        grad = grad.contiguous(memory_format=torch.channels_last)
         if ctx.needs_input_grad[0]:
-            grad_x = torch.nn.grad.conv2d_input(
-                x.shape, weight, grad, ctx.stride, ctx.padding, groups=weight.shape[0]
-            )
+            grad_x = input_gradient(grad, weight, *x.shape[2:], *where)
         if ctx.needs_input_grad[1]:
-            rows, columns = ctx.padding
-            padded = F.pad(x, (columns, columns, rows, rows))
-            padded = padded.contiguous(memory_format=torch.channels_last)
-            grad_weight = _compiled()(padded, grad, weight.shape[-1], ctx.stride[0])
-            grad_weight = grad_weight.reshape(weight.shape)
+            grad_weight = weight_gradient(x, grad, weight.shape[-1], *where).to(weight.dtype)
         if ctx.needs_input_grad[2]:
-            grad_bias = grad.sum((0, 2, 3))
+            grad_bias = grad.sum((0, 2, 3), dtype=weight.dtype)
         return grad_x, grad_weight, grad_bias, None, None
-
-
-def weight_gradient(padded: Tensor, grad: Tensor, kernel_size: int, stride: int) -> Tensor:
-    """Correlate a padded input with the output's gradient at every tap of the kernel.
-
-    Args:
-        padded: Zero-padded input ``(n, c, h, w)``.
-        grad: Gradient of the output ``(n, c, h', w')``.
-        kernel_size: Height and width of the kernel, ``k``.
-        stride: Stride of the convolution.
-
-    Returns:
-        Gradient of the weights ``(c, k * k)``.
-    """
-    height, width = grad.shape[2:]
-    taps = []
-    for row in range(kernel_size):
-        for column in range(kernel_size):
-            seen = padded[
-                :,
-                :,
-                row : row + stride * (height - 1) + 1 : stride,
-                column : column + stride * (width - 1) + 1 : stride,
-            ]
-            # A sum for every sample first: what one needs stays in the cache.
-            taps.append((seen * grad).sum((2, 3)))
-    return torch.stack(taps, dim=2).sum(0)
-
-
-@cache
-def _compiled():
-    # Sizes stay variables: one compilation serves all layers of a stride.
-    return torch.compile(weight_gradient, dynamic=True)

@@ -5,6 +5,7 @@ import networks
 import pytest
 
 from litepose_mm.engine.hooks import DepthwiseGradientHook, depthwise_gradient_hook
+from litepose_mm.models.utils.depthwise_kernels import kernels
 
 
 @pytest.fixture
@@ -18,8 +19,7 @@ def changed(runner):
     return sum('forward' in vars(layer) for layer in runner.model.modules())
 
 
-def test_depthwise_convolutions_change(runner, caplog, monkeypatch):
-    monkeypatch.setenv('CXX', 'true')
+def test_depthwise_convolutions_change(runner, caplog):
     caplog.set_level(logging.INFO)
     DepthwiseGradientHook().before_train(runner)
     assert changed(runner) > 3
@@ -27,10 +27,11 @@ def test_depthwise_convolutions_change(runner, caplog, monkeypatch):
 
 
 def test_without_a_compiler_nothing_changes(runner, caplog, monkeypatch):
+    kernels.cache_clear()
     monkeypatch.setenv('CXX', 'no-such-compiler')
     DepthwiseGradientHook().before_train(runner)
     assert changed(runner) == 0
-    assert '(no-such-compiler)' in caplog.text
+    assert 'no-such-compiler' in caplog.text
 
 
 def test_a_gpu_is_left_alone(runner, monkeypatch):

@@ -1,39 +1,85 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
 
-from litepose_mm.models.utils.depthwise import quicken_depthwise, weight_gradient
+from litepose_mm.errors import LitePoseError
+from litepose_mm.models.utils.depthwise import quick_conv2d, quicken_depthwise
+from litepose_mm.models.utils.depthwise_kernels import kernels
 
 
-def gradients(layer, picture):
+def gradients(layer, picture, dtype=torch.float32):
+    """Of the input and the parameters; the gradient that comes in is not contiguous."""
     picture = picture.clone().requires_grad_()
     layer.zero_grad()
-    layer(picture).square().sum().backward()
+    with torch.autocast('cpu', dtype, enabled=dtype != torch.float32):
+        out = layer(picture)
+    torch.manual_seed(1)
+    out.backward(torch.randn(*out.shape[:2], *out.shape[:1:-1]).mT.to(out.dtype))
     return [picture.grad, *(parameter.grad.clone() for parameter in layer.parameters())]
 
 
-@pytest.mark.parametrize(
-    'kernel_size,stride,padding,bias', [(7, 1, 3, False), (3, 2, 1, True), (5, 2, 0, False)]
-)
-def test_gradients_are_torchs(monkeypatch, kernel_size, stride, padding, bias):
-    monkeypatch.setattr('litepose_mm.models.utils.depthwise._compiled', lambda: weight_gradient)
-    layer = nn.Conv2d(6, 6, kernel_size, stride, padding, groups=6, bias=bias).double()
-    side = 2 * stride + kernel_size - 2 * padding
-    picture = torch.randn(2, 6, side + 4, side, dtype=torch.double)
+def assert_relative(actual, expected, most):
+    for one, other in zip(actual, expected, strict=True):
+        assert one.dtype == other.dtype
+        assert (one - other).abs().max() <= most * other.abs().max()
+
+
+@pytest.mark.parametrize('bias', [False, True])
+@pytest.mark.parametrize('size', [(9, 14), (1, 3)])
+@pytest.mark.parametrize('padding', [(0, 1), 3])
+@pytest.mark.parametrize('stride', [1, 2])
+@pytest.mark.parametrize('kernel_size', [3, 5, 7])
+def test_gradients_are_torchs(kernel_size, stride, padding, size, bias):
+    torch.manual_seed(0)
+    if padding != 3:
+        size = tuple(side + kernel_size for side in size)
+    layer = nn.Conv2d(21, 21, kernel_size, stride, padding, groups=21, bias=bias)
+    picture = torch.randn(3, 21, max(size[0], kernel_size - 6), size[1])
     expected = gradients(layer, picture)
-    assert quicken_depthwise(layer) == 1
-    for before, after in zip(expected, gradients(layer, picture), strict=True):
-        torch.testing.assert_close(after, before)
+    quick = copy.deepcopy(layer)
+    assert quicken_depthwise(quick) == 1
+    assert_relative(gradients(quick, picture), expected, 1e-5)
+    # The channels-last order changes what comes in, and bfloat16 has 8 bits.
+    quick.to(memory_format=torch.channels_last)
+    picture = picture.contiguous(memory_format=torch.channels_last)
+    assert_relative(gradients(quick, picture), expected, 1e-5)
+    assert_relative(gradients(quick, picture, torch.bfloat16), expected, 1e-2)
+
+
+def test_the_number_of_threads_changes_no_bit():
+    torch.manual_seed(0)
+    layer = nn.Conv2d(40, 40, 7, 2, 3, groups=40)
+    quicken_depthwise(layer)
+    picture = torch.randn(3, 40, 17, 12)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        single = gradients(layer, picture)
+        torch.set_num_threads(3)
+        several = gradients(layer, picture)
+    finally:
+        torch.set_num_threads(threads)
+    assert all(map(torch.equal, single, several))
 
 
 @pytest.mark.slow
-def test_compiled_gradients_are_torchs():
-    layer = nn.Conv2d(32, 32, 7, 2, 3, groups=32).to(memory_format=torch.channels_last)
-    picture = torch.randn(2, 32, 12, 5)
-    expected = gradients(layer, picture)
+def test_torch_compiles_networks_with_them():
+    layer = nn.Sequential(nn.Conv2d(6, 6, 5, 2, 2, groups=6), nn.ReLU6())
     quicken_depthwise(layer)
-    for before, after in zip(expected, gradients(layer, picture), strict=True):
-        torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-3)
+    picture = torch.randn(2, 6, 12, 5)
+    expected = gradients(layer, picture)
+    compiled = torch.compile(layer, backend='aot_eager', fullgraph=True)
+    assert_relative(gradients(compiled, picture), expected, 1e-5)
+
+
+def test_without_a_kernel_it_is_torchs():
+    weight = torch.randn(4, 1, 3, 3, dtype=torch.double, requires_grad=True)
+    picture = torch.randn(1, 4, 8, 8, dtype=torch.double)
+    assert type(quick_conv2d(picture, weight, None, (1, 1), (1, 1)).grad_fn).__name__ == (
+        'ConvolutionBackward0'
+    )
 
 
 def test_other_convolutions_stay():
@@ -41,8 +87,19 @@ def test_other_convolutions_stay():
         nn.Conv2d(4, 4, 3),
         nn.Conv2d(4, 8, 3, groups=4),
         nn.Conv2d(4, 4, 1, groups=4),
+        nn.Conv2d(4, 4, 9, groups=4),
+        nn.Conv2d(4, 4, 3, 3, groups=4),
+        nn.Conv2d(4, 4, (3, 5), groups=4),
         nn.Conv2d(4, 4, 3, groups=4, dilation=2),
         nn.Conv2d(4, 4, 3, groups=4, padding='same'),
         nn.ConvTranspose2d(4, 4, 4, groups=4),
     )
     assert quicken_depthwise(layers) == 0
+
+
+@pytest.mark.parametrize('compiler,said', [('no-such-compiler', 'No such file'), ('false', '1')])
+def test_a_missing_compiler_is_named(monkeypatch, compiler, said):
+    kernels.cache_clear()
+    monkeypatch.setenv('CXX', compiler)
+    with pytest.raises(LitePoseError, match=f'{compiler}.*{said}'):
+        quicken_depthwise(nn.Conv2d(4, 4, 3, groups=4))

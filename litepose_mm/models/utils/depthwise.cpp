@@ -48,6 +48,7 @@ template <typename T>
 void load(const T* from, int64_t step, int64_t count, int64_t used, Lanes* to) {
   T part[kLanes] = {};
   for (int64_t i = 0; i < count; ++i, from += step) {
+    __builtin_prefetch(from + count * step);
     if (used < kLanes) std::memcpy(part, from, used * sizeof(T));
     to[i] = widen(used < kLanes ? part : from);
   }

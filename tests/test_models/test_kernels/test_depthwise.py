@@ -5,8 +5,7 @@ import torch
 from torch import nn
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.models.utils.depthwise import quick_conv2d, quicken_depthwise
-from litepose_mm.models.utils.depthwise_kernels import kernels
+from litepose_mm.models.kernels import library, quick_conv2d, quicken
 
 
 def gradients(layer, picture, dtype=torch.float32):
@@ -27,31 +26,26 @@ def assert_relative(actual, expected, most):
 
 
 @pytest.mark.parametrize('bias', [False, True])
-@pytest.mark.parametrize('size', [(9, 14), (1, 3)])
-@pytest.mark.parametrize('padding', [(0, 1), 3])
+@pytest.mark.parametrize('size,padding', [((9, 14), (0, 1)), ((9, 14), 3), ((1, 3), 3)])
 @pytest.mark.parametrize('stride', [1, 2])
 @pytest.mark.parametrize('kernel_size', [3, 5, 7])
 def test_gradients_are_torchs(kernel_size, stride, padding, size, bias):
     torch.manual_seed(0)
-    if padding != 3:
-        size = tuple(side + kernel_size for side in size)
     layer = nn.Conv2d(21, 21, kernel_size, stride, padding, groups=21, bias=bias)
-    picture = torch.randn(3, 21, max(size[0], kernel_size - 6), size[1])
+    picture = torch.randn(3, 21, *size)
     expected = gradients(layer, picture)
     quick = copy.deepcopy(layer)
-    assert quicken_depthwise(quick) == 1
-    assert_relative(gradients(quick, picture), expected, 1e-5)
-    # The channels-last order changes what comes in, and bfloat16 has 8 bits.
-    quick.to(memory_format=torch.channels_last)
-    picture = picture.contiguous(memory_format=torch.channels_last)
-    assert_relative(gradients(quick, picture), expected, 1e-5)
-    assert_relative(gradients(quick, picture, torch.bfloat16), expected, 1e-2)
+    assert quicken(quick) == (1, 0)
+    for order in (torch.contiguous_format, torch.channels_last):
+        own = picture.contiguous(memory_format=order)
+        assert_relative(gradients(quick, own), expected, 1e-5)
+        assert_relative(gradients(quick, own, torch.bfloat16), expected, 1e-2)  # 8 bits
 
 
 def test_the_number_of_threads_changes_no_bit():
     torch.manual_seed(0)
     layer = nn.Conv2d(40, 40, 7, 2, 3, groups=40)
-    quicken_depthwise(layer)
+    quicken(layer)
     picture = torch.randn(3, 40, 17, 12)
     threads = torch.get_num_threads()
     try:
@@ -67,7 +61,7 @@ def test_the_number_of_threads_changes_no_bit():
 @pytest.mark.slow
 def test_torch_compiles_networks_with_them():
     layer = nn.Sequential(nn.Conv2d(6, 6, 5, 2, 2, groups=6), nn.ReLU6())
-    quicken_depthwise(layer)
+    quicken(layer)
     picture = torch.randn(2, 6, 12, 5)
     expected = gradients(layer, picture)
     compiled = torch.compile(layer, backend='aot_eager', fullgraph=True)
@@ -94,12 +88,12 @@ def test_other_convolutions_stay():
         nn.Conv2d(4, 4, 3, groups=4, padding='same'),
         nn.ConvTranspose2d(4, 4, 4, groups=4),
     )
-    assert quicken_depthwise(layers) == 0
+    assert quicken(layers) == (0, 0)
 
 
 @pytest.mark.parametrize('compiler,said', [('no-such-compiler', 'No such file'), ('false', '1')])
 def test_a_missing_compiler_is_named(monkeypatch, compiler, said):
-    kernels.cache_clear()
+    library.cache_clear()
     monkeypatch.setenv('CXX', compiler)
     with pytest.raises(LitePoseError, match=f'{compiler}.*{said}'):
-        quicken_depthwise(nn.Conv2d(4, 4, 3, groups=4))
+        quicken(nn.Conv2d(4, 4, 3, groups=4))

@@ -1,4 +1,4 @@
-"""Quicker training of depthwise convolutions on processors."""
+"""Training with compiled kernels on processors."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...errors import LitePoseError
-from ...models.utils.depthwise import quicken_depthwise
+from ...models.kernels import quicken
 
 
 @HOOKS.register_module()
-class DepthwiseGradientHook(Hook):
-    """Compiles the gradients of depthwise convolutions, see :func:`quicken_depthwise`.
+class CPUKernelsHook(Hook):
+    """Trains depthwise convolutions and batch normalisation with C++, see :func:`quicken`.
 
     It acts on processors with a C++ compiler (``CXX``, or ``g++``) and OpenMP, and says so in the
     log when there is none. Compiling takes some seconds at the beginning of a run.
@@ -23,8 +23,11 @@ class DepthwiseGradientHook(Hook):
         if get_device() != 'cpu':
             return
         try:
-            count = quicken_depthwise(runner.model)
+            convolutions, norms = quicken(runner.model)
         except LitePoseError as error:
-            runner.logger.warning(f'depthwise gradients: {error}; training is slower')
+            runner.logger.warning(f'CPU kernels: {error}; training is slower without')
         else:
-            runner.logger.info(f'depthwise gradients: {count} convolutions use the compiled ones')
+            runner.logger.info(
+                f'CPU kernels: {convolutions} depthwise convolutions and {norms} batch '
+                'normalisations use them'
+            )

@@ -37,8 +37,8 @@ from litepose_mm.checkpoints import load_weights
 from litepose_mm.engine.hooks.compiler import has_compiler
 from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
 from litepose_mm.media import write_json
+from litepose_mm.models.kernels import quicken
 from litepose_mm.models.utils.deploy_form import to_deploy_form
-from litepose_mm.models.utils.depthwise import quicken_depthwise
 from litepose_mm.nas import SubnetEvaluator, plain_config, read_supernet_config
 from litepose_mm.search_spaces import SearchSpace, get_search_space
 
@@ -103,7 +103,7 @@ class _Training:
         self.model.init_weights()
         self.model.to(memory_format=torch.channels_last)
         if has_compiler(logging.getLogger(), 'depthwise gradients'):
-            quicken_depthwise(self.model)
+            quicken(self.model)
         self.optimizer = build_optim_wrapper(self.model, config.optim_wrapper)
         loader = config.train_dataloader
         dataset = DATASETS.build(loader.dataset)

@@ -153,7 +153,9 @@ def parse_args() -> argparse.Namespace:
         help='a checkpoint to resume from; without a path the newest whole one of the work '
         'directory',
     )
-    parser.add_argument('--amp', action='store_true', help='train with mixed precision')
+    parser.add_argument(
+        '--amp', action='store_true', help='train with mixed precision (processors: bfloat16)'
+    )
     parser.add_argument(
         '--no-validate', action='store_true', help='do not evaluate during training'
     )
@@ -182,13 +184,15 @@ def merge_options(config: Config, args: argparse.Namespace) -> None:
     if args.resume not in (None, 'auto'):
         config.resume, config.load_from = True, args.resume
     if args.amp:
-        if get_device() == 'cpu':
-            raise LitePoseError('--amp: mixed precision needs a GPU, and torch sees none')
         kind = config.optim_wrapper.get('type', 'OptimWrapper')
-        if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+        if kind not in ('OptimWrapper', 'AmpOptimWrapper', 'CPUAmpOptimWrapper'):
             raise LitePoseError(f'--amp: expected an OptimWrapper in the config, got {kind}')
-        config.optim_wrapper.type = 'AmpOptimWrapper'
-        config.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        if get_device() == 'cpu':
+            config.optim_wrapper.type = 'CPUAmpOptimWrapper'
+            config.optim_wrapper.pop('loss_scale', None)
+        else:
+            config.optim_wrapper.type = 'AmpOptimWrapper'
+            config.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if args.auto_scale_lr:
         if not (config.get('auto_scale_lr') or {}).get('base_batch_size'):
             raise LitePoseError(

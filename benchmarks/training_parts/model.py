@@ -15,7 +15,7 @@ from timing import device, seconds
 
 from litepose_mm.engine.hooks.compile_hook import compile_training
 from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
-from litepose_mm.models.utils.depthwise import quicken_depthwise
+from litepose_mm.models.kernels import quicken
 from litepose_mm.recipes import ae_train_pipeline
 
 from .data import build_dataset
@@ -61,7 +61,7 @@ class Training:
         if variant.channels_last:
             self.model.to(memory_format=torch.channels_last)
         if variant.depthwise_gradient:
-            quicken_depthwise(self.model)
+            quicken(self.model)
         if variant.reuse_memory:
             keep_freed_memory()
         if variant.compile:

@@ -1,5 +1,5 @@
-"""Hooks of training, registered with MMPose; the engine itself is MMEngine's."""
+"""Hooks and optimiser wrappers of training, registered with MMPose; the engine is MMEngine's."""
 
-from . import hooks
+from . import hooks, optim_wrappers
 
-__all__ = ['hooks']
+__all__ = ['hooks', 'optim_wrappers']

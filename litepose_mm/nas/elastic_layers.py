@@ -16,7 +16,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from ..errors import LitePoseError
-from ..models.utils.depthwise import quick_conv2d
+from ..models.kernels import quick_conv2d
 
 
 class _ElasticWidth:
@@ -81,7 +81,7 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
             for size in smaller:
                 self.kernel_transforms[str(size)] = _identity(size * size)
         self._active_kernel_size = self.kernel_size[0]
-        #: Whether training takes the compiled gradient, see ``quicken_depthwise``; None: it cannot.
+        #: Whether training takes the compiled gradient, see ``quicken``; None: it cannot.
         can = self.is_depthwise and self.dilation == (1, 1)
         self.quick_gradient = False if can else None
 

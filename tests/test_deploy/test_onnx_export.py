@@ -10,7 +10,7 @@ from networks import TINY, litepose
 from litepose_mm.deploy import export_onnx, to_deploy_form
 from litepose_mm.deploy.onnx_export import DeployGraph
 from litepose_mm.errors import LitePoseError
-from litepose_mm.models.utils.depthwise import quicken_depthwise
+from litepose_mm.models.kernels import quicken
 
 onnx = pytest.importorskip('onnx')
 onnxruntime = pytest.importorskip('onnxruntime')
@@ -125,7 +125,7 @@ def test_the_deploy_form_has_plain_convolutions_only(model, tmp_path):
 
 def test_a_network_that_was_quickened_for_training(model, tmp_path):
     trained = deepcopy(model)
-    assert quicken_depthwise(trained)
+    assert quicken(trained)
     runtime = session(export_onnx(trained, tmp_path / 'model.onnx'))
     assert_same_maps(model, runtime, (1, 3, 64, 128))
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.models.utils.depthwise import quicken_depthwise, weight_gradient
+from litepose_mm.models.kernels import quicken
 from litepose_mm.nas import ElasticBatchNorm2d, ElasticConv2d, ElasticConvTranspose2d
 
 
@@ -94,11 +94,10 @@ def test_what_is_not_possible_is_refused():
         ElasticConv2d(8, 8, 3, groups=2)
 
 
-def test_quick_gradients_are_torchs(monkeypatch):
-    monkeypatch.setattr('litepose_mm.models.utils.depthwise._compiled', lambda: weight_gradient)
-    layer = ElasticConv2d(8, 8, 7, 1, 3, groups=8, bias=False, kernel_sizes=(5,)).double()
+def test_quick_gradients_are_torchs():
+    layer = ElasticConv2d(8, 8, 7, 1, 3, groups=8, bias=False, kernel_sizes=(5,))
     layer.active_kernel_size = 5
-    picture = torch.randn(2, 6, 9, 11, dtype=torch.double)
+    picture = torch.randn(2, 6, 9, 11)
 
     def gradients():
         layer.zero_grad()
@@ -106,7 +105,7 @@ def test_quick_gradients_are_torchs(monkeypatch):
         return [parameter.grad.clone() for parameter in layer.parameters()]
 
     expected = gradients()
-    assert quicken_depthwise(nn.Sequential(layer, ElasticConv2d(8, 8, 1))) == 1
+    assert quicken(nn.Sequential(layer, ElasticConv2d(8, 8, 1))) == (1, 0)
     assert layer.quick_gradient
     for before, after in zip(expected, gradients(), strict=True):
-        torch.testing.assert_close(after, before)
+        torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)

@@ -4,7 +4,7 @@ from .bad_sample_hook import BadSampleError, BadSampleHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
 from .compile_hook import CompileHook
-from .depthwise_gradient_hook import DepthwiseGradientHook
+from .cpu_kernels_hook import CPUKernelsHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
 from .optional_tensorboard import OptionalTensorboardVisBackend
 from .pipeline_switch_hook import PipelineSwitchHook
@@ -21,7 +21,7 @@ __all__ = [
     'BadSampleHook',
     'ChannelsLastHook',
     'CompileHook',
-    'DepthwiseGradientHook',
+    'CPUKernelsHook',
     'NonFiniteLossError',
     'NonFiniteLossHook',
     'OptionalTensorboardVisBackend',

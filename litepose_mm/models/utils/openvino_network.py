@@ -48,7 +48,8 @@ class OpenVINONetwork:
     def _compile(self, inputs: Tensor) -> Callable:
         from ...runtime.engines.openvino import compile_options
 
-        model = self._convert(self._network, example_input=inputs.float().cpu())
+        with torch.autocast('cpu', enabled=False):  # its casts have no counterpart
+            model = self._convert(self._network, example_input=inputs.float().cpu())
         model.reshape(list(inputs.shape))
         options = compile_options('fp32', torch.get_num_threads())
         return self._core.compile_model(model, 'CPU', options)

@@ -40,6 +40,6 @@ train_cfg = dict(max_epochs=epochs, val_interval=1)
 auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
-    dict(type='DepthwiseGradientHook'), *supernet_hooks(search_space, 'litepose-xs')
+    dict(type='CPUKernelsHook'), *supernet_hooks(search_space, 'litepose-xs')
 )
 finetune = dict(train_cfg=dict(max_epochs=1, val_interval=1), param_scheduler=warmup_cosine(1))

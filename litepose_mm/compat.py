@@ -83,7 +83,7 @@ class StandIn(ModuleType):
 
 
 @contextmanager
-def _in_place(*modules: ModuleType):
+def in_place(*modules: ModuleType):
     """``modules`` in ``sys.modules`` for the time of the block, and what was there before after."""
     names = [module.__name__ for module in modules]
     before = {name: sys.modules[name] for name in names if name in sys.modules}
@@ -375,7 +375,7 @@ def _apply_fixes() -> list[str]:
         for fix in FIXES:
             if fix.needed():
                 put = fix.put()
-                stack.enter_context(_in_place(*put))
+                stack.enter_context(in_place(*put))
                 stand_ins += put
                 done.append(fix.name)
         if stand_ins:  # import what needs them while they are there

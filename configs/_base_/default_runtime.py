@@ -35,7 +35,7 @@ env_cfg = dict(
 
 # TensorBoard's files are in the folder of the log, where TensorBoard is installed.
 vis_backends = [dict(type='LocalVisBackend'), dict(type='OptionalTensorboardVisBackend')]
-visualizer = dict(type='PoseLocalVisualizer', vis_backends=vis_backends, name='visualizer')
+visualizer = dict(type='MultiLevelPoseVisualizer', vis_backends=vis_backends, name='visualizer')
 
 log_processor = dict(type='ReadableLogProcessor', window_size=50, by_epoch=True, num_digits=4)
 log_level = 'INFO'

@@ -1,5 +1,5 @@
-"""Hooks of training, registered with MMPose; the engine itself is MMEngine's."""
+"""Hooks and visualizers of training, registered with MMPose; the engine itself is MMEngine's."""
 
-from . import hooks
+from . import hooks, visualizers
 
-__all__ = ['hooks']
+__all__ = ['hooks', 'visualizers']

@@ -154,7 +154,7 @@ class FusionDeconvHead(MultiLevelAEHead):
                 f'one stride per feature: got {len(in_channels)} in_channels and '
                 f'{len(in_strides)} in_strides'
             )
-        if list(in_strides) != sorted(set(in_strides)):
+        if list(in_strides) != sorted(in_strides):
             raise ValueError(
                 f'in_strides: expected features from shallow to deep, got {tuple(in_strides)}'
             )
@@ -235,7 +235,7 @@ class FusionDeconvHead(MultiLevelAEHead):
         widths = [feat.shape[-1] for feat in feats]
         if not torch.jit.is_tracing() and widths != sorted(widths, reverse=True):
             raise LitePoseError(
-                'expected features from shallow to deep, each smaller than the one before, got '
+                'expected features from shallow to deep, none larger than the one before, got '
                 f'widths of {widths}; FeatureMapProcessor as neck, with select_index, reorders '
                 "a backbone's"
             )

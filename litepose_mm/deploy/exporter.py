@@ -29,7 +29,7 @@ from .exported_folder import check_replaceable, replacing_folder
 from .onnx_export import export_onnx, graph_options
 from .quantization import AccuracyGoal
 from .quantization.calibration import calibration_pictures
-from .self_check import Sample, check_exported, graph_fault, run_on_noise, traced_shape
+from .self_check import Sample, check_exported, graph_fault, run_on_noise, short_side, traced_shape
 
 
 def export_model(
@@ -135,8 +135,8 @@ def _export_graph(
         if fault is None:
             if narrower:
                 warnings.warn(
-                    f'the graph of this network is right for {narrower} only, so that is what the '
-                    f'exported model takes (with more open, {before})'
+                    f'the exported model takes {narrower} only, since the graph of this network is '
+                    f'right for no more: {before}'
                 )
             return graph, promise, samples
     raise LitePoseError(f'the graph of this network is not what torch calculates: {fault}')
@@ -150,9 +150,9 @@ def _promises(
     if fields['input_shape'] is not None:
         return
     yield {**fields, 'batch_limit': 1}, 'one input at a time'
-    side = -(-fields['input_size'] // fields['size_divisor']) * fields['size_divisor']
+    side = short_side(fields)
     promise = {**fields, 'input_shape': (side, side), 'batch_limit': 1}
-    yield promise, f'inputs of {side}x{side}, or of another shape with --static WxH,'
+    yield promise, f'inputs of {side}x{side} (--static WxH takes another shape)'
 
 
 def _trace(model: nn.Module, path: Path, fields: Mapping[str, Any]) -> Path:

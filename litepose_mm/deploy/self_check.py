@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ..decoding.decoder import BROKEN_MAPS
-from ..errors import LitePoseError, reason
+from ..errors import LitePoseError
 from ..runtime import ModelCard
 from ..runtime.card import OUTPUT_NAMES, comparable_outputs
 from ..runtime.engines import load_engine
@@ -29,6 +29,12 @@ class Sample(NamedTuple):
 
     inputs: np.ndarray
     outputs: list[np.ndarray]
+
+
+def short_side(fields: Mapping[str, Any]) -> int:
+    """Of most inputs, in pixels."""
+    divisor = fields['size_divisor']
+    return -(-fields['input_size'] // divisor) * divisor
 
 
 def traced_shape(fields: Mapping[str, Any]) -> tuple[int, int, int, int]:
@@ -51,7 +57,8 @@ def run_on_noise(model: nn.Module, fields: Mapping[str, Any]) -> Iterator[Sample
     shapes, divisor = [traced_shape(fields)], fields['size_divisor']
     if fields['input_shape'] is None:
         count = 2 if fields['batch_limit'] is None else 1
-        shapes += [(1, 3, 2 * divisor, 5 * divisor), (count, 3, 3 * divisor, 2 * divisor)]
+        side = short_side(fields)
+        shapes += [(1, 3, side, side + divisor), (count, 3, 3 * divisor, 2 * divisor)]
     flip_indices = fields['skeleton'].flip_indices
     options = graph_options(model, fields['outputs'], fields['flip_test'], flip_indices)
     device, random = next(model.parameters()).device, np.random.default_rng(0)
@@ -82,8 +89,8 @@ def graph_fault(onnx_file: Path, samples: Sequence[Sample], outputs: str) -> str
     for sample in samples:
         try:
             found = session.run(list(OUTPUT_NAMES[outputs]), {'inputs': sample.inputs})
-        except Exception as error:  # an engine raises what it likes
-            return f'it fails on inputs {sample.inputs.shape}: {reason(error)}'
+        except Exception:  # an engine raises what it likes
+            return f'it fails on inputs {sample.inputs.shape}'
         fault = _difference(found, sample, outputs, 'fp32')
         if fault is not None:
             return fault

@@ -88,19 +88,22 @@ def onnx_file(small):
             folder = small.folder / str(len(files))
             folder.mkdir()
             files[key] = folder / deploy_cfg.ir_config.save_file
-            # MMDeploy looks for every reference to what it rewrites, at each of 150 functions among
-            # all objects of the process; a frozen one is not looked at.
-            gc.freeze()
-            try:
-                torch2onnx(
-                    *(small.picture, str(folder), files[key].name),
-                    *(deploy_cfg, small.model_cfg(), small.weights),
-                )
-            finally:
-                gc.unfreeze()
+            trace(small, folder, deploy_cfg, small.model_cfg(), small.weights)
         return str(files[key])
 
     return export
+
+
+def trace(small, folder, deploy_cfg, model_cfg, weights):
+    """Writes the ONNX file into a folder."""
+    # MMDeploy looks for every reference to what it rewrites, at each of 150 functions among all
+    # objects of the process; a frozen one is not looked at.
+    gc.freeze()
+    try:
+        name = deploy_cfg.ir_config.save_file
+        torch2onnx(small.picture, str(folder), name, deploy_cfg, model_cfg, weights)
+    finally:
+        gc.unfreeze()
 
 
 def tolerance(deploy_cfg):
@@ -188,10 +191,10 @@ def test_topdown_deploy_config(path, name, small, tmp_path):
     pytest.importorskip(backend)
     torch.manual_seed(0)
     model = build_task_processor(copy.deepcopy(model_cfg), deploy_cfg, 'cpu').build_pytorch_model()
-    weights, name = str(tmp_path / 'weights.pth'), deploy_cfg.ir_config.save_file
+    weights = str(tmp_path / 'weights.pth')
     torch.save(model.state_dict(), weights)
-    torch2onnx(small.picture, str(tmp_path), name, deploy_cfg, copy.deepcopy(model_cfg), weights)
-    onnx_file = str(tmp_path / name)
+    trace(small, tmp_path, deploy_cfg, copy.deepcopy(model_cfg), weights)
+    onnx_file = str(tmp_path / deploy_cfg.ir_config.save_file)
     files = to_backend(
         backend, [onnx_file], work_dir=str(tmp_path), deploy_cfg=deploy_cfg, device='cpu'
     )

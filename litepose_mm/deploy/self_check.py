@@ -58,7 +58,7 @@ def run_on_noise(model: nn.Module, fields: Mapping[str, Any]) -> Iterator[Sample
     if fields['input_shape'] is None:
         count = 2 if fields['batch_limit'] is None else 1
         side = short_side(fields)
-        shapes += [(1, 3, side, side + divisor), (count, 3, 3 * divisor, 2 * divisor)]
+        shapes += [(1, 3, side, side + divisor), (count, 3, 3 * divisor, 5 * divisor)]
     flip_indices = fields['skeleton'].flip_indices
     options = graph_options(model, fields['outputs'], fields['flip_test'], flip_indices)
     device, random = next(model.parameters()).device, np.random.default_rng(0)

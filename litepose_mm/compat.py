@@ -1,7 +1,7 @@
 """What the OpenMMLab stack needs on current torch and numpy; the only place for work-arounds.
 
 ``apply()`` goes through :data:`FIXES`. Each applies only where its cause is present, so in a full
-OpenMMLab installation nothing is replaced and nothing more is imported than mmpose itself would.
+OpenMMLab installation no module is replaced and nothing more is imported than mmpose itself would.
 
 MMPose's modules import three packages at the top that bottom-up pose estimation never calls: the
 compiled operators of mmcv, torchvision and mmdet. Where one is missing, a stand-in takes its place
@@ -26,9 +26,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 
 from .errors import LitePoseError
+from .paths import config_path
 
 # What MMPose cannot be imported without, in the order of import, and how to get it.
 _OPENMMLAB = 'pip install --no-deps mmengine==0.10.7 mmcv-lite==2.1.0 mmpose==1.3.2'
@@ -81,7 +83,7 @@ class StandIn(ModuleType):
 
 
 @contextmanager
-def _in_place(*modules: ModuleType):
+def in_place(*modules: ModuleType):
     """``modules`` in ``sys.modules`` for the time of the block, and what was there before after."""
     names = [module.__name__ for module in modules]
     before = {name: sys.modules[name] for name in names if name in sys.modules}
@@ -233,6 +235,54 @@ def _put_scalar_radius() -> tuple[StandIn, ...]:
     return ()
 
 
+# --- configs that MMEngine and MMPose look for in a folder .mim only
+
+
+def _mmpose_configs() -> Path | None:
+    """MMPose's configs where they lie beside its package, which has no ``.mim``."""
+    package = Path(importlib.util.find_spec('mmpose').origin).parent
+    beside = package.parent / 'configs'
+    is_source = (beside / '_base_' / 'datasets').is_dir()
+    return beside if is_source and not (package / '.mim' / 'configs').is_dir() else None
+
+
+def _put_config_prefix() -> tuple[StandIn, ...]:
+    from mmengine.config import Config
+
+    look_up, mmpose_configs = Config._get_cfg_path, _mmpose_configs()
+
+    @functools.wraps(look_up)
+    def _get_cfg_path(cfg_path: str, filename: str) -> tuple[str, str | None]:
+        package, _, name = cfg_path.partition('::')
+        if package == 'litepose_mm':
+            return str(config_path(name)), None
+        if package == 'mmpose' and mmpose_configs is not None:
+            return str(mmpose_configs / name), package
+        return look_up(cfg_path, filename)
+
+    Config._get_cfg_path = staticmethod(_get_cfg_path)
+    return ()
+
+
+def _put_metainfo_files() -> tuple[StandIn, ...]:
+    from mmpose.datasets.datasets import utils
+
+    parse, folder = utils.parse_pose_metainfo, _mmpose_configs() / '_base_' / 'datasets'
+
+    @functools.wraps(parse)
+    def parse_pose_metainfo(metainfo: dict) -> dict:
+        file = Path(metainfo.get('from_file', ''))
+        if not file.is_file() and (folder / file.name).is_file():
+            metainfo = dict(metainfo, from_file=str(folder / file.name))
+        return parse(metainfo)
+
+    for name, module in list(sys.modules.items()):
+        own = name.partition('.')[0] == 'mmpose' and vars(module).get('parse_pose_metainfo')
+        if own is parse:
+            module.parse_pose_metainfo = parse_pose_metainfo
+    return ()
+
+
 # The order matters: later ones find the stand-ins of earlier ones in place.
 FIXES = (
     Fix(
@@ -265,6 +315,22 @@ FIXES = (
         retires='when MMPose passes a number as radius',
         needed=_arrays_are_no_scalars,
         put=_put_scalar_radius,
+    ),
+    Fix(
+        name='config-prefix',
+        cause='MMEngine has a fixed list of the packages that a config may name as in mmpose::, '
+        'and looks for their configs in a folder .mim, which no editable installation has',
+        retires='when MMEngine finds the configs of any package',
+        needed=lambda: True,
+        put=_put_config_prefix,
+    ),
+    Fix(
+        name='metainfo-files',
+        cause='MMPose looks for the metainfo of its data sets in a folder .mim and in the current '
+        'folder; an editable installation by PEP 660 has them beside its package',
+        retires='when MMPose looks there too',
+        needed=lambda: _mmpose_configs() is not None,
+        put=_put_metainfo_files,
     ),
 )
 
@@ -304,13 +370,15 @@ def apply() -> tuple[str, ...]:
 
 
 def _apply_fixes() -> list[str]:
-    done = []
+    done, stand_ins = [], []
     with ExitStack() as stack:
         for fix in FIXES:
             if fix.needed():
-                stack.enter_context(_in_place(*fix.put()))
+                put = fix.put()
+                stack.enter_context(in_place(*put))
+                stand_ins += put
                 done.append(fix.name)
-        if done:  # import what needs the stand-ins while they are there
+        if stand_ins:  # import what needs them while they are there
             for name in _USERS:
                 _require(name, _DEPENDENCIES)
     return done

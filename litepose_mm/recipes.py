@@ -82,6 +82,34 @@ def ae_test_pipeline(codec: dict, aug_scales: Sequence[float] = ()) -> list[dict
     ]
 
 
+def topdown_train_pipeline(codec: dict) -> list[dict]:
+    """MMPose's training pipeline of one person a sample.
+
+    Args:
+        codec: The codec, of any of MMPose's kinds, with its ``input_size``.
+    """
+    return [
+        dict(type='LoadImage'),
+        dict(type='GetBBoxCenterScale'),
+        dict(type='RandomFlip', direction='horizontal'),
+        dict(type='RandomHalfBody'),
+        dict(type='RandomBBoxTransform'),
+        dict(type='TopdownAffine', input_size=codec['input_size']),
+        dict(type='GenerateTarget', encoder=codec),
+        dict(type='PackPoseInputs'),
+    ]
+
+
+def topdown_test_pipeline(codec: dict) -> list[dict]:
+    """MMPose's test pipeline of one person a sample."""
+    return [
+        dict(type='LoadImage'),
+        dict(type='GetBBoxCenterScale'),
+        dict(type='TopdownAffine', input_size=codec['input_size']),
+        dict(type='PackPoseInputs'),
+    ]
+
+
 #: Epochs and where the learning rate drops to a tenth (LitePose section 5.2). ``scratch`` and
 #: ``finetune-coco`` are also the released configs'.
 SCHEDULES: dict[str, tuple[int, tuple[int, ...]]] = {

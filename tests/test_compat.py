@@ -125,8 +125,8 @@ def test_full_installation_is_left_alone(tmp_path):
         import numpy
         from litepose_mm import compat
         names = compat.apply()
-        assert set(names) <= {{'numpy-scalar-radius'}}, names
-        if not names:
+        assert set(names) <= {{'numpy-scalar-radius', 'config-prefix'}}, names
+        if names == ('config-prefix',):
             assert 'mmpose.models' not in sys.modules  # not even imported
         import mmcv._ext, mmdet.utils, torchvision, mmpose.apis, mmpose.models
         assert mmcv._ext.__file__ and torchvision.__version__ == '0.99'
@@ -153,7 +153,7 @@ def test_only_what_is_missing_is_stood_in_for(lite, tmp_path, files, there):
         from litepose_mm import compat
         names = compat.apply()
         missing = {{'mmcv._ext', 'torchvision', 'mmdet'}} - {{{there!r}}}
-        assert set(names) - {{'numpy-scalar-radius'}} == missing, names
+        assert set(names) - {{'numpy-scalar-radius', 'config-prefix'}} == missing, names
         assert importlib.import_module({there!r}).__file__.startswith({str(tmp_path)!r})
         """,
         path=[tmp_path],
@@ -253,6 +253,59 @@ def test_scalar_radius_draws_the_same():
         compat._put_scalar_radius()
         assert plain.any()
         assert (drawn(np.array([4])) == plain).all() and (drawn(4) == plain).all()
+        """)
+
+
+def test_configs_load_where_mmpose_is_installed_editable(tmp_path):
+    """Its package has no .mim then; the configs lie beside it."""
+    import mmpose
+
+    package = Path(mmpose.__file__).parent
+    (tmp_path / 'configs').symlink_to(package / '.mim' / 'configs')
+    (tmp_path / 'mmpose').mkdir()
+    for path in package.iterdir():
+        if path.name not in ('.mim', '__pycache__'):
+            (tmp_path / 'mmpose' / path.name).symlink_to(path)
+    check(
+        f"""
+        from litepose_mm import compat
+        assert 'metainfo-files' in compat.apply()
+        import litepose_mm.modules, mmpose
+        assert mmpose.__file__.startswith({str(tmp_path)!r})
+        from mmengine.config import Config
+        from mmpose.apis import init_model
+        from litepose_mm.paths import mim_root
+
+        for path in sorted((mim_root() / 'configs/body_2d_keypoint').rglob('*.py')):
+            Config.fromfile(path)
+        for stem in ('ae_litepose-xs_8xb16-500e_crowdpose', 'td-hm_litepose-s_8xb64-210e_coco'):
+            (path,) = (mim_root() / 'configs').rglob(stem + '-*.py')
+            assert init_model(str(path), device='cpu').dataset_meta['num_keypoints'] in (14, 17)
+        config = 'mmpose::body_2d_keypoint/simcc/coco/simcc_mobilenetv2_wo-deconv-8xb64-210e_coco'
+        text = f"_base_ = ['{{config}}-256x192.py']"
+        assert Config.fromstring(text, '.py').codec.type == 'SimCCLabel'
+        """,
+        path=[tmp_path],
+    )
+
+
+def test_configs_of_this_package_are_bases_of_others():
+    check("""
+        from litepose_mm import LitePoseError, compat
+        compat.apply()
+        from mmengine.config import Config
+
+        name = 'ae_litepose-xs_8xb16-500e_crowdpose-256x256.py'
+        folder = 'body_2d_keypoint/associative_embedding/crowdpose/'
+        for path in (folder + name, name):
+            config = Config.fromstring(f"_base_ = ['litepose_mm::{path}']", '.py')
+            assert config.model.backbone.type == 'LitePose' and '_scope_' not in config.model
+        try:
+            Config.fromstring("_base_ = ['litepose_mm::ae_litepose-xxs.py']", '.py')
+        except LitePoseError as error:
+            assert 'did you mean' in str(error)
+        else:
+            raise AssertionError
         """)
 
 

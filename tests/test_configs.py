@@ -46,17 +46,21 @@ def test_config(path):
         assert model.dataset_meta['num_keypoints'] == entry.num_keypoints
         assert model.dataset_meta['dataset_name'] == entry.dataset
 
-    keypoints = model.dataset_meta['num_keypoints']
-    if 'Bottomup' in config.model.type:
-        with torch.no_grad():
-            coarse, fine = model.head.forward(model.extract_feat(torch.zeros(1, 3, 64, 96)))
+    keypoints, bottomup = model.dataset_meta['num_keypoints'], 'Bottomup' in config.model.type
+    size = (64, 96) if bottomup else (height, width)
+    outputs = model.head.forward(model.extract_feat(torch.zeros(1, 3, *size)))
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    if bottomup:
+        coarse, fine = outputs
         assert coarse.shape == (1, 2 * keypoints, 16, 24)
         assert fine.shape == (1, keypoints, 32, 48)
     else:
-        with torch.no_grad():
-            outputs = model.head.forward(model.extract_feat(torch.zeros(1, 3, height, width)))
-        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         assert all(output.shape[1] == keypoints for output in outputs)
+
+    # Several processes wait for the gradient of every parameter, unless they are told not to.
+    sum(output.sum() for output in outputs).backward()
+    unused = [name for name, each in model.named_parameters() if each.grad is None]
+    assert not unused or config.get('find_unused_parameters'), unused
 
 
 def test_every_zoo_entry_has_its_config():

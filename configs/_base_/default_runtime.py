@@ -1,5 +1,7 @@
-_base_ = 'mmpose::_base_/default_runtime.py'
+_base_ = []  # MMEngine takes a config that imports, and has none, for a lazy one
 from litepose_mm.recipes import training_hooks
+
+default_scope = 'mmpose'
 
 # Registers everything of this package; must come before any of MMPose's modules is imported.
 custom_imports = dict(imports=['litepose_mm.modules'])
@@ -7,14 +9,40 @@ custom_imports = dict(imports=['litepose_mm.modules'])
 # Checkpoints are plain data, whole, and resumed to the same bits; the metric that comes first is
 # AP, under the prefix of its data set. Validation draws a few pictures, the same ones each time.
 default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=50),
+    param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
         type='SafeCheckpointHook', interval=1, max_keep_ckpts=3, save_best='auto', rule='greater'
     ),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='PosePicturesHook', enable=True, max_pictures=4),
+    badcase=dict(
+        type='BadCaseAnalysisHook',
+        enable=False,
+        out_dir='badcase',
+        metric_type='loss',
+        badcase_thr=5,
+    ),
 )
 custom_hooks = training_hooks()
 
+env_cfg = dict(
+    cudnn_benchmark=False,
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    dist_cfg=dict(backend='nccl'),
+)
+
 # TensorBoard's files are in the folder of the log, where TensorBoard is installed.
 vis_backends = [dict(type='LocalVisBackend'), dict(type='OptionalTensorboardVisBackend')]
-visualizer = dict(vis_backends=vis_backends)
-log_processor = dict(type='ReadableLogProcessor', num_digits=4)
+visualizer = dict(type='MultiLevelPoseVisualizer', vis_backends=vis_backends, name='visualizer')
+
+log_processor = dict(type='ReadableLogProcessor', window_size=50, by_epoch=True, num_digits=4)
+log_level = 'INFO'
+load_from = None
+resume = False
+backend_args = dict(backend='local')
+
+train_cfg = dict(by_epoch=True)
+val_cfg = dict()
+test_cfg = dict()

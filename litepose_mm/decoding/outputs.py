@@ -49,9 +49,10 @@ def decode_outputs(
     size = tuple(side // stride for side in input_size)
     if any(has_border(box, size, input_size) for box in boxes):
         raise LitePoseError(
-            'a model of one shape with candidates: expected pictures that fill its input of '
+            'a model with candidates: expected pictures that fill its input of '
             f'{input_size[1]}x{input_size[0]}, got one that needs a black border, where peaks take '
-            "the places of people's; crop pictures to that shape, or export the outputs 'maps'"
+            "the places of people's; give it inputs of the pictures' shape, crop pictures to that "
+            "shape, or export the outputs 'maps'"
         )
     people = (decode_candidates(decoder, *each) for each in zip(*outputs))
     return [to_input_pixels(decoder, found, size, input_size) for found in people]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
 from mmengine.dataset import Compose
 from torch import nn
@@ -18,11 +18,9 @@ from torch import nn
 from ..apis.model_building import build_model
 from ..datasets.transforms import BottomupResizeAlign
 from ..decoding import for_candidates
-from ..decoding.decoder import BROKEN_MAPS
-from ..errors import LitePoseError
+from ..errors import LitePoseError, reason
 from ..models.heads.multilevel_ae_head import MultiLevelAEHead
 from ..runtime import ModelCard, file_hashes
-from ..runtime.engines import load_engine
 from ..structures import Skeleton
 from ..version import __version__
 from ..zoo import MODELS
@@ -31,11 +29,7 @@ from .exported_folder import check_replaceable, replacing_folder
 from .onnx_export import export_onnx, graph_options
 from .quantization import AccuracyGoal
 from .quantization.calibration import calibration_pictures
-
-# Of the largest value of an output. Rounding in float32 was seen to cost a hundredth of it. What
-# lower precisions may cost is a matter of pictures, but outputs that are all wrong are seen here;
-# int8 is compared with its own graph.
-_ROUNDING = {'fp32': 1e-3, 'fp16': 0.5, 'bf16': 0.5}
+from .self_check import Sample, check_exported, graph_fault, run_on_noise, short_side, traced_shape
 
 
 def export_model(
@@ -55,8 +49,10 @@ def export_model(
 ) -> ModelCard | None:
     """Writes a folder for :class:`litepose_mm.runtime.PoseEstimator`.
 
-    The folder is whole, and its engine has run it once where it is installed, or it is not there.
-    A folder that holds an exported model is replaced.
+    The folder is whole, and its engine has run it where it is installed, or it is not there. A
+    folder that holds an exported model is replaced. Inputs of several shapes, also two at once, are
+    compared with torch: where the graph of a network is right for fewer than was asked for, a
+    warning says so, and the card and the graph promise these only.
 
     Args:
         model: Name in the zoo, name or path of a config, or what :func:`build_model` returned.
@@ -101,58 +97,80 @@ def export_model(
         model = build_model(model, weights, 'cpu', flip_test, input_size, cfg_options)
     fields = describe(model, input_shape, outputs, flip_test)
     with replacing_folder(folder) as part, TemporaryDirectory() as scratch:
-        graph = _export_graph(model, Path(scratch) / 'model.onnx', fields)
-        write = partial(_write, backend, fields, _run_on_noise(model, fields))
+        graph, fields, samples = _export_graph(model, Path(scratch), fields)
+        write = partial(_write, backend, fields, samples)
         if precision != 'int8':
             return write(graph, part, precision)
         maps = graph
         if outputs != 'maps':
-            maps = _export_graph(model, Path(scratch) / 'maps.onnx', {**fields, 'outputs': 'maps'})
+            maps = _trace(model, Path(scratch) / 'maps.onnx', {**fields, 'outputs': 'maps'})
         # Here, so that exports in float need no quantiser.
         from .quantization.int8_export import export_int8
 
         return export_int8(graph, maps, part, backend.quantizer, write, pictures, goal)
 
 
-def _options(model: nn.Module, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _export_graph(
+    model: nn.Module, scratch: Path, fields: dict[str, Any]
+) -> tuple[Path, dict[str, Any], list[Sample]]:
+    """The widest graph that is right: traces of some networks hold for what was traced only.
+
+    Returns:
+        The ONNX file, the fields that it fulfils, and what torch makes of inputs that it takes.
+
+    Raises:
+        LitePoseError: None is right.
+    """
+    fault = None
+    for promise, narrower in _promises(fields):
+        try:
+            samples = list(run_on_noise(model, promise))
+        except LitePoseError:
+            raise
+        except Exception as error:  # a network raises what it likes
+            fault = f'torch itself fails: {reason(error)}'
+            continue
+        graph = _trace(model, scratch / 'model.onnx', promise)
+        fault, before = graph_fault(graph, samples, promise['outputs']), fault
+        if fault is None:
+            if narrower:
+                warnings.warn(
+                    f'the exported model takes {narrower} only, since the graph of this network is '
+                    f'right for no more: {before}'
+                )
+            return graph, promise, samples
+    raise LitePoseError(f'the graph of this network is not what torch calculates: {fault}')
+
+
+def _promises(
+    fields: dict[str, Any],
+) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """What was asked for, then less, with words for it."""
+    yield fields, None
+    if fields['input_shape'] is not None:
+        return
+    yield {**fields, 'batch_limit': 1}, 'one input at a time'
+    side = short_side(fields)
+    promise = {**fields, 'input_shape': (side, side), 'batch_limit': 1}
+    yield promise, f'inputs of {side}x{side} (--static WxH takes another shape)'
+
+
+def _trace(model: nn.Module, path: Path, fields: Mapping[str, Any]) -> Path:
     flip_indices = fields['skeleton'].flip_indices
-    return graph_options(model, fields['outputs'], fields['flip_test'], flip_indices)
-
-
-def _sample_shape(fields: Mapping[str, Any]) -> tuple[int, int, int, int]:
-    small = 2 * fields['size_divisor']
-    return (1, 3, *(fields['input_shape'] or (small, small)))
-
-
-def _export_graph(model: nn.Module, path: Path, fields: Mapping[str, Any]) -> Path:
     return export_onnx(
         model,
         path,
-        input_shape=_sample_shape(fields),
+        input_shape=traced_shape(fields),
         dynamic=fields['input_shape'] is None,
-        **_options(model, fields),
+        any_batch=fields['batch_limit'] is None,
+        **graph_options(model, fields['outputs'], fields['flip_test'], flip_indices),
     )
-
-
-class _Sample(NamedTuple):
-    """An input, and what torch makes of it."""
-
-    inputs: np.ndarray
-    outputs: list[np.ndarray]
-
-
-@torch.inference_mode()
-def _run_on_noise(model: nn.Module, fields: Mapping[str, Any]) -> _Sample:
-    noise = np.random.default_rng(0).standard_normal(_sample_shape(fields), dtype=np.float32)
-    device = next(model.parameters()).device
-    outputs = model.deploy_forward(torch.from_numpy(noise).to(device), **_options(model, fields))
-    return _Sample(noise, [output.cpu().numpy() for output in outputs])
 
 
 def _write(
     backend: Backend,
     fields: Mapping[str, Any],
-    sample: _Sample,
+    samples: Sequence[Sample],
     graph: Path,
     folder: Path,
     precision: str,
@@ -168,7 +186,7 @@ def _write(
         **fields,
     )
     card.save(folder)
-    _try(folder, card, sample)
+    check_exported(folder, card, samples)
     return card
 
 
@@ -270,25 +288,3 @@ def _versions(backend: Backend) -> dict[str, str]:
         except metadata.PackageNotFoundError:  # ONNX is written without ONNX Runtime too
             continue
     return versions
-
-
-def _try(folder: Path, card: ModelCard, sample: _Sample) -> None:
-    """Runs the model once: an engine can refuse what its converter wrote, or get it wrong.
-
-    Raises:
-        LitePoseError: It does, or the outputs are not finite.
-    """
-    if card.engine not in card.versions:
-        return
-    outputs = load_engine(folder, card, threads=1).run(sample.inputs)
-    if not all(np.isfinite(output).all() for output in outputs):
-        raise LitePoseError(BROKEN_MAPS)
-    if card.precision not in _ROUNDING:
-        return
-    for name, own, expected in zip(card.comparable_outputs, outputs, sample.outputs):
-        apart = np.abs(own - expected).max() / max(np.abs(expected).max(), 1e-12)
-        if apart > _ROUNDING[card.precision]:
-            raise LitePoseError(
-                f'{card.engine} does not calculate what torch does: its {name} of noise are '
-                f'{100 * apart:.3g} % apart; take another shape, engine or release of it'
-            )

@@ -47,6 +47,7 @@ def export_onnx(
     *,
     input_shape: Sequence[int] = (1, 3, 256, 256),
     dynamic: bool = True,
+    any_batch: bool = True,
     outputs: str = 'maps',
     deploy_form: bool = True,
     opset: int = 17,
@@ -63,6 +64,7 @@ def export_onnx(
         path: File to write.
         input_shape: ``(B, 3, H, W)`` of the input; with ``dynamic`` an example of it.
         dynamic: Whether batch, height and width are left open.
+        any_batch: With ``dynamic``, whether the batch is, too.
         outputs: ``'maps'`` or ``'candidates'``.
         deploy_form: Whether layers are merged first, see :func:`to_deploy_form`.
         opset: Version of ONNX's operators, 11 to 20.
@@ -94,7 +96,10 @@ def export_onnx(
 
     form = to_deploy_form(model) if deploy_form else deepcopy(model).eval()
     inputs = torch.zeros(shape, device=next(form.parameters()).device)
-    axes = _OUTPUT_AXES.get(outputs, {})  # deploy_forward refuses what is not there
+    axes = {'inputs': _INPUT_AXES, **_OUTPUT_AXES.get(outputs, {})}  # deploy_forward refuses others
+    names = list(axes)[1:]
+    if not any_batch:
+        axes = {name: {i: axis for i, axis in own.items() if i} for name, own in axes.items()}
     path = Path(path)
     with replacing(path) as part:
         with warnings.catch_warnings():
@@ -106,8 +111,8 @@ def export_onnx(
                     (inputs,),
                     str(part),
                     input_names=['inputs'],
-                    output_names=list(axes),
-                    dynamic_axes={'inputs': _INPUT_AXES, **axes} if dynamic else None,
+                    output_names=names,
+                    dynamic_axes=axes if dynamic else None,
                     opset_version=opset,
                     dynamo=False,
                 )

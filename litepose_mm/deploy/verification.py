@@ -20,6 +20,7 @@ from ..runtime import PoseEstimator
 from ..similarity import box_areas, keypoint_similarity
 from ..structures import Skeleton
 from .onnx_export import graph_options
+from .self_check import ROUNDING
 
 # Two people are the same if they are more alike than this (COCO's object keypoint similarity).
 _SAME = 0.5
@@ -66,7 +67,9 @@ def verify(
 
     Returns:
         The figures, plain values that JSON can hold: ``model`` and ``pictures``; ``outputs``, the
-        largest and the mean difference of each output; ``people``, how many torch and the
+        largest and the mean difference of each output; ``inputs``, the number of shapes that were
+        compared, and ``batch``, the largest difference of two inputs at once as a share of the
+        largest value, None where the model takes one; ``people``, how many torch and the
         engine find and how many are the same; ``keypoints``, distances in pixels of the picture:
         ``median``, ``p99`` and ``max``, None where nobody is the same; ``ap`` of both, or None;
         ``milliseconds`` of both, see :func:`litepose_mm.benchmarking.summarise`.
@@ -147,17 +150,33 @@ class _Differences:
         self._means: dict[str, list[float]] = {name: [] for name in self._names}
         self._people = np.zeros(3, dtype=int)
         self._distances: list[np.ndarray] = []
+        self._shapes: set[tuple[int, ...]] = set()
+        self._batch: float | None = None
 
     @torch.inference_mode()
+    def _both(self, inputs: np.ndarray) -> tuple[list[np.ndarray], Sequence[np.ndarray]]:
+        """The outputs of torch and of the engine."""
+        device = next(self._model.parameters()).device
+        theirs = self._model.deploy_forward(torch.from_numpy(inputs).to(device), **self._options)
+        return [each.cpu().numpy() for each in theirs], self._runtime.engine.run(inputs)
+
+    def _add_batch(self, inputs: np.ndarray) -> None:
+        """Compares both on an input and its mirror image at once."""
+        both = self._both(np.concatenate([inputs, inputs[..., ::-1]]))
+        self._batch = max(
+            float(np.abs(their - our).max() / max(np.abs(their).max(), 1e-12))
+            for _, their, our in zip(self._names, *both)
+        )
+
     def add(self, image: np.ndarray) -> None:
         """Compares both on a picture."""
         runtime = self._runtime
         resized = runtime.preprocessor.resize(image)
         inputs = runtime.preprocessor.batch([resized.image])
-        device = next(self._model.parameters()).device
-        theirs = self._model.deploy_forward(torch.from_numpy(inputs).to(device), **self._options)
-        theirs = [each.cpu().numpy() for each in theirs]
-        ours = runtime.engine.run(inputs)
+        if not self._shapes and runtime.card.batch_limit is None:
+            self._add_batch(inputs)
+        self._shapes.add(inputs.shape)
+        theirs, ours = self._both(inputs)
         for name, their, our in zip(self._names, theirs, ours):
             difference = np.abs(their - our)
             self._largest[name] = max(self._largest[name], float(difference.max()))
@@ -188,6 +207,8 @@ class _Differences:
                 name: {'max': self._largest[name], 'mean': float(np.mean(self._means[name]))}
                 for name in self._names
             },
+            'inputs': len(self._shapes),
+            'batch': self._batch,
             'people': dict(zip(('torch', 'engine', 'same'), self._people.tolist())),
             'keypoints': keypoints,
         }
@@ -219,6 +240,11 @@ def complaint(figures: Mapping[str, Any]) -> str | None:
     if figures['model']['precision'] != 'fp32':
         return None
     people, keypoints = figures['people'], figures['keypoints']
+    if figures['batch'] is not None and figures['batch'] > ROUNDING['fp32']:
+        return (
+            'expected what torch calculates for two inputs at once, got outputs that are '
+            f'{100 * figures["batch"]:.2g} % apart'
+        )
     most = max(people['torch'], people['engine'])
     if most == 0:
         return 'expected pictures with people that torch finds, got none of them to compare'
@@ -251,8 +277,14 @@ def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
     torchs, own = (figures['milliseconds'][side]['total']['p50'] for side in ('torch', 'engine'))
     verdict = ()
     if figures['model']['precision'] == 'fp32':
-        wrong = complaint(figures)
-        verdict = (f'not verified: {wrong}' if wrong else 'verified: the same as torch',)
+        wrong, count_shapes = complaint(figures), figures['inputs']
+        verdict = (
+            f'not verified: {wrong}'
+            if wrong
+            else f'verified: the same as torch for inputs of {count_shapes} '
+            f'shape{"s" * (count_shapes != 1)}, '
+            + ('one at a time' if figures['batch'] is None else 'also two at once'),
+        )
     elif ap is None:
         verdict = ('not judged: rounding moves keypoints, so what counts is AP (--annotations)',)
     shape = figures['model']['input_shape']

@@ -1,5 +1,5 @@
-"""Hooks and optimiser wrappers of training, registered with MMPose; the engine is MMEngine's."""
+"""Parts of training that are registered with MMPose; the engine itself is MMEngine's."""
 
-from . import hooks, optim_wrappers
+from . import hooks, optim_wrappers, visualizers
 
-__all__ = ['hooks', 'optim_wrappers']
+__all__ = ['hooks', 'optim_wrappers', 'visualizers']

@@ -131,12 +131,8 @@ class ModelCard:
 
     @property
     def comparable_outputs(self) -> tuple[str, ...]:
-        """Names of the first outputs that can be compared value by value with another runtime's.
-
-        Positions and tags of candidates are in order of their values: two that are close to equal
-        may change places.
-        """
-        return self.output_names if self.outputs == 'maps' else self.output_names[:1]
+        """See :func:`comparable_outputs`."""
+        return comparable_outputs(self.outputs)
 
     def file(self, folder: str | Path, suffix: str) -> Path:
         """The one model file of a suffix, e.g. ``'.onnx'``.
@@ -234,6 +230,15 @@ class ModelCard:
         own['skeleton'] = Skeleton.from_dict(own['skeleton'])
         own['decoder'] = _decoder_from_dict(own['decoder'], own['skeleton'].num_keypoints)
         return cls(**own)
+
+
+def comparable_outputs(outputs: str) -> tuple[str, ...]:
+    """Names of the first outputs that can be compared value by value with another runtime's.
+
+    Positions and tags of candidates are in order of their values: two that are close to equal may
+    change places.
+    """
+    return OUTPUT_NAMES[outputs] if outputs == 'maps' else OUTPUT_NAMES[outputs][:1]
 
 
 def file_hashes(folder: str | Path, names: Iterable[str]) -> dict[str, str]:

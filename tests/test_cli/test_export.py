@@ -59,7 +59,7 @@ def test_export_verify_and_benchmark(cli, tiny, tmp_path):
         'wrote report.md, report.json, report.png in out',
     ]
     assert len(lines) == 9 and lines[5].startswith('1 picture: ')
-    assert lines[8] == 'verified: the same as torch'
+    assert lines[8].startswith('verified: the same as torch for inputs of ')
     assert lines[7].startswith('time of a frame: ')
     assert json.loads((tmp_path / 'out' / 'report.json').read_text())['keypoints']['max'] < 0.1
     card = ModelCard.load('out')

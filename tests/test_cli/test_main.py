@@ -104,10 +104,9 @@ def test_it_is_quick_because_it_imports_little():
     assert done.returncode == 0, done.stderr
 
 
-def test_module_runs_as_a_program():
-    done = subprocess.run(
-        [sys.executable, '-m', 'litepose_mm.cli', 'dance'], capture_output=True, text=True
-    )
+@pytest.mark.parametrize('module', ['litepose_mm', 'litepose_mm.cli'])
+def test_module_runs_as_a_program(module):
+    done = subprocess.run([sys.executable, '-m', module, 'dance'], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stdout == ''
 

@@ -1,6 +1,10 @@
 """The codebase that deploy configs name: ``codebase_config = dict(type='litepose_mm', …)``."""
 
-from mmdeploy.codebase.base import CODEBASE, MMCodebase
+from __future__ import annotations
+
+from mmdeploy.codebase.base import CODEBASE, BaseTask, MMCodebase
+from mmdeploy.codebase.mmpose.deploy.pose_detection import PoseDetection
+from mmengine.config import Config
 from mmengine.registry import Registry
 from mmpose.utils import register_all_modules
 
@@ -9,12 +13,19 @@ LITEPOSE_TASK = Registry('litepose_mm_tasks')
 
 @CODEBASE.register_module('litepose_mm')
 class LitePoseCodebase(MMCodebase):
-    """Bottom-up models with a :class:`MultiLevelAEHead`, of any backbone.
+    """Bottom-up models with a :class:`MultiLevelAEHead`, and MMPose's top-down ones.
 
     The name is that of the package, since MMDeploy looks for a package of a codebase's name.
     """
 
     task_registry = LITEPOSE_TASK
+
+    @classmethod
+    def build_task_processor(cls, model_cfg: Config, deploy_cfg: Config, device: str) -> BaseTask:
+        """The task of the model's kind; that of top-down models is MMDeploy's."""
+        if model_cfg.model.type == 'TopdownPoseEstimator':
+            return PoseDetection(model_cfg, deploy_cfg, device)
+        return super().build_task_processor(model_cfg, deploy_cfg, device)
 
     @classmethod
     def register_deploy_modules(cls) -> None:

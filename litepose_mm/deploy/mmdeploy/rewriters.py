@@ -3,11 +3,28 @@
 MMDeploy wants rewriters as functions of a module that ask for their context themselves.
 """
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from mmdeploy.core import FUNCTION_REWRITER
 from mmdeploy.utils import get_codebase_config
 
+from ...compat import StandIn, in_place
 from ..onnx_export import graph_options
 from .options import get_outputs
+
+_MMDET = 'mmdeploy.codebase.mmdet'
+
+
+def import_mmpose_rewriters() -> None:
+    """Imports MMDeploy's rewriters of MMPose's heads; those of two heads need mmdet when called."""
+    use = 'mmdet is not installed: pip install "mmdet>=3.0.0,<3.4.0"'
+    stand_ins = [StandIn(_MMDET, use, ('get_post_processing_params',))] * (not find_spec('mmdet'))
+    with in_place(*stand_ins):
+        import_module('mmdeploy.codebase.mmpose.models')
+
+
+import_mmpose_rewriters()
 
 
 @FUNCTION_REWRITER.register_rewriter('torch.onnx.export')

@@ -78,8 +78,8 @@ class BottomupPoseDetection(PoseDetection):
         model = super().build_pytorch_model(None, cfg_options, **kwargs)
         if not isinstance(model, MultiScaleBottomupPoseEstimator):
             raise LitePoseError(
-                'expected the config of a MultiScaleBottomupPoseEstimator, got '
-                f'{type(model).__name__}; other models of MMPose have their own deploy configs'
+                'expected the config of a MultiScaleBottomupPoseEstimator '
+                f'or a TopdownPoseEstimator, got {type(model).__name__}'
             )
         if get_outputs(self.deploy_cfg) == 'candidates':
             for_candidates(model.head.decoder.decoder(model.head.num_keypoints))

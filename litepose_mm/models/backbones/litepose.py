@@ -69,7 +69,7 @@ class LitePose(BaseBackbone):
             authors' form.
         in_channels: Channels of the input image.
         out_indices: Which features to give: 0 is the stem (stride 2), ``i`` is stage ``i``.
-            All of them where it is ``None``.
+            All of them where it is ``None``. Stages beyond the last of them are not built.
         frozen_stages: The stem (0) and the stages up to this one are not trained; -1: none.
         norm_eval: Whether BN keeps its running statistics while training.
         conv_cfg: Layer type of the convolutions.
@@ -93,7 +93,7 @@ class LitePose(BaseBackbone):
         self.arch = get_architecture(arch)
         num_features = len(self.arch.stages) + 1
         self.out_indices = tuple(range(num_features) if out_indices is None else out_indices)
-        if not all(0 <= index < num_features for index in self.out_indices):
+        if not self.out_indices or not all(0 <= i < num_features for i in self.out_indices):
             raise ValueError(
                 f'out_indices must lie in [0, {num_features - 1}], got {self.out_indices}'
             )
@@ -108,7 +108,7 @@ class LitePose(BaseBackbone):
             conv_bn_act(STEM_WIDTH, width, 1, **layers),
         )
         self.stages = nn.ModuleList()
-        for stage in self.arch.stages:
+        for stage in self.arch.stages[: max(self.out_indices)]:
             blocks = []
             for index, (expansion, kernel) in enumerate(stage.block_setting):
                 blocks.append(

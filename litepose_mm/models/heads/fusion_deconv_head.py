@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from mmcv.cnn import build_norm_layer
 from mmpose.registry import MODELS
 from mmpose.utils.typing import OptConfigType
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...architectures import Architecture, get_architecture
+from ...errors import LitePoseError
 from ..utils.layers import deconv_2x, separable_conv
 from ..utils.merged_layers import MergedDeconv, MergedSeparableConv
 from .multilevel_ae_head import MultiLevelAEHead
@@ -152,10 +154,16 @@ class FusionDeconvHead(MultiLevelAEHead):
                 f'one stride per feature: got {len(in_channels)} in_channels and '
                 f'{len(in_strides)} in_strides'
             )
+        if list(in_strides) != sorted(in_strides):
+            raise ValueError(
+                f'in_strides: expected features from shallow to deep, got {tuple(in_strides)}'
+            )
         if len(deconv_channels) < self.num_levels:
             raise ValueError(
-                f'{self.num_levels} levels need as many transposed convolutions, '
-                f'got deconv_channels={tuple(deconv_channels)}'
+                f'{self.num_levels} levels need {self.num_levels} transposed convolutions or more, '
+                f'each of which halves the stride {in_strides[-1]} of the deepest feature, got '
+                f'deconv_channels={tuple(deconv_channels)}; give more of them, deeper features of '
+                'the backbone, or fewer tag_levels'
             )
 
         # Index of the raw feature of each stride: the deepest but the refined one.
@@ -175,8 +183,8 @@ class FusionDeconvHead(MultiLevelAEHead):
             if stride % 2:
                 raise ValueError(
                     f'transposed convolution {index} would go beyond stride 1: '
-                    f'{len(deconv_channels)} are too many for stride '
-                    f'{in_strides[-1]}'
+                    f'{len(deconv_channels)} are too many for features of strides '
+                    f'{tuple(in_strides)}'
                 )
             self.deconvs.append(
                 FusionDeconv(width, raw_channels.get(stride), out_channels, deconv_cfg, norm_cfg)
@@ -220,7 +228,17 @@ class FusionDeconvHead(MultiLevelAEHead):
         Returns:
             Outputs ``(B, C_l, H/s_l, W/s_l)``, coarse to fine: heatmaps, then tags where the
             level carries them.
+
+        Raises:
+            LitePoseError: The features are in another order.
         """
+        widths = [feat.shape[-1] for feat in feats]
+        if not torch.jit.is_tracing() and widths != sorted(widths, reverse=True):
+            raise LitePoseError(
+                'expected features from shallow to deep, none larger than the one before, got '
+                f'widths of {widths}; FeatureMapProcessor as neck, with select_index, reorders '
+                "a backbone's"
+            )
         raw = {stride: feats[index] for stride, index in self._raw_index.items()}
         refined, outputs = feats[-1], []
         first_level = len(self.deconvs) - self.num_levels

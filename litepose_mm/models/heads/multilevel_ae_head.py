@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from inspect import signature
 
 import torch
 import torch.nn.functional as F
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads.base_head import BaseHead
+from mmpose.models.losses.heatmap_loss import FocalHeatmapLoss
 from mmpose.registry import KEYPOINT_CODECS, MODELS
-from mmpose.structures import PoseDataSample
+from mmpose.structures import MultilevelPixelData, PoseDataSample
 from mmpose.utils.typing import ConfigType, InstanceList, OptConfigType, OptSampleList
 from torch import Tensor
 
+from ...codecs import MultiLevelAssociativeEmbedding
 from ...errors import LitePoseError
 
 Features = tuple[Tensor, ...]
@@ -42,10 +45,14 @@ class MultiLevelAEHead(BaseHead):
         num_keypoints: ``K``.
         tag_levels: For each level, coarse to fine, whether it carries tags.
         tag_dim: Tags per keypoint, ``L``.
-        heatmap_loss: Loss of one level's heatmaps, called with prediction, target and mask.
+        heatmap_loss: Loss of one level's heatmaps, called with prediction, target and mask, such as
+            ``KeypointMSELoss`` or :class:`WeightAdaptiveHeatmapLoss`.
         tag_loss: Loss of one level's tags.
-        decoder: Codec that turns maps into people.
+        decoder: Codec that turns maps into people, a :class:`MultiLevelAssociativeEmbedding`.
         init_cfg: Initialisation, as in MMEngine.
+
+    Raises:
+        LitePoseError: The loss or the codec is of a kind that does not fit.
     """
 
     def __init__(
@@ -67,6 +74,23 @@ class MultiLevelAEHead(BaseHead):
         self.heatmap_loss = MODELS.build(heatmap_loss)
         self.tag_loss = MODELS.build(tag_loss)
         self.decoder = None if decoder is None else KEYPOINT_CODECS.build(decoder)
+        self._check_parts()
+
+    def _check_parts(self) -> None:
+        kind = type(self.heatmap_loss)
+        has_mask = 'mask' in signature(self.heatmap_loss.forward).parameters
+        if not has_mask or issubclass(kind, FocalHeatmapLoss):
+            reason = 'takes no mask' if not has_mask else 'is for outputs of a sigmoid'
+            raise LitePoseError(
+                'heatmap_loss: expected a loss of plain heatmaps with a mask, such as '
+                f'KeypointMSELoss or WeightAdaptiveHeatmapLoss, got {kind.__name__}, which {reason}'
+            )
+        if not isinstance(self.decoder, (MultiLevelAssociativeEmbedding, type(None))):
+            raise LitePoseError(
+                f'decoder: {type(self).__name__} expects the codec MultiLevelAssociativeEmbedding, '
+                f'got {type(self.decoder).__name__}; take ae_codec of litepose_mm.recipes, also in '
+                'GenerateTarget'
+            )
 
     @property
     def num_levels(self) -> int:
@@ -255,6 +279,13 @@ class MultiLevelAEHead(BaseHead):
         return dict(losses, loss_pull=pull, loss_push=push)
 
     def _check_targets(self, heatmaps: Sequence[Tensor], sample: PoseDataSample) -> None:
+        if not isinstance(sample.gt_fields, MultilevelPixelData):
+            raise LitePoseError(
+                f'{type(self).__name__} expects training targets of the codec '
+                'MultiLevelAssociativeEmbedding, heatmaps for each level, got heatmaps of one '
+                f'level, {tuple(sample.gt_fields.heatmaps.shape)}; give GenerateTarget the codec '
+                "that is the head's decoder"
+            )
         given = [tuple(target.shape) for target in sample.gt_fields.heatmaps]
         expected = [tuple(maps.shape[1:]) for maps in heatmaps]
         if given != expected:

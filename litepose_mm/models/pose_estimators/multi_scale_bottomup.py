@@ -10,6 +10,7 @@ from mmpose.utils.typing import SampleList
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ...codecs import MultiLevelAssociativeEmbedding
 from ...errors import LitePoseError
 from ..heads.multilevel_ae_head import MultiLevelAEHead, bilinear
 from ..utils.candidates import find_candidates
@@ -27,11 +28,22 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
             For fine-tuning with few pictures: those of a batch are not those of all, and pictures
             that fill the input not those that were moved and shrunk.
         kwargs: As in MMPose.
+
+    Raises:
+        LitePoseError: The head does not fit its codec.
     """
 
     def __init__(self, norm_eval: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.norm_eval = norm_eval
+        decoder = getattr(getattr(self, 'head', None), 'decoder', None)
+        if isinstance(decoder, MultiLevelAssociativeEmbedding) and not isinstance(
+            self.head, MultiLevelAEHead
+        ):
+            raise LitePoseError(
+                f'head: the codec {type(decoder).__name__} is for a head such as FusionDeconvHead, '
+                f'got {type(self.head).__name__}, whose codec in MMPose is AssociativeEmbedding'
+            )
 
     def train(self, mode: bool = True) -> MultiScaleBottomupPoseEstimator:
         super().train(mode)

@@ -89,7 +89,8 @@ class Engine(ABC):
             raise
         except Exception as error:
             raise LitePoseError(
-                f'{self.card.engine} fails on {what}: {reason(error)}; export the model again'
+                f'{self.card.engine} fails on {what}: {reason(error)}; export the model for this '
+                f'shape: litepose export … --static {batch.shape[3]}x{batch.shape[2]}'
             ) from error
         return [np.asarray(output, dtype=np.float32) for output in outputs]
 

@@ -10,7 +10,7 @@ import onnxruntime
 
 from .base import Engine
 
-_ERRORS_ONLY = 3
+_FATAL_ONLY = 4  # errors are raised, and need not be printed too
 _PROCESSORS = Path('/proc/cpuinfo')
 
 
@@ -41,7 +41,7 @@ def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.Inferen
         threads: How many it takes; None: its own number.
     """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = _FATAL_ONLY
     if threads is not None:
         options.intra_op_num_threads = threads
     options.add_session_config_entry('session.force_spinning_stop', '1')

@@ -17,6 +17,13 @@ def test_features_have_the_architectures_widths_and_strides(size):
         assert feature.shape == (2, channels, *(-(-side // stride) for side in size))
 
 
+def test_stages_that_nobody_asks_for_are_not_built():
+    backbone = LitePose(TINY_DICT, out_indices=(0, 2))
+    assert len(backbone.stages) == 2
+    sum(feature.sum() for feature in backbone(torch.zeros(2, 3, 64, 64))).backward()
+    assert all(parameter.grad is not None for parameter in backbone.parameters())
+
+
 def test_out_indices():
     backbone = LitePose(TINY_DICT, out_indices=(0, 4)).eval()
     stem, deepest = backbone(torch.zeros(1, 3, 32, 32))

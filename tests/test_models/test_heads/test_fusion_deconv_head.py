@@ -4,6 +4,7 @@ import pytest
 import torch
 from networks import TINY, litepose
 
+from litepose_mm.errors import LitePoseError
 from litepose_mm.models.heads import FusionDeconvHead
 
 
@@ -73,12 +74,19 @@ def test_other_levels():
         (dict(in_channels=(8, 8), in_strides=(4,), deconv_channels=(8, 8)), 'one stride per'),
         (dict(in_channels=(8,), in_strides=(4,), deconv_channels=(8,)), '2 levels need'),
         (dict(in_channels=(8,), in_strides=(4,), deconv_channels=(8, 8, 8)), 'beyond stride 1'),
+        (dict(in_channels=(8, 8), in_strides=(8, 4), deconv_channels=(8, 8)), 'shallow to deep'),
         (dict(arch='litepose-s', tag_levels=(False, False)), 'at least one level'),
     ],
 )
 def test_bad_options(options, message):
     with pytest.raises(ValueError, match=message):
         FusionDeconvHead(5, **options)
+
+
+def test_features_in_another_order_are_one_line():
+    head = FusionDeconvHead(5, in_channels=(8, 8), in_strides=(4, 8), deconv_channels=(8, 8))
+    with pytest.raises(LitePoseError, match=r'shallow to deep.*\[8, 16\]'):
+        head([torch.zeros(1, 8, 8, 8), torch.zeros(1, 8, 16, 16)])
 
 
 def test_initial_outputs_of_a_given_size():

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 from mmengine.structures import PixelData
+from mmpose.models import build_pose_estimator
 from mmpose.structures import PoseDataSample
-from networks import TINY, ae_samples, litepose
+from networks import TINY, ae_samples, litepose, litepose_config
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.recipes import ae_codec
@@ -198,6 +199,60 @@ def test_targets_of_another_form_are_one_line(head, decoder, message):
     outputs = model.head(model.extract_feat(torch.zeros(1, 3, 64, 64)))
     with pytest.raises(LitePoseError, match=message):
         model.head.loss_of_outputs(outputs, ae_samples(model, [1]))
+
+
+MMPOSES_CODEC = dict(
+    type='AssociativeEmbedding',
+    input_size=(64, 64),
+    heatmap_size=(16, 16),
+    decode_keypoint_order=list(range(14)),
+)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        (dict(decoder=MMPOSES_CODEC), 'MultiLevelAssociativeEmbedding, got AssociativeEmbedding'),
+        *(
+            (dict(head=dict(heatmap_loss=dict(type=name))), f'KeypointMSELoss .*, got {name}')
+            for name in (
+                'AdaptiveWingLoss',
+                'KeypointOHKMMSELoss',
+                'FocalHeatmapLoss',
+            )
+        ),
+        (
+            dict(
+                head=dict(heatmap_loss=dict(type='CombinedTargetMSELoss', use_target_weight=True))
+            ),
+            'got CombinedTargetMSELoss, which takes no mask',
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused_when_built(changes, message):
+    with pytest.raises(LitePoseError, match=message):
+        litepose(TINY, **changes)
+
+
+def test_mmposes_head_with_our_codec_is_refused_when_built():
+    config = litepose_config(TINY)
+    config['head'] = dict(
+        type='AssociativeEmbeddingHead',
+        in_channels=24,
+        num_keypoints=14,
+        decoder=config['head']['decoder'],
+    )
+    with pytest.raises(LitePoseError, match='FusionDeconvHead, got AssociativeEmbeddingHead'):
+        build_pose_estimator(config)
+
+
+def test_targets_of_mmposes_codec_are_one_line():
+    model = litepose(TINY)
+    outputs = model.head(model.extract_feat(torch.zeros(1, 3, 64, 64)))
+    (sample,) = ae_samples(model, [1])
+    sample.gt_fields = PixelData(heatmaps=torch.zeros(14, 16, 16))
+    with pytest.raises(LitePoseError, match=r'of one level, \(14, 16, 16\)'):
+        model.head.loss_of_outputs(outputs, [sample])
 
 
 def test_other_keypoints_are_one_line():

@@ -1,0 +1,3 @@
+from .multilevel_pose_visualizer import MultiLevelPoseVisualizer
+
+__all__ = ['MultiLevelPoseVisualizer']

@@ -76,13 +76,12 @@ def read_people(
     """
     path = Path(path)
     people = normalise(read_annotations(path), names)
-    problems = [
-        str(problem)
-        for problem in people.problems
-        if problem.malformed and not (nobody and problem.kind == 'nobody')
-    ]
+    unusable = [problem for problem in people.problems if problem.malformed]
+    problems = [str(problem) for problem in unusable if problem.kind != 'nobody']
     if problems:
         raise LitePoseError(explanation(path, problems))
+    if unusable and not nobody:
+        raise LitePoseError(f'{path}: {unusable[-1].message}')
     if names is not None:
         try:
             arrange(people.document, names, missing)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import tempfile
 from contextlib import redirect_stdout
+from pathlib import Path
 
 from mmengine.fileio import get_local_path
 from mmpose.evaluation import CocoMetric
@@ -58,11 +61,12 @@ class CheckedCocoMetric(CocoMetric):
                 people[annotation['image_id']].append(annotation)
             for image in document['images']:
                 image.setdefault('crowdIndex', crowd_index(people[image['id']]))
+        # CrowdPose's evaluation reads the crowd indices from the file once more
+        self._folder = tempfile.TemporaryDirectory()
+        normal = Path(self._folder.name, 'annotations.json')
+        normal.write_text(json.dumps(document))
         with redirect_stdout(io.StringIO()):
-            truth = COCO()
-            truth.dataset = document
-            truth.createIndex()
-        return truth
+            return COCO(str(normal))
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Metrics of one validation, as MMPose's."""

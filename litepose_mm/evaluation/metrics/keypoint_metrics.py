@@ -65,9 +65,12 @@ class _BottomupMetric:
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
         """Keeps the people of a batch; arguments as MMPose's metrics."""
         for data_sample in data_samples:
+            begin = len(self.results)
             for person, labelled, found in _people(data_sample, self.found_only):
                 super().process(data_batch, [person])
                 self.results[-1].update(num_labelled=labelled, num_found=found)
+            # one entry an image: MMEngine keeps as many as the data set has
+            self.results[begin:] = [self.results[begin:]]
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """MMPose's metrics and ``found``.
@@ -75,15 +78,16 @@ class _BottomupMetric:
         Raises:
             LitePoseError: Nobody is annotated.
         """
-        if not results:
+        people = [person for image in results for person in image]
+        if not people:
             raise LitePoseError(
                 f'{type(self).__name__}: nobody is annotated on the images that were evaluated'
             )
-        found = sum(result['num_found'] for result in results)
-        metrics = dict(super().compute_metrics(results))
+        found = sum(person['num_found'] for person in people)
+        metrics = dict(super().compute_metrics(people))
         if self.found_only and not found:
             metrics = dict.fromkeys(metrics, float('nan'))
-        return dict(metrics, found=found / sum(result['num_labelled'] for result in results))
+        return dict(metrics, found=found / sum(person['num_labelled'] for person in people))
 
 
 def _people(sample: dict, found_only: bool) -> Iterator[tuple[dict, int, int]]:

@@ -225,7 +225,7 @@ class Skeleton:
     def _array(self, field: str, values: Any, dtype: type) -> np.ndarray:
         try:
             array = np.array(values, dtype=dtype)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise self._error(f'{field}: expected numbers, got {values!r}') from error
         array.flags.writeable = False
         return array

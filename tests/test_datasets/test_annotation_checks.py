@@ -177,7 +177,7 @@ def test_good_rle():
 
 def test_names_of_another_data_set():
     (problem,) = check(document(), names=('a', 'x'))
-    assert problem.malformed and 'expected keypoints a, x, got a, b, c: x is not' in str(problem)
+    assert problem.malformed and 'expected keypoints a, x, got a, b, c, and not x (' in str(problem)
     (problem,) = check(document(), names=('C', 'a', 'b'))
     assert problem.mended and 'expected C, a, b in this order, got a, b, c' in str(problem)
     assert len(keypoint_names('coco')) == 17

@@ -53,11 +53,13 @@ def arrange(document: dict, names: Sequence[str], missing: Missing = 'refused') 
     order = match_keypoints(own, names)
     lacking = [name for name, place in zip(names, order) if place is None]
     if lacking and (missing == 'refused' or len(lacking) == len(names)):
-        raise LitePoseError(
-            f'expected keypoints {some(names, 20)}, got {some(own, 20)}: {some(lacking)} '
-            f'{"is" if len(lacking) == 1 else "are"} not among them '
-            '(tools/dataset_converters/combine_annotations.py writes them as unlabelled)'
-        )
+        text = f'expected keypoints {some(names, 20)}, got {some(own, 20)}'
+        if len(lacking) < len(names):
+            text += (
+                f', and not {some(lacking)} (tools/dataset_converters/combine_annotations.py '
+                'writes these as unlabelled)'
+            )
+        raise LitePoseError(text)
     if missing == 'left out':
         names = [name for name in names if name not in lacking]
         order = [place for place in order if place is not None]

@@ -55,10 +55,11 @@ def match_people(
 class _BottomupMetric:
     """Hands each annotated person to a metric of MMPose, with whom the model found for it.
 
-    Keypoints that were not found are infinitely far away. ``found`` in the metrics is the share of
-    the labelled keypoints that were found.
+    Keypoints that were not found are infinitely far away. ``PCK found``, by the metric's name, is
+    the share of the labelled keypoints that were found.
     """
 
+    name = 'PCK'
     #: Whether an average of distances: only keypoints that were found have one.
     found_only = False
 
@@ -73,7 +74,7 @@ class _BottomupMetric:
             self.results[begin:] = [self.results[begin:]]
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """MMPose's metrics and ``found``.
+        """MMPose's metrics, and how much was found.
 
         Raises:
             LitePoseError: Nobody is annotated.
@@ -87,7 +88,8 @@ class _BottomupMetric:
         metrics = dict(super().compute_metrics(people))
         if self.found_only and not found:
             metrics = dict.fromkeys(metrics, float('nan'))
-        return dict(metrics, found=found / sum(person['num_labelled'] for person in people))
+        labelled = sum(person['num_labelled'] for person in people)
+        return {**metrics, f'{self.name} found': found / labelled}
 
 
 def _people(sample: dict, found_only: bool) -> Iterator[tuple[dict, int, int]]:
@@ -155,16 +157,20 @@ class BottomupJhmdbPCKAccuracy(_BottomupMetric, mmpose_metrics.JhmdbPCKAccuracy)
 class BottomupAUC(_BottomupMetric, mmpose_metrics.AUC):
     """``AUC`` of bottom-up results: keypoints that were not found count as wrong."""
 
+    name = 'AUC'
+
 
 @METRICS.register_module()
 class BottomupEPE(_BottomupMetric, mmpose_metrics.EPE):
-    """``EPE`` of the keypoints that were found; read it together with ``found``."""
+    """``EPE`` of the keypoints that were found; read it together with ``EPE found``."""
 
+    name = 'EPE'
     found_only = True
 
 
 @METRICS.register_module()
 class BottomupNME(_BottomupMetric, mmpose_metrics.NME):
-    """``NME`` of the keypoints that were found; read it together with ``found``."""
+    """``NME`` of the keypoints that were found; read it together with ``NME found``."""
 
+    name = 'NME'
     found_only = True

@@ -48,8 +48,7 @@ def measure(kind, *samples, **options):
     for truth, prediction in samples:
         metric.process({}, [dict(gt_instances=truth, pred_instances=prediction)])
     metrics = metric.evaluate(len(samples))
-    (share,) = [name for name in metrics if name.endswith(' found')]
-    return {'found' if name == share else name: value for name, value in metrics.items()}
+    return {'found' if name.endswith(' found') else name: value for name, value in metrics.items()}
 
 
 KINDS = {

@@ -353,3 +353,26 @@ def test_crowdpose_rule_with_and_without_a_crowd_index(folder):
     path.write_text(json.dumps(content))
     dataset = build_dataset(path)
     assert [dataset[index]['data_samples'].crowd_index for index in (0, 1)] == [0.5, 0.5]
+
+
+def test_metrics_of_keypoints_take_the_samples_of_a_pipeline(folder):
+    """Truth and results are both in pixels of the image, whatever the pipeline did."""
+    path = folder / 'a.json'
+    path.write_text(json.dumps(document()))
+    dataset = build_dataset(path)
+    metric = METRICS.build(dict(type='BottomupPCKAccuracy', thr=0.01, prefix='x'))
+    metric.dataset_meta = dataset.metainfo
+    sample = dataset[0]['data_samples']
+    sample.pred_instances = InstanceData(keypoints=POINTS[::-1], keypoint_scores=np.ones((2, 3)))
+    metric.process({}, [sample.to_dict()])
+    assert metric.evaluate(1) == {'x/PCK': 1, 'x/PCK found': 1}
+
+
+def test_without_sigmas_only_what_needs_them_is_refused(folder):
+    path = folder / 'a.json'
+    path.write_text(json.dumps(document()))
+    metainfo = dict(build_metainfo(), sigmas=np.zeros(0, np.float32))
+    with pytest.raises(LitePoseError, match="'mini': COCO's metric .* needs sigmas"):
+        METRICS.build(dict(type='CheckedCocoMetric', ann_file=str(path))).dataset_meta = metainfo
+    with pytest.raises(LitePoseError, match="'mini': AP .* needs sigmas"):
+        Truth.load(path, Skeleton('mini', NAMES, (), (0, 2, 1)))

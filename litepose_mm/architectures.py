@@ -45,7 +45,7 @@ class Stage:
         _require(self.num_blocks > 0, 'block_setting', 'at least one block', self.block_setting)
         for expansion, kernel in self.block_setting:
             _require(expansion > 0, 'expansion', 'a positive number', expansion)
-            _require(kernel % 2 == 1, 'kernel', 'an odd number', kernel)
+            _require(kernel > 0 and kernel % 2 == 1, 'kernel', 'an odd number', kernel)
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class Architecture:
             self.deconv_setting,
         )
         _require(len(self.stages) > 0, 'backbone_setting', 'at least one stage', self.stages)
+        _require(isinstance(self.fusion, bool), 'fusion', 'true or false', self.fusion)
         _require(
             self.img_size > 0 and self.img_size % self.strides[-1] == 0,
             'img_size',
@@ -106,28 +107,30 @@ class Architecture:
         try:
             stages = []
             for stage in data['backbone_setting']:
-                blocks = tuple((int(t), int(k)) for t, k in stage['block_setting'])
-                count = int(stage.get('num_blocks', len(blocks)))
+                blocks = tuple((_whole(t), _whole(k)) for t, k in stage['block_setting'])
+                count = _whole(stage.get('num_blocks', len(blocks)))
                 _require(
                     count == len(blocks),
                     'num_blocks',
                     f'{len(blocks)}, the number of entries of block_setting',
                     count,
                 )
-                stages.append(Stage(int(stage['channel']), int(stage['stride']), blocks))
+                stages.append(Stage(_whole(stage['channel']), _whole(stage['stride']), blocks))
             return cls(
-                img_size=int(data['img_size']),
-                input_channel=int(data['input_channel']),
-                deconv_setting=tuple(int(c) for c in data['deconv_setting']),
+                img_size=_whole(data['img_size']),
+                input_channel=_whole(data['input_channel']),
+                deconv_setting=tuple(_whole(c) for c in data['deconv_setting']),
                 stages=tuple(stages),
-                fusion=bool(data.get('fusion', True)),
+                fusion=data.get('fusion', True),
             )
+        except LitePoseError:
+            raise
         except KeyError as error:
             raise LitePoseError(
                 f'architecture: the field {error} is missing; expected img_size, input_channel, '
                 "deconv_setting and backbone_setting as in the authors' JSON files"
             ) from None
-        except (TypeError, AttributeError) as error:
+        except (TypeError, AttributeError, ValueError) as error:
             raise LitePoseError(
                 f"architecture: not in the form of the authors' JSON files ({error})"
             ) from None
@@ -157,6 +160,12 @@ class Architecture:
             for stage in self.stages
         )
         return replace(self, stages=stages)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value % 1:
+        raise TypeError(f'expected a whole number, got {value!r:.60}')
+    return int(value)
 
 
 def _require(condition: bool, field: str, expected: str, got: Any) -> None:

@@ -134,7 +134,7 @@ def _read_torch(path: Path) -> Any:
             f'weights {path}: refused, it holds Python objects besides tensors{what}, which '
             'can run code when they are loaded; ask its author for plain weights'
         ) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # torch calls what a damaged file names with whatever it holds
         raise LitePoseError(
             f'weights {path}: not a checkpoint, or a broken one ({reason(error)})'
         ) from None

@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ..apis import PoseEstimator as TorchEstimator
 from ..benchmarking import stages_of, summarise, time_stages
+from ..datasets.annotation_checks.values import image_path
 from ..errors import LitePoseError
 from ..evaluation.average_precision import Truth
 from ..media import find_media, read_image
@@ -122,7 +123,7 @@ def verify(
 
 def _files(pictures: str | Path, truth: Truth | None) -> dict[int, Path]:
     if truth is not None:
-        files = {number: Path(pictures) / name for number, name in truth.files.items()}
+        files = {number: image_path(pictures, name) for number, name in truth.files.items()}
         missing = [path.name for path in files.values() if not path.is_file()]
         if missing:
             raise LitePoseError(
@@ -183,7 +184,7 @@ class _Differences:
             self._means[name].append(float(difference.mean()))
         size = resized.image.shape[:2]
         (their,), (our,) = (runtime.decode(each, size, [resized.box]) for each in (theirs, ours))
-        pairs = _same_people(their, our, runtime.skeleton.sigmas)
+        pairs = _same_people(their, our, runtime.skeleton.oks_sigmas('the comparison with torch'))
         self._people += (len(their.scores), len(our.scores), len(pairs))
         for one, other in pairs:
             both = (their.keypoint_scores[one] > 0) & (our.keypoint_scores[other] > 0)

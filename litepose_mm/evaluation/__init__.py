@@ -1,3 +1,3 @@
-from .metrics import SampleTruthCocoMetric
+from .metrics import CheckedCocoMetric, SampleTruthCocoMetric
 
-__all__ = ['SampleTruthCocoMetric']
+__all__ = ['CheckedCocoMetric', 'SampleTruthCocoMetric']

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import LitePoseError
+from ..datasets.annotation_checks import read_people
 from ..structures import PoseResult, Skeleton
 
 
@@ -30,33 +29,17 @@ class Truth:
 
     @classmethod
     def load(cls, path: str | Path, skeleton: Skeleton) -> Truth:
-        """Reads a file; keypoints are matched by name.
+        """Reads a file as training and evaluation do; keypoints are matched by name.
 
         Raises:
-            LitePoseError: The file is no annotations of keypoints, or shares none of the model's.
+            LitePoseError: The file cannot be used or shares no keypoints with the model, or the
+                model's skeleton has no sigmas.
         """
-        try:
-            document = json.loads(Path(path).read_text(encoding='utf-8'))
-            names = [name.lower() for name in document['categories'][0]['keypoints']]
-            own = [name.lower() for name in skeleton.keypoint_names]
-            common = [name for name in own if name in names]
-            columns = [names.index(name) for name in common]
-            annotations = [_reduced(each, columns, len(names)) for each in document['annotations']]
-            images = {image['id']: image['file_name'] for image in document['images']}
-            _ = document['categories'][0]['id']
-        except OSError as error:
-            raise LitePoseError(f'cannot read the annotations {path}: {error.strerror}') from error
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            raise LitePoseError(
-                f"expected keypoints in COCO's form in {path}, got something else: {error!r}"
-            ) from error
-        if not common or not images:
-            raise LitePoseError(
-                f'{path}: expected images and keypoints among {", ".join(own)}, got {len(images)} '
-                f'images and keypoints {", ".join(names)}'
-            )
-        document['annotations'] = annotations
-        return cls(document, tuple(own.index(name) for name in common))
+        skeleton.oks_sigmas('AP')
+        names = skeleton.keypoint_names
+        document = read_people(path, names, missing='left out')
+        common = document['categories'][0]['keypoints']
+        return cls(document, tuple(names.index(name) for name in common))
 
     @property
     def files(self) -> dict[int, str]:
@@ -64,10 +47,9 @@ class Truth:
         return {image['id']: image['file_name'] for image in self.document['images']}
 
     def average_precision(self, results: Mapping[int, PoseResult]) -> float:
-        """AP over all similarities, 0 to 100; -100 where no person is annotated.
+        """AP over all similarities, 0 to 100; -100 where nobody is annotated on these images.
 
-        CrowdPose's rule where the file has its crowd index; a person's size is that of the box
-        where the file has no areas.
+        CrowdPose's rule where the file has its crowd index.
 
         Args:
             results: People of each picture, by its number. Pictures that are not there do not
@@ -79,14 +61,13 @@ class Truth:
         document, joints = self.document, list(self.keypoints)
         found = []
         for number, result in results.items():
-            category = document['categories'][0]['id']
-            for person in result.to_coco(number, category):
+            for person in result.to_coco(number, document['categories'][0]['id']):
                 triples = np.reshape(person['keypoints'], (-1, 3))[joints]
                 found.append({**person, 'keypoints': triples.flatten().tolist()})
         if not found:
             return 0.0
         is_crowd = all('crowdIndex' in image for image in document['images'])
-        sigmas = next(iter(results.values())).skeleton.sigmas[joints]
+        sigmas = next(iter(results.values())).skeleton.oks_sigmas('AP')[joints]
         with redirect_stdout(io.StringIO()):
             truth = COCO()
             truth.dataset = document
@@ -96,7 +77,6 @@ class Truth:
                 truth.loadRes(found),
                 'keypoints_crowd' if is_crowd else 'keypoints',
                 sigmas,
-                use_area=all('area' in each for each in document['annotations']),
             )
             evaluation.params.useSegm = None
             evaluation.params.imgIds = list(results)
@@ -105,14 +85,3 @@ class Truth:
         # Thresholds, recalls, categories, sizes (the first is all), limits; -1: nobody is there.
         precision = evaluation.eval['precision'][:, :, 0, 0, 0]
         return 100 * float(precision[precision > -1].mean()) if (precision > -1).any() else -100.0
-
-
-def _reduced(annotation: Mapping[str, Any], columns: list[int], count: int) -> dict[str, Any]:
-    triples = np.reshape(annotation.get('keypoints', [0] * 3 * count), (count, 3))[columns]
-    return {
-        **annotation,
-        **{key: annotation[key] for key in ('id', 'image_id', 'category_id')},  # or a KeyError
-        'iscrowd': annotation.get('iscrowd', 0),
-        'keypoints': triples.flatten().tolist(),
-        'num_keypoints': int((triples[:, 2] > 0).sum()),
-    }

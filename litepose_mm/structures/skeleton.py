@@ -27,7 +27,8 @@ class Skeleton:
         links: Pairs of keypoint indices that a drawing joins by a line; may be empty.
         flip_indices: K indices; entry ``i`` is what keypoint ``i`` becomes in a mirrored picture.
         sigmas: Positive tolerances (K,) of object keypoint similarity, as a share of a person's
-            size.
+            size. None, or empty as in many of MMPose's data sets, where there are none: what needs
+            them asks :meth:`oks_sigmas`.
         keypoint_colors: RGB (K, 3), 0-255. Orange where not given.
         link_colors: RGB (number of links, 3), 0-255. Light blue where not given.
 
@@ -39,7 +40,7 @@ class Skeleton:
     keypoint_names: tuple[str, ...]
     links: tuple[tuple[int, int], ...]
     flip_indices: tuple[int, ...]
-    sigmas: np.ndarray
+    sigmas: np.ndarray | None = None
     keypoint_colors: np.ndarray | None = None
     link_colors: np.ndarray | None = None
 
@@ -108,10 +109,28 @@ class Skeleton:
             'keypoint_names': list(self.keypoint_names),
             'links': [list(link) for link in self.links],
             'flip_indices': list(self.flip_indices),
-            'sigmas': [float(str(sigma)) for sigma in self.sigmas],  # 0.026, not 0.02600000053
+            # 0.026, not 0.02600000053
+            'sigmas': None if self.sigmas is None else [float(str(each)) for each in self.sigmas],
             'keypoint_colors': self.keypoint_colors.tolist(),
             'link_colors': self.link_colors.tolist(),
         }
+
+    def oks_sigmas(self, purpose: str) -> np.ndarray:
+        """The sigmas (K,), for what compares people by object keypoint similarity.
+
+        Args:
+            purpose: What that is, for the message.
+
+        Raises:
+            LitePoseError: There are none.
+        """
+        if self.sigmas is None:
+            raise self._error(
+                f'{purpose} compares people by object keypoint similarity, which needs sigmas, and '
+                'there are none; give them in the metainfo, one for each keypoint, e.g. '
+                f'sigmas=[0.05] * {self.num_keypoints} for the same tolerance everywhere'
+            )
+        return self.sigmas
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Skeleton):
@@ -160,8 +179,12 @@ class Skeleton:
                 )
         return flip
 
-    def _checked_sigmas(self) -> np.ndarray:
+    def _checked_sigmas(self) -> np.ndarray | None:
+        if self.sigmas is None:
+            return None
         sigmas = self._array('sigmas', self.sigmas, np.float32)
+        if not sigmas.size:
+            return None
         if sigmas.shape != (self.num_keypoints,):
             raise self._error(
                 f'sigmas: expected {self.num_keypoints} numbers, one a keypoint, got {sigmas.shape}'
@@ -202,7 +225,7 @@ class Skeleton:
     def _array(self, field: str, values: Any, dtype: type) -> np.ndarray:
         try:
             array = np.array(values, dtype=dtype)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise self._error(f'{field}: expected numbers, got {values!r}') from error
         array.flags.writeable = False
         return array

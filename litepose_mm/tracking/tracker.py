@@ -92,8 +92,9 @@ class PoseTracker:
             The same people in the same order, with ids, and smoothed where they are found.
 
         Raises:
-            LitePoseError: Time does not go on.
+            LitePoseError: Time does not go on, or the skeleton has no sigmas.
         """
+        sigmas = result.skeleton.oks_sigmas('tracking')
         if not time > self._time:
             raise LitePoseError(f'tracker: expected a time after {self._time:g} s, got {time:g} s')
         self._time = time
@@ -106,7 +107,7 @@ class PoseTracker:
         areas = box_areas(result.keypoints, seen)
         keypoints = np.array(result.keypoints)
         followed: list[_Track | None] = [None] * len(result)
-        for track, person in self._pairs(result, seen, time):
+        for track, person in self._pairs(result, seen, time, sigmas):
             followed[person] = track
         for person, track in enumerate(followed):
             if track is None:
@@ -131,7 +132,7 @@ class PoseTracker:
         self._next_id += 1
         return track
 
-    def _pairs(self, result: PoseResult, seen: np.ndarray, time: float):
+    def _pairs(self, result: PoseResult, seen: np.ndarray, time: float, sigmas: np.ndarray):
         """Who is followed already, and which person that is."""
         tracks = list(self._tracks)
         if not tracks or not len(result):
@@ -141,7 +142,7 @@ class PoseTracker:
             np.stack([track.seen for track in tracks]),
             result.keypoints,
             seen,
-            result.skeleton.sigmas,
+            sigmas,
             np.array([track.area for track in tracks]),
         )
         if self.tag_weight and result.tags is not None:

@@ -12,10 +12,9 @@ from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
 from litepose_mm.datasets.annotation_checks import (
-    check,
+    Check,
     explain,
     explained,
-    fix,
     is_crowdpose,
     keypoint_names,
     read_annotations,
@@ -46,8 +45,20 @@ def document():
     return dict(images=images, annotations=annotations, categories=categories)
 
 
+def check(*args, **options):
+    return Check(*args, **options).problems
+
+
+def fix(content, *args, drop=False, **options):
+    mended, done = Check(content, *args, **options).mended(drop)
+    content.clear()
+    content.update(mended)
+    return done
+
+
 def test_good_file_has_no_problems():
-    assert list(check(document())) == []
+    assert check(document()) == []
+    assert Check(document()).mended(drop=True) == (document(), {})
 
 
 def person(**changes):
@@ -108,7 +119,7 @@ def rle(**changes):
         (person(id=KeyError), 'missing field: annotation: id: entry 0 of the list has none'),
         (
             person(id='a'),
-            "id: annotation: id: entry 0 of the list: expected a whole number, got 'a'",
+            "id: annotation: id: entry 0 of the list: expected a whole number from 1, got 'a'",
         ),
         (
             lambda document: document['annotations'].append('foo'),
@@ -127,10 +138,10 @@ def rle(**changes):
             'missing field: annotation 10: keypoints: expected',
         ),
         (picture(crowdIndex=0.5), 'crowdIndex: image 2: crowdIndex: expected a number, got None'),
-        (picture(crowdIndex='x'), 'crowdIndex: image 1: crowdIndex: expected a number, got x'),
-        (person(iscrowd='x'), 'iscrowd: annotation 10: iscrowd: expected 0 or 1, got x'),
-        (person(area=[1]), 'area: annotation 10: area: expected a number of square pixels, got'),
-        (person(area=-1), 'area: annotation 10: area: expected a number of square pixels, got -1'),
+        (picture(crowdIndex='x'), "crowdIndex: image 1: crowdIndex: expected a number, got 'x'"),
+        (person(iscrowd='x'), "iscrowd: annotation 10: iscrowd: expected 0 or 1, got 'x'"),
+        (person(area=[1]), 'area: annotation 10: area: expected a positive number of square'),
+        (person(area=-1), 'area: annotation 10: area: expected a positive number of square'),
         (picture(file_name=KeyError), 'missing field: image 1: file_name'),
         (picture(file_name=3), 'file_name: image 1: file_name: expected a string, got 3'),
         (picture(width=KeyError), 'missing field: image 1: width: expected one'),
@@ -152,22 +163,23 @@ def rle(**changes):
 def test_problems(change, line):
     content = document()
     change(content)
-    assert str(next(check(content))).startswith(line)
+    assert str(check(content)[0]).startswith(line)
 
 
 def test_good_rle():
     content = document()
     rle()(content)
-    assert list(check(content)) == []
+    assert check(content) == []
     mask = np.zeros((50, 100), dtype=np.uint8, order='F')
     rle(counts=xtcocotools.mask.encode(mask)['counts'].decode())(content)
-    assert list(check(content)) == []
+    assert check(content) == []
 
 
 def test_names_of_another_data_set():
-    lines = [str(problem) for problem in check(document(), names=('a', 'b'))]
-    assert lines[0] == 'names: file: categories: 3 keypoints, expected 2'
-    assert sum(line.startswith('keypoint count') for line in lines) == 2
+    (problem,) = check(document(), names=('a', 'x'))
+    assert problem.malformed and 'expected keypoints a, x, got a, b, c, and not x (' in str(problem)
+    (problem,) = check(document(), names=('C', 'a', 'b'))
+    assert problem.mended and 'expected C, a, b in this order, got a, b, c' in str(problem)
     assert len(keypoint_names('coco')) == 17
     assert keypoint_names('crowdpose')[-1] == 'neck'
 
@@ -177,7 +189,7 @@ def test_crowdpose_does_not_count_head_and_neck():
     content['categories'][0]['keypoints'] = ['a', 'head', 'neck']
     for count, good in ((1, True), (2, True), (3, False)):
         content['annotations'][0]['num_keypoints'] = count
-        assert (list(check(content)) == []) is good
+        assert (check(content) == []) is good
 
 
 def test_broken_picture(tmp_path):
@@ -215,10 +227,10 @@ def test_fix(tmp_path, with_pictures):
     for index in (1, 2):
         Image.new('RGB', (100, 50)).save(tmp_path / f'{index}.jpg')
     content = spoiled()
-    done = fix(content, list(check(content, images)), images)
+    done = fix(content, images)
     assert done == {'sizes mended': 1, 'num_keypoints mended': 1}
     assert [problem.malformed for problem in check(content, images)] == [True, True]
-    done = fix(content, list(check(content, images)), images, drop=True)
+    done = fix(content, images, drop=True)
     assert done == {'images left out': 1, 'annotations left out': 1}
     assert content == document()
 
@@ -232,17 +244,18 @@ def test_missing_fields_are_written_where_there_is_no_doubt():
         del first[field]
     crowd.update(iscrowd=1)
     del crowd['keypoints'], crowd['num_keypoints']
-    done = fix(content, list(check(content)), drop=True)
+    done = fix(content, drop=True)
     assert done == {
-        'num_keypoints mended': 2,
+        'num_keypoints mended': 3,
         'iscrowd mended': 1,
         'area mended': 1,
-        'keypoints mended': 1,
-        'annotations left out': 1,
+        'keypoints mended': 2,
     }
+    first, crowd, unlabelled = content['annotations']
     assert first == dict(document()['annotations'][0], area=pytest.approx(0.53 * 80 * 35))
-    assert crowd['keypoints'] == [0] * 9 and crowd['num_keypoints'] == 0
-    assert list(check(content)) == []
+    for nobody in (crowd, unlabelled):
+        assert nobody['keypoints'] == [0] * 9 and nobody['num_keypoints'] == 0
+    assert check(content) == []
 
 
 def test_crowdpose_has_crowd_indices_and_no_areas():
@@ -253,7 +266,7 @@ def test_crowdpose_has_crowd_indices_and_no_areas():
     content = document()
     for annotation in content['annotations']:
         del annotation['area']
-    problems = list(check(content, crowdpose=True))
+    problems = check(content, crowdpose=True)
     assert [(problem.kind, problem.id) for problem in problems] == [
         ('crowdIndex', 1),
         ('crowdIndex', 2),
@@ -261,9 +274,9 @@ def test_crowdpose_has_crowd_indices_and_no_areas():
     # another one: of two keypoints in the person's box and one in its own, one each is foreign
     other = dict(content['annotations'][0], id=30, keypoints=[15, 15, 2, 0, 0, 0, 0, 0, 0])
     content['annotations'].append(dict(other, num_keypoints=1, bbox=[14, 14, 2, 2]))
-    assert fix(content, problems) == {'crowdIndex mended': 2}
+    assert fix(content, crowdpose=True) == {'crowdIndex mended': 2}
     assert [image['crowdIndex'] for image in content['images']] == [pytest.approx(0.75), 0]
-    assert list(check(content)) == []
+    assert check(content) == []
 
 
 def test_mended_crowd_is_masked_and_evaluated(tmp_path):
@@ -275,8 +288,8 @@ def test_mended_crowd_is_masked_and_evaluated(tmp_path):
         annotation.update(keypoints=[20, 20, 2] * 17, num_keypoints=17)
     rle()(content)
     person(iscrowd=1, num_keypoints=0, keypoints=KeyError)(content)
-    fix(content, list(check(content)))
-    assert list(check(content)) == []
+    fix(content)
+    assert check(content) == []
     path = tmp_path / 'a.json'
     path.write_text(json.dumps(content))
     dataset = CocoDataset(ann_file=str(path), data_mode='bottomup', pipeline=[])
@@ -299,7 +312,7 @@ def test_entries_that_share_an_id_are_told_apart():
         content[field].append(dict(content[field][0]))
     content['images'][0].pop('file_name')
     content['annotations'][0]['keypoints'] = [1]
-    done = fix(content, list(check(content)), drop=True)
+    done = fix(content, drop=True)
     assert done == {'images left out': 1, 'annotations left out': 1}
     for field in ('images', 'annotations'):
         assert content[field] == document()[field][::-1]
@@ -330,8 +343,8 @@ def test_anything_can_be_checked_and_mended(data):
             if not isinstance(inner, (dict, list)) or not inner:
                 break
             place = inner
-    fix(content, list(check(content)), drop=True)
-    assert not any(problem.malformed for problem in check(content))
+    fix(content, drop=True)
+    assert not any(problem.malformed and problem.where != 'file' for problem in check(content))
 
 
 def test_explain_names_what_a_data_set_cannot_parse(tmp_path):
@@ -376,6 +389,6 @@ def test_polygons_of_some_people_only():
     second.pop('segmentation', None)
     content['annotations'].append(second)
     (problem,) = check(content)
-    assert problem.malformed and str(problem).startswith('missing segmentation: annotation 99')
-    assert fix(content, [problem], drop=True) == {'segmentation mended': 1}
-    assert list(check(content)) == []
+    assert problem.mended and str(problem).startswith('missing segmentation: annotation 99')
+    assert fix(content, drop=True) == {'segmentation mended': 1}
+    assert check(content) == []

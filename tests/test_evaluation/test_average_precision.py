@@ -70,17 +70,17 @@ def test_keypoints_that_the_file_lacks_do_not_count(tmp_path, results):
 @pytest.mark.parametrize(
     'text, message',
     [
-        ('{', 'expected keypoints in COCO'),
-        ('{"categories": []}', 'expected keypoints in COCO'),
+        ('{', 'a.json: no JSON'),
+        ('{"categories": []}', 'a.json: expected a mapping with the lists images and annotations'),
         (
-            '{"categories": [{"id": 1, "keypoints": ["tail"]}], "annotations": [], '
-            '"images": [{"id": 1, "file_name": "a.jpg"}]}',
-            'keypoints among head, left_hand, right_hand, got 1 images and keypoints tail',
+            '{"categories": [{"id": 1, "keypoints": ["tail"]}], "annotations": [{"id": 1, '
+            '"image_id": 1, "keypoints": [1, 1, 2]}], "images": [{"id": 1, "file_name": "a.jpg"}]}',
+            'a.json: expected keypoints head, left_hand, right_hand, got tail',
         ),
         (
             '{"categories": [{"id": 1, "keypoints": ["head"]}], "annotations": [{"id": 1}], '
             '"images": [{"id": 1, "file_name": "a.jpg"}]}',
-            "got something else: KeyError\\('image_id'\\)",
+            'a.json: missing field: annotation 1: image_id',
         ),
     ],
 )
@@ -88,5 +88,5 @@ def test_refused(tmp_path, text, message):
     (tmp_path / 'a.json').write_text(text)
     with pytest.raises(LitePoseError, match=message):
         Truth.load(tmp_path / 'a.json', make_skeleton())
-    with pytest.raises(LitePoseError, match='cannot read the annotations'):
+    with pytest.raises(LitePoseError, match='b.json: No such file'):
         Truth.load(tmp_path / 'b.json', make_skeleton())

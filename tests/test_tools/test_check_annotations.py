@@ -68,7 +68,7 @@ def test_check_and_fix(tool, document, tmp_path, monkeypatch, capsys):
         in capsys.readouterr().out
     )
     fixed = json.loads((tmp_path / 'c.json').read_text())
-    assert fixed['annotations'] == document['annotations'][:1]
+    assert fixed['annotations'] == [dict(document['annotations'][0], segmentation=[])]
     assert fixed['images'] == [dict(document['images'][0], width=100, height=50)]
 
 

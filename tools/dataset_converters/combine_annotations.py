@@ -18,10 +18,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from litepose_mm.datasets.annotation_checks import keypoint_names, names_in, read_usable
-from litepose_mm.datasets.annotation_checks.values import box_area
+from litepose_mm.datasets.annotation_checks import arrange, keypoint_names, read_people
+from litepose_mm.datasets.annotation_checks.values import image_path
 from litepose_mm.datasets.synthetic import crowd_index
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
@@ -46,22 +44,23 @@ def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path
     for path, pictures in sources:
         if not pictures.is_dir():
             raise LitePoseError(f'--from {path} {pictures}: no folder {pictures}')
-        document = read_usable(path)
-        own = names_in(document) or _names_by_number(document, path)
-        order = [own.index(name) if name in own else None for name in names]
-        if not any(place is not None for place in order):
-            raise LitePoseError(f'{path}: none of its keypoints {own} is one of {list(names)}')
+        document = read_people(path)
+        (own,) = document['categories']
+        own['keypoints'] = own['keypoints'] or _names_by_number(document, path)
+        try:
+            arrange(document, names, missing='unlabelled')
+        except LitePoseError as error:
+            raise LitePoseError(f'{path}: {error}') from error
         moved = {}
         for image in document['images']:
-            file_name = os.path.relpath(pictures / image['file_name'], folder)
+            file_name = os.path.relpath(image_path(pictures, image['file_name']), folder)
             moved[image['id']] = dict(image, file_name=file_name)
-        people = [_with_keypoints(person, order) for person in document['annotations']]
-        _collect(images, annotations, moved, people)
+        _collect(images, annotations, moved, document['annotations'])
     category = dict(id=1, name='person', keypoints=list(names), skeleton=[])
     return dict(images=images, annotations=annotations, categories=[category])
 
 
-def _names_by_number(document: dict, path: Path) -> Sequence[str]:
+def _names_by_number(document: dict, path: Path) -> list[str]:
     """CrowdPose's files do not name their keypoints."""
     numbers = {len(a['keypoints']) // 3 for a in document['annotations']}
     known = {len(names): names for names in map(keypoint_names, ('coco', 'crowdpose'))}
@@ -70,19 +69,7 @@ def _names_by_number(document: dict, path: Path) -> Sequence[str]:
             f'{path}: categories name no keypoints, and people have {sorted(numbers)} of them; '
             f'expected names, or one of {sorted(known)}'
         )
-    return known[numbers.pop()]
-
-
-def _with_keypoints(person: dict, order: list[int | None]) -> dict:
-    points = np.reshape(person['keypoints'], (-1, 3)).tolist()
-    chosen = [[0, 0, 0] if place is None else points[place] for place in order]
-    return dict(
-        person,
-        category_id=1,
-        area=person.get('area', box_area(person['bbox'])),  # CrowdPose has none
-        keypoints=[value for point in chosen for value in point],
-        num_keypoints=sum(visible > 0 for _, _, visible in chosen),
-    )
+    return list(known[numbers.pop()])
 
 
 def _collect(images: list, annotations: list, moved: dict, people: list) -> None:

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.datasets.annotation_checks import (
+    Check,
     Problem,
-    check,
-    fix,
     is_crowdpose,
     keypoint_names,
     read_annotations,
+    read_text,
 )
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import replacing
@@ -66,7 +66,12 @@ def run(args: argparse.Namespace) -> int:
         decode=args.decode,
         crowdpose=is_crowdpose(args.dataset) if args.dataset else None,
     )
-    problems = list(check(document, **expected))
+    check = Check(document, **expected)
+    problems = check.problems
+    _, encoding = read_text(args.annotations)
+    if encoding != 'utf-8':
+        text = f'read as {encoding}, but most tools read UTF-8 without a byte order mark only'
+        problems.insert(0, Problem('encoding', 'file', None, 'encoding', text, mended=True))
     counts = Counter(problem.kind for problem in problems)
     shown = Counter()
     for problem in problems:
@@ -78,10 +83,10 @@ def run(args: argparse.Namespace) -> int:
     total = f'{len(document["images"])} images, {len(document["annotations"])} annotations'
     print(f'{args.annotations}: {total}; problems: {summary(problems)}')
     if args.fix:
-        done = fix(document, problems, args.images, args.drop, names)
+        mended, done = check.mended(args.drop)
         with replacing(args.fix) as part:
-            part.write_text(json.dumps(document))
-        problems = list(check(document, **expected))
+            part.write_text(json.dumps(mended), encoding='utf-8')
+        problems = Check(mended, **expected).problems
         told = ', '.join(f'{what}: {count}' for what, count in done.items()) or 'nothing to mend'
         print(f'{args.fix}: {told}; problems left: {summary(problems)}')
     return 1 if problems else 0

@@ -1,5 +1,5 @@
 # CrowdPose (Li et al., CVPR 2019), 14 keypoints; train + val for training, test for evaluation.
-dataset_type = 'CrowdPoseDataset'
+dataset_type = 'CheckedCrowdPoseDataset'
 data_mode = 'bottomup'
 data_root = 'data/crowdpose/'
 
@@ -34,7 +34,7 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 
 val_evaluator = dict(
-    type='CocoMetric',
+    type='CheckedCocoMetric',
     ann_file=data_root + 'annotations/mmpose_crowdpose_test.json',
     nms_mode='none',
     score_mode='bbox',

@@ -1,23 +1,28 @@
-"""What is wrong with an annotation file in COCO's form, and mending what is mechanical.
+"""Annotation files in COCO's form: reading them, what is wrong with them, and mending.
 
-``tools/misc/check_annotations.py`` is the command; tools that make a data set do so in
-:func:`explained`.
+:func:`read_people` is the one reader of training, evaluation, verification and the converters.
+``tools/misc/check_annotations.py`` is the command for :class:`Check`; tools that make a data set do
+so in :func:`explained`.
 """
 
-from .document import check, names_in, read_annotations, read_usable
+from .check import Check
+from .document import read_annotations, read_people, read_text
 from .expectations import explain, explained, is_crowdpose, keypoint_names
-from .mending import fix
+from .keypoints import arrange, match_keypoints
+from .people import normalise
 from .problem import Problem
 
 __all__ = [
+    'Check',
     'Problem',
-    'check',
+    'arrange',
     'explain',
     'explained',
-    'fix',
     'is_crowdpose',
     'keypoint_names',
-    'names_in',
+    'match_keypoints',
+    'normalise',
     'read_annotations',
-    'read_usable',
+    'read_people',
+    'read_text',
 ]

@@ -1,66 +1,46 @@
-"""Checks of one image: its entry, its picture, and whether its people fit into it."""
+"""Checks of one image: its file, its size, and whether its people fit into it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
-from .problem import Problem
-from .values import Size, is_box, is_inside, is_number, size_of, triples
+from .values import Size, image_path, is_inside, numbers, size_of, triples
 
 
 def check_image(
-    image: dict,
-    people: list[dict],
-    folder: Path | None = None,
-    decode: bool = False,
-    crowdpose: bool = False,
-) -> Iterator[Problem]:
-    """Everything that is wrong with an image.
+    image: dict, people: Sequence[dict], folder: Path | None = None, decode: bool = False
+) -> tuple[tuple[str, str, str] | None, Size | None]:
+    """Looks for the first thing that is wrong.
 
     Args:
-        image: Its entry, with an id.
+        image: Its entry in the normal form.
         people: Its annotations.
-        folder: Where the pictures are, to look at this one.
-        decode: Reads the picture to its end.
-        crowdpose: Whether it needs a ``crowdIndex``, how crowded it is from 0 to 1.
+        folder: Where the images are, to look at this one.
+        decode: Reads the image to its end.
+
+    Returns:
+        Kind, field and message, or None; and its right size, where it is another than the file's.
     """
-
-    def problem(kind: str, field: str, message: str, malformed: bool = False) -> Problem:
-        return Problem(kind, 'image', image['id'], field, message, malformed, image)
-
-    for field in ('file_name', 'width', 'height'):
-        if field not in image:
-            yield problem('missing field', field, 'expected one', malformed=True)
-    name = image.get('file_name', '')
-    if not isinstance(name, str):
-        text = f'expected a string, got {name}'
-        yield problem('file_name', 'file_name', text, malformed=True)
-    if crowdpose and not is_number(image.get('crowdIndex')):
-        text = f'expected a number, got {image.get("crowdIndex")}'
-        yield problem('crowdIndex', 'crowdIndex', text, malformed=True)
     size = size_of(image)
-    if size is None and {'width', 'height'} <= set(image):
-        given = image['width'], image['height']
-        text = f'expected two positive numbers, got {given}'
-        yield problem('size', 'width, height', text)
-    if folder is not None and name and isinstance(name, str):
-        path = folder / name
+    if folder is not None:
+        path = image_path(folder, image['file_name'])
         try:
             real = picture_size(path, decode)
         except FileNotFoundError:
-            yield problem('missing image', 'file_name', f'no file {path}', malformed=True)
-            return
-        except (OSError, SyntaxError) as error:  # the latter of a PNG
+            return ('missing image', 'file_name', f'no file {path}'), None
+        except (OSError, SyntaxError, ValueError) as error:  # of a PNG; of a name
             reason = ' '.join(str(error).split())
-            yield problem('broken image', 'file_name', f'{path}: {reason}', malformed=True)
-            return
-        if size is not None and real != size:
+            return ('broken image', 'file_name', f'{path}: {reason}'), None
+        if size is None:
+            return None, real
+        if real != size:
             how = 'swapped' if real == size[::-1] else 'wrong'
-            yield problem('size', 'width, height', f'{how}: file {size}, picture {real}')
+            return ('size', 'width, height', f'{how}: file {size}, picture {real}'), real
     elif size is not None and num_fitting(people, size[::-1]) > num_fitting(people, size):
         text = f'swapped, it seems: people fit into {size[::-1]}, not into {size}'
-        yield problem('size', 'width, height', text)
+        return ('size', 'width, height', text), size[::-1]
+    return None, None
 
 
 def picture_size(path: Path, decode: bool = False) -> tuple[int, int]:
@@ -83,13 +63,13 @@ def picture_size(path: Path, decode: bool = False) -> tuple[int, int]:
         return image.size[::-1] if turned else image.size
 
 
-def num_fitting(people: list[dict], size: Size) -> int:
+def num_fitting(people: Sequence[dict], size: Size) -> int:
     """How many people lie to the left of and above a picture's lower right corner."""
     fitting = 0
     for person in people:
-        corners = [point[:2] for point in triples(person.get('keypoints')) if point[2] > 0]
-        box = person.get('bbox')
-        if is_box(box):
+        flat, box = (numbers(person.get(field)) or [] for field in ('keypoints', 'bbox'))
+        corners = [(x, y) for x, y, v in triples(flat) if v > 0]
+        if len(box) == 4:
             corners.append((box[0] + box[2], box[1] + box[3]))
         fitting += all(is_inside((0, 0, *corner), size) for corner in corners)
     return fitting

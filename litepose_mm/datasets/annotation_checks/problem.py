@@ -11,11 +11,11 @@ class Problem(NamedTuple):
     Attributes:
         kind: What sort of problem, for counting.
         where: ``'file'``, ``'image'`` or ``'annotation'``.
-        id: Id of the image or annotation; None for the file.
+        id: Id of the image or annotation as the file has it; None for the file.
         field: The field it is about.
         message: What was expected and what came.
         malformed: Whether the entry cannot be used at all.
-        entry: The image or annotation itself; ids may be wrong, or those of several.
+        mended: Whether reading mends it, so that the entry is used nevertheless.
     """
 
     kind: str
@@ -24,7 +24,7 @@ class Problem(NamedTuple):
     field: str
     message: str
     malformed: bool = False
-    entry: dict | None = None
+    mended: bool = False
 
     def __str__(self) -> str:
         of = '' if self.id is None else f' {self.id}'

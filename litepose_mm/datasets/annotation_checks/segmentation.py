@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..run_lengths import run_length_fault
-from .values import Size, are_numbers
+from .values import Size, numbers
 
 
 def find_fault(segmentation: Any, size: Size | None) -> str | None:
@@ -23,7 +23,7 @@ def find_fault(segmentation: Any, size: Size | None) -> str | None:
     if not isinstance(segmentation, list):
         return f'expected RLE or polygons, got {type(segmentation).__name__}'
     for index, polygon in enumerate(segmentation):
-        if not are_numbers(polygon):
+        if polygon is None or numbers(polygon) is not polygon:  # nested, or of texts
             return f'polygon {index}: expected a list of finite numbers'
         if len(polygon) < 6 or len(polygon) % 2:
             return f'polygon {index}: expected at least 3 points, got {len(polygon)} numbers'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...datasets.annotation_checks.values import image_path
 from ...errors import LitePoseError
 from ...evaluation.average_precision import Truth
 from ...media import read_image
@@ -36,7 +37,7 @@ class AccuracyGoal:
         """AP of an exported model, 0 to 100."""
         estimator = PoseEstimator(folder)
         truth = Truth.load(self.annotations, estimator.skeleton)
-        pictures = Path(self.pictures)
+        paths = {number: image_path(self.pictures, name) for number, name in truth.files.items()}
         return truth.average_precision(
-            {number: estimator(read_image(pictures / name)) for number, name in truth.files.items()}
+            {number: estimator(read_image(path)) for number, path in paths.items()}
         )

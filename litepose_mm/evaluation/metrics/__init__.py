@@ -1,3 +1,20 @@
-from .sample_truth_coco_metric import SampleTruthCocoMetric
+from .coco_metrics import CheckedCocoMetric, SampleTruthCocoMetric
+from .keypoint_metrics import (
+    BottomupAUC,
+    BottomupEPE,
+    BottomupJhmdbPCKAccuracy,
+    BottomupMpiiPCKAccuracy,
+    BottomupNME,
+    BottomupPCKAccuracy,
+)
 
-__all__ = ['SampleTruthCocoMetric']
+__all__ = [
+    'BottomupAUC',
+    'BottomupEPE',
+    'BottomupJhmdbPCKAccuracy',
+    'BottomupMpiiPCKAccuracy',
+    'BottomupNME',
+    'BottomupPCKAccuracy',
+    'CheckedCocoMetric',
+    'SampleTruthCocoMetric',
+]

@@ -1,0 +1,73 @@
+"""Keypoints of a file in the order of a data set or a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ...errors import LitePoseError, some
+from .categories import plain_name
+from .values import triples
+
+Missing = Literal['refused', 'unlabelled', 'left out']
+
+
+def match_keypoints(own: Sequence[str], names: Sequence[str]) -> list[int | None]:
+    """Where each of ``names`` is among the keypoints of a file.
+
+    Keypoints are matched by name, however it is spelled. Where a file has as many, and those that
+    have a name of ``names`` are at the same places, the others are taken for the same by another
+    name.
+
+    Args:
+        own: Names of the file's keypoints.
+        names: Names that are expected.
+
+    Returns:
+        An index for each; None for those that the file lacks.
+    """
+    place = {plain_name(name): index for index, name in enumerate(own)}
+    order = [place.get(plain_name(name)) for name in names]
+    if len(own) == len(names) and all(at in (None, index) for index, at in enumerate(order)):
+        return list(range(len(names)))
+    return order
+
+
+def arrange(document: dict, names: Sequence[str], missing: Missing = 'refused') -> None:
+    """Gives everybody the keypoints ``names``, in place.
+
+    Args:
+        document: Of :func:`read_people`.
+        names: Names that are expected.
+        missing: What is done about those that the file lacks: they are ``'refused'``,
+            ``'unlabelled'`` or ``'left out'``.
+
+    Raises:
+        LitePoseError: The file has others.
+    """
+    people, (category,) = document['annotations'], document['categories']
+    own = category['keypoints']
+    if not own:  # as in CrowdPose's files
+        count = len(people[0]['keypoints']) // 3 if people else len(names)
+        own = list(names) if count == len(names) else [f'number {n}' for n in range(count)]
+    order = match_keypoints(own, names)
+    lacking = [name for name, place in zip(names, order) if place is None]
+    if lacking and (missing == 'refused' or len(lacking) == len(names)):
+        text = f'expected keypoints {some(names, 20)}, got {some(own, 20)}'
+        if len(lacking) < len(names):
+            text += (
+                f', and not {some(lacking)} (tools/dataset_converters/combine_annotations.py '
+                'writes these as unlabelled)'
+            )
+        raise LitePoseError(text)
+    if missing == 'left out':
+        names = [name for name in names if name not in lacking]
+        order = [place for place in order if place is not None]
+    category['keypoints'] = list(names)
+    if order == list(range(len(own))):
+        return
+    for person in people:
+        points = triples(person['keypoints'])
+        chosen = [(0, 0, 0) if place is None else points[place] for place in order]
+        person['keypoints'] = [value for point in chosen for value in point]
+        person['num_keypoints'] = sum(v > 0 for _, _, v in chosen)

@@ -1,0 +1,160 @@
+"""The normal form of one annotation, and what had to be mended for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .problem import Problem
+from .segmentation import find_fault
+from .values import Size, box_area, is_number, number, numbers, triples
+
+# CrowdPose does not count these in num_keypoints.
+_NOT_COUNTED = ('head', 'top_head', 'neck')
+
+_REQUIRED = dict(
+    iscrowd='0 or 1',
+    keypoints='x, y, v for each; zeros for a crowd',
+    num_keypoints='how many are labelled',
+    bbox='x, y, width and height',
+    area='square pixels, to evaluate with',
+)
+
+
+class Person:
+    """Reads one annotation.
+
+    Args:
+        entry: The annotation as the file has it.
+        names: Names of the file's keypoints; empty where they are not known.
+        count: Number of keypoints everybody has.
+        size: Width and height of the image; None where they are not known.
+        needs_area: Whether a missing area is told.
+
+    Attributes:
+        fields: The annotation in its normal form.
+        problems: What is wrong with it.
+    """
+
+    def __init__(
+        self,
+        entry: dict,
+        names: Sequence[str],
+        count: int,
+        size: Size | None,
+        needs_area: bool = True,
+    ) -> None:
+        self.entry, self.names, self.count, self.size = entry, names, count, size
+        self.fields = dict(entry)
+        self.problems: list[Problem] = []
+        for field, expected in _REQUIRED.items():
+            if field not in entry and (needs_area or field != 'area'):
+                self._mended('missing field', field, f'expected {expected}')
+        self._read_iscrowd()
+        self._read_keypoints()
+        if not self.malformed:
+            self._read_num_keypoints()
+            self._read_bbox()
+            self._read_area()
+        self._read_segmentation()
+
+    @property
+    def malformed(self) -> bool:
+        """Whether the annotation cannot be used."""
+        return any(problem.malformed for problem in self.problems)
+
+    def _add(self, kind: str, field: str, message: str, **how: bool) -> None:
+        own_id = self.entry.get('id')
+        own_id = own_id if isinstance(own_id, (int, float, str)) else None
+        self.problems.append(Problem(kind, 'annotation', own_id, field, message, **how))
+
+    def _mended(self, kind: str, field: str, message: str) -> None:
+        self._add(kind, field, message, mended=True)
+
+    def _malformed(self, kind: str, field: str, message: str) -> None:
+        self._add(kind, field, message, malformed=True)
+
+    def _read_iscrowd(self) -> None:
+        given = self.entry.get('iscrowd', 0)
+        crowd = int(given) if isinstance(given, bool) else number(given)
+        if crowd not in (0, 1):
+            self._malformed('iscrowd', 'iscrowd', f'expected 0 or 1, got {given!r:.40}')
+        else:
+            self.fields['iscrowd'] = int(crowd)
+
+    def _read_keypoints(self) -> None:
+        given = self.entry.get('keypoints')
+        if given in (None, []) and not number(self.entry.get('num_keypoints')):
+            if given == [] or 'keypoints' in self.entry:
+                self._mended('keypoints', 'keypoints', f'expected {3 * self.count} zeros at least')
+            self.fields['keypoints'] = [0, 0, 0] * self.count
+            return
+        flat = numbers(given)
+        if flat is None:
+            self._malformed('keypoints', 'keypoints', 'expected a list of finite numbers')
+            return
+        if len(flat) != 3 * self.count:
+            wanted = f'3 for each of {self.count} keypoints' if self.count else 'x, y, v each'
+            text = f'expected {wanted}, got {len(flat)} numbers'
+            self._malformed('keypoint count', 'keypoints', text)
+            return
+        if flat is not given:
+            text = 'expected one flat list of numbers, got lists or texts in it'
+            self._mended('keypoints', 'keypoints', text)
+        odd = set(flat[2::3]) - {0, 1, 2}
+        if odd:
+            text = f'expected v of 0, 1 or 2, got {sorted(odd)[:5]}'
+            self._mended('visibility', 'keypoints', text)
+            flat = list(flat)
+            flat[2::3] = [2 if v >= 2 else int(v > 0) for v in flat[2::3]]
+        self.fields['keypoints'] = flat
+
+    def _read_num_keypoints(self) -> None:
+        labelled = [v > 0 for v in self.fields['keypoints'][2::3]]
+        counted = [v for v, name in zip(labelled, self.names) if name not in _NOT_COUNTED]
+        counts = (sum(labelled), sum(counted if self.names else labelled))
+        given = self.entry.get('num_keypoints', counts[0])
+        if number(given) not in counts:
+            text = f'{given!r:.40}, but {counts[0]} are labelled'
+            self._mended('num_keypoints', 'num_keypoints', text)
+            given = counts[0]
+        self.fields['num_keypoints'] = int(number(given))
+
+    def _read_bbox(self) -> None:
+        given = self.entry.get('bbox')
+        box = numbers(given)
+        is_box = box is not None and len(box) == 4
+        if 'bbox' in self.entry and not is_box:
+            text = f'expected four finite numbers, got {given!r:.60}'
+            self._mended('bbox', 'bbox', text)
+        labelled = [(x, y) for x, y, v in triples(self.fields['keypoints']) if v > 0]
+        if is_box and labelled and min(box[2:]) <= 0:
+            self._mended('bbox', 'bbox', f'expected a positive size, got {box}')
+            is_box = False
+        if not is_box:
+            box = _box_around(labelled)
+        self.fields['bbox'] = box
+
+    def _read_area(self) -> None:
+        given = self.entry.get('area')
+        area = number(given)
+        # who has no keypoints is not evaluated, and tools write 0 for them
+        good = area is not None and (area > 0 or (area == 0 and not self.fields['num_keypoints']))
+        if 'area' in self.entry and not (good and is_number(given)):
+            text = f'expected a positive number of square pixels, got {given!r:.40}'
+            self._mended('area', 'area', text)
+        self.fields['area'] = area if good else max(box_area(self.fields['bbox']), 1)
+
+    def _read_segmentation(self) -> None:
+        given = self.entry.get('segmentation')
+        fault = find_fault(given, self.size)
+        if fault:
+            self._malformed('segmentation', 'segmentation', fault)
+        self.fields['segmentation'] = [] if given is None else given
+
+
+def _box_around(points: Sequence[tuple[float, float]]) -> list[float]:
+    """The box around points, of at least a pixel; nothing where there are none."""
+    if not points:
+        return [0, 0, 0, 0]
+    xs, ys = zip(*points)
+    return [min(xs), min(ys), max(max(xs) - min(xs), 1), max(max(ys) - min(ys), 1)]

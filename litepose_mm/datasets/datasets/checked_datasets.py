@@ -1,0 +1,76 @@
+"""MMPose's data sets with annotation files as any tool writes them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from mmengine.fileio import get_local_path
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.datasets.datasets.body import CocoDataset, CrowdPoseDataset
+from mmpose.registry import DATASETS
+
+from ...errors import LitePoseError
+from ..annotation_checks import read_people
+from ..annotation_checks.images import picture_size
+from ..annotation_checks.values import image_path, size_of
+
+
+class _CheckedDataset(BaseCocoStyleDataset):
+    """Reads the file with :func:`read_people`, as the metrics and the commands do.
+
+    Raises:
+        LitePoseError: Something in it cannot be used, or nobody in it is annotated.
+    """
+
+    def _load_annotations(self) -> tuple[list[dict], list[dict]]:
+        names = self._metainfo['keypoint_id2name']
+        names = [names[index] for index in range(len(names))]
+        with get_local_path(self.ann_file) as path:
+            document = read_people(path, names, nobody=self.test_mode)
+        self._metainfo['CLASSES'] = document['categories']
+        people = defaultdict(list)
+        for annotation in document['annotations']:
+            people[annotation['image_id']].append(annotation)
+        instances, images = [], []
+        for image in document['images']:
+            if image['id'] % self.sample_interval:
+                continue
+            path = image_path(self.data_prefix['img'], image['file_name'])
+            image.update(img_id=image['id'], img_path=str(path))
+            images.append(image)
+            if people[image['id']] and not size_of(image):
+                image['width'], image['height'] = self._size_of_file(image)
+            for annotation in people[image['id']]:
+                info = self.parse_data_info(dict(raw_ann_info=annotation, raw_img_info=image))
+                instances += [info] if info else []
+        return instances, images
+
+    def _size_of_file(self, image: dict) -> tuple[int, int]:
+        try:
+            return picture_size(image['img_path'])
+        except (OSError, SyntaxError) as error:
+            raise LitePoseError(
+                f'{self.ann_file}: image {image["id"]} has no width and height, and '
+                f'{image["img_path"]} cannot be read ({error})'
+            ) from error
+
+    def _get_bottomup_data_infos(self, instances: list[dict], images: list[dict]) -> list[dict]:
+        infos = super()._get_bottomup_data_infos(instances, images)
+        crowd = {image['id']: image['crowdIndex'] for image in images if 'crowdIndex' in image}
+        for info in infos:  # one of the image, not of each of its people
+            if info['img_id'] in crowd:
+                info['crowd_index'] = crowd[info['img_id']]
+        return infos
+
+
+@DATASETS.register_module()
+class CheckedCocoDataset(_CheckedDataset, CocoDataset):
+    """MMPose's ``CocoDataset``, also of files that it cannot read or reads in another way.
+
+    With ``metainfo`` it is any data set in COCO's form.
+    """
+
+
+@DATASETS.register_module()
+class CheckedCrowdPoseDataset(_CheckedDataset, CrowdPoseDataset):
+    """MMPose's ``CrowdPoseDataset``, also of files that it cannot read or reads in another way."""

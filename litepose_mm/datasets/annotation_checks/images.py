@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...errors import LitePoseError
+from ...media import image_size, read_image
 from .problem import Problem
 from .values import Size, is_box, is_inside, is_number, size_of, triples
 
@@ -46,14 +48,13 @@ def check_image(
         yield problem('size', 'width, height', text)
     if folder is not None and name and isinstance(name, str):
         path = folder / name
-        try:
-            real = picture_size(path, decode)
-        except FileNotFoundError:
+        if not path.exists():
             yield problem('missing image', 'file_name', f'no file {path}', malformed=True)
             return
-        except (OSError, SyntaxError) as error:  # the latter of a PNG
-            reason = ' '.join(str(error).split())
-            yield problem('broken image', 'file_name', f'{path}: {reason}', malformed=True)
+        try:
+            real = picture_size(path, decode)
+        except LitePoseError as error:
+            yield problem('broken image', 'file_name', str(error), malformed=True)
             return
         if size is not None and real != size:
             how = 'swapped' if real == size[::-1] else 'wrong'
@@ -64,23 +65,16 @@ def check_image(
 
 
 def picture_size(path: Path, decode: bool = False) -> tuple[int, int]:
-    """Width and height as OpenCV loads the picture, from its header.
+    """Width and height of a picture as training loads it, from its header.
 
     Args:
         path: The file.
         decode: Reads it to its end.
 
     Raises:
-        OSError: It is missing or no picture.
-        SyntaxError: Something in it is.
+        LitePoseError: It is missing, broken or no picture.
     """
-    from PIL import Image
-
-    with Image.open(path) as image:
-        if decode:
-            image.load()
-        turned = image.getexif().get(0x0112, 1) >= 5  # orientation
-        return image.size[::-1] if turned else image.size
+    return read_image(path).shape[1::-1] if decode else image_size(path)
 
 
 def num_fitting(people: list[dict], size: Size) -> int:

@@ -37,7 +37,8 @@ class FrameNumbers:
         """Notes that a packet with this time stamp goes into the decoder."""
         if self.first is None and is_key:
             self.first = pts
-        if pts is not None and self.first is not None and pts >= self.first:
+        earliest = self.first if self._last is None else self._last  # less is of another clock
+        if pts is not None and earliest is not None and pts >= earliest:
             heapq.heappush(self._waiting, pts)
 
     def found_damage(self) -> None:

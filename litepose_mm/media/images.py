@@ -19,7 +19,7 @@ from PIL import Image, ImageOps, features
 from ..errors import LitePoseError
 
 HAS_AVIF = 'avif' in features.modules and features.check_module('avif')
-_FORMATS = ('JPEG', 'MPO', 'PNG', 'WEBP', 'TIFF', 'GIF', 'BMP', 'PPM', 'JPEG2000')
+_FORMATS = ('JPEG', 'PNG', 'WEBP', 'TIFF', 'GIF', 'BMP', 'PPM', 'JPEG2000')
 _FORMATS += ('AVIF',) if HAS_AVIF else ()
 _ORIENTATION = 0x0112
 _DEEP_MODES = ('I', 'F')  # more than 8 bits, which Pillow would clip rather than scale
@@ -73,16 +73,13 @@ def decode_image(data: bytes | np.ndarray, name: str, max_pixels: int | None = N
     data = bytes(data)
     if not data:
         raise LitePoseError(f'expected an image, but {name} is empty (0 bytes); copy it again')
-    header = _header(data, name)
+    header = _header(data, name, max_pixels)
     if max_pixels is not None:
         if header is None:
             raise _undecodable(name, data)
         width, height = header.size
         if width * height > max_pixels:
-            raise LitePoseError(
-                f'expected an image of at most {max_pixels / 1e6:g} million pixels, but {name} has '
-                f'{width}x{height}; make it smaller'
-            )
+            raise _too_large(name, max_pixels, f'{width}x{height}')
     if header is not None and header.has_more:
         warnings.warn(f'{name} holds several images, of which the first is taken')
     try:
@@ -130,7 +127,7 @@ def _content(path: str | Path) -> bytes:
         raise LitePoseError(f'cannot read the image {path}: {reason}') from error
 
 
-def _header(data: bytes, name: str) -> _Header | None:
+def _header(data: bytes, name: str, max_pixels: int | None = None) -> _Header | None:
     """Reads the header; None where Pillow knows none.
 
     Raises:
@@ -145,10 +142,7 @@ def _header(data: bytes, name: str) -> _Header | None:
             has_more = image.format != 'MPO' and getattr(image, 'is_animated', False)
             return _Header(image.format, size, orientation, has_more)
     except Image.DecompressionBombError as error:
-        raise LitePoseError(
-            f'expected an image of at most {2e-6 * Image.MAX_IMAGE_PIXELS:.0f} million pixels, but '
-            f'{name} has many more; make it smaller'
-        ) from error
+        raise _too_large(name, max_pixels or 2 * Image.MAX_IMAGE_PIXELS, 'many more') from error
     except Exception:  # whatever its plugins raise
         return None
 
@@ -172,6 +166,13 @@ def _decode_with_pillow(data: bytes, name: str) -> np.ndarray:
             return np.ascontiguousarray(np.asarray(upright.convert('RGB'))[..., ::-1])
     except Exception as error:  # whatever its plugins raise
         raise _undecodable(name, data) from error
+
+
+def _too_large(name: str, most: int, size: str) -> LitePoseError:
+    return LitePoseError(
+        f'expected an image of at most {most / 1e6:.3g} million pixels, but {name} has {size}; '
+        'make it smaller'
+    )
 
 
 def _undecodable(name: str, data: bytes) -> LitePoseError:

@@ -66,6 +66,7 @@ class Decoding:
         self._numbers = FrameNumbers(_constant_step(stream))
         self._reformatter = VideoReformatter()  # one for all frames: to make one is slow
         self._num_damaged = self._num_packets = 0
+        self._has_errors = False
         self._time: float | None = None
         self._offset = 0.0
         self._end = 0.0  # seconds, of all that was read, sound included
@@ -118,6 +119,7 @@ class Decoding:
             except EOFError:
                 return []
             except self._errors.FFmpegError:
+                self._has_errors = self._numbers.first is not None
                 self._numbers.found_damage()
         return []
 
@@ -166,7 +168,7 @@ class Decoding:
             duration = self._container.duration / 1e6
             if self._end < _CUT_SHORT * duration:
                 problems.append(f'it ends after {self._end:.1f} of {duration:.1f} s')
-        if numbers.is_damaged and not problems:
+        if self._has_errors and not problems:
             problems.append('some of it cannot be decoded')
         if problems:
             raise LitePoseError(
@@ -185,14 +187,14 @@ class _AviIndex:
         entries = [entry for entry in stream.index_entries if entry.size]
         self._places = [entry.pos for entry in entries]
         self._times = [entry.timestamp for entry in entries]
-        self._told = stream.frames
+        self._stream = stream
         self._num_read = 0
         self._shift = 0
 
     def correct(self, packet: av.Packet) -> bool:
         """Corrects the time stamps of a packet; returns whether frames before it are destroyed."""
         place = bisect_right(self._places, packet.pos) - 1
-        self._num_read = place + 1 if self._places else self._num_read + 1
+        self._num_read = max(place, self._num_read) + 1
         if place < 0 or packet.dts is None:
             return False
         shift = max(self._shift, self._times[place] - packet.dts)
@@ -204,7 +206,9 @@ class _AviIndex:
 
     def num_after_last(self) -> int:
         """How many frames there should be behind the last one that was read."""
-        return max(0, (len(self._places) or self._told) - self._num_read)
+        entries = sum(entry.size > 0 for entry in self._stream.index_entries)
+        grew = entries > len(self._places)  # FFmpeg makes one while it reads where there is none
+        return max(0, (self._stream.frames if grew else entries) - self._num_read)
 
 
 def _constant_step(stream: av.video.stream.VideoStream) -> float | None:

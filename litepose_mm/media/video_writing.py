@@ -137,7 +137,7 @@ class VideoWriter:
         """Errors of the system and of FFmpeg in one line; nothing half-written is left."""
         try:
             yield
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, import_av().FFmpegError) as error:
             self._discard()
             reason = getattr(error, 'strerror', None) or error
             raise LitePoseError(f'cannot write the video {self.path}: {reason}') from error
@@ -145,7 +145,7 @@ class VideoWriter:
     def _discard(self) -> None:
         container, file = self._container, self._file
         self._container = self._file = None
-        with suppress(OSError, ValueError):
+        with suppress(OSError, import_av().FFmpegError):
             if container is not None:
                 container.close()
         with suppress(OSError):

@@ -53,7 +53,7 @@ class VideoReader:
             else:
                 self._container = av.open(_nameless(self._file))
             self._stream = _video_stream(self._container, self.name)
-        except (OSError, ValueError) as error:  # FFmpegError is both
+        except (OSError, ValueError, av.FFmpegError) as error:
             self.close()
             if isinstance(error, LitePoseError):
                 raise
@@ -120,14 +120,15 @@ def _video_stream(container: av.container.InputContainer, name: str) -> av.video
     cover = import_av().stream.Disposition.attached_pic
     streams = [stream for stream in container.streams.video if not stream.disposition & cover]
     if not streams:
-        what = 'only sound' if container.streams.audio else 'no frames'
-        raise LitePoseError(f'expected a video, but {name} has {what}')
+        if container.streams.audio:
+            raise LitePoseError(f'expected a video, but {name} has only sound')
+        raise LitePoseError(_cannot_open(name, False, None))
     if streams[0].codec_context is None:
         raise LitePoseError(f'{name}: FFmpeg has no decoder for this video; convert it to MP4')
     return streams[0]
 
 
-def _cannot_open(name: str, is_address: bool, error: Exception) -> str:
+def _cannot_open(name: str, is_address: bool, error: Exception | None) -> str:
     if is_address:
         return (
             f'expected a stream at {name}, but nothing comes from there; is the address right, and '

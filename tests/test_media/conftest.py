@@ -72,24 +72,6 @@ def numbered():
     ]
 
 
-def turn(path, orientation):
-    """Writes a display matrix into an MP4, as phones do; the header has one of nine numbers."""
-    matrices = {
-        2: (-1, 0, 0, 1), 3: (-1, 0, 0, -1), 4: (1, 0, 0, -1),
-        5: (0, 1, 1, 0), 6: (0, 1, -1, 0), 7: (0, -1, -1, 0), 8: (0, -1, 1, 0),
-    }  # fmt: skip
-    data = path.read_bytes()
-    at = data.index(b'tkhd') + 4 + 40  # version 0: the matrix comes after 40 bytes
-    a, b, c, d = (65536 * value for value in matrices[orientation])
-    matrix = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], '>i4').tobytes()
-    path.write_bytes(data[:at] + matrix + data[at + 36 :])
-
-
-@pytest.fixture(name='turn')
-def turn_fixture():
-    return turn
-
-
 @pytest.fixture
 def files():
     """``files(folder)``: every file below it, so that leftovers are noticed."""

@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+from video_files import damage, packets, turn
 
 from litepose_mm import LitePoseError
 from litepose_mm.media import VideoReader
@@ -61,7 +62,7 @@ def test_a_pipe(tmp_path, make_video, numbered):
     ('orientation', 'expected'),
     [(2, 'gbkr'), (3, 'krgb'), (4, 'rkbg'), (5, 'brgk'), (6, 'rbkg'), (7, 'kgrb'), (8, 'gkbr')],
 )
-def test_frames_are_upright(tmp_path, make_video, scene, quarters, turn, orientation, expected):
+def test_frames_are_upright(tmp_path, make_video, scene, quarters, orientation, expected):
     path = make_video(tmp_path / 'x.mp4', [scene()] * 3)
     turn(path, orientation)
     frames, _ = read(path)
@@ -121,21 +122,6 @@ def test_pixel_formats(tmp_path, make_video, numbered, codec, pix_fmt):
     assert {(frame.image.shape, frame.image.dtype.name) for frame in frames} == {
         ((48, 64, 3), 'uint8')
     }
-
-
-def packets(path):
-    """Position and size of each packet of a video."""
-    with av.open(str(path)) as container:
-        return [(p.pos, p.size) for p in container.demux(video=0) if p.size]
-
-
-def damage(path, first, last, value=0):
-    """Overwrites the packets from ``first`` to ``last``, but for the first bytes of each."""
-    data, found = bytearray(path.read_bytes()), packets(path)
-    for start, size in found[first : last + 1]:
-        kept = 16 if path.suffix == '.mkv' else 0  # the header of the block
-        data[start + kept : start + size] = bytes([value]) * (size - kept)
-    path.write_bytes(data)
 
 
 @pytest.mark.parametrize('codec', ['mjpeg', 'libx264', 'ffv1'])

@@ -1,17 +1,19 @@
 import functools
 import http.server
 import re
+import shutil
 import threading
 
 import cv2
 import numpy as np
 import pytest
+from video_files import damage
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.media import VideoFrame, VideoWriter, write_image
 from litepose_mm.realtime import CaptureSource, FileSource, FolderSource, open_source, sources
 
-av = pytest.importorskip('av')
+pytest.importorskip('av')
 IMAGE = np.full((8, 12, 3), 7, np.uint8)
 EMPTY = np.zeros((0, 0, 3), np.uint8)
 
@@ -184,15 +186,9 @@ def test_a_paced_file_takes_its_time(video, monkeypatch):
     np.testing.assert_allclose(waited, [0, 0.02, 0.04, 0.06, 0.08, 0.1])
 
 
-@pytest.mark.parametrize('number_of', [3, 30])
+@pytest.mark.parametrize('number_of', [1, 3])
 def test_a_damaged_file_is_told_of_at_its_end(tmp_path, video, number_of):
-    data = video.read_bytes()
-    with av.open(str(video)) as container:
-        packets = [packet for packet in container.demux(video=0) if packet.size]
-    for packet in packets[3 : 3 + number_of]:
-        start, end = packet.pos, packet.pos + packet.size
-        data = data[:start] + b'\xff' * (end - start) + data[end:]
-    (tmp_path / 'b.mp4').write_bytes(data)
+    damage(shutil.copy(video, tmp_path / 'b.mp4'), 3, 2 + number_of)
     told = []
     source = FileSource(tmp_path / 'b.mp4', tell=told.append)
     assert 0 < len(list(source.frames())) < 6
@@ -254,7 +250,7 @@ def test_bad_pictures_are_left_out(tmp_path):
     source = FolderSource(tmp_path, told.append)
     assert [frame.number for frame in source.frames()] == [0, 3]
     assert source.num_failed == len(told) == 2
-    assert told[0].startswith('left out: expected a picture, but') and 'b.png' in told[0]
+    assert told[0].startswith('left out: expected an image, but') and 'b.png' in told[0]
     assert told[1].startswith(f'{tmp_path / "c.png"}: expected a picture no longer than 20 times')
 
 

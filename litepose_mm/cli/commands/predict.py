@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,7 +116,8 @@ def _count_frames(files: list[MediaFile]) -> int:
             return 0
         if file.is_video:
             try:
-                count = VideoReader(file.path).frame_count
+                with closing(VideoReader(file.path)) as reader:
+                    count = reader.frame_count
             except LitePoseError:  # reported when its turn comes
                 continue
             if count == 0:

@@ -79,7 +79,8 @@ class VideoWriter:
         if self._container is None:
             self._open((image.shape[1], image.shape[0]))
             self._start = time
-        frame = av.VideoFrame.from_ndarray(_fitted(image, self._size), format='bgr24')
+        pixels = np.ascontiguousarray(_fitted(image, self._size))
+        frame = av.VideoFrame.from_numpy_buffer(pixels, format='bgr24')
         frame = self._reformatter.reformat(
             frame, format='yuv420p', dst_colorspace=_BT709, threads=1
         )

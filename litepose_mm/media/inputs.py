@@ -169,7 +169,8 @@ def _kinds(paths: Iterable[Path]) -> str:
     """How many files of which kinds these are."""
     counts = Counter(path.suffix.lower() or 'no suffix' for path in paths)
     number = counts.total()
-    kinds = some([f'{count} {kind}' for kind, count in counts.most_common()], most=5)
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    kinds = some([f'{count} {kind}' for kind, count in ordered], most=5)
     return f'{number} file{"s" if number > 1 else ""} of other kinds ({kinds})'
 
 

@@ -67,6 +67,7 @@ class Decoding:
         self._reformatter = VideoReformatter()  # one for all frames: to make one is slow
         self._num_damaged = self._num_packets = 0
         self._has_errors = False
+        self._delay: int | None = None
         self._time: float | None = None
         self._offset = 0.0
         self._end = 0.0  # seconds, of all that was read, sound included
@@ -74,10 +75,11 @@ class Decoding:
     def __iter__(self) -> Iterator[VideoFrame]:
         for packet in self._packets():
             for frame in self._decoded(packet):
-                number = self._numbers.number(frame.pts)
+                stamp = self._stamp(frame)
+                number = self._numbers.number(stamp)
                 if frame.is_corrupt:
                     self._num_damaged += 1
-                yield VideoFrame(self._image(frame), number, self._time_of(frame.pts))
+                yield VideoFrame(self._image(frame), number, self._time_of(stamp))
         self._numbers.finish(self._missing_packets())
         self._raise_if_damaged()
 
@@ -110,7 +112,8 @@ class Decoding:
             if self._index is not None and self._index.correct(packet):
                 self._numbers.found_damage()
             if not packet.is_discard:
-                self._numbers.expect(packet.pts, packet.is_keyframe)
+                stamp = packet.pts if self._index is None else packet.dts
+                self._numbers.expect(stamp, packet.is_keyframe)
             if packet.is_corrupt:
                 self._numbers.found_damage()
         for _ in range(1 if packet is not None else _MOST_FAILURES):
@@ -122,6 +125,17 @@ class Decoding:
                 self._has_errors = self._numbers.first is not None
                 self._numbers.found_damage()
         return []
+
+    def _stamp(self, frame: av.VideoFrame) -> int | None:
+        """The time stamp of a frame."""
+        if self._index is None:
+            return frame.pts
+        if frame.dts is None:
+            return None
+        if self._delay is None:  # of frames that are decoded out of the order of display
+            first, delayed = self._numbers.first, self._stream.codec_context.has_b_frames
+            self._delay = frame.dts - first if delayed and first is not None else 0
+        return frame.dts - self._delay
 
     def _image(self, frame: av.VideoFrame) -> np.ndarray:
         stretch = self._stream.sample_aspect_ratio or 1
@@ -180,7 +194,8 @@ class Decoding:
 class _AviIndex:
     """Times of the frames of an AVI file, which stores none: FFmpeg counts the frames it finds.
 
-    Where some are destroyed, the index still tells which ones the others are.
+    Where some are destroyed, the index still tells which ones the others are. The count is that of
+    decoding (``dts``); for display FFmpeg only guesses one.
     """
 
     def __init__(self, stream: av.video.stream.VideoStream) -> None:

@@ -42,7 +42,9 @@ def make_video():
     def make(path, images, times=None, codec='mpeg4', pix_fmt='yuv420p', **options):
         if codec not in av.codecs_available:
             pytest.skip(f'this FFmpeg has no {codec}')
-        sar, gop = options.pop('sar', None), options.pop('gop', 5)
+        sar, gop, b_frames = (
+            options.pop(*each) for each in (('sar', None), ('gop', 5), ('b_frames', 0))
+        )
         with av.open(str(path), 'w', **options) as container:
             stream = container.add_stream(codec, rate=10)
             stream.height, stream.width = images[0].shape[:2]
@@ -50,7 +52,7 @@ def make_video():
             clock = 10 if times is None and codec == 'mpeg2video' or path.suffix == '.avi' else 1000
             stream.codec_context.time_base = Fraction(1, clock)
             stream.codec_context.gop_size = gop
-            stream.codec_context.max_b_frames = 0
+            stream.codec_context.max_b_frames = b_frames
             if sar is not None:
                 stream.codec_context.sample_aspect_ratio = Fraction(sar)
             for index, image in enumerate(images):

@@ -39,6 +39,14 @@ def test_containers(tmp_path, make_video, numbered, suffix):
     assert [frame.time for frame in frames] == pytest.approx(np.arange(12) / 10, abs=2e-3)
 
 
+@pytest.mark.parametrize('suffix', ['.mp4', '.avi', '.mkv', '.ts'])
+def test_frames_that_are_decoded_out_of_order(tmp_path, make_video, numbered, suffix):
+    path = make_video(tmp_path / f'x{suffix}', numbered(12), codec='libx264', b_frames=3, gop=12)
+    frames, error = read(path)
+    assert error is None and [frame.index for frame in frames] == values(frames) == list(range(12))
+    assert [frame.time for frame in frames] == pytest.approx(np.arange(12) / 10, abs=2e-3)
+
+
 @pytest.mark.parametrize(
     'name',
     [b'caf\xe9.mp4', b'a:b.mp4', b'%03d.mp4', b'file:x', b'concat:a|b', b"it's [1] \xc3\xa4"],

@@ -336,13 +336,15 @@ def apply() -> tuple[str, ...]:
 
 
 def _apply_fixes() -> list[str]:
-    done = []
+    done, stand_ins = [], []
     with ExitStack() as stack:
         for fix in FIXES:
             if fix.needed():
-                stack.enter_context(_in_place(*fix.put()))
+                put = fix.put()
+                stack.enter_context(_in_place(*put))
+                stand_ins += put
                 done.append(fix.name)
-        if done:  # import what needs the stand-ins while they are there
+        if stand_ins:  # import what needs them while they are there
             for name in _USERS:
                 _require(name, _DEPENDENCIES)
     return done

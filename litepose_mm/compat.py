@@ -283,6 +283,30 @@ def _put_metainfo_files() -> tuple[StandIn, ...]:
     return ()
 
 
+# --- images that are turned or not by the version of OpenCV
+
+
+def _put_image_decoding() -> tuple[StandIn, ...]:
+    import mmcv
+
+    from .media import decode_image
+
+    decode = mmcv.imfrombytes
+
+    @functools.wraps(decode)
+    def imfrombytes(content, flag='color', channel_order='bgr', backend=None):
+        if (flag, channel_order, backend or mmcv.image.io.imread_backend) != (
+            'color',
+            'bgr',
+            'cv2',
+        ):
+            return decode(content, flag, channel_order, backend)
+        return decode_image(content, 'the image')
+
+    mmcv.imfrombytes = mmcv.image.imfrombytes = mmcv.image.io.imfrombytes = imfrombytes
+    return ()
+
+
 # The order matters: later ones find the stand-ins of earlier ones in place.
 FIXES = (
     Fix(
@@ -331,6 +355,14 @@ FIXES = (
         retires='when MMPose looks there too',
         needed=lambda: _mmpose_configs() is not None,
         put=_put_metainfo_files,
+    ),
+    Fix(
+        name='image-decoding',
+        cause='mmcv leaves the EXIF orientation to OpenCV, which turns WebP only from 4.13 on and '
+        'AVIF never, and decodes AVIF and GIF only from 4.12 on',
+        retires='when every OpenCV that is supported turns and decodes all kinds of images',
+        needed=lambda: True,
+        put=_put_image_decoding,
     ),
 )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..files import sha256
 from ..structures import PoseResult, Skeleton
 from ..version import __version__
+
+if TYPE_CHECKING:
+    from ..media import VideoFrame
 
 
 class CocoDocument:
@@ -49,7 +52,7 @@ class CocoDocument:
         """Number of pictures and frames so far."""
         return len(self._images)
 
-    def add(self, file_name: str, result: PoseResult, frame_index: int | None = None) -> None:
+    def add(self, file_name: str, result: PoseResult, frame: VideoFrame | None = None) -> None:
         """Adds the people of a picture, or of a frame of a video."""
         width, height = result.image_size
         image = {
@@ -58,8 +61,8 @@ class CocoDocument:
             'width': width,
             'height': height,
         }
-        if frame_index is not None:
-            image['frame_index'] = frame_index
+        if frame is not None:
+            image['frame_index'], image['time'] = frame.index, round(frame.time, 4)
         self._images.append(image)
         for person in result.to_coco(image['id'], self._category['id'], with_bbox=True):
             self._annotations.append({'id': len(self._annotations) + 1, **person})

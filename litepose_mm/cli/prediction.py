@@ -11,7 +11,16 @@ import numpy as np
 
 from ..errors import LitePoseError
 from ..files import check_writable
-from ..media import MediaFile, VideoReader, VideoWriter, read_image, write_image, write_json
+from ..media import (
+    MediaFile,
+    VideoFrame,
+    VideoReader,
+    VideoWriter,
+    read_image,
+    video_path,
+    write_image,
+    write_json,
+)
 from .coco_document import CocoDocument
 from .reporter import Reporter
 
@@ -74,12 +83,11 @@ class Prediction:
         inputs = {file.path.resolve() for file in files}
         for file in files:
             target = self._target(file)
-            for candidate in {target, target.with_suffix('.avi')} if file.is_video else {target}:
-                if candidate.resolve() in inputs:
-                    raise LitePoseError(
-                        f'the drawing of {file.path} would replace the input {candidate}; '
-                        'choose another folder with --out-dir'
-                    )
+            if target.resolve() in inputs:
+                raise LitePoseError(
+                    f'the drawing of {file.path} would replace the input {target}; '
+                    'choose another folder with --out-dir'
+                )
 
     def run(self, files: Sequence[MediaFile], reporter: Reporter) -> None:
         """Predicts the files and writes their drawings; results go into the document."""
@@ -110,7 +118,7 @@ class Prediction:
     def _target(self, file: MediaFile) -> Path:
         path = self.out_dir / file.name
         if file.is_video:
-            return path.with_suffix('.mp4')
+            return video_path(path)
         return path if path.suffix.lower() in _KEPT_FORMATS else path.with_suffix('.png')
 
     def _pictures(self, files: Iterable[MediaFile], reporter: Reporter) -> None:
@@ -161,15 +169,13 @@ class Prediction:
                 self._frames(file, reader, writer, reporter)
         finally:
             self.num_drawings += writer.num_frames > 0
-        if writer.message:
-            reporter.note(writer.message)
 
     def _frames(
         self, file: MediaFile, reader: VideoReader, writer: VideoWriter, reporter: Reporter
     ) -> None:
-        window: list[tuple[int, np.ndarray]] = []
+        window: list[VideoFrame] = []
         try:
-            for frame in enumerate(reader):
+            for frame in reader:
                 window.append(frame)
                 if len(window) == self.estimator.batch_size:
                     batch, window = window, []
@@ -183,14 +189,14 @@ class Prediction:
     def _finish_frames(
         self,
         file: MediaFile,
-        window: list[tuple[int, np.ndarray]],
+        window: list[VideoFrame],
         writer: VideoWriter,
         reporter: Reporter,
     ) -> None:
-        results = self.estimator([image for _, image in window]) if window else []
-        for (index, image), result in zip(window, results, strict=True):
+        results = self.estimator([frame.image for frame in window]) if window else []
+        for frame, result in zip(window, results, strict=True):
             result = result.filter(self._min_score)
-            self.document.add(str(file.path), result, frame_index=index)
+            self.document.add(str(file.path), result, frame)
             if self._draw:
-                writer.write(result.draw(image, **self._draw_options))
+                writer.write(result.draw(frame.image, **self._draw_options), frame.time)
             reporter.advance()

@@ -1,22 +1,27 @@
-"""Pictures and videos: finding them, reading them, and writing files that are whole or not there.
+"""Images and videos: finding them, reading them, and writing files that are whole or not there.
 
-Pictures are BGR (H, W, 3) uint8, upright: OpenCV applies their EXIF orientation. No torch here.
+Images are BGR (H, W, 3) uint8 and upright. No torch here.
 """
 
+from .images import decode_image, image_size, read_image
 from .inputs import IMAGE_SUFFIXES, VIDEO_SUFFIXES, MediaFile, find_media
-from .reading import VideoReader, decode_image, read_image
-from .writing import VideoWriter, video_paths, write_image, write_json
+from .video_decoding import VideoFrame
+from .video_writing import VideoWriter, video_path
+from .videos import VideoReader
+from .writing import write_image, write_json
 
 __all__ = [
     'IMAGE_SUFFIXES',
     'VIDEO_SUFFIXES',
     'MediaFile',
+    'VideoFrame',
     'VideoReader',
     'VideoWriter',
     'decode_image',
     'find_media',
+    'image_size',
     'read_image',
-    'video_paths',
+    'video_path',
     'write_image',
     'write_json',
 ]

@@ -1,4 +1,4 @@
-"""Writing pictures, videos and JSON: a file is whole or not there."""
+"""Writing images and JSON: a file is whole or not there."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from ..files import part_of, replacing
-
-_CODECS = (('.mp4', 'mp4v'), ('.avi', 'MJPG'))  # the second is in every build of OpenCV
-_WHOLE = 0.9  # containers count frames roughly
+from ..files import replacing
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
-    """Writes a picture in the format of the suffix; makes the folder; never leaves half a file.
+    """Writes an image in the format of the suffix; makes the folder; never leaves half a file.
 
     Raises:
-        LitePoseError: The format is not known or cannot hold the picture, or the file cannot be
+        LitePoseError: The format is not known or cannot hold the image, or the file cannot be
             written.
     """
     path = Path(path)
@@ -31,7 +28,7 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
             f'cannot write {path}: OpenCV does not write this: {error.err}'
         ) from error
     if not ok:
-        raise LitePoseError(f'cannot write {path}: the format cannot hold a picture {image.shape}')
+        raise LitePoseError(f'cannot write {path}: the format cannot hold an image {image.shape}')
     with replacing(path) as part:
         part.write_bytes(data.tobytes())
 
@@ -48,100 +45,3 @@ def write_json(path: str | Path, document: Any) -> None:
         raise LitePoseError(f'cannot write {path}: {error}') from error
     with replacing(Path(path)) as part:
         part.write_text(text + '\n', encoding='utf-8')
-
-
-def video_paths(path: str | Path) -> list[Path]:
-    """The files that a :class:`VideoWriter` of this path may write."""
-    return [Path(path).with_suffix(suffix) for suffix, _ in _CODECS]
-
-
-class VideoWriter:
-    """Writes a video whose size is that of its first frame; use it in a ``with`` statement.
-
-    The file appears when the writer is closed, also when an exception ends the ``with``; it then
-    holds the frames so far. Without frames there is no file.
-
-    Args:
-        path: The file. It becomes MP4, or AVI where this OpenCV cannot write MP4.
-        fps: Frames a second.
-
-    Attributes:
-        path: The file with the suffix that it gets.
-        num_frames: Frames written so far.
-        message: One line on what was done differently, or None.
-    """
-
-    def __init__(self, path: str | Path, fps: float) -> None:
-        self.path = video_paths(path)[0]
-        self.fps = fps
-        self.num_frames = 0
-        self.message: str | None = None
-        self._writer: cv2.VideoWriter | None = None
-        self._size = (0, 0)
-
-    def __enter__(self) -> VideoWriter:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def write(self, image: np.ndarray) -> None:
-        """Appends a frame, BGR (H, W, 3) uint8.
-
-        Raises:
-            LitePoseError: No codec works, or the frame's size is not that of the first.
-        """
-        size = (image.shape[1], image.shape[0])
-        if self._writer is None:
-            self._open(size)
-        if size != self._size:
-            raise LitePoseError(
-                f'{self.path}: expected frames of (width, height) {self._size}, got {size}'
-            )
-        self._writer.write(image)
-        self.num_frames += 1
-
-    def close(self) -> None:
-        """Finishes the file and moves it into place; may be called again.
-
-        Raises:
-            LitePoseError: The file is cut short, or cannot be moved into place.
-        """
-        if self._writer is None:
-            return
-        self._writer.release()
-        self._writer = None
-        with replacing(self.path) as part:
-            self._check(part)
-
-    def _check(self, part: Path) -> None:
-        """OpenCV does not tell when the disk is full."""
-        capture = cv2.VideoCapture(str(part))
-        frames = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.isOpened() else 0
-        capture.release()
-        if frames < _WHOLE * self.num_frames:
-            raise LitePoseError(
-                f'cannot write {self.path}: {max(frames, 0):.0f} of {self.num_frames} frames can '
-                'be read again; is the disk full?'
-            )
-
-    def _open(self, size: tuple[int, int]) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LitePoseError(f'cannot write {self.path}: {error.strerror}') from error
-        for suffix, codec in _CODECS:
-            self.path = self.path.with_suffix(suffix)
-            writer = cv2.VideoWriter(
-                str(part_of(self.path)), cv2.VideoWriter_fourcc(*codec), self.fps, size
-            )
-            if writer.isOpened():
-                self._writer, self._size = writer, size
-                if suffix != _CODECS[0][0]:
-                    self.message = f'OpenCV cannot write this video as MP4; wrote {self.path}'
-                return
-            part_of(self.path).unlink(missing_ok=True)
-        raise LitePoseError(
-            f'cannot write the video {self.path}: OpenCV has no codec for {size[0]}x{size[1]} '
-            'here, or the folder cannot be written; draw pictures instead'
-        )

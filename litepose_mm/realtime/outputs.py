@@ -9,7 +9,6 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ..errors import LitePoseError
@@ -17,27 +16,25 @@ from ..media import VideoWriter
 from ..structures import PoseResult
 from .sources import Frame, Source
 
-# A frame is repeated for at most so many seconds: after a longer silence the video goes on at once.
+# Seconds that a frame is shown at most: after a longer silence the video goes on at once.
 _LONGEST_PAUSE = 5.0
 
 
 class VideoOutput:
     """A video of drawings that plays at the speed of the source; use it in a ``with`` statement.
 
-    Frames that a live source dropped are filled with the one before. The file is there, and plays,
-    whenever the ``with`` ends. Frames of another size are scaled to that of the first.
+    Each is shown until the time of the next. The file is there, and plays, whenever the ``with``
+    ends.
 
     Args:
-        path: The file, MP4, or AVI where this OpenCV cannot write MP4.
+        path: The file, MP4.
         source: Where the frames come from; a camera knows its rate when the first one is there.
     """
 
     def __init__(self, path: str | Path, source: Source) -> None:
         self._given, self._source = path, source
         self._writer: VideoWriter | None = None
-        self._size: tuple[int, int] | None = None
-        self._last: np.ndarray | None = None
-        self._start = 0.0
+        self._skipped = self._last_time = 0.0
 
     def __enter__(self) -> VideoOutput:
         return self
@@ -59,20 +56,12 @@ class VideoOutput:
         """
         if self._writer is None:
             self._writer = VideoWriter(self._given, self._source.fps)
-            self._size, self._start = drawing.shape[1::-1], frame.time
-        writer, fps = self._writer, self._writer.fps
-        if drawing.shape[1::-1] != self._size:
-            drawing = cv2.resize(drawing, self._size, interpolation=cv2.INTER_AREA)
-        place = round((frame.time - self._start) * fps)
-        missing = place - writer.num_frames
-        if missing > _LONGEST_PAUSE * fps:
-            self._start += missing / fps
-            missing = 0
-        for _ in range(missing):
-            writer.write(self._last)
-        if missing >= 0:
-            writer.write(drawing)
-        self._last = drawing
+            self._last_time = frame.time
+        pause = frame.time - self._last_time
+        if pause > _LONGEST_PAUSE:
+            self._skipped += pause - 1 / self._source.fps
+        self._last_time = frame.time
+        self._writer.write(drawing, frame.time - self._skipped)
 
 
 class JsonLinesOutput:

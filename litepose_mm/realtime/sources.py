@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from ..media import VideoReader, find_media
+from ..media import VideoFrame, VideoReader, find_media
+from ..media.videos import FALLBACK_FPS, is_stream_address
 from ..picture_estimator import checked_image
 
 #: Seconds between attempts to open a source again; the last one repeats.
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
-_FALLBACK_FPS = 25.0
-_STREAM_TIMEOUT = 10_000  # milliseconds, of ffmpeg
-_MOST_FRAMES = 10**9  # what ffmpeg tells of a stream without end is far more, or negative
-_WHOLE = 0.9  # containers count frames roughly
+_MOST_FPS = 1000
 _WAKING_SECONDS = 2.0  # what a camera may take until its first frame
 
 #: Called with a line about the source, e.g. that it is tried again.
@@ -36,8 +34,9 @@ class Frame(NamedTuple):
 
     Attributes:
         image: BGR uint8 ``(H, W, 3)``.
-        number: Counted from 0.
-        time: Seconds: of a file by its frame rate, of a camera since its first frame.
+        number: Counted from 0; of a video, frames that are lost leave their numbers out.
+        time: Seconds since the first frame: of a video by its own clock, of a camera by this
+            machine's.
         file: The picture's file, of a folder.
     """
 
@@ -56,12 +55,12 @@ class Source(ABC):
         fps: Frames a second, of a camera known with its first frame; an assumption where nobody
             tells.
         files: What it reads, so that nobody writes there.
-        num_failed: Pictures left out because they cannot be read.
+        num_failed: Pictures left out because they cannot be read; 1 of a damaged video.
     """
 
     name: str
     is_live: bool
-    fps: float = _FALLBACK_FPS
+    fps: float = FALLBACK_FPS
     files: Sequence[Path] = ()
     num_failed: int = 0
 
@@ -91,7 +90,7 @@ class CaptureSource(Source):
     Args:
         target: Number of a camera, or address of a stream.
         tell: Gets a line when the source fails and when it is back.
-        open_capture: Makes an object like OpenCV's ``VideoCapture``.
+        open_capture: Opens the target; gives what has the methods of :class:`VideoReader`.
         back_off: Seconds between attempts; the last one repeats.
     """
 
@@ -101,7 +100,7 @@ class CaptureSource(Source):
         self,
         target: int | str,
         tell: Tell = print,
-        open_capture: Callable[[int | str], Any] | None = None,
+        open_capture: Callable[[int | str], VideoReader | Camera] | None = None,
         back_off: tuple[float, ...] = BACK_OFF,
     ) -> None:
         super().__init__()
@@ -110,75 +109,119 @@ class CaptureSource(Source):
         self._open_capture = open_capture or _open_capture
 
     def frames(self) -> Iterator[Frame]:
-        capture = self._open_capture(self.target)
         start = time.monotonic()
         number = failures = 0
-        try:
-            while not self._stopped.is_set():
-                ok, image = capture.read() if capture.isOpened() else (False, None)
-                if ok and image is not None and image.size:
+        while not self._stopped.is_set():
+            capture = problem = None
+            try:
+                capture = self._open_capture(self.target)
+                for found in capture:
+                    if not capture.is_live:
+                        self._stopped.wait(max(0.0, start + found.time - time.monotonic()))
+                    if self._stopped.is_set():
+                        return
                     if number == 0:
-                        self.fps = _rate(capture.get(cv2.CAP_PROP_FPS))
+                        self.fps = capture.fps
                     if failures:
                         self.tell(f'{self.name} is back')
                         failures = 0
-                    yield Frame(image, number, time.monotonic() - start)
+                    moment = time.monotonic() - start if capture.is_live else found.time
+                    yield Frame(found.image, number, moment)
                     number += 1
-                    if self._num_frames_of(capture):
-                        due = start + number / self.fps
-                        self._stopped.wait(max(0.0, due - time.monotonic()))
-                    continue
-                if number == 0:
-                    is_camera = isinstance(self.target, int) and capture.isOpened()
-                    if is_camera and time.monotonic() - start < _WAKING_SECONDS:
-                        self._stopped.wait(0.05)
-                        continue
-                    raise LitePoseError(_no_frames(self.target, capture.isOpened()))
-                whole = self._num_frames_of(capture)
-                if whole:  # opened again, it would begin from the beginning
-                    if number < _WHOLE * whole:
-                        self.num_failed += 1
-                        self.tell(f'{self.name} breaks off after {number} of {whole:.0f} frames')
-                    return
-                pause = self.back_off[min(failures, len(self.back_off) - 1)]
-                if failures == 0:
-                    self.tell(f'{self.name} gives no frames; trying again until it does')
-                failures += 1
-                capture.release()
-                if not self._stopped.wait(pause):
-                    capture = self._open_capture(self.target)
-        finally:
-            capture.release()
+            except LitePoseError as error:
+                problem = error
+            finally:
+                if capture is not None:
+                    capture.close()
+            if number == 0:
+                raise problem or LitePoseError(f'{self.name} gives no frames')
+            if capture is not None and not capture.is_live:  # again, it would begin anew
+                if problem is not None:
+                    self.num_failed += 1
+                    self.tell(str(problem))
+                return
+            if failures == 0:
+                self.tell(f'{self.name} gives no frames; trying again until it does')
+            self._stopped.wait(self.back_off[min(failures, len(self.back_off) - 1)])
+            failures += 1
 
-    def _num_frames_of(self, capture: Any) -> float:
-        """About how many frames a video at an address has; 0 where frames go on and on."""
-        count = 0 if isinstance(self.target, int) else capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        return count if 0 < count < _MOST_FRAMES else 0
+
+class Camera:
+    """A camera of this machine, which OpenCV reads; iterates over its frames until it fails.
+
+    Attributes:
+        fps: Frames a second, known with the first frame.
+
+    Args:
+        number: Of the camera.
+
+    Raises:
+        LitePoseError: There is no such camera.
+    """
+
+    is_live = True
+
+    def __init__(self, number: int) -> None:
+        self.number, self.fps = number, FALLBACK_FPS
+        self._capture = cv2.VideoCapture(number)
+        if not self._capture.isOpened():
+            known = ', '.join(sorted(str(path) for path in Path('/dev').glob('video*')))
+            raise LitePoseError(f'there is no camera {number}; devices here: {known or "none"}')
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        start = time.monotonic()
+        for index in count():
+            while (image := self._read()) is None:
+                if index > 0:
+                    return
+                if time.monotonic() - start > _WAKING_SECONDS:
+                    raise LitePoseError(
+                        f'camera {self.number} gives no frames; does another program use it?'
+                    )
+                time.sleep(0.05)
+            if index == 0:
+                fps = self._capture.get(cv2.CAP_PROP_FPS)
+                self.fps = fps if 0 < fps <= _MOST_FPS else FALLBACK_FPS
+            yield VideoFrame(image, index, time.monotonic() - start)
+
+    def close(self) -> None:
+        """Gives the camera back."""
+        self._capture.release()
+
+    def _read(self) -> np.ndarray | None:
+        ok, image = self._capture.read()
+        return image if ok and image is not None and image.size else None
 
 
 class FileSource(Source):
-    """A video file.
+    """A video file; where it is damaged, a line says so when it has ended.
 
     Args:
         path: The file.
         paced: Whether frames come at the file's rate, as from a camera, instead of at once.
+        tell: Gets the line.
     """
 
-    def __init__(self, path: str | Path, paced: bool = False) -> None:
+    def __init__(self, path: str | Path, paced: bool = False, tell: Tell = print) -> None:
         super().__init__()
         self._reader = VideoReader(path)
         self.name, self.is_live, self.fps = str(path), paced, self._reader.fps
-        self.files = [Path(path)]
+        self.files, self.tell = [Path(path)], tell
 
     def frames(self) -> Iterator[Frame]:
-        start = time.monotonic()
-        for number, image in enumerate(self._reader):
-            moment = number / self.fps
-            if self.is_live:
-                self._stopped.wait(max(0.0, start + moment - time.monotonic()))
-            if self._stopped.is_set():
-                return
-            yield Frame(image, number, moment)
+        start, number = time.monotonic(), None
+        try:
+            for image, number, moment in self._reader:
+                if self.is_live:
+                    self._stopped.wait(max(0.0, start + moment - time.monotonic()))
+                if self._stopped.is_set():
+                    return
+                yield Frame(image, number, moment)
+        except LitePoseError as error:
+            if number is None:
+                raise
+            self.num_failed += 1
+            self.tell(str(error))
 
 
 class FolderSource(Source):
@@ -227,11 +270,11 @@ def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
     camera = re.fullmatch(r'(?:/dev/video)?([0-9]{1,2})', place)
     if camera:
         return CaptureSource(int(camera[1]), tell)
-    if re.match(r'[a-z][a-z0-9+.-]*://', text, re.IGNORECASE):
+    if is_stream_address(text):
         return CaptureSource(text, tell)
     path = Path(text)
-    if path.is_file() and find_media([text])[0].is_video:
-        return FileSource(path, paced)
+    if path.exists() and not path.is_dir() and find_media([text])[0].is_video:
+        return FileSource(path, paced, tell)
     if path.exists():
         if paced:
             raise LitePoseError(f'expected a video to play like a camera, got {path}: pictures')
@@ -242,25 +285,5 @@ def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
     )
 
 
-def _open_capture(target: int | str) -> cv2.VideoCapture:
-    if isinstance(target, int):
-        return cv2.VideoCapture(target)
-    timeouts = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
-    options = [value for name in timeouts for value in (name, _STREAM_TIMEOUT)]
-    return cv2.VideoCapture(target, cv2.CAP_FFMPEG, options)
-
-
-def _no_frames(target: int | str, is_open: bool) -> str:
-    if isinstance(target, str):
-        return (
-            f'expected a stream at {target}, but nothing comes from there; is the address right, '
-            'and does this OpenCV know its codec?'
-        )
-    if is_open:
-        return f'camera {target} gives no frames; does another program use it?'
-    known = ', '.join(sorted(str(path) for path in Path('/dev').glob('video*')))
-    return f'there is no camera {target}; devices here: {known or "none"}'
-
-
-def _rate(fps: float) -> float:
-    return fps if math.isfinite(fps) and 0 < fps <= 1000 else _FALLBACK_FPS
+def _open_capture(target: int | str) -> VideoReader | Camera:
+    return Camera(target) if isinstance(target, int) else VideoReader(target)

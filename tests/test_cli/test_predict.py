@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from exported import FORBID_TORCH, export, tiny_estimator
 from pose_builders import FakeEstimator
+from video_files import damage, turn
 
 from litepose_mm import LitePoseError
 from litepose_mm.cli import main
@@ -126,7 +128,7 @@ def test_broken_picture_in_a_folder(cli, tmp_path):
     status, out, err = cli('in')
     assert status == 1
     assert err.count('\n') == 1
-    assert err.startswith('litepose: failed: expected a picture, but in/b.jpg is cut short')
+    assert err.startswith('litepose: failed: expected an image, but in/b.jpg is cut short')
     assert out.startswith('4 people on 2 pictures; 1 of 3 inputs failed\nwrote 2 drawings in ')
     assert written(tmp_path) == ['a.jpg', 'c.jpg', 'results.json']
 
@@ -196,35 +198,59 @@ def test_pictures_and_videos_together(cli, tmp_path):
     save(tmp_path / 'in' / 'd.jpg')
     status, out, err = cli('in', '--no-draw')
     assert status == 1
-    assert err.startswith('litepose: failed: expected a video, but OpenCV cannot open in/c.mp4')
+    assert err.startswith('litepose: failed: expected a video, but FFmpeg cannot open in/c.mp4')
     names = [image['file_name'] for image in results(tmp_path)['images']]
     assert names == ['in/a.jpg', 'in/b.mp4', 'in/b.mp4', 'in/d.jpg']
     assert written(tmp_path) == ['results.json']
 
 
-def test_damaged_video_keeps_its_frames(cli, tmp_path, monkeypatch):
+@pytest.mark.parametrize(('first', 'last'), [(1, 2), (3, 4)])
+def test_a_damaged_video_keeps_its_frames_and_their_numbers(cli, tmp_path, first, last):
     save_video(tmp_path / 'x.mp4')
-    original = VideoReader.__init__
-
-    def longer(self, path):
-        original(self, path)
-        self.frame_count = 100
-
-    monkeypatch.setattr(VideoReader, '__init__', longer)
+    damage(tmp_path / 'x.mp4', first, last)
     status, out, err = cli('x.mp4', '--batch-size', '3')
-    assert status == 1
-    assert 'ends at frame 5 of about 100' in err
-    assert '10 people on 5 frames; 1 of 1 inputs failed\nwrote 1 drawing in ' in out
-    assert len(list(cv2_frames(tmp_path / 'outputs' / 'x.mp4'))) == 5
+    images = results(tmp_path)['images']
+    lost = 5 - len(images)
+    assert status == 1 and 0 < lost < 5
+    assert f'x.mp4 is damaged or cut short: frames lost: {lost} of 5' in err
+    assert f' on {len(images)} frames; 1 of 1 inputs failed\nwrote 1 drawing in ' in out
+    assert [image['time'] for image in images] == [image['frame_index'] / 10 for image in images]
+    drawn = VideoReader(tmp_path / 'outputs' / 'x.mp4')
+    assert [frame.time for frame in drawn] == pytest.approx([each['time'] for each in images])
 
 
-def cv2_frames(path):
-    capture = cv2.VideoCapture(str(path))
-    while True:
-        ok, image = capture.read()
-        if not ok:
-            return
-        yield image
+def test_a_phone_that_was_held_upright(cli, tmp_path):
+    save_video(tmp_path / 'x.mp4')
+    turn(tmp_path / 'x.mp4', 6)
+    assert cli('x.mp4')[0] == 0
+    assert {(each['width'], each['height']) for each in results(tmp_path)['images']} == {(48, 64)}
+    drawn = VideoReader(tmp_path / 'outputs' / 'x.mp4')
+    assert {frame.image.shape for frame in drawn} == {(64, 48, 3)}
+
+
+def test_names_that_are_no_utf8(cli, tmp_path):
+    save_video(tmp_path / 'in' / os.fsdecode(b'caf\xe9.mp4'))
+    save(tmp_path / 'in' / 'a.png')
+    (tmp_path / 'in' / 'a.png').rename(tmp_path / 'in' / os.fsdecode(b'\xe9.png'))
+    assert cli('in')[0] == 0
+    names = sorted(os.fsencode(name) for name in written(tmp_path))
+    assert names == [b'caf\xe9.mp4', b'results.json', b'\xe9.png']
+
+
+def test_files_of_other_kinds_are_told_of(cli, tmp_path):
+    save(tmp_path / 'in' / 'a.jpg')
+    for name in ('b.heic', 'c.txt', 'd.heic'):
+        (tmp_path / 'in' / name).touch()
+    status, _, err = cli('in')
+    assert status == 0
+    assert err == 'litepose: warning: passed over 3 files of other kinds (2 .heic, 1 .txt)\n'
+
+
+def test_a_video_by_another_name(cli, tmp_path):
+    save_video(tmp_path / 'x.mp4')
+    (tmp_path / 'x.mp4').rename(tmp_path / 'x.jpg')
+    assert cli('x.jpg')[1].startswith('10 people on 5 frames\n')
+    assert written(tmp_path) == ['results.json', 'x.mp4']
 
 
 @pytest.mark.parametrize('kind', ['picture', 'video'])

@@ -1,44 +1,55 @@
 import functools
 import http.server
+import re
+import shutil
 import threading
 
 import cv2
 import numpy as np
 import pytest
+from video_files import damage
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.media import VideoWriter, write_image
+from litepose_mm.media import VideoFrame, VideoWriter, write_image
 from litepose_mm.realtime import CaptureSource, FileSource, FolderSource, open_source, sources
 
+pytest.importorskip('av')
 IMAGE = np.full((8, 12, 3), 7, np.uint8)
 EMPTY = np.zeros((0, 0, 3), np.uint8)
 
 
-class Camera:
-    """What OpenCV's capture would be; ``reads`` are images, None for a failure."""
+class Capture:
+    """A camera, stream or video; ``reads`` are images, and what it raises at its end."""
 
-    def __init__(self, reads, is_open=True, length=0):
-        self.reads, self.is_open, self.released = list(reads), is_open, False
-        self.facts = {cv2.CAP_PROP_FPS: 30.0, cv2.CAP_PROP_FRAME_COUNT: length}
+    fps = 30
 
-    def isOpened(self):
-        return self.is_open
+    def __init__(self, *reads, is_live=True):
+        self.reads, self.is_live, self.closed = reads, is_live, False
 
-    def read(self):
-        image = self.reads.pop(0) if self.reads else None
-        return image is not None, image
+    def __iter__(self):
+        for index, read in enumerate(self.reads):
+            if isinstance(read, Exception):
+                raise read
+            yield VideoFrame(read, index, index / 30)
 
-    def get(self, name):
-        return self.facts[name]
-
-    def release(self):
-        self.released = True
+    def close(self):
+        self.closed = True
 
 
-def camera(*captures, told):
+ABSENT = LitePoseError('there is no camera 0')
+
+
+def camera(*captures, told, target=0):
     """A source whose attempts to open it give these, one after the other."""
     waiting = list(captures)
-    return CaptureSource(0, told.append, lambda target: waiting.pop(0), back_off=(0.0, 0.001))
+
+    def open_capture(target):
+        capture = waiting.pop(0)
+        if isinstance(capture, Exception):
+            raise capture
+        return capture
+
+    return CaptureSource(target, told.append, open_capture, back_off=(0.0, 0.001))
 
 
 def take(source, count):
@@ -49,38 +60,30 @@ def take(source, count):
 
 
 def test_frames_of_a_camera():
-    told, capture = [], Camera([IMAGE] * 3)
-    frames = take(camera(capture, told=told), 3)
-    assert [frame.number for frame in frames] == [0, 1, 2]
+    told, capture = [], Capture(*[IMAGE] * 3)
+    source = camera(capture, told=told)
+    frames = take(source, 3)
+    assert [frame.number for frame in frames] == [0, 1, 2] and source.fps == 30
     assert frames[0].time <= frames[1].time <= frames[2].time
-    assert capture.released and not told
+    assert capture.closed and not told
 
 
-def test_the_rate_of_a_camera_is_known_with_its_first_frame():
-    source = camera(Camera([IMAGE]), told=[])
-    next(source.frames())
-    assert source.fps == 30
-
-
-@pytest.mark.parametrize('fault', [None, EMPTY])
+@pytest.mark.parametrize('fault', [(), (LitePoseError('it stalls'),)])
 def test_a_camera_that_fails_is_tried_again(fault):
     told = []
-    unplugged = Camera([IMAGE, fault])
-    absent, back = Camera([], is_open=False), Camera([IMAGE, IMAGE])
-    frames = take(camera(unplugged, absent, absent, back, told=told), 3)
+    unplugged, back = Capture(IMAGE, *fault), Capture(IMAGE, IMAGE)
+    frames = take(camera(unplugged, ABSENT, ABSENT, back, told=told), 3)
     assert [frame.number for frame in frames] == [0, 1, 2]
     assert told == [
         'camera 0 gives no frames; trying again until it does',
         'camera 0 is back',
     ]
-    assert unplugged.released and back.released
+    assert unplugged.closed and back.closed
 
 
 def test_a_stopped_source_ends_while_it_waits():
-    told = []
-    source = CaptureSource(
-        0, told.append, lambda target: Camera([IMAGE] if not told else []), back_off=(60.0,)
-    )
+    source = camera(Capture(IMAGE), told=[])
+    source.back_off = (60.0,)
     frames = source.frames()
     next(frames)
     source.stop()
@@ -88,35 +91,75 @@ def test_a_stopped_source_ends_while_it_waits():
 
 
 def test_pauses_grow(monkeypatch):
-    source = CaptureSource(0, lambda line: None, lambda target: Camera([]), back_off=(1, 2, 5))
+    source = camera(Capture(IMAGE), *[ABSENT] * 5, told=[])
+    source.back_off = (1, 2, 5)
     pauses = []
-    captures = iter([Camera([IMAGE])] + [Camera([])] * 5)
-    source._open_capture = lambda target: next(captures)
 
     def wait(seconds):
         pauses.append(seconds)
         if len(pauses) == 5:
             source._stopped.set()
-        return len(pauses) == 5
 
     monkeypatch.setattr(source._stopped, 'wait', wait)
     assert len(list(source.frames())) == 1
     assert pauses == [1, 2, 5, 5, 5]
 
 
+@pytest.mark.parametrize('first', [ABSENT, Capture(ABSENT), Capture()])
+def test_a_source_has_to_work_first(first):
+    with pytest.raises(LitePoseError, match='there is no camera 0|camera 0 gives no frames'):
+        next(camera(first, told=[]).frames())
+
+
+def test_an_address_where_nothing_is():
+    with pytest.raises(LitePoseError, match='expected a stream at rtsp://127.0.0.1:9/a, but noth'):
+        next(open_source('rtsp://127.0.0.1:9/a').frames())
+
+
+class Device:
+    """What OpenCV's capture of a camera would be; None is a read that fails."""
+
+    def __init__(self, *reads, is_open=True):
+        self.reads, self.is_open = list(reads), is_open
+
+    def isOpened(self):
+        return self.is_open
+
+    def read(self):
+        image = self.reads.pop(0) if self.reads else None
+        return image is not None, image
+
+    def get(self, name):
+        return 15.0
+
+    def release(self):
+        self.is_open = False
+
+
+def frames_of(monkeypatch, device):
+    monkeypatch.setattr(sources.cv2, 'VideoCapture', lambda number: device)
+    opened = sources.Camera(7)
+    frames = list(opened)
+    opened.close()
+    return opened, frames
+
+
+def test_a_camera_may_wake_up_slowly(monkeypatch):
+    opened, frames = frames_of(monkeypatch, Device(None, EMPTY, IMAGE, IMAGE, EMPTY, IMAGE))
+    assert [frame.index for frame in frames] == [0, 1] and opened.fps == 15
+
+
 @pytest.mark.parametrize(
-    ('target', 'is_open', 'message'),
+    ('is_open', 'message'),
     [
-        (7, False, 'there is no camera 7; devices here: '),
-        (7, True, 'camera 7 gives no frames; does another program use it?'),
-        ('rtsp://nobody/a', False, 'expected a stream at rtsp://nobody/a, but nothing comes'),
+        (False, 'there is no camera 7; devices here: '),
+        (True, 'camera 7 gives no frames; does another program use it?'),
     ],
 )
-def test_a_source_has_to_work_first(monkeypatch, target, is_open, message):
+def test_a_camera_that_is_not_there(monkeypatch, is_open, message):
     monkeypatch.setattr(sources, '_WAKING_SECONDS', 0.1)
-    source = CaptureSource(target, print, lambda target: Camera([], is_open))
-    with pytest.raises(LitePoseError, match=message):
-        next(source.frames())
+    with pytest.raises(LitePoseError, match=re.escape(message)):
+        frames_of(monkeypatch, Device(is_open=is_open))
 
 
 @pytest.fixture
@@ -143,37 +186,31 @@ def test_a_paced_file_takes_its_time(video, monkeypatch):
     np.testing.assert_allclose(waited, [0, 0.02, 0.04, 0.06, 0.08, 0.1])
 
 
-@pytest.mark.parametrize('length', [4, 4.4])
-def test_a_video_at_an_address_comes_once_at_its_speed(length):
+@pytest.mark.parametrize('number_of', [1, 3])
+def test_a_damaged_file_is_told_of_at_its_end(tmp_path, video, number_of):
+    damage(shutil.copy(video, tmp_path / 'b.mp4'), 3, 2 + number_of)
+    told = []
+    source = FileSource(tmp_path / 'b.mp4', tell=told.append)
+    assert 0 < len(list(source.frames())) < 6
+    assert source.num_failed == 1 and 'b.mp4 is damaged' in told[0] and len(told) == 1
+
+
+def test_a_video_at_an_address_comes_once_at_its_speed():
     told, waited = [], []
-    capture = Camera([IMAGE] * 4, length=length)
-    source = CaptureSource('http://host/a.mp4', told.append, lambda target: capture)
+    capture = Capture(*[IMAGE] * 4, is_live=False)
+    source = camera(capture, told=told, target='http://host/a.mp4')
     source._stopped.wait = waited.append
-    assert len(list(source.frames())) == 4 and not told
-    assert all(seconds <= number / 30 for number, seconds in enumerate(waited, start=1))
-    assert len(waited) == 4 and waited[3] > 0.1
+    assert [frame.time for frame in source.frames()] == [0, 1 / 30, 2 / 30, 3 / 30] and not told
+    assert all(seconds <= number / 30 for number, seconds in enumerate(waited))
+    assert len(waited) == 4 and waited[3] > 0.05
 
 
 def test_a_video_at_an_address_that_breaks_off_ends():
     told = []
-    source = CaptureSource(
-        'http://host/a.mp4', told.append, lambda target: Camera([IMAGE] * 3, length=40)
-    )
-    assert len(list(source.frames())) == 3 and source.num_failed == 1
-    assert told == ['http://host/a.mp4 breaks off after 3 of 40 frames']
-
-
-def test_a_camera_may_wake_up_slowly():
-    told = []
-    frames = take(camera(Camera([None, EMPTY, IMAGE, IMAGE]), told=told), 2)
-    assert [frame.number for frame in frames] == [0, 1] and not told
-
-
-@pytest.mark.parametrize('length', [-9e15, 0, 9e15])
-def test_a_stream_that_fails_before_its_end_is_tried_again(length):
-    captures = [Camera([IMAGE], length=length), Camera([IMAGE], length=length)]
-    source = CaptureSource('rtsp://host/a', print, lambda target: captures.pop(0), back_off=(0.0,))
-    assert len(take(source, 2)) == 2
+    capture = Capture(IMAGE, LitePoseError('http://host/a.mp4 is cut short'), is_live=False)
+    source = camera(capture, told=told, target='http://host/a.mp4')
+    assert len(list(source.frames())) == 1 and source.num_failed == 1
+    assert told == ['http://host/a.mp4 is cut short']
 
 
 def test_a_video_from_a_server(video):
@@ -213,7 +250,7 @@ def test_bad_pictures_are_left_out(tmp_path):
     source = FolderSource(tmp_path, told.append)
     assert [frame.number for frame in source.frames()] == [0, 3]
     assert source.num_failed == len(told) == 2
-    assert told[0].startswith('left out: expected a picture, but') and 'b.png' in told[0]
+    assert told[0].startswith('left out: expected an image, but') and 'b.png' in told[0]
     assert told[1].startswith(f'{tmp_path / "c.png"}: expected a picture no longer than 20 times')
 
 

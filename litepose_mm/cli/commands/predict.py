@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from ..estimator_arguments import (
     load_exported,
     make_estimator,
 )
+from ..one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
     from ...media import MediaFile
@@ -59,10 +61,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@one_line_warnings()
 def run(args: argparse.Namespace) -> int:
     """Predicts every input; returns the exit status."""
-    # OpenCV's own messages about broken files would only repeat ours; ffmpeg reads this once
-    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     import cv2
 
     from ...media import find_media
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from ..prediction import Prediction
     from ..reporter import Reporter
 
-    cv2.setLogLevel(0)
+    cv2.setLogLevel(0)  # its messages about broken files would only repeat ours
     files = find_media(args.inputs, args.recursive)
     estimator = _estimator(args)
     prediction = Prediction(
@@ -111,9 +112,12 @@ def _count_frames(files: list[MediaFile]) -> int:
     total = 0
     for file in files:
         count = 1
+        if file.path.is_fifo():
+            return 0
         if file.is_video:
             try:
-                count = VideoReader(file.path).frame_count
+                with closing(VideoReader(file.path)) as reader:
+                    count = reader.frame_count
             except LitePoseError:  # reported when its turn comes
                 continue
             if count == 0:

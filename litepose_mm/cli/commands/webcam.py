@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
+from ..one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
     from ...realtime import JsonLinesOutput, RealTimePipeline, Shown, Source, VideoOutput
@@ -73,9 +73,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@one_line_warnings()
 def run(args: argparse.Namespace) -> int:
     """Shows what comes until it ends; returns the exit status."""
-    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     import cv2
 
     from ...realtime import JsonLinesOutput, RealTimePipeline, VideoOutput, open_source
@@ -127,11 +127,11 @@ def _check_outputs(args: argparse.Namespace, source: Source) -> None:
     """
     from ...errors import LitePoseError
     from ...files import check_writable
-    from ...media import video_paths
+    from ...media import video_path
 
     for path in filter(None, (args.out, args.jsonl)):
         check_writable(path)
-    videos = video_paths(args.out) if args.out else []
+    videos = [video_path(args.out)] if args.out else []
     for path in [*videos, *([Path(args.jsonl)] if args.jsonl else [])]:
         if path.exists() and any(path.samefile(file) for file in source.files if file.exists()):
             raise LitePoseError(f'{path} would replace what is read from there; take another name')

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...errors import LitePoseError
+from ...media import image_size, read_image
 from .values import Size, image_path, is_inside, numbers, size_of, triples
 
 
@@ -25,13 +27,12 @@ def check_image(
     size = size_of(image)
     if folder is not None:
         path = image_path(folder, image['file_name'])
+        if not path.exists():
+            return ('missing image', 'file_name', f'no file {path}'), None
         try:
             real = picture_size(path, decode)
-        except FileNotFoundError:
-            return ('missing image', 'file_name', f'no file {path}'), None
-        except (OSError, SyntaxError, ValueError) as error:  # of a PNG; of a name
-            reason = ' '.join(str(error).split())
-            return ('broken image', 'file_name', f'{path}: {reason}'), None
+        except LitePoseError as error:
+            return ('broken image', 'file_name', str(error)), None
         if size is None:
             return None, real
         if real != size:
@@ -44,23 +45,16 @@ def check_image(
 
 
 def picture_size(path: Path, decode: bool = False) -> tuple[int, int]:
-    """Width and height as OpenCV loads the picture, from its header.
+    """Width and height of a picture as training loads it, from its header.
 
     Args:
         path: The file.
         decode: Reads it to its end.
 
     Raises:
-        OSError: It is missing or no picture.
-        SyntaxError: Something in it is.
+        LitePoseError: It is missing, broken or no picture.
     """
-    from PIL import Image
-
-    with Image.open(path) as image:
-        if decode:
-            image.load()
-        turned = image.getexif().get(0x0112, 1) >= 5  # orientation
-        return image.size[::-1] if turned else image.size
+    return read_image(path).shape[1::-1] if decode else image_size(path)
 
 
 def num_fitting(people: Sequence[dict], size: Size) -> int:

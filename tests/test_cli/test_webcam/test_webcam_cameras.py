@@ -1,5 +1,6 @@
 """``litepose webcam`` with live sources: their rate, silence and the page."""
 
+import json
 import socket
 import threading
 import time
@@ -11,34 +12,31 @@ import numpy as np
 import pytest
 
 from litepose_mm.cli.commands import webcam
-from litepose_mm.media import VideoReader
+from litepose_mm.media import VideoFrame, VideoReader
 from litepose_mm.realtime import CaptureSource, Frame, Source, view
 
 
 class Camera:
-    """What OpenCV's capture of a camera of 30 frames a second would be."""
+    """A camera that gives frames at once."""
 
-    def __init__(self, count):
-        self.count = count
+    fps, is_live = 30, True
 
-    def isOpened(self):
-        return True
+    def __iter__(self):
+        for number in range(100):
+            yield VideoFrame(np.full((64, 96, 3), 100 - number, np.uint8), number, 0.0)
 
-    def read(self):
-        self.count -= 1
-        return True, np.full((64, 96, 3), self.count % 256, np.uint8)
-
-    def get(self, name):
-        return 30.0
-
-    def release(self):
+    def close(self):
         pass
 
 
-def test_the_rate_of_a_camera_is_that_of_the_video(run, tmp_path, source):
-    source(CaptureSource(0, print, lambda target: Camera(100)))
-    status, _, _ = run('--no-display', '--out', 'o.mp4', '--max-frames', 5)
-    assert status == 0 and VideoReader(tmp_path / 'o.mp4').fps == 30
+def test_a_video_of_a_camera_has_its_times(run, tmp_path, source):
+    source(CaptureSource(0, print, lambda target: Camera()))
+    status, _, _ = run('--no-display', '--out', 'o.mp4', '--jsonl', 'o.jsonl', '--max-frames', 5)
+    lines = [json.loads(line) for line in (tmp_path / 'o.jsonl').read_text().splitlines()]
+    times = [line['time'] - lines[0]['time'] for line in lines]
+    assert status == 0 and len(times) == 5
+    shown = [frame.time for frame in VideoReader(tmp_path / 'o.mp4')]
+    assert shown == pytest.approx(times, abs=2e-3)
 
 
 class Stalling(Source):

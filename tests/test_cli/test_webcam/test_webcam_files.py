@@ -94,9 +94,13 @@ def test_earlier_lines_stay_where_no_frame_comes(run, tmp_path):
 
 
 def test_a_codec_that_is_missing(run, video, tmp_path, monkeypatch):
-    monkeypatch.setattr('litepose_mm.media.writing._CODECS', (('.mp4', 'XXXX'),))
+    monkeypatch.setattr('litepose_mm.media.video_writing._CODECS', (('no_such_codec', {}),))
     status, out, err = run(video, '--no-display', '--out', 'o.mp4', '--jsonl', 'o.jsonl')
-    assert (status, out) == (2, '') and 'OpenCV has no codec for 96x64' in err
+    assert (
+        (status, out) == (2, '')
+        and 'cannot write the video o.mp4' in err
+        and 'no_such_codec' in err
+    )
     assert json.loads((tmp_path / 'o.jsonl').read_text())['frame'] == 0
     assert not (tmp_path / 'o.mp4').exists()
 
@@ -131,7 +135,7 @@ def test_a_real_signal_leaves_whole_files(model, tmp_path, number, status):
     assert ' frames, ' in out and out.endswith('; wrote o.mp4, o.jsonl\n')
     documents = [json.loads(line) for line in lines.read_text().splitlines()]
     frames = list(VideoReader(tmp_path / 'o.mp4'))
-    assert len(documents) > 5 and len(frames) > 5
+    assert len(documents) > 5 and len(documents) - len(frames) in (0, 1)  # the last may be underway
     assert sorted(path.name for path in tmp_path.iterdir()) == ['long.mp4', 'o.jsonl', 'o.mp4']
 
 
@@ -182,7 +186,7 @@ def test_memory_stays_flat(run, tmp_path, source, monkeypatch):
     [
         (['nothing'], 'expected the number of a camera (0 to 99), the address'),
         (['99', '--no-display'], 'there is no camera 99'),
-        (['.', '--no-display'], 'expected pictures or videos'),
+        (['.', '--no-display'], 'expected images or videos'),
         (['99', '--view', 'boxes'], 'view: expected one of'),
         (['99', '--no-display', '--out', '.'], 'cannot write .: it is a folder'),
     ],

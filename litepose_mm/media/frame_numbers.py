@@ -1,0 +1,87 @@
+"""Numbers of frames in a video of which parts may be damaged."""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+_LONGEST_GAP = 1000  # frames; a longer one is a damaged time stamp rather than so many lost frames
+
+
+class FrameNumbers:
+    """Numbers frames by their place in the video, counting those that cannot be decoded.
+
+    Some codecs have packets that are never shown, and cameras leave frames out. So only where a
+    decoder has found damage do packets without a frame, and gaps of a constant rate, count as lost.
+
+    Args:
+        step: Time stamps from frame to frame; None where the rate is not constant.
+
+    Attributes:
+        first: Time stamp of the first frame that can be decoded; earlier ones belong to a scene
+            that began before the video did. None until it has come.
+        count: Frames so far, lost ones included.
+        num_lost: Lost frames so far.
+        is_damaged: Whether damage was found.
+    """
+
+    def __init__(self, step: float | None = None) -> None:
+        self.first: int | None = None
+        self.count = self.num_lost = 0
+        self.is_damaged = False
+        self._step = step
+        self._waiting: list[int] = []  # time stamps of packets whose frames have not come
+        self._last: int | None = None
+
+    def expect(self, pts: int | None, is_key: bool) -> None:
+        """Notes that a packet with this time stamp goes into the decoder."""
+        if self.first is None and is_key:
+            self.first = pts
+        earliest = self.first if self._last is None else self._last  # less is of another clock
+        if pts is not None and earliest is not None and pts >= earliest:
+            heapq.heappush(self._waiting, pts)
+
+    def found_damage(self) -> None:
+        """Notes that the decoder has found damage; before the first key frame it always does."""
+        self.is_damaged = self.is_damaged or self.first is not None
+
+    def number(self, pts: int | None) -> int:
+        """The number of the frame with this time stamp, the next one in the order of display."""
+        if pts is not None:
+            if self.first is None:
+                self.first = pts
+            self._lose(max(self._drop_before(pts), self._gap_before(pts)))
+            if self._waiting and self._waiting[0] == pts:
+                heapq.heappop(self._waiting)
+            self._last = pts
+        self.count += 1
+        return self.count - 1
+
+    def finish(self, missing: int = 0) -> None:
+        """Counts what is lost at the end.
+
+        Args:
+            missing: Packets that the video's index tells of and that did not come.
+        """
+        self._lose(self._drop_before(math.inf))
+        if missing > 0:
+            self.is_damaged = True
+            self._lose(missing)
+
+    def _drop_before(self, pts: float) -> int:
+        dropped = 0
+        while self._waiting and self._waiting[0] < pts:
+            heapq.heappop(self._waiting)
+            dropped += 1
+        return dropped
+
+    def _gap_before(self, pts: int) -> int:
+        if self._step is None or self._last is None:
+            return 0
+        gap = round((pts - self._last) / self._step) - 1
+        return gap if 0 < gap <= _LONGEST_GAP else 0
+
+    def _lose(self, count: int) -> None:
+        if self.is_damaged:
+            self.count += count
+            self.num_lost += count

@@ -1,0 +1,184 @@
+"""Decoding images, in one way for prediction, serving, training and the check of annotations.
+
+OpenCV decodes, because it is quickest and keeps 16 bits right. Pillow reads headers, because what
+OpenCV tells of orientation depends on its version, and decodes the kinds that this OpenCV lacks.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, features
+
+from ..errors import LitePoseError
+
+HAS_AVIF = 'avif' in features.modules and features.check_module('avif')
+_FORMATS = ('JPEG', 'PNG', 'WEBP', 'TIFF', 'GIF', 'BMP', 'PPM', 'JPEG2000')
+_FORMATS += ('AVIF',) if HAS_AVIF else ()
+_ORIENTATION = 0x0112
+_DEEP_MODES = ('I', 'F')  # more than 8 bits, which Pillow would clip rather than scale
+
+#: What makes an image upright that is stored with an EXIF orientation.
+UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda image: cv2.flip(image, 1),
+    3: lambda image: cv2.rotate(image, cv2.ROTATE_180),
+    4: lambda image: cv2.flip(image, 0),
+    5: cv2.transpose,
+    6: lambda image: cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE),
+    7: lambda image: cv2.flip(cv2.transpose(image), -1),
+    8: lambda image: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
+
+
+class _Header(NamedTuple):
+    """What the beginning of a file says; ``size`` is the width and height of the upright image."""
+
+    kind: str
+    size: tuple[int, int]
+    orientation: int
+    has_more: bool
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Reads an image as BGR (H, W, 3) uint8, upright by its EXIF orientation.
+
+    Raises:
+        LitePoseError: The file is missing, empty, broken, too large or not an image.
+    """
+    return decode_image(_content(path), str(path))
+
+
+def decode_image(data: bytes | np.ndarray, name: str, max_pixels: int | None = None) -> np.ndarray:
+    """Decodes an image as BGR (H, W, 3) uint8, upright by its EXIF orientation.
+
+    Transparency is left out. Of a file with several images, such as an animation, the first one is
+    read, with a warning.
+
+    Args:
+        data: The content of a file.
+        name: Of the file, for messages.
+        max_pixels: Larger images are refused before they are decoded, and so are kinds of files
+            whose size Pillow cannot tell. Above Pillow's own limit, which is twice
+            ``PIL.Image.MAX_IMAGE_PIXELS`` (179 million), images are always refused.
+
+    Raises:
+        LitePoseError: It is empty, broken, not an image, or too large.
+    """
+    data = bytes(data)
+    if not data:
+        raise LitePoseError(f'expected an image, but {name} is empty (0 bytes); copy it again')
+    header = _header(data, name, max_pixels)
+    if max_pixels is not None:
+        if header is None:
+            raise _undecodable(name, data)
+        width, height = header.size
+        if width * height > max_pixels:
+            raise _too_large(name, max_pixels, f'{width}x{height}')
+    if header is not None and header.has_more:
+        warnings.warn(f'{name} holds several images, of which the first is taken')
+    try:
+        image = cv2.imdecode(
+            np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        )
+    except cv2.error as error:
+        raise LitePoseError(f'cannot decode the image {name}: {error.err}') from error
+    if image is None:
+        return _decode_with_pillow(data, name)
+    if header is None or header.kind == 'TIFF':  # which OpenCV turns whatever it is told
+        return image
+    return UPRIGHT.get(header.orientation, np.asarray)(image)
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """Width and height of an image as :func:`read_image` returns it, mostly from its header.
+
+    Raises:
+        LitePoseError: The file is missing, empty, broken, too large or not an image.
+    """
+    data = _content(path)
+    header = _header(data, str(path))
+    return decode_image(data, str(path)).shape[1::-1] if header is None else header.size
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file begins like an image, whatever its suffix."""
+    try:
+        with Image.open(path, formats=_FORMATS):
+            return True
+    except Image.DecompressionBombError:
+        return True
+    except Exception:  # whatever its plugins raise
+        return False
+
+
+def _content(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise LitePoseError(f'expected an image, but there is no file {str(path)!r}') from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise LitePoseError(f'cannot read the image {path}: {reason}') from error
+
+
+def _header(data: bytes, name: str, max_pixels: int | None = None) -> _Header | None:
+    """Reads the header; None where Pillow knows none.
+
+    Raises:
+        LitePoseError: It tells of more pixels than Pillow allows.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            size = image.size  # of a TIFF, Pillow has turned it already
+            orientation = _orientation(image, data)
+            if orientation >= 5 and image.format != 'TIFF':
+                size = size[::-1]
+            has_more = image.format != 'MPO' and getattr(image, 'is_animated', False)
+            return _Header(image.format, size, orientation, has_more)
+    except Image.DecompressionBombError as error:
+        raise _too_large(name, max_pixels or 2 * Image.MAX_IMAGE_PIXELS, 'many more') from error
+    except Exception:  # whatever its plugins raise
+        return None
+
+
+def _orientation(image: Image.Image, data: bytes) -> int:
+    # A PNG may have EXIF behind its pixels, so that Pillow decodes all of one that has none.
+    if image.format == 'PNG' and b'eXIf' not in data and b'Raw profile' not in data:
+        return 1
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # whatever its parsers raise; the image may be fine
+        return 1
+
+
+def _decode_with_pillow(data: bytes, name: str) -> np.ndarray:
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode.startswith(_DEEP_MODES):
+                raise ValueError(upright.mode)
+            return np.ascontiguousarray(np.asarray(upright.convert('RGB'))[..., ::-1])
+    except Exception as error:  # whatever its plugins raise
+        raise _undecodable(name, data) from error
+
+
+def _too_large(name: str, most: int, size: str) -> LitePoseError:
+    return LitePoseError(
+        f'expected an image of at most {most / 1e6:.3g} million pixels, but {name} has {size}; '
+        'make it smaller'
+    )
+
+
+def _undecodable(name: str, data: bytes) -> LitePoseError:
+    if data[4:8] == b'ftyp' and data[8:12] in (b'heic', b'heix', b'mif1', b'heim', b'heis'):
+        return LitePoseError(f'{name} is a HEIC image, which is not read here; convert it to JPEG')
+    return LitePoseError(
+        f'expected an image, but {name} is cut short, broken or of another kind; '
+        'copy it again or convert it to JPEG or PNG'
+    )

@@ -1,0 +1,171 @@
+"""Writing videos: real times, and a file that is whole or not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import cv2
+import numpy as np
+
+from ..errors import LitePoseError
+from ..files import part_of, replacing
+from .videos import import_av
+
+if TYPE_CHECKING:
+    import av
+
+# H.264 plays everywhere. Builds of FFmpeg without x264 still have MPEG-4.
+_CODECS = (('libx264', {'preset': 'ultrafast', 'crf': '20'}), ('mpeg4', {'qscale': '3'}))
+_BT709 = 1  # the number of these colours to FFmpeg
+_CLOCK = 60_000  # ticks a second: whole numbers of them for 24, 25, 29.97, 30, 50 and 60 frames
+
+
+def video_path(path: str | Path) -> Path:
+    """The file that a :class:`VideoWriter` of this path writes."""
+    return Path(path).with_suffix('.mp4')
+
+
+class VideoWriter:
+    """Writes an MP4 whose size is that of its first frame; use it in a ``with`` statement.
+
+    Frames of another size are fitted into it. Each is shown until the time of the next. The file
+    appears when the writer is closed, also when an exception ends the ``with``; it then holds the
+    frames so far. Without frames, and where writing failed, there is no file. Odd sizes, which
+    videos cannot have, get one more row or column, a copy of the last.
+
+    Args:
+        path: The file; its suffix becomes ``.mp4``.
+        fps: Frames a second where :meth:`write` is given no times.
+
+    Attributes:
+        path: The file with the suffix that it gets.
+        num_frames: Frames written so far.
+    """
+
+    def __init__(self, path: str | Path, fps: float) -> None:
+        self.path = video_path(path)
+        self.fps = fps
+        self.num_frames = 0
+        self._file: BinaryIO | None = None
+        self._container: av.container.OutputContainer | None = None
+        self._stream: av.video.stream.VideoStream | None = None
+        self._size = (0, 0)
+        self._start = 0.0
+        self._last_tick = -1
+
+    def __enter__(self) -> VideoWriter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def write(self, image: np.ndarray, time: float | None = None) -> None:
+        """Appends a frame.
+
+        Args:
+            image: BGR (H, W, 3) uint8.
+            time: Seconds, from any moment on; the first frame is shown at once. Times that do not
+                grow become a little later than the one before.
+
+        Raises:
+            LitePoseError: No codec works, or the file cannot be written.
+        """
+        av = import_av()
+        time = self.num_frames / self.fps if time is None else time
+        if self._container is None:
+            self._open((image.shape[1], image.shape[0]))
+            self._start = time
+        pixels = np.ascontiguousarray(_fitted(image, self._size))
+        frame = av.VideoFrame.from_numpy_buffer(pixels, format='bgr24')
+        frame = self._reformatter.reformat(
+            frame, format='yuv420p', dst_colorspace=_BT709, threads=1
+        )
+        self._last_tick = max(self._last_tick + 1, round((time - self._start) * _CLOCK))
+        frame.pts, frame.time_base = self._last_tick, Fraction(1, _CLOCK)
+        with self._errors_told():
+            self._encode(frame)
+        self.num_frames += 1
+
+    def close(self) -> None:
+        """Finishes the file and moves it into place; may be called again.
+
+        Raises:
+            LitePoseError: It cannot be written or moved into place.
+        """
+        if self._container is None:
+            return
+        with self._errors_told():
+            self._encode(None)
+            self._container.close()
+            self._file.close()
+        self._container = self._file = None
+        with replacing(self.path):
+            pass
+
+    def _open(self, size: tuple[int, int]) -> None:
+        from av.video.reformatter import VideoReformatter
+
+        self._reformatter, self._size = VideoReformatter(), size
+        with self._errors_told():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = part_of(self.path).open('wb')
+            # as a Python object, since FFmpeg takes some names for protocols or no UTF-8
+            self._container = import_av().open(self._file, 'w', format='mp4')
+            self._stream = self._add_stream()
+
+    def _add_stream(self) -> av.video.stream.VideoStream:
+        available = import_av().codecs_available
+        codec, options = next((each for each in _CODECS if each[0] in available), _CODECS[-1])
+        rate = Fraction(self.fps).limit_denominator(1001)
+        stream = self._container.add_stream(codec, rate=rate, options=dict(options))
+        stream.width, stream.height = (side + side % 2 for side in self._size)
+        stream.pix_fmt = 'yuv420p'
+        context = stream.codec_context
+        context.time_base = Fraction(1, _CLOCK)
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        return stream
+
+    def _encode(self, frame: av.VideoFrame | None) -> None:
+        for packet in self._stream.encode(frame):
+            self._container.mux(packet)
+
+    @contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        """Errors of the system and of FFmpeg in one line; nothing half-written is left."""
+        try:
+            yield
+        except (OSError, ValueError, import_av().FFmpegError) as error:
+            self._discard()
+            reason = getattr(error, 'strerror', None) or error
+            raise LitePoseError(f'cannot write the video {self.path}: {reason}') from error
+
+    def _discard(self) -> None:
+        container, file = self._container, self._file
+        self._container = self._file = None
+        with suppress(OSError, import_av().FFmpegError):
+            if container is not None:
+                container.close()
+        with suppress(OSError):
+            if file is not None:
+                file.close()
+        with suppress(OSError):
+            part_of(self.path).unlink()
+
+
+def _fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """An image scaled into another size, with black beside it, and then to even sides."""
+    width, height = size
+    if (image.shape[1], image.shape[0]) != size:
+        scale = min(width / image.shape[1], height / image.shape[0])
+        inner = [max(1, round(scale * side)) for side in image.shape[1::-1]]
+        scaled = cv2.resize(image, inner, interpolation=cv2.INTER_AREA)
+        left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+        image = np.zeros((height, width, 3), np.uint8)
+        image[top : top + inner[1], left : left + inner[0]] = scaled
+    if width % 2 or height % 2:
+        image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    return image

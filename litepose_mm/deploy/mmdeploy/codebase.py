@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from mmdeploy.codebase.base import CODEBASE, BaseTask, MMCodebase
 from mmdeploy.codebase.mmpose.deploy.pose_detection import PoseDetection
+from mmdeploy.utils import get_codebase_config
 from mmengine.config import Config
 from mmengine.registry import Registry
 from mmpose.utils import register_all_modules
+
+from ...errors import LitePoseError
 
 LITEPOSE_TASK = Registry('litepose_mm_tasks')
 
@@ -22,8 +25,17 @@ class LitePoseCodebase(MMCodebase):
 
     @classmethod
     def build_task_processor(cls, model_cfg: Config, deploy_cfg: Config, device: str) -> BaseTask:
-        """The task of the model's kind; that of top-down models is MMDeploy's."""
+        """The task of the model's kind; that of top-down models is MMDeploy's.
+
+        Raises:
+            LitePoseError: The deploy config is for another kind.
+        """
         if model_cfg.model.type == 'TopdownPoseEstimator':
+            if 'outputs' in get_codebase_config(deploy_cfg):
+                raise LitePoseError(
+                    'a top-down model: expected a deploy config such as pose-detection_td-hm_* or '
+                    'pose-detection_simcc_*, got one of bottom-up models'
+                )
             return PoseDetection(model_cfg, deploy_cfg, device)
         return super().build_task_processor(model_cfg, deploy_cfg, device)
 

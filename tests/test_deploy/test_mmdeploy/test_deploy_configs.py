@@ -26,7 +26,6 @@ from litepose_mm.deploy.backends.tensorrt import SHAPES, trtexec_command
 from litepose_mm.deploy.mmdeploy import torch2onnx
 
 CONFIGS = sorted((mim_root() / 'configs/deploy').glob('pose-detection_ae*.py'))
-TOPDOWN = sorted(set((mim_root() / 'configs/deploy').glob('*.py')) - set(CONFIGS))
 # Half precision is checked to be near, not equal.
 TOLERANCE = {'fp32': 1e-4, 'fp16': 0.02}
 
@@ -88,22 +87,19 @@ def onnx_file(small):
             folder = small.folder / str(len(files))
             folder.mkdir()
             files[key] = folder / deploy_cfg.ir_config.save_file
-            trace(small, folder, deploy_cfg, small.model_cfg(), small.weights)
+            # MMDeploy looks for every reference to what it rewrites, at each of 150 functions among
+            # all objects of the process; a frozen one is not looked at.
+            gc.freeze()
+            try:
+                torch2onnx(
+                    *(small.picture, str(folder), files[key].name),
+                    *(deploy_cfg, small.model_cfg(), small.weights),
+                )
+            finally:
+                gc.unfreeze()
         return str(files[key])
 
     return export
-
-
-def trace(small, folder, deploy_cfg, model_cfg, weights):
-    """Writes the ONNX file into a folder."""
-    # MMDeploy looks for every reference to what it rewrites, at each of 150 functions among all
-    # objects of the process; a frozen one is not looked at.
-    gc.freeze()
-    try:
-        name = deploy_cfg.ir_config.save_file
-        torch2onnx(small.picture, str(folder), name, deploy_cfg, model_cfg, weights)
-    finally:
-        gc.unfreeze()
 
 
 def tolerance(deploy_cfg):
@@ -178,37 +174,6 @@ def test_deploy_config(path, small, onnx_file):
         found = model.test_step(task.create_input(small.picture)[0])[0].pred_instances
         expected = torch_people(small, task, deploy_cfg.codebase_config.outputs)
         assert_same_people(found, expected)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize('path', TOPDOWN, ids=lambda path: path.stem)
-@pytest.mark.parametrize('name', ['td-hm', 'simcc', 'rtmcc'])
-def test_topdown_deploy_config(path, name, small, tmp_path):
-    if path.stem.split('_')[1] != {'rtmcc': 'simcc'}.get(name, name):
-        pytest.skip('the other kind of outputs')
-    deploy_cfg, model_cfg = Config.fromfile(path), topdown_config(name)
-    backend = deploy_cfg.backend_config.type
-    pytest.importorskip(backend)
-    torch.manual_seed(0)
-    model = build_task_processor(copy.deepcopy(model_cfg), deploy_cfg, 'cpu').build_pytorch_model()
-    weights = str(tmp_path / 'weights.pth')
-    torch.save(model.state_dict(), weights)
-    trace(small, tmp_path, deploy_cfg, copy.deepcopy(model_cfg), weights)
-    onnx_file = str(tmp_path / deploy_cfg.ir_config.save_file)
-    files = to_backend(
-        backend, [onnx_file], work_dir=str(tmp_path), deploy_cfg=deploy_cfg, device='cpu'
-    )
-    task = build_task_processor(model_cfg, deploy_cfg, 'cpu')
-    exported = task.build_backend_model(files, task.update_data_preprocessor)
-    data, _ = task.create_input(small.picture)
-    found, expected = (each.test_step(data)[0].pred_instances for each in (exported, model))
-    np.testing.assert_allclose(found.keypoint_scores, expected.keypoint_scores, rtol=1e-3)
-    np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=0.1)
-
-
-def topdown_config(name):
-    (path,) = (mim_root() / 'configs/body_2d_keypoint').glob(f'*/coco/{name}_litepose-s_*.py')
-    return Config.fromfile(path)
 
 
 def check_tensorrt(model, deploy_cfg, file):

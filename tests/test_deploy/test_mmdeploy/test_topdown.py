@@ -1,0 +1,57 @@
+"""MMPose's top-down models go through the tools for deployment, without mmdet."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmpose.apis import init_model
+from test_tools import run
+
+from litepose_mm.paths import mim_root
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'name, backend',
+    [('td-hm', 'onnxruntime'), ('td-hm', 'ncnn'), ('simcc', 'openvino'), ('rtmcc', 'onnxruntime')],
+)
+def test_export(name, backend, tmp_path):
+    for package in ('mmdeploy', 'onnxruntime', backend):
+        pytest.importorskip(package)
+    (config,) = (mim_root() / 'configs/body_2d_keypoint').glob(f'*/coco/{name}_litepose-s_*.py')
+    kind = {'rtmcc': 'simcc'}.get(name, name)
+    (deploy_config,) = (mim_root() / 'configs/deploy').glob(f'pose-detection_{kind}_{backend}_*.py')
+    torch.manual_seed(0)
+    model = init_model(str(config), device='cpu')
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'weights.pth')
+    picture = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / 'picture.png'), picture)
+    options = (deploy_config, config, 'weights.pth', 'picture.png', '--work-dir', 'out')
+    status, text = run('deploy.py', *options, cwd=tmp_path)
+    assert status == 0, text[-2000:]
+    assert (tmp_path / 'out' / f'output_{backend}.jpg').stat().st_size
+
+    import onnxruntime
+
+    file, names = tmp_path / 'out/end2end.onnx', Config.fromfile(deploy_config).ir_config
+    session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
+    inputs = np.random.default_rng(0).standard_normal((1, 3, 256, 192), dtype=np.float32)
+    found = session.run(names.output_names, {'input': inputs})
+    with torch.no_grad():
+        expected = model.head.forward(model.extract_feat(torch.from_numpy(inputs)))
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    for own, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(own, other, atol=1e-3 * float(other.abs().max()))
+
+
+def test_a_deploy_config_of_bottom_up_models_is_refused():
+    pytest.importorskip('mmdeploy')
+    from mmdeploy.apis import build_task_processor
+
+    from litepose_mm.errors import LitePoseError
+
+    (config,) = (mim_root() / 'configs').rglob('td-hm_litepose-s_*.py')
+    deploy_config = mim_root() / 'configs/deploy/pose-detection_ae_onnxruntime_dynamic.py'
+    with pytest.raises(LitePoseError, match='pose-detection_td-hm'):
+        build_task_processor(Config.fromfile(config), Config.fromfile(deploy_config), 'cpu')

@@ -13,10 +13,13 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmpose.structures import PoseDataSample
 
 from ..models import MultiLevelAEHead, MultiScaleBottomupPoseEstimator
+from ..openmp import check_fork, keep_forks_computing
 from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
 from ..resize import Resized
 from ..structures import PoseResult, Skeleton
 from .model_building import build_model
+
+keep_forks_computing()
 
 
 class PoseEstimator(PictureEstimator):
@@ -101,6 +104,7 @@ class PoseEstimator(PictureEstimator):
         return tuple(tuple(scale.shape) for scale in inputs)  # of a multi-scale input
 
     def _infer(self, inputs: Sequence[dict[str, Any]]) -> _Outputs:
+        check_fork()
         batch = pseudo_collate(inputs)
         with _errors_about(inputs), torch.inference_mode():
             if not self._gives_maps:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..decoding import DecodedPeople, decode_outputs
+from ..decoding import DecodedPeople, decode_outputs, missing_at_zero
 from ..errors import LitePoseError
 from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
 from ..resize import Box, Resized
@@ -123,7 +123,9 @@ class PoseEstimator(PictureEstimator):
             people = self.decode(outputs, inputs[0].inputs.shape[2:], boxes)
         return [
             PoseResult(
-                keypoints=each.resized.to_original(found.keypoints),
+                keypoints=missing_at_zero(
+                    each.resized.to_original(found.keypoints), found.keypoint_scores
+                ),
                 keypoint_scores=found.keypoint_scores,
                 scores=found.scores,
                 skeleton=self.skeleton,

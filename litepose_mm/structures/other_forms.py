@@ -52,7 +52,7 @@ def from_coco(annotations: Sequence[Mapping[str, Any]], num_keypoints: int) -> d
             (
                 person.get('image_id'),
                 np.asarray(person['keypoints'], dtype=np.float32).reshape(num_keypoints, 3),
-                person.get('score'),
+                None if person.get('score') is None else float(person['score']),
                 person.get('track_id'),
             )
             for person in annotations

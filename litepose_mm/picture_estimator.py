@@ -5,8 +5,9 @@ Needs numpy and OpenCV only: :mod:`litepose_mm.apis` and :mod:`litepose_mm.runti
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, overload
@@ -19,7 +20,9 @@ from .media import read_image
 from .resize import Resized
 from .structures import PoseResult, Skeleton
 
-Picture = str | Path | np.ndarray
+Picture = str | os.PathLike | np.ndarray
+
+_BYTES = (bytes, bytearray, memoryview)
 
 # The short side of every picture becomes the network's input size, so a strip of a picture would
 # become a huge input.
@@ -37,7 +40,7 @@ _OUT_OF_MEMORY = (
 
 
 class PictureEstimator(ABC):
-    """Finds people on pictures; a subclass knows the network.
+    """Finds people on pictures; a subclass knows the network. Threads may share it.
 
     Args:
         skeleton: The keypoints it finds.
@@ -78,16 +81,11 @@ class PictureEstimator(ABC):
 
         Raises:
             LitePoseError: A picture cannot be read, is not BGR uint8, is longer than 20 times its
-                other side, or takes more memory than there is.
+                other side, or takes more memory than there is; or it is something else.
         """
-        if isinstance(pictures, (str, Path, np.ndarray)):
-            return self._predict([pictures])[0]
-        if not isinstance(pictures, Iterable):
-            raise LitePoseError(
-                f'expected a picture or a list of pictures, got {type(pictures).__name__}; '
-                'cv2.imread returns None for a file that it cannot read'
-            )
-        return self._predict(list(pictures))
+        if _is_list(pictures):
+            return self._predict(list(pictures))
+        return self._predict([pictures])[0]
 
     def _predict(self, pictures: Sequence[Picture]) -> list[PoseResult]:
         results: list[PoseResult | None] = [None] * len(pictures)
@@ -126,7 +124,7 @@ class PictureEstimator(ABC):
         """
         image = checked_image(picture)
         with one_line_errors(f'a picture of {image.shape[1]}x{image.shape[0]}'):
-            return self._prepare(image)
+            return self._prepare(np.ascontiguousarray(image))  # of a view such as rgb[..., ::-1]
 
     def infer(self, prepared: Any) -> Any:
         """The second step: the network. Returns what :meth:`finish` takes."""
@@ -186,13 +184,21 @@ def check_positive(name: str, value: int) -> int:
 
 
 def checked_image(picture: Picture) -> np.ndarray:
-    """Returns a picture as BGR (H, W, 3) uint8, by rows; reads it where it is a path.
+    """Returns a picture as BGR (H, W, 3) uint8; reads it where it is a path.
 
     Raises:
-        LitePoseError: It cannot be read, is not BGR uint8, or is longer than 20 times its other
-            side.
+        LitePoseError: It is neither a path nor an array, cannot be read, is not BGR uint8, or is
+            longer than 20 times its other side.
     """
-    image = picture if isinstance(picture, np.ndarray) else read_image(picture)
+    if isinstance(picture, np.ndarray):
+        image = picture
+    elif isinstance(picture, (str, os.PathLike)):
+        image = read_image(os.fsdecode(picture))
+    else:
+        raise LitePoseError(
+            'expected an image as a path or a BGR (H, W, 3) uint8 array, or a list of these, got '
+            f'{type(picture).__name__}; {_remedy(picture)}'
+        )
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
         raise LitePoseError(
             f'expected a picture as BGR (H, W, 3) uint8, got {image.dtype} {image.shape}; '
@@ -204,7 +210,32 @@ def checked_image(picture: Picture) -> np.ndarray:
             f'expected a picture no longer than {_MAX_ASPECT_RATIO} times its other side, got '
             f'{image.shape[1]}x{image.shape[0]}; cut it into pieces'
         )
-    return np.ascontiguousarray(image)  # a view such as rgb[..., ::-1] is fine too
+    return image
+
+
+def _is_list(pictures: object) -> bool:
+    """Whether it is a list of images, rather than one, or something else to iterate over."""
+    return (
+        isinstance(pictures, Iterable)
+        and not isinstance(pictures, (str, np.ndarray, Mapping, *_BYTES))
+        and getattr(pictures, 'ndim', 1) == 1  # a tensor
+        and not hasattr(pictures, 'read')  # an open file
+    )
+
+
+def _remedy(thing: object) -> str:
+    """What to do with something that is neither a path nor an array."""
+    if thing is None:
+        return 'cv2.imread returns None for a file that it cannot read'
+    if isinstance(thing, _BYTES):
+        return "decode it: litepose_mm.media.decode_image(data, 'its name')"
+    if hasattr(thing, 'read'):
+        return 'pass the path of the file'
+    if hasattr(thing, '__array_interface__'):
+        return "convert a PIL image: numpy.asarray(image.convert('RGB'))[..., ::-1]"
+    if hasattr(thing, '__array__'):
+        return 'convert a tensor (3, H, W): numpy.asarray(tensor).transpose(1, 2, 0)'
+    return 'pass what cv2.imread returns'
 
 
 def inputs_text(count: int, width: int, height: int) -> str:
@@ -213,12 +244,12 @@ def inputs_text(count: int, width: int, height: int) -> str:
 
 
 def _source(picture: Picture) -> str | None:
-    return None if isinstance(picture, np.ndarray) else str(picture)
+    return None if isinstance(picture, np.ndarray) else os.fsdecode(picture)
 
 
 @contextmanager
 def one_line_errors(what: str) -> Iterator[None]:
-    """Turns lack of memory, and what OpenCV refuses, into a LitePoseError about ``what``."""
+    """Turns lack of memory, what OpenCV refuses, and CUDA in a fork, into a LitePoseError."""
     try:
         yield
     except LitePoseError:
@@ -231,6 +262,11 @@ def one_line_errors(what: str) -> Iterator[None]:
         if no_memory or any(message in text for message in _OUT_OF_MEMORY):
             raise LitePoseError(
                 f'there is not enough memory for {what}; take a smaller input size or batch size'
+            ) from error
+        if 'in forked subprocess' in text:
+            raise LitePoseError(
+                'CUDA cannot be used in a forked process: start processes with '
+                "multiprocessing.get_context('spawn')"
             ) from error
         if isinstance(error, cv2.error):
             raise LitePoseError(f'OpenCV cannot work on {what}: {error.err}') from error

@@ -1,9 +1,11 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
-from litepose_mm.openmp import release_openmp_threads
+from litepose_mm import LitePoseError, openmp
+from litepose_mm.openmp import check_fork, keep_forks_computing, release_openmp_threads
 
 CODE = """
 import os, threading, torch
@@ -38,3 +40,18 @@ def test_helpers_end_and_come_back():
 
 def test_it_can_be_called_without_helpers():
     assert release_openmp_threads() in (True, False)
+
+
+@pytest.mark.skipif(not hasattr(os, 'register_at_fork'), reason='no forks here')
+def test_a_fork_of_an_openmp_that_is_too_old_is_refused(monkeypatch):
+    """Others of the same process go on, and so does the parent."""
+    hooks = {}
+    monkeypatch.setattr(os, 'register_at_fork', lambda **hook: hooks.update(hook))
+    monkeypatch.setattr(openmp, '_waiting', set())
+    keep_forks_computing('/no/such/library.so')
+    check_fork('/no/such/library.so')
+    assert set(hooks) == {'after_in_child'}
+    hooks['after_in_child']()
+    check_fork()
+    with pytest.raises(LitePoseError, match='spawn'):
+        check_fork('/no/such/library.so')

@@ -12,11 +12,15 @@ import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.structures import PoseDataSample
 
+from ..decoding import missing_at_zero
 from ..models import MultiLevelAEHead, MultiScaleBottomupPoseEstimator
+from ..openmp import check_fork, keep_forks_computing
 from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
 from ..resize import Resized
 from ..structures import PoseResult, Skeleton
 from .model_building import build_model
+
+keep_forks_computing()
 
 
 class PoseEstimator(PictureEstimator):
@@ -101,6 +105,7 @@ class PoseEstimator(PictureEstimator):
         return tuple(tuple(scale.shape) for scale in inputs)  # of a multi-scale input
 
     def _infer(self, inputs: Sequence[dict[str, Any]]) -> _Outputs:
+        check_fork()
         batch = pseudo_collate(inputs)
         with _errors_about(inputs), torch.inference_mode():
             if not self._gives_maps:
@@ -169,8 +174,9 @@ def result_from_data_sample(
     joints = skeleton.num_keypoints
     keypoint_scores = np.reshape(people.keypoint_scores, (-1, joints))
     scores = people.get('bbox_scores', None)
+    keypoints = np.reshape(people.keypoints, (-1, joints, 2))
     return PoseResult(
-        keypoints=np.reshape(people.keypoints, (-1, joints, 2)),
+        keypoints=missing_at_zero(keypoints, keypoint_scores),
         keypoint_scores=keypoint_scores,
         scores=keypoint_scores.mean(axis=1) if scores is None else np.reshape(scores, -1),
         skeleton=skeleton,

@@ -5,7 +5,7 @@ from .borders import hide_borders
 from .candidates import check_decodes_candidates, decode_candidates, for_candidates
 from .decoder import AssociativeEmbeddingDecoder, DecodedPeople
 from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
-from .input_pixels import decode_batch, to_input_pixels
+from .input_pixels import decode_batch, missing_at_zero, to_input_pixels
 from .outputs import decode_outputs
 from .peaks import Peaks, find_peaks
 
@@ -25,5 +25,6 @@ __all__ = [
     'for_candidates',
     'group_by_tags',
     'hide_borders',
+    'missing_at_zero',
     'to_input_pixels',
 ]

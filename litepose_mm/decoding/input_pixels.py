@@ -38,6 +38,19 @@ def decode_batch(
     return [to_input_pixels(decoder, found, size, input_size) for found in people]
 
 
+def missing_at_zero(keypoints: np.ndarray, keypoint_scores: np.ndarray) -> np.ndarray:
+    """Keypoints in pixels of the original image, with those that are missing at ``(0, 0)`` again.
+
+    On its way from the input, ``(0, 0)`` becomes another place in every image; viewers leave out
+    ``(0, 0)``.
+
+    Args:
+        keypoints: ``(N, K, 2)``.
+        keypoint_scores: ``(N, K)``; 0 where missing.
+    """
+    return np.where(keypoint_scores[..., None] == 0, 0, keypoints).astype(keypoints.dtype)
+
+
 def to_input_pixels(
     decoder: AssociativeEmbeddingDecoder,
     people: DecodedPeople,

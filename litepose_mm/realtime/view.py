@@ -124,8 +124,8 @@ def _on_the_frame(drawing: np.ndarray, seen: Resized, size: tuple[int, int]) -> 
 
 def _label(drawing: np.ndarray, result: PoseResult, threshold: float) -> None:
     """Ids above the highest keypoint of each person that is drawn."""
-    for points, scores, own in zip(result.keypoints, result.keypoint_scores, result.ids):
-        seen = points[scores >= threshold]
+    for points, found, own in zip(result.keypoints, result.found(threshold), result.ids):
+        seen = points[found]
         if len(seen):
             x, y = seen[seen[:, 1].argmin()]
             place = (int(max(x - 6, 0)), int(max(y - 8, 14)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..decoding import DecodedPeople, decode_outputs
+from ..decoding import DecodedPeople, decode_outputs, missing_at_zero
+from ..errors import LitePoseError
 from ..picture_estimator import PictureEstimator, check_positive, inputs_text, one_line_errors
 from ..resize import Box, Resized
 from ..structures import PoseResult
@@ -30,7 +31,8 @@ class PoseEstimator(PictureEstimator):
     It is called as :class:`litepose_mm.apis.PoseEstimator` is, and finds the same.
 
     Args:
-        folder: What ``litepose export`` wrote: the model and ``model.json``.
+        folder: What ``litepose export`` wrote: the model and ``model.json``. A copy of the
+            estimator, or one that is pickled for another process, reads it again.
         threads: How many threads the engine takes; None leaves it to the engine.
         batch_size: How many pictures of a list go through the network at once.
 
@@ -49,11 +51,16 @@ class PoseEstimator(PictureEstimator):
         self, folder: str | Path, *, threads: int | None = None, batch_size: int = 1
     ) -> None:
         check_positive('batch_size', batch_size)
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # for processes whose working directory is another
+        self.threads = threads
         self.card = ModelCard.load(folder)
         self.engine = load_engine(folder, self.card, threads)
         self.preprocessor = Preprocessor(self.card)
         super().__init__(self.card.skeleton, batch_size)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and other processes load the same model again from its folder."""
+        return _load_again, (type(self), self.folder, self.threads, self.batch_size, self.card)
 
     @property
     def input_size(self) -> int:
@@ -116,7 +123,9 @@ class PoseEstimator(PictureEstimator):
             people = self.decode(outputs, inputs[0].inputs.shape[2:], boxes)
         return [
             PoseResult(
-                keypoints=each.resized.to_original(found.keypoints),
+                keypoints=missing_at_zero(
+                    each.resized.to_original(found.keypoints), found.keypoint_scores
+                ),
                 keypoint_scores=found.keypoint_scores,
                 scores=found.scores,
                 skeleton=self.skeleton,
@@ -126,6 +135,18 @@ class PoseEstimator(PictureEstimator):
             )
             for each, found, source in zip(inputs, people, sources, strict=True)
         ]
+
+
+def _load_again(
+    kind: type[PoseEstimator], folder: Path, threads: int | None, batch_size: int, card: ModelCard
+) -> PoseEstimator:
+    estimator = kind(folder, threads=threads, batch_size=batch_size)
+    if estimator.card != card:
+        raise LitePoseError(
+            f'expected the model that the estimator was copied with in {folder}, but it holds '
+            'another one; export each model to a folder of its own'
+        )
+    return estimator
 
 
 class _Prepared(NamedTuple):

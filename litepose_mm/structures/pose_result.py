@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..errors import LitePoseError
+from .other_forms import from_coco, plain, to_coco, to_supervision
 from .skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from supervision import KeyPoints
 
 
 class Person(NamedTuple):
@@ -39,8 +43,9 @@ class PoseResult:
 
     Args:
         keypoints: (N, K, 2) finite positions (x, y) in pixels of the original picture; a whole
-            number is the centre of a pixel. Positions may lie outside of the picture.
-        keypoint_scores: (N, K) confidence of each keypoint, about 0 to 1.
+            number is the centre of a pixel. Positions may lie outside of the picture. Estimators
+            give (0, 0) for keypoints that they do not find.
+        keypoint_scores: (N, K) confidence of each keypoint, about 0 to 1; 0 where it is not found.
         scores: (N,) confidence of each person, about 0 to 1.
         skeleton: What the K keypoints are.
         image_size: (width, height) of the original picture in pixels.
@@ -131,11 +136,15 @@ class PoseResult:
 
         All keypoints count for a person without any of positive score.
         """
-        counts = self.keypoint_scores > 0
+        counts = self.found()
         counts |= ~counts.any(axis=1, keepdims=True)
         low = np.where(counts[..., None], self.keypoints, np.inf).min(axis=1)
         high = np.where(counts[..., None], self.keypoints, -np.inf).max(axis=1)
         return np.concatenate([low, high], axis=1)
+
+    def found(self, min_score: float = 0.0) -> np.ndarray:
+        """(N, K) which keypoints were found: of positive score, and of at least ``min_score``."""
+        return (self.keypoint_scores > 0) & (self.keypoint_scores >= min_score)
 
     def filter(self, min_score: float) -> PoseResult:
         """Returns the people whose score is at least ``min_score``, in the same order."""
@@ -146,10 +155,10 @@ class PoseResult:
         return {
             'image_size': list(self.image_size),
             'source': self.source,
-            'scores': _plain(self.scores),
-            'keypoints': _plain(self.keypoints),
-            'keypoint_scores': _plain(self.keypoint_scores),
-            'tags': None if self.tags is None else _plain(self.tags),
+            'scores': plain(self.scores),
+            'keypoints': plain(self.keypoints),
+            'keypoint_scores': plain(self.keypoint_scores),
+            'tags': None if self.tags is None else plain(self.tags),
             'ids': None if self.ids is None else self.ids.tolist(),
             'skeleton': self.skeleton.to_dict(),
         }
@@ -190,26 +199,48 @@ class PoseResult:
             Dictionaries with ``image_id``, ``category_id``, ``keypoints`` (3K numbers x, y, score)
             and ``score``; ``track_id`` where people have ids.
         """
-        triples = np.concatenate([self.keypoints, self.keypoint_scores[..., None]], axis=2)
-        flat = _plain(triples.reshape(len(self), 3 * self.skeleton.num_keypoints))
-        people = [
-            {
-                'image_id': image_id,
-                'category_id': category_id,
-                'keypoints': keypoints,
-                'score': score,
-            }
-            for keypoints, score in zip(flat, _plain(self.scores), strict=True)
-        ]
-        if self.ids is not None:
-            for person, own in zip(people, self.ids.tolist(), strict=True):
-                person['track_id'] = own
-        if with_bbox:
-            boxes = self.bboxes
-            boxes[:, 2:] -= boxes[:, :2]
-            for person, box in zip(people, _plain(boxes), strict=True):
-                person['bbox'] = box
-        return people
+        return to_coco(self, image_id, category_id, with_bbox)
+
+    @classmethod
+    def from_coco(
+        cls,
+        annotations: Sequence[Mapping[str, Any]],
+        skeleton: Skeleton,
+        image_size: tuple[int, int],
+        source: str | None = None,
+    ) -> PoseResult:
+        """Makes the result of one image from people in COCO's form.
+
+        What :meth:`to_coco` returned gives the same people again, without their tags. Of annotated
+        people, who have no ``score``, each score is 1, and 0 of keypoints that are not labelled.
+
+        Args:
+            annotations: The people of one image: ``keypoints`` of 3K numbers, x, y and score or
+                visibility; where present also ``score`` and ``track_id``.
+            skeleton: What the K keypoints are.
+            image_size: (width, height) of the image in pixels.
+            source: Path of the image.
+
+        Raises:
+            LitePoseError: They are of several images, or of another form.
+        """
+        return cls(
+            **from_coco(annotations, skeleton.num_keypoints),
+            skeleton=skeleton,
+            image_size=image_size,
+            source=source,
+        )
+
+    def to_supervision(self) -> KeyPoints:
+        """Returns the people as ``supervision.KeyPoints``, for its annotators and trackers.
+
+        Keypoints that were not found are not ``visible``; ids are ``data['tracker_id']``. The
+        skeleton's lines are ``EdgeAnnotator(edges=[(a + 1, b + 1) for a, b in skeleton.links])``.
+
+        Raises:
+            LitePoseError: supervision is not installed, or older than 0.29.
+        """
+        return to_supervision(self)
 
     def draw(self, image: np.ndarray | None = None, **options: Any) -> np.ndarray:
         """Draws the people on a copy of the picture.
@@ -236,6 +267,12 @@ class PoseResult:
                 )
             image = read_image(self.source)
         return draw_skeletons(image, self, **options)
+
+    def _repr_png_(self) -> bytes:
+        """What notebooks show: the drawing, on gray where there is no source to read."""
+        from ..visualization import notebook_png
+
+        return notebook_png(self)
 
 
 def _error(field: str, expected: str, got: str) -> LitePoseError:
@@ -280,8 +317,3 @@ def _checked_size(size: Any) -> tuple[int, int]:
     except (TypeError, ValueError, OverflowError):
         pass
     raise _error('image_size', 'positive whole (width, height)', repr(size))
-
-
-def _plain(array: np.ndarray) -> list:
-    """Returns nested lists with the shortest decimals that give the same float32 again."""
-    return array.astype(np.float32).astype(str).astype(np.float64).tolist()

@@ -103,7 +103,7 @@ class PoseTracker:
             self._tracks, self._seen_of = [], kind
         self._tracks = [track for track in self._tracks if time - track.time <= self.max_age]
 
-        seen = result.keypoint_scores > 0
+        seen = result.found()
         areas = box_areas(result.keypoints, seen)
         keypoints = np.array(result.keypoints)
         followed: list[_Track | None] = [None] * len(result)

@@ -3,6 +3,7 @@
 from .colors import person_color
 from .draw import COLOR_SCHEMES, draw_skeletons
 from .maps import draw_heatmaps, draw_tags
+from .notebook import notebook_png
 from .sheet import draw_sheet
 from .targets import draw_targets
 
@@ -13,5 +14,6 @@ __all__ = [
     'draw_skeletons',
     'draw_tags',
     'draw_targets',
+    'notebook_png',
     'person_color',
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -37,7 +40,7 @@ def draw_skeletons(
         image: uint8 picture of ``result.image_size``: BGR (H, W, 3), BGRA (H, W, 4) or gray (H, W).
             It is not changed.
         result: The people.
-        keypoint_threshold: Keypoints with a lower score are left out.
+        keypoint_threshold: Keypoints with a lower score are left out, and those not found always.
         color_by: ``'link'``: the skeleton's own colours, which tell left from right; ``'person'``:
             one colour a person, by id where people have ids.
         opacity: 0 (nothing to see) to 1 (covers the picture).
@@ -71,6 +74,13 @@ def draw_skeletons(
     return cv2.addWeighted(layer, opacity, picture, 1 - opacity, 0)
 
 
+def draw_resized(image: np.ndarray, result: PoseResult, **options: Any) -> np.ndarray:
+    """As :func:`draw_skeletons`, on an image of another size than ``result.image_size``."""
+    size = image.shape[1::-1]
+    keypoints = result.keypoints * np.divide(size, result.image_size)
+    return draw_skeletons(image, replace(result, keypoints=keypoints, image_size=size), **options)
+
+
 def _draw_person(
     layer: np.ndarray,
     result: PoseResult,
@@ -80,7 +90,7 @@ def _draw_person(
     line_width: float | None,
 ) -> None:
     skeleton, points = result.skeleton, result.keypoints[index]
-    visible = (result.keypoint_scores[index] >= threshold) & _near(points, layer.shape)
+    visible = result.found(threshold)[index] & _near(points, layer.shape)
     if not visible.any():
         return
     size = float(np.hypot(*np.ptp(points[visible], axis=0)))

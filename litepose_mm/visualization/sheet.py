@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
 from ..structures import PoseResult
-from .draw import draw_skeletons
+from .draw import draw_resized
 from .maps import draw_heatmaps, draw_tags
 
 _LONG_SIDE = 384  # of a panel, in pixels
@@ -73,11 +71,8 @@ def people_panel(
     picture: np.ndarray, people: PoseResult, name: str, keypoint_threshold: float = 0.2
 ) -> Panel:
     """People on a picture of another size than ``people.image_size``."""
-    size = picture.shape[1::-1]
-    zoom = np.divide(size, people.image_size)
-    people = replace(people, keypoints=people.keypoints * zoom, image_size=size)
-    drawing = draw_skeletons(picture, people, keypoint_threshold=keypoint_threshold)
-    count = int((people.keypoint_scores >= keypoint_threshold).any(axis=1).sum())
+    drawing = draw_resized(picture, people, keypoint_threshold=keypoint_threshold)
+    count = int(people.found(keypoint_threshold).any(axis=1).sum())
     return f'{name}: {count} {"person" if count == 1 else "people"}', drawing
 
 

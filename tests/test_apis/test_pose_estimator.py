@@ -269,6 +269,23 @@ def test_samples_without_scores_of_people_or_tags(estimator):
     assert (result.image_size, result.source) == ((64, 48), 'x')
 
 
+def test_missing_keypoints_of_samples_are_at_zero(estimator):
+    scores = np.full((2, 14), 0.5)
+    scores[0, 3] = scores[1, 5] = 0
+    sample = Sample(keypoints=np.ones((2, 14, 2)), keypoint_scores=scores)
+    result = result_from_data_sample(sample, estimator.skeleton)
+    np.testing.assert_array_equal((result.keypoints == 0).all(axis=2), scores == 0)
+
+
+def test_cuda_in_a_forked_process(estimator, monkeypatch):
+    def fail(inputs, **options):
+        raise RuntimeError('Cannot re-initialize CUDA in forked subprocess. To use CUDA with')
+
+    monkeypatch.setattr(estimator.model, 'deploy_forward', fail)
+    with pytest.raises(LitePoseError, match='spawn'):
+        estimator(picture(160, 120))
+
+
 def test_samples_without_people(estimator):
     sample = Sample(keypoints=np.empty((0,)), keypoint_scores=np.empty((0,)))
     assert len(result_from_data_sample(sample, estimator.skeleton)) == 0

@@ -26,6 +26,14 @@ def scenes():
     return [scene(*size, index) for index, size in enumerate(SIZES)]
 
 
+def assert_keypoints(result, expected, resized):
+    """Whether found keypoints are where they are on the input, and missing ones at (0, 0)."""
+    found = expected.keypoint_scores != 0
+    places = resized.to_original(expected.keypoints)
+    np.testing.assert_allclose(result.keypoints[found], places[found], atol=0.1)
+    assert (result.keypoints[~found] == 0).all() and (result.keypoint_scores[~found] == 0).all()
+
+
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
 def test_finds_what_torch_finds(tiny, exported, scenes, name):
     estimator = PoseEstimator(exported(name), threads=1, batch_size=2)
@@ -65,9 +73,7 @@ def test_static_models_find_what_torch_finds_on_the_same_input(tiny, exported, s
         if resized.box is not None:  # nobody stands beside the picture, but for a pixel of a map
             beyond = np.maximum(-result.keypoints, result.keypoints - image.shape[1::-1])
             assert beyond.max() <= 2 * resized.zoom
-        np.testing.assert_allclose(
-            result.keypoints, resized.to_original(expected.keypoints), atol=0.1
-        )
+        assert_keypoints(result, expected, resized)
         np.testing.assert_allclose(result.scores, expected.scores, atol=1e-4)
 
 
@@ -88,10 +94,21 @@ def test_candidates_give_the_people_of_maps_at_their_stride(tiny, exported, scen
         (expected,) = decode_batch(card.decoder, *maps, None, inputs.shape[2:])
         result = estimator(image)
         assert len(result) == len(expected.scores) > 0
-        np.testing.assert_allclose(
-            result.keypoints, resized.to_original(expected.keypoints), atol=0.1
-        )
+        assert_keypoints(result, expected, resized)
         np.testing.assert_allclose(result.keypoint_scores, expected.keypoint_scores, atol=1e-4)
+
+
+@pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
+def test_keypoints_that_candidates_lack_are_at_zero(exported, scenes, name):
+    estimator = PoseEstimator(exported(name, outputs='candidates'), threads=1)
+    for result in estimator(scenes):
+        missing = result.keypoint_scores == 0
+        assert 0 < missing.sum() < missing.size
+        np.testing.assert_array_equal((result.keypoints == 0).all(axis=2), missing)
+        assert all(
+            person['keypoints'][2] or person['keypoints'][:2] == [0, 0]
+            for person in result.to_coco(1)
+        )
 
 
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])

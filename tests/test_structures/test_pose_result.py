@@ -87,6 +87,13 @@ def test_several_people_are_a_result(index, expected):
     assert chosen.source == result.source
 
 
+def test_keypoints_that_were_found():
+    result = make_result(1, keypoint_scores=[[0.3, 0, -0.1]])
+    assert result.found().tolist() == result.found(0.3).tolist() == [[True, False, False]]
+    assert not result.found(0.31).any()
+    assert not result[-0:0].found().size
+
+
 def test_filter_keeps_the_order():
     result = make_result(3, scores=[0.2, 0.9, 0.5])
     np.testing.assert_array_equal(result.filter(0.5).scores, np.float32([0.9, 0.5]))

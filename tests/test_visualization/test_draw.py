@@ -51,6 +51,12 @@ def test_weak_keypoints_and_their_limbs_are_left_out():
     assert (drawing[50, 75] != 128).any()
 
 
+def test_keypoints_that_were_not_found_are_left_out_at_any_threshold():
+    for scores in ((0, 0, 0), (-1, 0, 0)):
+        drawing = draw_skeletons(gray(), one_person(scores=scores), keypoint_threshold=0)
+        assert (drawing == 128).all()
+
+
 def test_opacity():
     assert (draw_skeletons(gray(), one_person(), opacity=0) == 128).all()
     half = draw_skeletons(gray(), one_person(), opacity=0.5)

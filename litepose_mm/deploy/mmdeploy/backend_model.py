@@ -8,13 +8,13 @@ from mmdeploy.codebase.base import BaseBackendModel
 from mmdeploy.utils import get_backend
 from mmengine.config import Config
 from mmengine.structures import InstanceData
-from mmpose.models import BottomupPoseEstimator
 from mmpose.registry import KEYPOINT_CODECS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
 from ...decoding import decode_outputs, for_candidates
 from ...errors import LitePoseError, reason
+from ...models import MultiScaleBottomupPoseEstimator
 from .options import get_outputs, get_static_shape
 
 
@@ -100,4 +100,6 @@ class BottomupBackendModel(BaseBackendModel):
             for k, s, b, t in people
         ]
         # It uses nothing of the estimator.
-        return BottomupPoseEstimator.add_pred_to_datasample(self, people, None, data_samples)
+        return MultiScaleBottomupPoseEstimator.add_pred_to_datasample(
+            self, people, None, data_samples
+        )

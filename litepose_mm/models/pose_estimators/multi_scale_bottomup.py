@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from mmpose.models import BottomupPoseEstimator
 from mmpose.registry import MODELS
-from mmpose.utils.typing import SampleList
+from mmpose.utils.typing import InstanceList, PixelDataList, SampleList
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...codecs import MultiLevelAssociativeEmbedding
+from ...decoding import missing_at_zero
 from ...errors import LitePoseError
 from ..heads.multilevel_ae_head import MultiLevelAEHead, bilinear
 from ..utils.candidates import find_candidates
@@ -68,6 +69,18 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
             )
         inputs = list(inputs) if isinstance(inputs, tuple) else inputs
         return super().predict(inputs, data_samples)
+
+    def add_pred_to_datasample(
+        self, people: InstanceList, fields: PixelDataList | None, data_samples: SampleList
+    ) -> SampleList:
+        """As in MMPose; keypoints that are missing stay at (0, 0)."""
+        # Not super(): models of MMDeploy's backends, which are no such estimators, use it too.
+        data_samples = BottomupPoseEstimator.add_pred_to_datasample(
+            self, people, fields, data_samples
+        )
+        for own in people:
+            own.keypoints = missing_at_zero(own.keypoints, own.keypoint_scores)
+        return data_samples
 
     def deploy_forward(
         self,

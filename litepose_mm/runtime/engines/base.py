@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Engine(ABC):
-    """A model, loaded.
+    """A model, loaded. Threads may share it.
 
     Args:
         folder: Where the model's files are.
@@ -54,7 +54,11 @@ class Engine(ABC):
 
     @abstractmethod
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
-        """The outputs that ``card.output_names`` names, for a batch that fits; arrays of ours."""
+        """The outputs that ``card.output_names`` names, for a batch that fits.
+
+        Several threads call it at once. Nothing may write to the arrays later: the engine's memory
+        is copied before another run can get it.
+        """
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Runs the model; a batch that is too large in pieces.

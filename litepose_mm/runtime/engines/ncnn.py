@@ -10,7 +10,11 @@ import ncnn
 import numpy as np
 
 from ...errors import LitePoseError
+from ...openmp import check_fork, keep_forks_computing
 from .base import Engine
+
+_LIBRARY = ncnn.ncnn.__file__  # which brings its own OpenMP
+keep_forks_computing(_LIBRARY)
 
 
 def set_precision(net: ncnn.Net, precision: str) -> None:
@@ -46,6 +50,7 @@ class NcnnEngine(Engine):
             raise ValueError(f'expected 2 outputs, got {", ".join(self._outputs)}')
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
+        check_fork(_LIBRARY)
         extractor = self._net.create_extractor()
         extractor.input(self._input, ncnn.Mat(batch[0]))
         outputs = []

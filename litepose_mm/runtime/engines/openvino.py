@@ -52,9 +52,18 @@ class OpenVINOEngine(Engine):
         )
         compiled = core.compile_model(model, 'CPU', compile_options(self.card.precision, threads))
         self._outputs = [compiled.output(name) for name in self.card.output_names]
-        self._request = compiled.create_infer_request()
+        self._new_request = compiled.create_infer_request
+        self._idle = [self._new_request()]
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
-        self._request.infer([batch], share_inputs=True)
-        # Copies, since the next run writes to the same memory.
-        return [self._request.get_tensor(output).data.copy() for output in self._outputs]
+        # A request's memory holds one run's outputs at a time, so no two threads may share it
+        # until they are copied. As many requests are made as threads ever run at once; a request
+        # that fails is not used again.
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._new_request()
+        request.infer([batch], share_inputs=True)
+        outputs = [request.get_tensor(output).data.copy() for output in self._outputs]
+        self._idle.append(request)
+        return outputs

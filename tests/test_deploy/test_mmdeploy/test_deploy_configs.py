@@ -146,6 +146,7 @@ def assert_same_people(found, expected):
     np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=0.1)
     np.testing.assert_allclose(found.keypoint_scores, expected.keypoint_scores, atol=1e-4)
     np.testing.assert_allclose(found.bbox_scores, expected.bbox_scores, atol=1e-4)
+    assert (found.keypoints[found.keypoint_scores == 0] == 0).all()
 
 
 @pytest.mark.parametrize('path', list(cases()))

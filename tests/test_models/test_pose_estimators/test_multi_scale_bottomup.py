@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 import torch
+from mmengine.structures import InstanceData
 from mmpose.models import build_pose_estimator
+from mmpose.structures import PoseDataSample
 from networks import TINY, litepose, litepose_config
 
 from litepose_mm.errors import LitePoseError
@@ -65,6 +68,14 @@ def test_another_head_is_one_line():
     )
     with pytest.raises(LitePoseError, match='a MultiLevelAEHead, got AssociativeEmbeddingHead'):
         build_pose_estimator(config).deploy_forward(torch.zeros(1, 3, 64, 64))
+
+
+def test_missing_keypoints_stay_at_zero(model):
+    people = InstanceData(keypoints=np.full((1, 2, 2), 8.0), keypoint_scores=np.float32([[0.5, 0]]))
+    people.keypoints[0, 1] = 0
+    sample = PoseDataSample(metainfo=dict(input_size=(64, 64), input_center=5, input_scale=128))
+    (sample,) = model.add_pred_to_datasample([people], None, [sample])
+    assert sample.pred_instances.keypoints.tolist() == [[[-43, -43], [0, 0]]]
 
 
 @pytest.mark.parametrize('norm_eval', [False, True])

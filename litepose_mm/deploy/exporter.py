@@ -7,7 +7,6 @@ from copy import deepcopy
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,8 +54,8 @@ def export_model(
 ) -> ModelCard | None:
     """Writes a folder for :class:`litepose_mm.runtime.PoseEstimator`.
 
-    The folder is whole, and its engine has run it once where it is installed, or it is not there.
-    A folder that holds an exported model is replaced.
+    The model is whole, and its engine has run it once where it is installed, or it is not there.
+    One that the folder holds already is replaced.
 
     Args:
         model: Name in the zoo, name or path of a config, or what :func:`build_model` returned.
@@ -100,14 +99,16 @@ def export_model(
     else:
         model = build_model(model, weights, 'cpu', flip_test, input_size, cfg_options)
     fields = describe(model, input_shape, outputs, flip_test)
-    with replacing_folder(folder) as part, TemporaryDirectory() as scratch:
-        graph = _export_graph(model, Path(scratch) / 'model.onnx', fields)
+    with replacing_folder(folder) as part:
+        scratch = part.with_name('scratch')
+        scratch.mkdir()
+        graph = _export_graph(model, scratch / 'model.onnx', fields)
         write = partial(_write, backend, fields, _run_on_noise(model, fields))
         if precision != 'int8':
             return write(graph, part, precision)
         maps = graph
         if outputs != 'maps':
-            maps = _export_graph(model, Path(scratch) / 'maps.onnx', {**fields, 'outputs': 'maps'})
+            maps = _export_graph(model, scratch / 'maps.onnx', {**fields, 'outputs': 'maps'})
         # Here, so that exports in float need no quantiser.
         from .quantization.int8_export import export_int8
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from ..files import part_of, replacing
+from ..files import replacing
 
 _CODECS = (('.mp4', 'mp4v'), ('.avi', 'MJPG'))  # the second is in every build of OpenCV
 _WHOLE = 0.9  # containers count frames roughly
@@ -55,6 +56,10 @@ def video_paths(path: str | Path) -> list[Path]:
     return [Path(path).with_suffix(suffix) for suffix, _ in _CODECS]
 
 
+class _NoCodec(Exception):
+    """This OpenCV does not write such a video."""
+
+
 class VideoWriter:
     """Writes a video whose size is that of its first frame; use it in a ``with`` statement.
 
@@ -77,6 +82,7 @@ class VideoWriter:
         self.num_frames = 0
         self.message: str | None = None
         self._writer: cv2.VideoWriter | None = None
+        self._replacing = ExitStack()  # entered while frames are written
         self._size = (0, 0)
 
     def __enter__(self) -> VideoWriter:
@@ -111,12 +117,12 @@ class VideoWriter:
             return
         self._writer.release()
         self._writer = None
-        with replacing(self.path) as part:
-            self._check(part)
+        with self._replacing:
+            self._check()
 
-    def _check(self, part: Path) -> None:
+    def _check(self) -> None:
         """OpenCV does not tell when the disk is full."""
-        capture = cv2.VideoCapture(str(part))
+        capture = cv2.VideoCapture(str(self._part))
         frames = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.isOpened() else 0
         capture.release()
         if frames < _WHOLE * self.num_frames:
@@ -126,22 +132,20 @@ class VideoWriter:
             )
 
     def _open(self, size: tuple[int, int]) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LitePoseError(f'cannot write {self.path}: {error.strerror}') from error
         for suffix, codec in _CODECS:
             self.path = self.path.with_suffix(suffix)
-            writer = cv2.VideoWriter(
-                str(part_of(self.path)), cv2.VideoWriter_fourcc(*codec), self.fps, size
-            )
-            if writer.isOpened():
-                self._writer, self._size = writer, size
+            with suppress(_NoCodec), ExitStack() as stack:
+                self._part = stack.enter_context(replacing(self.path))
+                writer = cv2.VideoWriter(
+                    str(self._part), cv2.VideoWriter_fourcc(*codec), self.fps, size
+                )
+                if not writer.isOpened():
+                    raise _NoCodec
+                self._writer, self._size, self._replacing = writer, size, stack.pop_all()
                 if suffix != _CODECS[0][0]:
                     self.message = f'OpenCV cannot write this video as MP4; wrote {self.path}'
                 return
-            part_of(self.path).unlink(missing_ok=True)
         raise LitePoseError(
             f'cannot write the video {self.path}: OpenCV has no codec for {size[0]}x{size[1]} '
-            'here, or the folder cannot be written; draw pictures instead'
+            'here; draw pictures instead'
         )

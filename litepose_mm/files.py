@@ -25,7 +25,7 @@ except ImportError:  # Windows, where nobody can tell whose a part is
     fcntl = None
 
 # Process numbers alone are the same in many containers, which may share a folder.
-_TOKEN = secrets.token_hex(4)
+_TOKEN = secrets.token_bytes(8)
 _PART = re.compile(r'\..*\.part\d+-[0-9a-f]{8}(\.[^.]*)?', re.DOTALL)
 _LONGEST_NAME = 255  # bytes, of every common file system
 
@@ -35,10 +35,11 @@ def part_of(path: Path) -> Path:
 
     No other process has this name, not even one of another machine that shares the folder.
     """
-    end = f'.part{os.getpid()}-{_TOKEN}{path.suffix}'
+    name = hashlib.sha256(_TOKEN + os.fsencode(path.name)).hexdigest()[:8]
+    end = f'.part{os.getpid()}-{name}{path.suffix}'
     stem = os.fsencode(path.stem)[: _LONGEST_NAME - 1 - len(os.fsencode(end))]
-    # What is not UTF-8 is left out: some libraries that write to this name cannot take it.
-    return path.with_name(f'.{stem.decode(errors="ignore")}{end}')
+    # Other letters are left out: some libraries that write to this name cannot take them.
+    return path.with_name(f'.{stem.decode("ascii", errors="ignore")}{end}')
 
 
 def is_part(path: Path) -> bool:

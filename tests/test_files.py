@@ -69,6 +69,12 @@ class TestReplacing:
             part.write_text(str(part).encode().decode())
         assert path.is_file() and len(everything(tmp_path)) == 2
 
+    def test_names_of_parts(self):
+        names = ['ä.png', 'ö.png', 'a.png', 'a.json', os.fsdecode(b'\xe9.png')]
+        parts = [part_of(Path(name)) for name in names]
+        assert len(set(parts)) == len(names) and all(str(part).isascii() for part in parts)
+        assert all(part.suffix == Path(name).suffix for part, name in zip(parts, names))
+
 
 class TestCheckWritable:
     @pytest.mark.parametrize(
@@ -121,8 +127,7 @@ class TestLeftovers:
 
     def test_a_number_of_a_process_says_nothing(self, tmp_path):
         """It is another process' in a container, or was reused."""
-        ours = part_of(tmp_path / 'x.json')
-        ours.with_name(ours.name.replace(files._TOKEN, '0' * 8)).write_text('half')
+        (tmp_path / f'.x.part{os.getpid()}-01234567.json').write_text('half')
         remove_leftovers(tmp_path)
         assert not everything(tmp_path)
 

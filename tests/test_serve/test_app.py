@@ -146,7 +146,7 @@ PROXY = 'https://pose.example.org'
 
 @pytest.mark.parametrize('host', ['pose.example.org', 'localhost:8000', '127.0.0.1:8000', '[::1]'])
 def test_a_proxy_in_front(host):
-    """Proxies send the host that was asked for, or, as nginx does by itself, that of this server."""
+    """Proxies pass on the host that was asked for, or, as nginx does, the server's own."""
     served = create_app(Estimator(), 'mini', public_hosts=['pose.example.org', 'lab.org:8443'])
     client = TestClient(served, base_url='http://localhost:8000')
     for origin in (PROXY, 'http://pose.example.org', 'https://lab.org:8443'):

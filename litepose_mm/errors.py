@@ -34,9 +34,7 @@ def one_line(error: Exception) -> str | None:
         where = f'{error.filename}: ' if error.filename else ''
         return f'{where}{error.strerror or error}'
     if isinstance(error, UnicodeEncodeError):
-        return (
-            f'{error.object!r}: expected a name in UTF-8, the only ones that this takes; rename it'
-        )
+        return f'expected a name in UTF-8, got {error.object!r}; rename it'
     return str(error) if isinstance(error, LitePoseError) else None
 
 

@@ -32,7 +32,7 @@ def host_and_port(text: str) -> str:
     """Reads ``pose.example.org`` or ``pose.example.org:8443``, as browsers say it."""
     try:
         parts = urlsplit(f'//{text}')
-        if parts.hostname and parts.netloc == text and '@' not in text and parts.port != 0:
+        if parts.hostname and parts.netloc == text and not {'@', '*'} & {*text} and parts.port != 0:
             return text.lower() if text.isascii() else text.lower().encode('idna').decode()
     except ValueError:  # of a port, too
         pass

@@ -40,10 +40,10 @@ def check_replaceable(folder: str | Path) -> None:
     folder = Path(folder)
     try:
         names = {path.name for path in folder.iterdir() if not is_part(path)}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if folder.exists():
+            raise LitePoseError(f'expected a folder to write to, got the file {folder}') from error
         names = set()
-    except NotADirectoryError as error:
-        raise LitePoseError(f'expected a folder to write to, got the file {folder}') from error
     except OSError as error:
         raise LitePoseError(f'cannot write {folder}: {error.strerror}') from error
     others = sorted(names - _NAMES)

@@ -6,6 +6,7 @@
 from importlib import import_module
 
 from .errors import LitePoseError
+from .home import provide_home
 from .version import __version__
 
 _LAZY = {
@@ -13,6 +14,8 @@ _LAZY = {
     'PoseResult': 'litepose_mm.structures',
     'Skeleton': 'litepose_mm.structures',
 }
+
+provide_home()
 
 __all__ = ['LitePoseError', '__version__', *_LAZY]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import LitePoseError
-from .files import sha256
+from .files import remove_leftovers, sha256
 from .paths import mim_root
 from .shipped_weights import full_name, shipped_weights
 from .zoo import MODELS
@@ -39,9 +39,9 @@ def quickest_engine() -> str | None:
 
 def cache_folder() -> Path:
     """Where exported models are kept: LITEPOSE_CACHE, or ``litepose_mm`` in the user's cache."""
-    own = os.environ.get(CACHE_VARIABLE)
-    user = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-    return Path(own) if own else Path(user) / 'litepose_mm'
+    if own := os.environ.get(CACHE_VARIABLE):
+        return Path(own)
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'litepose_mm'
 
 
 def cached_export(
@@ -69,6 +69,8 @@ def cached_export(
     Raises:
         LitePoseError: There are no weights, or as ``export_model``.
     """
+    from .runtime.card import CARD_NAME  # here, since it takes numpy
+
     model = full_name(model)
     if weights is None:
         if model not in shipped_weights():
@@ -78,10 +80,18 @@ def cached_export(
     facts = [engine, options, _content(model), sha256(weights, 'weights'), _code()]
     digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
     folder = cache_folder() / f'{Path(model).stem}-{engine}-{digest}'
-    if not folder.is_dir():
-        print(f'litepose: exporting {model} for {engine}, once: {folder}', file=sys.stderr)
+    if not (folder / CARD_NAME).is_file():
         from .deploy import export_model
+        from .deploy.exported_folder import check_replaceable
 
+        try:
+            check_replaceable(folder)
+        except LitePoseError as error:
+            raise LitePoseError(
+                f'{error}; set {CACHE_VARIABLE} to a folder for exported models, or take '
+                '--engine torch'
+            ) from error
+        print(f'litepose: exporting {model} for {engine}, once: {folder}', file=sys.stderr)
         export_model(model, weights, folder, engine=engine, **options)
         _remove_old(folder)
     with suppress(OSError):  # a cache that others made can be used, too
@@ -90,7 +100,7 @@ def cached_export(
 
 
 def _remove_old(newest: Path) -> None:
-    """Removes all but the last used exports of this model and engine."""
+    """Removes all but the last used exports of this model and engine, and what was never one."""
     name = newest.name.rpartition('-')[0]
     with suppress(OSError):  # somebody else removes them, too
         exports = [
@@ -98,6 +108,11 @@ def _remove_old(newest: Path) -> None:
             for path in newest.parent.iterdir()
             if re.fullmatch(re.escape(name) + '-[0-9a-f]{16}', path.name)
         ]
+        for export in exports:
+            remove_leftovers(export)
+            with suppress(OSError):  # only empty folders go
+                export.rmdir()
+        exports = [path for path in exports if path.is_dir()]
         for old in sorted(exports, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
 

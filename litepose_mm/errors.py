@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os.path
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -27,6 +28,34 @@ def some(names: Sequence[str], most: int = 3, separator: str = ', ') -> str:
     return separator.join(names[:most]) + rest
 
 
+def one_line(error: Exception) -> str | None:
+    """What a program says of an error that its surroundings made; None for a defect of its own."""
+    if isinstance(error, OSError):  # a full disk, no permission, no folder for temporary files
+        where = f'{error.filename}: ' if error.filename else ''
+        return f'{where}{error.strerror or error}'
+    if isinstance(error, UnicodeEncodeError):
+        return f'expected a name in UTF-8, got {error.object!r}; rename it'
+    return str(error) if isinstance(error, LitePoseError) else None
+
+
+def prepare_streams() -> None:
+    """Makes standard streams that are closed, or cannot say a character of a name, do.
+
+    The first files that are opened would else take the place of closed ones, and get what libraries
+    print.
+    """
+    for number, name in enumerate(('stdin', 'stdout', 'stderr')):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, 'w' if number else 'r', closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')
+
+
 def run_tool(main: Callable[[], int | None]) -> int:
     """Runs the ``main`` of a script; bad input becomes one line on stderr.
 
@@ -38,8 +67,12 @@ def run_tool(main: Callable[[], int | None]) -> int:
     from .compat import ignore_notices
 
     ignore_notices()
+    prepare_streams()
     try:
         return main() or 0
-    except LitePoseError as error:
-        print(f'{os.path.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
+    except Exception as error:
+        line = one_line(error)
+        if line is None:
+            raise
+        print(f'{os.path.basename(sys.argv[0])}: error: {line}', file=sys.stderr)
         return 2

@@ -2,9 +2,12 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing import forkserver
 from unittest.mock import patch
@@ -42,3 +45,28 @@ def _in_group(meet, rank, count, function, args):
         return function(*args)
     finally:
         torch.distributed.destroy_process_group()
+
+
+@contextmanager
+def killed_process(work):
+    """Another process within ``work()``, a context manager; yields what kills it on the spot."""
+    read, write = os.pipe()
+    process = os.fork()
+    if process == 0:
+        try:
+            with work():
+                os.write(write, b'in')
+                time.sleep(60)
+        finally:
+            os._exit(1)
+
+    def kill():
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+    assert os.read(read, 2) == b'in'
+    try:
+        yield kill
+    finally:
+        os.close(read)
+        os.close(write)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from networks import TINY, litepose, make_it_see_people
+from processes import killed_process
 
 from litepose_mm import cached_export as module
 from litepose_mm.cached_export import cached_export, quickest_engine
@@ -15,6 +16,7 @@ from litepose_mm.checkpoints import save_weights
 from litepose_mm.cli import estimator_arguments as arguments
 from litepose_mm.cli import main
 from litepose_mm.cli.commands import webcam
+from litepose_mm.deploy.exported_folder import replacing_folder
 from litepose_mm.errors import LitePoseError
 from litepose_mm.media import write_image
 from litepose_mm.paths import config_path
@@ -81,6 +83,24 @@ def test_the_last_used_are_kept(files, tmp_path, monkeypatch):
     assert cached_export(*files, engine='onnxruntime') == first  # used, so it stays
     second = cached_export(*files, engine='onnxruntime', flip_test=True)
     assert set(cache.iterdir()) == {first, second, *strangers}
+
+
+def test_a_home_that_cannot_be_written_to(files, tmp_path, monkeypatch):
+    (tmp_path / 'home').touch()
+    monkeypatch.delenv('LITEPOSE_CACHE')
+    monkeypatch.delenv('XDG_CACHE_HOME', raising=False)
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    with pytest.raises(LitePoseError, match='cannot write .*set LITEPOSE_CACHE to a folder'):
+        cached_export(*files, engine='onnxruntime')
+
+
+def test_what_was_never_finished_is_removed(files, tmp_path):
+    other = tmp_path / 'cache' / 'tiny-onnxruntime-0123456789abcdef'
+    with killed_process(lambda: replacing_folder(other)) as kill:
+        kill()
+    assert list(other.iterdir())
+    folder = cached_export(*files, engine='onnxruntime')
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_weights_are_needed(files):

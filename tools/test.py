@@ -9,6 +9,7 @@ Examples::
 
 import argparse
 import sys
+from pathlib import Path
 
 import mmengine
 from mmengine.config import Config
@@ -28,6 +29,7 @@ from litepose_mm.config_files import read_config
 from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.hooks.network import network_of
 from litepose_mm.errors import LitePoseError
+from litepose_mm.files import check_writable, replacing
 
 
 class WriteMetricsHook(Hook):
@@ -38,7 +40,8 @@ class WriteMetricsHook(Hook):
 
     def after_test_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         if metrics is not None and runner.rank == 0:
-            mmengine.dump(metrics, self.path)
+            with replacing(Path(self.path)) as part:
+                mmengine.dump(metrics, part)
 
 
 def parse_args() -> argparse.Namespace:
@@ -62,6 +65,8 @@ def merge_options(config: Config, args: argparse.Namespace) -> None:
     """
     config.load_from = args.checkpoint
     config.resume = False
+    for path in filter(None, (args.out, args.dump)):
+        check_writable(path)
     if args.out and not args.out.endswith(('.json', '.yml', '.yaml', '.pkl')):
         raise LitePoseError(f'--out: expected a .json, .yml or .pkl file, got {args.out}')
     if args.dump:

@@ -25,11 +25,12 @@ from mmengine.dist import get_rank
 from mmengine.runner import Runner
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.compat import ignore_notices
+from litepose_mm.compat import ignore_notices, shared_memory_told
 from litepose_mm.config_files import read_config
 from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.hooks import NonFiniteLossError
 from litepose_mm.errors import LitePoseError
+from litepose_mm.files import check_writable
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +87,7 @@ def merge_common_options(config: Config, args: argparse.Namespace) -> None:
         raise LitePoseError(
             f'--work-dir {config.work_dir}: the config lies there, and the run would write over it'
         )
+    check_writable(Path(config.work_dir) / 'last_checkpoint')
     if args.show or args.show_dir:
         hook = (config.get('default_hooks') or {}).get('visualization')
         if hook is None:
@@ -129,7 +131,8 @@ def one_line_errors(main: Callable[[], None]) -> int:
     ignore_notices()
     status = 0
     try:
-        main()
+        with shared_memory_told():
+            main()
     except LitePoseError as error:
         if get_rank() == 0 or not isinstance(error, NonFiniteLossError):  # which all raise
             print(f'{osp.basename(sys.argv[0])}: error: {error}', file=sys.stderr)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
-from ..errors import LitePoseError
+from ..errors import one_line, prepare_streams
 from ..version import __version__
 from . import commands
 
@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 all is well, 1 some inputs failed or an exported model differs from
         torch, 2 bad usage or input as a whole, 130 interrupted.
     """
+    prepare_streams()
     parser = build_parser()
     try:
         args = parser.parse_args(argv)
@@ -47,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(stop.code or 0)
     try:
         with _cleaning_up_when_stopped():
-            return args.run(args)
-    except LitePoseError as error:
-        return _fail(str(error))
+            status = args.run(args)
+            sys.stdout.flush()  # so that a pipe that is closed is told here
+            return status
     except ModuleNotFoundError as error:
         if (error.name or 'litepose_mm').startswith('litepose_mm'):
             raise  # a defect of ours
@@ -60,6 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # e.g. `litepose models | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # no complaint at exit
         return 0
+    except Exception as error:
+        line = one_line(error)
+        if line is None:
+            raise
+        return _fail(line)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 from typing import Any
+from urllib.parse import urlsplit
 
 _WORDS = {'true': True, 'false': False, 'none': None}
 
@@ -25,6 +26,17 @@ def share(text: str) -> float:
     if 0 <= value <= 1:
         return value
     raise argparse.ArgumentTypeError(f'expected a number from 0 to 1, got {text!r}')
+
+
+def host_and_port(text: str) -> str:
+    """Reads ``pose.example.org`` or ``pose.example.org:8443``, as browsers say it."""
+    try:
+        parts = urlsplit(f'//{text}')
+        if parts.hostname and parts.netloc == text and not {'@', '*'} & {*text} and parts.port != 0:
+            return text.lower() if text.isascii() else text.lower().encode('idna').decode()
+    except ValueError:  # of a port, too
+        pass
+    raise argparse.ArgumentTypeError(f'expected a host, e.g. pose.example.org, got {text!r}')
 
 
 def key_value(text: str) -> tuple[str, Any]:

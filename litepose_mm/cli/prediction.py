@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Iterable, Sequence
+from errno import EDQUOT, ENOSPC
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +31,39 @@ if TYPE_CHECKING:
     from ..picture_estimator import PictureEstimator
 
 _KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of others become PNG
+RESULTS_NAME = 'results.json'
 _WINDOW = 4  # batches of pictures read ahead, so that those of one size meet in a batch
+
+
+def target_of(file: MediaFile, out_dir: Path) -> Path:
+    """Where the drawing of a file goes."""
+    path = out_dir / file.name
+    if file.is_video:
+        return video_path(path)
+    return path if path.suffix.lower() in _KEPT_FORMATS else path.with_suffix('.png')
+
+
+def check_targets(files: Sequence[MediaFile], out_dir: Path, draw: bool) -> None:
+    """Makes sure that results can be written, and that no drawing replaces one of the files.
+
+    Raises:
+        LitePoseError: They cannot, or one would.
+    """
+    check_writable(out_dir / RESULTS_NAME)
+    if not draw:
+        return
+    inputs = {file.path.resolve() for file in files}
+    folders = {out_dir}
+    for file in files:
+        target = target_of(file, out_dir)
+        if target.resolve() in inputs:
+            raise LitePoseError(
+                f'the drawing of {file.path} would replace the input {target}; '
+                'choose another folder with --out-dir'
+            )
+        if target.is_dir() or target.parent not in folders:
+            check_writable(target)
+            folders.add(target.parent)
 
 
 class Prediction:
@@ -42,9 +77,6 @@ class Prediction:
         min_score: People with a lower score are dropped.
         keypoint_threshold: Keypoints with a lower score are not drawn.
         color_by: As for :func:`litepose_mm.visualization.draw_skeletons`.
-
-    Attributes:
-        num_drawings: Pictures and videos with people drawn that were written so far.
     """
 
     def __init__(
@@ -61,33 +93,15 @@ class Prediction:
         self.estimator = estimator
         self.document = document
         self.out_dir = Path(out_dir)
-        self.num_drawings = 0
+        self._drawings: dict[Path, MediaFile] = {}
         self._draw = draw
         self._min_score = min_score
         self._draw_options = {'keypoint_threshold': keypoint_threshold, 'color_by': color_by}
 
     @property
-    def results_path(self) -> Path:
-        """Where :meth:`write_results` writes."""
-        return self.out_dir / 'results.json'
-
-    def check_targets(self, files: Sequence[MediaFile]) -> None:
-        """Makes sure that results can be written, and that no drawing replaces one of the files.
-
-        Raises:
-            LitePoseError: They cannot, or one would.
-        """
-        check_writable(self.results_path)
-        if not self._draw:
-            return
-        inputs = {file.path.resolve() for file in files}
-        for file in files:
-            target = self._target(file)
-            if target.resolve() in inputs:
-                raise LitePoseError(
-                    f'the drawing of {file.path} would replace the input {target}; '
-                    'choose another folder with --out-dir'
-                )
+    def num_drawings(self) -> int:
+        """Pictures and videos with people drawn that are there."""
+        return len(self._drawings)
 
     def run(self, files: Sequence[MediaFile], reporter: Reporter) -> None:
         """Predicts the files and writes their drawings; results go into the document."""
@@ -101,25 +115,39 @@ class Prediction:
                 except LitePoseError as error:
                     reporter.fail(file, error)
 
-    def write_results(self) -> bool:
+    def write_results(self, reporter: Reporter) -> Path | None:
         """Writes what the document holds so far; an empty one does not replace earlier results.
 
-        Returns:
-            Whether there was anything to write.
+        Drawings can be made again, and results may be those of hours. So where the disk is full the
+        last drawings make room for them, and where they cannot be written at all they go into the
+        folder for temporary files, or are printed.
 
-        Raises:
-            LitePoseError: The file cannot be written.
+        Returns:
+            The file; None where there was nothing to write, or nowhere to.
         """
         if not self.document.num_images:
-            return False
-        write_json(self.results_path, self.document.to_dict())
-        return True
-
-    def _target(self, file: MediaFile) -> Path:
-        path = self.out_dir / file.name
-        if file.is_video:
-            return video_path(path)
-        return path if path.suffix.lower() in _KEPT_FORMATS else path.with_suffix('.png')
+            return None
+        document, path = self.document.to_dict(), self.out_dir / RESULTS_NAME
+        while True:
+            try:
+                write_json(path, document)
+                return path
+            except LitePoseError as error:
+                if not (_is_full(error) and self._drawings):
+                    failure = error
+                    break
+                drawing, file = self._drawings.popitem()
+                drawing.unlink(missing_ok=True)
+                reporter.fail(file, LitePoseError(f'removed {drawing} to make room for {path}'))
+        try:
+            path = Path(tempfile.mkdtemp(prefix='litepose-'), RESULTS_NAME)
+            write_json(path, document)
+            reporter.note(f'{failure}; the results are in {path}')
+            return path
+        except (OSError, LitePoseError):
+            reporter.note(f'{failure}; the results are printed')
+            print(json.dumps(document))
+            return None
 
     def _pictures(self, files: Iterable[MediaFile], reporter: Reporter) -> None:
         batch_size = self.estimator.batch_size
@@ -154,21 +182,24 @@ class Prediction:
             result = result.filter(self._min_score)
             self.document.add(str(file.path), result)
             if self._draw:
+                target = target_of(file, self.out_dir)
                 try:
-                    write_image(self._target(file), result.draw(image, **self._draw_options))
-                    self.num_drawings += 1
+                    write_image(target, result.draw(image, **self._draw_options))
+                    self._drawings[target] = file
                 except LitePoseError as error:
                     reporter.fail(file, error)
         reporter.advance(len(window))
 
     def _video(self, file: MediaFile, reporter: Reporter) -> None:
         reader = VideoReader(file.path)
-        writer = VideoWriter(self._target(file), reader.fps)
+        writer = VideoWriter(target_of(file, self.out_dir), reader.fps)
+        self._draws_video = self._draw
         try:
-            with writer:
-                self._frames(file, reader, writer, reporter)
+            self._frames(file, reader, writer, reporter)
         finally:
-            self.num_drawings += writer.num_frames > 0
+            writer.close()  # raises where no drawing comes of it
+            if writer.num_frames and self._draws_video:
+                self._drawings[writer.path] = file
 
     def _frames(
         self, file: MediaFile, reader: VideoReader, writer: VideoWriter, reporter: Reporter
@@ -197,6 +228,14 @@ class Prediction:
         for frame, result in zip(window, results, strict=True):
             result = result.filter(self._min_score)
             self.document.add(str(file.path), result, frame)
-            if self._draw:
-                writer.write(result.draw(frame.image, **self._draw_options), frame.time)
+            if self._draws_video:
+                try:
+                    writer.write(result.draw(frame.image, **self._draw_options), frame.time)
+                except LitePoseError as error:  # the results of the other frames count
+                    self._draws_video = False
+                    reporter.fail(file, error)
             reporter.advance()
+
+
+def _is_full(error: LitePoseError) -> bool:
+    return getattr(error.__cause__, 'errno', None) in (ENOSPC, EDQUOT)

@@ -1,14 +1,15 @@
-"""Folders with an exported model that are whole or not there."""
+"""Folders with an exported model: what may be replaced, and how."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import LitePoseError
+from ..files import check_writable, held, in_utf8, is_part, part_of, undisturbed
 from ..runtime.card import CARD_NAME
 from .backends.tensorrt import COMMAND_NAME
 
@@ -29,59 +30,77 @@ _NAMES = _MARKS | {
 
 
 def check_replaceable(folder: str | Path) -> None:
-    """Refuses a path where something other than an exported model is, and the current folder.
+    """Refuses a folder that holds something other than an exported model or cannot be written.
+
+    What a killed export left in it is removed.
 
     Raises:
-        LitePoseError: There is such a thing, or nobody can look there.
+        LitePoseError: There is such a thing, or nothing can be written there.
     """
+    folder = Path(folder)
     try:
-        _check_replaceable(Path(folder))
+        names = {path.name for path in folder.iterdir() if not is_part(path)}
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if folder.exists():
+            raise LitePoseError(f'expected a folder to write to, got the file {folder}') from error
+        names = set()
     except OSError as error:
         raise LitePoseError(f'cannot write {folder}: {error.strerror}') from error
-
-
-def _check_replaceable(folder: Path) -> None:
-    if folder.resolve() == Path.cwd():
-        raise LitePoseError(
-            f'{folder} is the current folder, and an export replaces its folder as a whole; name '
-            'one inside it'
-        )
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise LitePoseError(f'expected a folder to write to, got the file {folder}; take another')
-    names = {path.name for path in folder.iterdir()}
     others = sorted(names - _NAMES)
     if others or (names and not names & _MARKS):
         what = f'holds {others[0]}' if others else f'has no {CARD_NAME}'
         raise LitePoseError(
             f'{folder} exists and is no exported model: it {what}; take another folder'
         )
+    check_writable(folder / CARD_NAME)
 
 
 @contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
-    """Yields a new folder beside ``folder``, which takes its place when all went well.
+    """Yields an empty folder whose files take the place of an exported model when all went well.
+
+    The folder itself stays, since something may be mounted on it, and so what is new is first
+    written within it. What lies beside the folder that is yielded goes in the end.
 
     Raises:
         LitePoseError: What is there is no exported model, or nothing can be written.
     """
     check_replaceable(folder)
-    folder = folder.resolve()
-    part, old = (folder.with_name(f'.{folder.name}.{what}{os.getpid()}') for what in ('new', 'old'))
+    folder = Path(os.path.realpath(folder))
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    is_whole = False
     try:
-        part.mkdir(parents=True)
-        yield part
-        if folder.exists():
-            folder.rename(old)
-        try:
-            part.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
+        folder.mkdir(parents=True, exist_ok=True)
+        with in_utf8(folder) as known:
+            part = known / part_of(folder / 'export').name
+            part.mkdir()
+            try:
+                with held(part):
+                    new = part / 'new'
+                    new.mkdir()
+                    yield new
+                    with undisturbed(), held(folder, alone=True):
+                        _put(new, folder)
+                is_whole = True
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
-        raise LitePoseError(f'cannot write {folder}: {error.strerror}') from error
+        raise LitePoseError(f'cannot write {folder}: {error.strerror or error}') from error
     finally:
-        for path in (part, old):
-            shutil.rmtree(path, ignore_errors=True)
+        if not is_whole:
+            with suppress(OSError):  # another process writes there, too
+                for each in made:
+                    each.rmdir()
+
+
+def _put(new: Path, folder: Path) -> None:
+    """Moves what is new over what was there.
+
+    The card comes first: should the process end between, the hashes in it tell that the folder is
+    not whole, and a next export replaces it.
+    """
+    names = sorted((path.name for path in new.iterdir()), key=lambda name: name not in _MARKS)
+    for name in names:
+        os.replace(new / name, folder / name)
+    for name in _NAMES.difference(names):
+        (folder / name).unlink(missing_ok=True)

@@ -8,7 +8,6 @@ from copy import deepcopy
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -49,8 +48,8 @@ def export_model(
 ) -> ModelCard | None:
     """Writes a folder for :class:`litepose_mm.runtime.PoseEstimator`.
 
-    The folder is whole, and its engine has run it where it is installed, or it is not there. A
-    folder that holds an exported model is replaced. Inputs of several shapes, also two at once, are
+    The model is whole, and its engine has run it where it is installed, or it is not there. One
+    that the folder holds already is replaced. Inputs of several shapes, also two at once, are
     compared with torch: where the graph of a network is right for fewer than was asked for, a
     warning says so, and the card and the graph promise these only.
 
@@ -96,14 +95,16 @@ def export_model(
     else:
         model = build_model(model, weights, 'cpu', flip_test, input_size, cfg_options)
     fields = describe(model, input_shape, outputs, flip_test)
-    with replacing_folder(folder) as part, TemporaryDirectory() as scratch:
-        graph, fields, samples = _export_graph(model, Path(scratch), fields)
+    with replacing_folder(folder) as part:
+        scratch = part.with_name('scratch')
+        scratch.mkdir()
+        graph, fields, samples = _export_graph(model, scratch, fields)
         write = partial(_write, backend, fields, samples)
         if precision != 'int8':
             return write(graph, part, precision)
         maps = graph
         if outputs != 'maps':
-            maps = _trace(model, Path(scratch) / 'maps.onnx', {**fields, 'outputs': 'maps'})
+            maps = _trace(model, scratch / 'maps.onnx', {**fields, 'outputs': 'maps'})
         # Here, so that exports in float need no quantiser.
         from .quantization.int8_export import export_int8
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from ..files import part_of, replacing
+from ..files import replacing
 from .videos import import_av
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class VideoWriter:
         self.path = video_path(path)
         self.fps = fps
         self.num_frames = 0
-        self._file: BinaryIO | None = None
+        self._file = ExitStack()  # entered while frames are written
         self._container: av.container.OutputContainer | None = None
         self._stream: av.video.stream.VideoStream | None = None
         self._size = (0, 0)
@@ -101,20 +101,18 @@ class VideoWriter:
         with self._errors_told():
             self._encode(None)
             self._container.close()
+            self._container = None
             self._file.close()
-        self._container = self._file = None
-        with replacing(self.path):
-            pass
 
     def _open(self, size: tuple[int, int]) -> None:
         from av.video.reformatter import VideoReformatter
 
         self._reformatter, self._size = VideoReformatter(), size
         with self._errors_told():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = part_of(self.path).open('wb')
+            part = self._file.enter_context(replacing(self.path))
             # as a Python object, since FFmpeg takes some names for protocols or no UTF-8
-            self._container = import_av().open(self._file, 'w', format='mp4')
+            file = self._file.enter_context(part.open('wb'))
+            self._container = import_av().open(file, 'w', format='mp4')
             self._stream = self._add_stream()
 
     def _add_stream(self) -> av.video.stream.VideoStream:
@@ -139,21 +137,17 @@ class VideoWriter:
         try:
             yield
         except (OSError, ValueError, import_av().FFmpegError) as error:
-            self._discard()
+            self._discard(error)
             reason = getattr(error, 'strerror', None) or error
             raise LitePoseError(f'cannot write the video {self.path}: {reason}') from error
 
-    def _discard(self) -> None:
-        container, file = self._container, self._file
-        self._container = self._file = None
+    def _discard(self, error: Exception) -> None:
+        container, self._container = self._container, None
         with suppress(OSError, import_av().FFmpegError):
             if container is not None:
                 container.close()
-        with suppress(OSError):
-            if file is not None:
-                file.close()
-        with suppress(OSError):
-            part_of(self.path).unlink()
+        with suppress(LitePoseError):  # what comes of closing the file is the same error
+            self._file.__exit__(type(error), error, error.__traceback__)
 
 
 def _fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -13,14 +13,12 @@ import numpy as np
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ..listening import listen, same_origin
+from ..listening import LOOPBACK, OwnPagesOnly, listen
 
-_LOOPBACK = '127.0.0.1'
 _LOOK = 0.01  # seconds between looks for a newer picture
 _PATIENCE = 1  # seconds that a browser has to take the last one
 _QUALITY = 85
@@ -75,6 +73,7 @@ class Page:
 
     Args:
         port: To listen on; 0 takes a free one.
+        public_hosts: Names and ports of proxies in front of it.
 
     Attributes:
         address: What to open in a browser.
@@ -83,15 +82,13 @@ class Page:
         LitePoseError: Nothing can listen on the port.
     """
 
-    def __init__(self, port: int) -> None:
-        self._socket = listen(_LOOPBACK, port)
+    def __init__(self, port: int, public_hosts: Sequence[str] = ()) -> None:
+        self._socket = listen(LOOPBACK[0], port)
         self.address = f'http://localhost:{self._socket.getsockname()[1]}'
         self._newest: tuple[int, np.ndarray | None] = (0, None)
         self._encoded = (0, b'')
         self._keys: SimpleQueue[str] = SimpleQueue()
         self._is_closed = False
-        # Other names are refused, so that a page from elsewhere cannot come by one of its own.
-        hosts = Middleware(TrustedHostMiddleware, allowed_hosts=['localhost', _LOOPBACK])
         routes = [
             Route('/', self._page),
             Route('/stream', self._stream),
@@ -99,7 +96,9 @@ class Page:
         ]
         self._server = uvicorn.Server(
             uvicorn.Config(
-                Starlette(routes=routes, middleware=[hosts]),
+                Starlette(
+                    routes=routes, middleware=[Middleware(OwnPagesOnly, LOOPBACK, public_hosts)]
+                ),
                 lifespan='off',
                 log_config=None,  # its own would close handlers of other libraries
                 log_level='critical',
@@ -139,13 +138,14 @@ class Page:
         return HTMLResponse(_HTML.replace('BUTTONS', buttons))
 
     async def _key(self, request: Request) -> Response:
-        if not same_origin(request):
-            return Response(status_code=403)
         body = b''
-        async for part in request.stream():
-            body += part
-            if len(body) > _LONGEST_KEY:
-                return Response(status_code=413)
+        try:
+            async for part in request.stream():
+                body += part
+                if len(body) > _LONGEST_KEY:
+                    return Response(status_code=413)
+        except ClientDisconnect:
+            return Response(status_code=400)  # which nobody gets
         key = body.decode(errors='replace')
         if key in _BUTTONS or key in _NAMES:
             self._keys.put(_NAMES.get(key, key))

@@ -5,7 +5,7 @@
 message before the next is looked at, so that the browser sends its newest frame and nothing is
 queued. People of a stream are followed. What both answer with is
 :func:`litepose_mm.realtime.frame_document`, with ``milliseconds``; errors are
-``{"error": "one line"}``, those of addresses and methods included; of a wrong host, plain text.
+``{"error": "one line"}``, those of addresses and methods included.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import LitePoseError
-from ..listening import same_origin
+from ..listening import LOOPBACK, OwnPagesOnly
 from ..media import decode_image
 from ..openmp import release_openmp_threads
 from ..picture_estimator import PictureEstimator
@@ -37,7 +36,6 @@ from ..realtime import Frame, frame_document
 from ..tracking import PoseTracker
 
 _PAGE = Path(__file__).parent / 'page'
-LOOPBACK = ('127.0.0.1', 'localhost', '::1')
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,8 @@ def create_app(
     name: str,
     limits: Limits | None = None,
     min_score: float = 0.1,
-    hosts: Sequence[str] = (*LOOPBACK, '[::1]'),
+    hosts: Sequence[str] | None = LOOPBACK,
+    public_hosts: Sequence[str] = (),
 ) -> Starlette:
     """The application.
 
@@ -73,8 +72,8 @@ def create_app(
         name: Of the model, for the page.
         limits: What is accepted.
         min_score: People with a lower score are dropped.
-        hosts: Names under which the page may be reached; other ones are refused, so that a page
-            from elsewhere cannot reach this one through a name of its own. ``['*']`` accepts all.
+        hosts: Names under which the page may be reached, see :class:`OwnPagesOnly`.
+        public_hosts: Names and ports of proxies in front of it.
     """
     release_openmp_threads()  # of loading the model: the network runs in another thread
     service = _Service(estimator, name, limits or Limits(), min_score)
@@ -88,8 +87,8 @@ def create_app(
             Mount('/api', routes=api),
             Mount('/', StaticFiles(directory=_PAGE, html=True)),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
-        exception_handlers={HTTPException: _http_error},
+        middleware=[Middleware(OwnPagesOnly, hosts, public_hosts)],
+        exception_handlers={HTTPException: _http_error, ClientDisconnect: _client_left},
     )
 
 
@@ -118,8 +117,6 @@ class _Service:
 
     async def predict(self, request: Request) -> JSONResponse:
         """People of one picture."""
-        if not same_origin(request):
-            raise HTTPException(403, 'pages from elsewhere get nothing')
         try:
             data = await self._body(request)
             return JSONResponse(await self._people(data))
@@ -148,9 +145,6 @@ class _Service:
 
     async def stream(self, socket: WebSocket) -> None:
         """People of one frame after the other."""
-        if not same_origin(socket):
-            await socket.close(code=1008, reason='another origin')
-            return
         await socket.accept()
         if self._num_streams >= self._limits.streams:
             most = self._limits.streams
@@ -196,6 +190,10 @@ class _Service:
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     line = f'{request.method} {request.url.path}: {error.detail}'
     return JSONResponse({'error': line}, error.status_code, error.headers)
+
+
+async def _client_left(request: Request, error: ClientDisconnect) -> Response:
+    return Response(status_code=400)  # which nobody gets
 
 
 def _picture(message: Mapping[str, Any]) -> bytes:

@@ -1,5 +1,7 @@
 """The command as a whole: help, version, statuses, one line an error, and what it imports."""
 
+import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -8,7 +10,7 @@ import pytest
 
 from litepose_mm import LitePoseError, __version__
 from litepose_mm.cli import main
-from litepose_mm.cli.argument_types import key_value
+from litepose_mm.cli.argument_types import host_and_port, key_value
 from litepose_mm.cli.commands import models
 from litepose_mm.files import replacing
 
@@ -73,6 +75,65 @@ def test_defects_keep_their_traceback(monkeypatch):
         run_and_raise(monkeypatch, ModuleNotFoundError('No module', name='litepose_mm.gone'))
     with pytest.raises(ZeroDivisionError):
         run_and_raise(monkeypatch, ZeroDivisionError())
+
+
+@pytest.mark.parametrize(
+    'error, message',
+    [
+        (OSError(28, 'No space left on device', '/a/b'), '/a/b: No space left on device'),
+        (FileNotFoundError(2, 'No usable temporary directory'), 'No usable temporary'),
+        (
+            UnicodeEncodeError('utf-8', 'caf\udce9', 3, 4, 'no'),
+            "in UTF-8, got 'caf\\udce9'; rename",
+        ),
+    ],
+)
+def test_surroundings_are_one_line(monkeypatch, capsys, error, message):
+    assert run_and_raise(monkeypatch, error) == 2
+    err = capsys.readouterr().err
+    assert message in err and err.count('\n') == 1
+
+
+@pytest.mark.parametrize('closed', ['>&-', '2>&-', '<&- >&- 2>&-'])
+def test_closed_streams_take_no_files(tmp_path, closed):
+    """Else the first files would be written to by whatever libraries print."""
+    code = (
+        'import os; from litepose_mm.errors import prepare_streams; prepare_streams(); '
+        "file = open('file', 'wb', buffering=0); os.write(1, b'noise'); os.write(2, b'noise'); "
+        "print('more'); file.write(b'own')"
+    )
+    command = f'"{sys.executable}" -c "$CODE" {closed}'
+    env = dict(os.environ, CODE=code, PYTHONPATH=os.pathsep.join(sys.path))
+    done = subprocess.run(['sh', '-c', command], env=env, cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'file').read_bytes() == b'own'
+
+
+def test_names_that_cannot_be_said():
+    code = "from litepose_mm.errors import prepare_streams; prepare_streams(); print('ä\\udce9')"
+    for encoding in ('ascii', 'utf-8', 'latin-1'):
+        env = dict(os.environ, PYTHONIOENCODING=encoding, PYTHONPATH=os.pathsep.join(sys.path))
+        done = subprocess.run([sys.executable, '-c', code], env=env, capture_output=True)
+        assert done.returncode == 0 and b'udce9' in done.stdout
+
+
+@pytest.mark.parametrize(
+    'text, expected',
+    [
+        ('pose.example.org', 'pose.example.org'),
+        ('Pose.Example.org:8443', 'pose.example.org:8443'),
+        ('[::1]:8000', '[::1]:8000'),
+        ('bücher.example', 'xn--bcher-kva.example'),
+    ],
+)
+def test_public_hosts(text, expected):
+    assert host_and_port(text) == expected
+
+
+@pytest.mark.parametrize('text', ['', 'https://a.org', 'a.org/b', 'u@a.org', 'a.org:x', '*', ':1'])
+def test_no_public_hosts(text):
+    with pytest.raises(argparse.ArgumentTypeError, match='expected a host'):
+        host_and_port(text)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """``litepose predict`` with an estimator that is not real: files, statuses, messages."""
 
+import errno
 import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,9 +19,10 @@ from pose_builders import FakeEstimator
 from video_files import damage, turn
 
 from litepose_mm import LitePoseError
-from litepose_mm.cli import main
+from litepose_mm.cli import main, prediction
 from litepose_mm.cli.commands import predict
-from litepose_mm.media import VideoReader, VideoWriter
+from litepose_mm.cli.reporter import Reporter
+from litepose_mm.media import VideoReader, VideoWriter, write_json
 from litepose_mm.runtime import PoseEstimator
 
 
@@ -279,6 +284,98 @@ def test_interrupt_finishes_the_files(cli, tmp_path, estimator, monkeypatch, kin
             'video': ['results.json', 'x.mp4'],
         }[kind]
     )
+
+
+def test_sigterm_keeps_the_results(cli, tmp_path, monkeypatch):
+    for index in range(3):
+        save(tmp_path / 'in' / f'{index}.png')
+    find = FakeEstimator.__call__
+
+    def stop_at_second(self, images):
+        if self.calls:
+            signal.raise_signal(signal.SIGTERM)
+        return find(self, images)
+
+    monkeypatch.setattr(FakeEstimator, '__call__', stop_at_second)
+    assert cli('in')[0] == 128 + signal.SIGTERM
+    assert len(results(tmp_path)['images']) == 1
+
+
+def test_a_defect_keeps_the_results(cli, tmp_path, monkeypatch):
+    for index in range(3):
+        save(tmp_path / 'in' / f'{index}.png')
+    monkeypatch.setattr(Reporter, 'advance', lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cli('in')
+    assert len(results(tmp_path)['images']) == 1
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """A disk that holds the results beside so many drawings, in whatever folder."""
+
+    def fill(most, folder):
+        def write(path, document):
+            drawings = [*folder.glob('*.png')]
+            if str(path).startswith(str(folder.name)) and len(drawings) > most:
+                error = LitePoseError(f'cannot write {path}: No space left on device')
+                raise error from OSError(errno.ENOSPC, 'No space left on device')
+            write_json(path, document)
+
+        monkeypatch.setattr(prediction, 'write_json', write)
+
+    return fill
+
+
+def test_drawings_make_room_for_the_results(cli, tmp_path, full_disk):
+    for index in range(3):
+        save(tmp_path / 'in' / f'{index}.png')
+    full_disk(1, tmp_path / 'outputs')
+    status, out, err = cli('in')
+    assert status == 1 and out.startswith('6 people on 3 pictures; 2 of 3 inputs failed')
+    assert written(tmp_path) == ['0.png', 'results.json'] and '1 drawing in outputs' in out
+    assert len(results(tmp_path)['images']) == 3
+    for name in ('1.png', '2.png'):
+        assert f'in/{name}: removed outputs/{name} to make room for outputs/results.json' in err
+
+
+def test_results_that_find_no_room_are_kept_elsewhere(cli, tmp_path, full_disk, monkeypatch):
+    save(tmp_path / 'a.png')
+    full_disk(-1, tmp_path / 'outputs')
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+    status, out, err = cli('a.png', '--no-draw')
+    (path,) = tmp_path.glob('litepose-*/results.json')
+    assert status == 1 and 'No space left on device' in err and str(path) in err
+    assert json.loads(path.read_text())['annotations']
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path / 'nowhere'))
+    status, out, err = cli('a.png', '--no-draw')
+    assert status == 1 and json.loads(out.splitlines()[0])['annotations']
+
+
+def test_a_video_that_cannot_be_drawn_is_looked_at_to_its_end(cli, tmp_path, monkeypatch):
+    save_video(tmp_path / 'in' / 'x.mp4')
+
+    def full(self, *args):
+        raise LitePoseError(f'cannot write {self.path}: No space left on device')
+
+    monkeypatch.setattr(prediction.VideoWriter, 'write', full)
+    status, _, err = cli('in')
+    assert status == 1 and err.count('No space left') == 1
+    assert len(results(tmp_path)['images']) == 5 and written(tmp_path) == ['results.json']
+
+
+@pytest.mark.parametrize('target', ['outputs/a.png', 'outputs', 'outputs/results.json'])
+def test_targets_are_tried_before_the_model_is_made(tmp_path, monkeypatch, capsys, target):
+    """A folder where a file should be, and the reverse."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / 'a.png')
+    if target == 'outputs':
+        Path(target).touch()
+    else:
+        Path(target).mkdir(parents=True)
+    monkeypatch.setattr(predict, 'make_estimator', lambda args: pytest.fail('it was made'))
+    assert main(['predict', 'a.png', '--model', 'fake']) == 2
+    assert target in capsys.readouterr().err
 
 
 def test_drawings_never_replace_inputs(cli, tmp_path):

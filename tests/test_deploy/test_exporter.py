@@ -1,17 +1,22 @@
 """``export_model``: folders that a runtime runs, whole or not there."""
 
 import json
+import os
+from contextlib import contextmanager
 from copy import deepcopy
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from exported import assert_same_people, need, tiny_estimator
+from processes import killed_process
 
 from litepose_mm import LitePoseError
 from litepose_mm.deploy import export_model, self_check
 from litepose_mm.deploy.backends import base
+from litepose_mm.deploy.exported_folder import check_replaceable, replacing_folder
 from litepose_mm.deploy.exporter import describe
 from litepose_mm.models.backbones import LitePose
 from litepose_mm.runtime import ModelCard, PoseEstimator
@@ -216,14 +221,45 @@ def test_a_head_without_a_decoder(tiny, tmp_path):
         export_model(model, None, tmp_path / 'out')
 
 
-def test_the_current_folder_is_refused(tiny, tmp_path, monkeypatch):
+@pytest.mark.parametrize('name', ['.', '../here', '../link'])
+def test_a_folder_stays_and_is_filled(tiny, tmp_path, monkeypatch, name):
+    """It may be a mount point, the current folder, or in a folder that nobody may write to."""
+    need('onnxruntime')
     folder = tmp_path / 'here'
     folder.mkdir()
+    (tmp_path / 'link').symlink_to(folder)
     monkeypatch.chdir(folder)
-    for name in ('.', folder, '../here'):
-        with pytest.raises(LitePoseError, match='is the current folder'):
-            export_model(tiny.model, None, name)
-    assert not list(folder.iterdir())
+    before = folder.stat().st_ino
+
+    def move(source, target, replace=os.replace):
+        assert folder in Path(target).parents
+        replace(source, target)
+
+    monkeypatch.setattr(os, 'replace', move)
+    monkeypatch.setattr(os, 'rename', lambda *_: pytest.fail('the folder was renamed'))
+    export_model(tiny.model, None, name)
+    assert names(folder) == FILES['onnxruntime'] and folder.stat().st_ino == before
+    assert names(tmp_path) == ['here', 'link']
+
+
+@contextmanager
+def write_half(folder):
+    with replacing_folder(folder) as new:
+        (new / 'model.onnx').write_text('half')
+        yield
+
+
+def test_what_a_killed_export_left_is_removed(tiny, tmp_path):
+    need('onnxruntime')
+    folder = tmp_path / 'out'
+    export_model(tiny.model, None, folder)
+    with killed_process(lambda: write_half(folder)) as kill:
+        check_replaceable(folder)
+        (part,) = set(names(folder)) - set(FILES['onnxruntime'])  # it is still being written
+        kill()
+    assert ModelCard.load(folder) and (folder / part).is_dir()
+    export_model(tiny.model, None, folder)
+    assert names(folder) == FILES['onnxruntime']
 
 
 def test_nothing_but_an_exported_model_is_replaced(tiny, tmp_path):

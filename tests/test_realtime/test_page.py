@@ -108,6 +108,15 @@ def test_other_pages_press_no_keys(page):
     assert page.show(picture(10)) == 'q'
 
 
+def test_a_proxy_in_front():
+    with Page(0, ['pose.example.org']) as page:
+        for host in ('pose.example.org', page.address.removeprefix('http://')):
+            own = {'Host': host, 'Origin': 'https://pose.example.org'}
+            assert ask(page, 'POST', '/key', 'q', **own).status == 204
+            other = {'Host': host, 'Origin': 'https://elsewhere.example'}
+            assert ask(page, 'POST', '/key', 'q', **other).status == 403
+
+
 def test_a_key_is_short(page):
     assert ask(page, 'POST', '/key', 'q' * 1000).status == 413
     assert page.show(picture(10)) is None

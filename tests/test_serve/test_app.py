@@ -139,3 +139,52 @@ def test_other_pages_get_nothing(client):
     assert response.status_code == 403 and 'error' in response.json()
     with client.websocket_connect(STREAM, headers={'origin': 'http://localhost:8000'}):
         pass
+
+
+PROXY = 'https://pose.example.org'
+
+
+@pytest.mark.parametrize('host', ['pose.example.org', 'localhost:8000', '127.0.0.1:8000', '[::1]'])
+def test_a_proxy_in_front(host):
+    """Proxies pass on the host that was asked for, or, as nginx does, the server's own."""
+    served = create_app(Estimator(), 'mini', public_hosts=['pose.example.org', 'lab.org:8443'])
+    client = TestClient(served, base_url='http://localhost:8000')
+    for origin in (PROXY, 'http://pose.example.org', 'https://lab.org:8443'):
+        headers = {'host': host, 'origin': origin}
+        answer = client.post('/api/predict', content=picture(), headers=headers)
+        assert answer.status_code == 200 and answer.json()['people']
+        with client.websocket_connect('/api/stream', headers=headers) as stream:
+            stream.send_bytes(picture())
+            assert stream.receive_json()['people']
+
+
+@pytest.mark.parametrize(
+    'headers',
+    [
+        {'origin': 'https://evil.example'},
+        {'origin': 'https://pose.example.org.evil.example'},
+        {'origin': 'https://pose.example.org:8443'},  # another server of that machine
+        {'origin': 'https://lab.org'},
+        {'origin': 'null'},
+        {'origin': 'no address ['},
+        {'origin': 'https://evil.example', 'x-forwarded-host': 'evil.example'},
+        {'host': 'evil.example', 'origin': 'https://evil.example'},
+        {'host': 'evil.example', 'x-forwarded-host': 'pose.example.org'},
+    ],
+)
+def test_nobody_else_gets_through_a_proxy(headers):
+    served = create_app(Estimator(), 'mini', public_hosts=['pose.example.org', 'lab.org:8443'])
+    client = TestClient(served, base_url='http://localhost:8000')
+    response = client.post('/api/predict', content=picture(), headers=headers)
+    assert response.status_code in (400, 403)
+    assert '--public-host' in response.json()['error'] and '\n' not in response.text
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect('/api/stream', headers=headers),
+    ):
+        pass
+
+
+def test_without_a_name_the_proxy_is_refused(client):
+    headers = {'origin': PROXY}
+    assert client.post('/api/predict', content=picture(), headers=headers).status_code == 403

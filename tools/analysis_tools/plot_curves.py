@@ -21,7 +21,7 @@ matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import replacing
+from litepose_mm.files import check_writable, replacing
 
 AXES = {'epochs': 'epoch', 'iterations': 'iteration', 'hours': 'hours of training'}
 
@@ -107,6 +107,7 @@ def main() -> None:
     parser.add_argument('--metric', default='/AP', help="end of the metric's name (default: /AP)")
     parser.add_argument('--labels', nargs='+', help='a name for each run (default: its folder)')
     args = parser.parse_args()
+    check_writable(args.out)
     labels = args.labels or [folder.name for folder in args.work_dirs]
     if len(labels) != len(args.work_dirs):
         raise LitePoseError(f'--labels: {len(args.work_dirs)} runs, {len(labels)} labels')

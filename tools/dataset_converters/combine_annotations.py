@@ -22,7 +22,7 @@ from litepose_mm.datasets.annotation_checks import arrange, keypoint_names, read
 from litepose_mm.datasets.annotation_checks.values import image_path
 from litepose_mm.datasets.synthetic import crowd_index
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import replacing
+from litepose_mm.files import check_writable, replacing
 
 
 def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path) -> dict:
@@ -110,6 +110,7 @@ def main() -> None:
         help='joints of the result: coco, crowdpose or those of a config (default: coco)',
     )
     args = parser.parse_args()
+    check_writable(args.out)
     document = combine(
         [tuple(source) for source in args.sources],
         keypoint_names(args.keypoints),

@@ -21,7 +21,7 @@ import litepose_mm.modules  # noqa: F401
 from litepose_mm.datasets.annotation_checks import read_annotations
 from litepose_mm.datasets.annotation_checks.images import num_fitting, picture_size
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import replacing
+from litepose_mm.files import check_writable, replacing
 
 
 def fix_sizes(document: dict, images: Path | None = None) -> int:
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument('--out-dir', type=Path, required=True, help='folder for the mended files')
     args = parser.parse_args()
     for path in args.annotations:
+        check_writable(args.out_dir / path.name)
         document = read_annotations(path)
         try:
             changed = fix_sizes(document, args.images)

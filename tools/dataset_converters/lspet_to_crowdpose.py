@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import replacing
+from litepose_mm.files import check_writable, replacing
 
 LSP_JOINTS = (
     'right_ankle',
@@ -162,6 +162,7 @@ def main() -> None:
     parser.add_argument('folder', type=Path, help='folder with joints.mat and images/')
     parser.add_argument('out', type=Path, help='annotation file to write (.json)')
     args = parser.parse_args()
+    check_writable(args.out)
     document = convert(args.folder)
     with replacing(args.out) as part:
         part.write_text(json.dumps(document))

@@ -32,7 +32,7 @@ from litepose_mm.datasets.synthetic import (
 )
 from litepose_mm.datasets.synthetic.annotations import CATEGORY
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import replacing
+from litepose_mm.files import check_writable, replacing
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_skeletons
 
@@ -41,6 +41,8 @@ def render(
     output: Path, split: str, options: SceneOptions, seed: int, count: int, skeleton: Skeleton
 ) -> Path:
     """Write pictures and annotations; returns the annotation file."""
+    path = output / 'annotations' / f'person_keypoints_{split}.json'
+    check_writable(path)
     selection = select_keypoints(skeleton.keypoint_names)
     images, annotations = [], []
     width, height = options.image_size
@@ -66,7 +68,6 @@ def render(
         images=images,
         annotations=annotations,
     )
-    path = output / 'annotations' / f'person_keypoints_{split}.json'
     with replacing(path) as part:
         part.write_text(json.dumps(document))
     return path

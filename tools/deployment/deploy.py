@@ -17,6 +17,7 @@ import sys
 from common import read_configs  # beside this script
 
 from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.files import check_writable
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,6 +38,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_writable(osp.join(args.work_dir, 'end2end.onnx'))
     deploy_cfg, model_cfg = read_configs(args.deploy_cfg, args.model_cfg)
     if args.dump_info:
         from litepose_mm.deploy.mmdeploy.task import NO_SDK

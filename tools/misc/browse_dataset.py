@@ -32,6 +32,7 @@ from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.hooks.bad_sample_hook import GuardSample, guard_samples
 from litepose_mm.engine.hooks.pipelines import pipeline_owners
 from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.files import check_writable
 from litepose_mm.media import write_image
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_targets
@@ -128,6 +129,7 @@ def browse(config: Config, out_dir: Path, num: int, seed: int, stage: int) -> in
         LitePoseError: There is no data or no such stage, a sample is bad, or a picture cannot be
             written.
     """
+    check_writable(out_dir / '0.jpg')
     init_default_scope(config.get('default_scope', 'mmpose'))
     dataset = training_data(config, stage)
     skeleton = Skeleton.from_metainfo(dataset.metainfo)

@@ -27,7 +27,7 @@ from litepose_mm.datasets.annotation_checks import (
     read_text,
 )
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import replacing
+from litepose_mm.files import check_writable, replacing
 
 
 def parse_args() -> argparse.Namespace:
@@ -56,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     """Checks, tells and mends; returns the exit status."""
     if args.drop and not args.fix:
         raise LitePoseError('--drop: only with --fix OUT')
+    if args.fix:
+        check_writable(args.fix)
     document = read_annotations(args.annotations)
     if args.images is not None and not args.images.is_dir():
         raise LitePoseError(f'--images {args.images}: no such folder')

@@ -22,7 +22,7 @@ import litepose_mm.modules  # noqa: F401
 from litepose_mm.checkpoints import read_weights
 from litepose_mm.engine.hooks.plain_data import to_plain
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import part_of, replacing
+from litepose_mm.files import check_writable, part_of, replacing
 
 # Facts about the training that are kept; paths of its machine are not.
 _KEPT = ('epoch', 'iter', 'dataset_meta', 'architecture', 'num_keypoints', 'converted_by')
@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument('out_file', type=Path, help='file to write, .pth or .safetensors')
     parser.add_argument('--half', action='store_true', help='store weights in 16 bits')
     args = parser.parse_args()
+    check_writable(args.out_file)
     path = publish(args.in_file, args.out_file, args.half)
     print(f'{path}: {path.stat().st_size / 1e6:.1f} MB')
 

@@ -20,6 +20,7 @@ from litepose_mm.checkpoints import (
     save_weights,
 )
 from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.files import check_writable
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
 
@@ -85,6 +86,7 @@ def main() -> None:
     parser.add_argument('src', type=Path, help="checkpoint of the authors' code")
     parser.add_argument('dst', type=Path, help='file to write (.pth)')
     args = parser.parse_args()
+    check_writable(args.dst)
     print(f'{args.src} -> {args.dst}: {convert(args.src, args.dst)}')
 
 

@@ -88,11 +88,13 @@ def run(args: argparse.Namespace) -> int:
         'rounds': args.rounds,
         'models': rows,
     }
-    _print_table(figures)
-    if args.json:
-        write_json(args.json, figures)
-    if args.plot:
-        _plot(figures, figure, Path(args.plot))
+    try:
+        if args.json:
+            write_json(args.json, figures)
+        if args.plot:
+            _plot(figures, figure, Path(args.plot))
+    finally:  # whatever becomes of them
+        _print_table(figures)
     return 0
 
 

@@ -175,9 +175,11 @@ def _verify(args: argparse.Namespace, estimator) -> int:
 
     print('comparing with torch', flush=True)
     figures = verify(estimator, args.out, args.verify, args.annotations, threads=args.threads)
-    names = ', '.join(path.name for path in write_report(figures, args.out))
-    print(f'wrote {names} in {args.out}')
-    print('\n'.join(summary_lines(figures)))
+    try:
+        names = ', '.join(path.name for path in write_report(figures, args.out))
+        print(f'wrote {names} in {args.out}')
+    finally:  # whatever becomes of the report
+        print('\n'.join(summary_lines(figures)))
     return 0 if complaint(figures) is None else 1
 
 

@@ -66,36 +66,41 @@ def run(args: argparse.Namespace) -> int:
     """Predicts every input; returns the exit status."""
     import cv2
 
+    from ...files import undisturbed
     from ...media import find_media
     from ..coco_document import CocoDocument
-    from ..prediction import Prediction
+    from ..prediction import RESULTS_NAME, Prediction, check_targets
     from ..reporter import Reporter
 
     cv2.setLogLevel(0)  # its messages about broken files would only repeat ours
     files = find_media(args.inputs, args.recursive)
+    out_dir = Path(args.out_dir)
+    check_targets(files, out_dir, draw=not args.no_draw)  # before the model, which takes seconds
     estimator = _estimator(args)
     prediction = Prediction(
         estimator,
         CocoDocument(estimator.skeleton, args.model, estimator.weights_file),
-        args.out_dir,
+        out_dir,
         draw=not args.no_draw,
         min_score=args.min_score,
         keypoint_threshold=args.keypoint_threshold,
         color_by=args.color_by,
     )
-    prediction.check_targets(files)
-    interrupted = False
+    stopped, results = None, None
     reporter = Reporter(total=_count_frames(files))
-    try:
-        with reporter:
+    with reporter:
+        try:
             prediction.run(files, reporter)
-    except KeyboardInterrupt:
-        interrupted = True
-    has_results = prediction.write_results()
-    print(_summary(files, prediction, reporter.num_failed, interrupted, has_results))
-    if interrupted:
-        return 130
-    return 1 if reporter.num_failed else 0
+        except (KeyboardInterrupt, SystemExit) as stop:  # Ctrl-C, SIGTERM
+            stopped = stop
+        finally:
+            with undisturbed():
+                results = prediction.write_results(reporter)
+    print(_summary(files, prediction, reporter.num_failed, stopped is not None, results))
+    if stopped is not None:
+        return 130 if isinstance(stopped, KeyboardInterrupt) else stopped.code
+    is_lost = prediction.document.num_images and results != out_dir / RESULTS_NAME
+    return 1 if reporter.num_failed or is_lost else 0
 
 
 def _estimator(args: argparse.Namespace) -> PictureEstimator:
@@ -131,14 +136,14 @@ def _summary(
     prediction: Prediction,
     failed: int,
     interrupted: bool,
-    has_results: bool,
+    results: Path | None,
 ) -> str:
     document = prediction.document
     pictures = 'frame' if all(file.is_video for file in files) else 'picture'
     problems = f'; {failed} of {len(files)} inputs failed' if failed else ''
     drawings = _count(prediction.num_drawings, 'drawing')
     wrote = [f'{drawings} in {prediction.out_dir}{os.sep}'] if prediction.num_drawings else []
-    wrote += [f'results in {prediction.results_path}'] if has_results else []
+    wrote += [f'results in {results}'] if results else []
     return (
         f'{"interrupted: " if interrupted else ""}'
         f'{_count(document.num_people, "person", "people")} on '

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ...listening import listen
-from ..argument_types import positive_int
+from ...listening import LOOPBACK, listen
+from ..argument_types import host_and_port, positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 
 HELP = 'open a page on this machine: people on the camera of the browser, or a file dropped on it'
@@ -23,17 +23,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help='address to listen on (default: 127.0.0.1, this machine only); with another one '
         'everybody who reaches it can use the page, unencrypted',
     )
+    add_public_host(parser)
     parser.add_argument(
         '--max-megabytes', type=positive_int, default=20, metavar='N', help='of an upload'
     )
     parser.add_argument('--open', action='store_true', help='open it in the browser, too')
 
 
+def add_public_host(parser: argparse._ActionsContainer) -> None:
+    """Adds ``--public-host``."""
+    parser.add_argument(
+        '--public-host',
+        nargs='+',
+        type=host_and_port,
+        default=[],
+        action='extend',
+        metavar='HOST[:PORT]',
+        help='name under which a proxy in front of the page is reached, e.g. pose.example.org',
+    )
+
+
 def run(args: argparse.Namespace) -> int:
     """Serves until it is interrupted; returns the exit status."""
     import uvicorn
 
-    from ...serve import LOOPBACK, Limits, create_app
+    from ...serve import Limits, create_app
 
     is_local = args.host in LOOPBACK
     listening = listen(args.host, args.port)  # before the model is loaded
@@ -44,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
         Path(args.model).name,
         limits,
         args.min_score,
-        **({} if is_local else {'hosts': ['*']}),
+        hosts=LOOPBACK if is_local else None,
+        public_hosts=args.public_host,
     )
     host = f'[{args.host}]' if ':' in args.host else args.host
     address = f'http://{"localhost" if host == "127.0.0.1" else host}:{args.port}'

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 from ..one_line_warnings import one_line_warnings
+from .serve import add_public_host
 
 if TYPE_CHECKING:
     from ...realtime import JsonLinesOutput, RealTimePipeline, Shown, Source, VideoOutput
@@ -64,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         f'(default: http://localhost:{_PORT})',
     )
     screen.add_argument('--no-display', action='store_true', help='open no window')
+    add_public_host(output)
     output.add_argument('--out', metavar='FILE', help='write a video of what is shown')
     output.add_argument('--jsonl', metavar='FILE', help='write people, a line of JSON a frame')
     output.add_argument('--view', default='skeletons', help='skeletons (default), heatmaps or tags')
@@ -155,7 +157,7 @@ def _open_screen(args: argparse.Namespace, source: Source) -> Page | Window:
             return Window(f'litepose: {source.name}')
         except LitePoseError as error:
             _tell(f'{error}; a page in the browser takes its place')
-    page = Page(_PORT if args.page is None else args.page)
+    page = Page(_PORT if args.page is None else args.page, args.public_host)
     _tell(f'{page.address} (this machine only); Ctrl-C ends')
     return page
 

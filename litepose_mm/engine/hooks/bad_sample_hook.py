@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...errors import LitePoseError, some
-from .pipelines import WrappedPipeline, is_wrapped, mix_transforms, pipeline_owners
+from .pipelines import WrappedPipeline, is_wrapped, mix_transforms, pipeline_owners, shared_zeros
 
 _POLICIES = ('stop', 'skip')
 
@@ -98,8 +98,8 @@ class GuardSample:
     def __init__(self, num_samples: int | None = None) -> None:
         self.skips = num_samples is not None
         # Shared with the workers. They only set entries, so nothing gets lost.
-        self._skipped = torch.zeros(num_samples or 0, dtype=torch.uint8).share_memory_()
-        self._named = torch.zeros(num_samples or 0, dtype=torch.uint8).share_memory_()
+        self._skipped = shared_zeros(num_samples or 0, torch.uint8)
+        self._named = shared_zeros(num_samples or 0, torch.uint8)
 
     @property
     def num_skipped(self) -> int:

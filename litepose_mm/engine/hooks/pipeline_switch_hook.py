@@ -13,7 +13,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpose.registry import HOOKS
 
 from ...errors import LitePoseError
-from .pipelines import WrappedPipeline, functions_around, pipeline_owners
+from .pipelines import WrappedPipeline, functions_around, pipeline_owners, shared_zeros
 
 
 class SwitchedPipeline:
@@ -49,7 +49,7 @@ class PipelineSwitchHook(Hook):
     def __init__(self, switch_epoch: int, switch_pipeline: Sequence[dict]) -> None:
         self.switch_epoch = switch_epoch
         self.switch_pipeline = list(switch_pipeline)
-        self._switched = torch.zeros((), dtype=torch.bool).share_memory_()  # workers see it change
+        self._switched = shared_zeros(1, torch.bool)  # workers see it change
 
     def before_train(self, runner: Runner) -> None:
         if not isinstance(runner.train_loop, EpochBasedTrainLoop):

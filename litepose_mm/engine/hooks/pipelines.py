@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import torch
+
+
+def shared_zeros(count: int, dtype: torch.dtype) -> torch.Tensor:
+    """Zeros whose changes the workers of a data loader see, and that take no ``/dev/shm``.
+
+    Forked workers have the same memory. For others torch shares it when it is handed to them.
+
+    Returns:
+        A tensor (count,).
+    """
+    memory = mmap.mmap(-1, max(count, 1) * dtype.itemsize)
+    return torch.frombuffer(memory, dtype=dtype)[:count]
 
 
 def data_sets(dataset: Any) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpose.registry import HOOKS
 from torch.utils.data import get_worker_info
 
-from .pipelines import WrappedPipeline, data_sets, is_wrapped, pipeline_owners
+from .pipelines import WrappedPipeline, data_sets, is_wrapped, pipeline_owners, shared_zeros
 
 # Keeps the streams of samples, iterations and choices of samples apart.
 _SAMPLE, _ITERATION, _CHOICE = 1, 2, 3
@@ -117,7 +117,7 @@ class ReproducibleEpochsHook(Hook):
     priority = 'VERY_LOW'
 
     def __init__(self) -> None:
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # workers see it change
+        self._epoch = shared_zeros(1, torch.int64)  # workers see it change
         self._sampler_seed: int | None = None
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:

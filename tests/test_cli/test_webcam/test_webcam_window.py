@@ -64,7 +64,7 @@ def test_where_there_is_no_window_the_page_opens_before_the_model_is_loaded(
     def refuse(title):
         raise LitePoseError('no window here')
 
-    def taken(port):
+    def taken(port, public_hosts):
         raise LitePoseError(f'port {port} is taken')
 
     monkeypatch.setattr(window_module, 'Window', refuse)

@@ -59,6 +59,10 @@ class Reporter:
             where = '' if str(file.path) in message else f'{file.path}: '
             self._say(f'failed: {where}{message}')
 
+    def note(self, message: str) -> None:
+        """Says something that is not a failure."""
+        self._say(f'note: {message}')
+
     def _say(self, message: str) -> None:
         line = ' '.join(f'litepose: {message}'.split())
         self._console.print(line, markup=False)

@@ -17,6 +17,7 @@ from mmengine.config import Config
 from networks import TINY
 
 from litepose_mm.config_files import read_config
+from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
 from litepose_mm.errors import LitePoseError
 from litepose_mm.paths import config_path, mim_root
 from litepose_mm.recipes import ae_codec, ae_train_pipeline
@@ -87,6 +88,21 @@ def test_train_resume_and_test(config, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not has_bfloat16(), reason='the processor has no bfloat16')
+@pytest.mark.skipif(torch.cuda.is_available(), reason='MMEngine trains on the GPU')
+def test_mixed_precision_resumes_to_the_same_bits(config, tmp_path):
+    for options in (['--work-dir', 'whole'], ['--cfg-options', 'train_cfg.max_epochs=2']):
+        result = train(config, '--seed', 3, '--amp', *options, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    assert train(config, '--resume', '--amp', cwd=tmp_path).returncode == 0
+    whole, resumed = (
+        torch.load(tmp_path / folder / 'epoch_3.pth', weights_only=True)['state_dict']
+        for folder in ('whole', 'work')
+    )
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+@pytest.mark.slow
 def test_two_processes(tmp_path):
     config = write_config(tmp_path)
     result = run(
@@ -137,8 +153,8 @@ def bad_pickle(folder):
         ('train.py', ['config.py', '--show'], 'has no default_hooks.visualization'),
         pytest.param(
             'train.py',
-            ['config.py', '--amp'],
-            'needs a GPU',
+            ['config.py', '--amp', '--cfg-options', 'optim_wrapper.dtype=float16'],
+            'expected bfloat16',
             marks=pytest.mark.skipif(torch.cuda.is_available(), reason='there is one'),
         ),
         ('train.py', ['config.py', '--auto-scale-lr'], 'has no auto_scale_lr'),

@@ -17,7 +17,6 @@ from mmengine.config import Config
 from networks import TINY
 
 from litepose_mm.config_files import read_config
-from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
 from litepose_mm.errors import LitePoseError
 from litepose_mm.paths import config_path, mim_root
 from litepose_mm.recipes import ae_codec, ae_train_pipeline
@@ -85,21 +84,6 @@ def test_train_resume_and_test(config, tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert 0 < json.loads(metrics.read_text())['AP'] <= 1 and dump.stat().st_size
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not has_bfloat16(), reason='the processor has no bfloat16')
-@pytest.mark.skipif(torch.cuda.is_available(), reason='MMEngine trains on the GPU')
-def test_mixed_precision_resumes_to_the_same_bits(config, tmp_path):
-    for options in (['--work-dir', 'whole'], ['--cfg-options', 'train_cfg.max_epochs=2']):
-        result = train(config, '--seed', 3, '--amp', *options, cwd=tmp_path)
-        assert result.returncode == 0, result.stderr
-    assert train(config, '--resume', '--amp', cwd=tmp_path).returncode == 0
-    whole, resumed = (
-        torch.load(tmp_path / folder / 'epoch_3.pth', weights_only=True)['state_dict']
-        for folder in ('whole', 'work')
-    )
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
 @pytest.mark.slow

@@ -102,7 +102,7 @@ class _Training:
         self.model = build_pose_estimator(config.model).train()
         self.model.init_weights()
         self.model.to(memory_format=torch.channels_last)
-        if has_compiler(logging.getLogger(), 'depthwise gradients'):
+        if has_compiler(logging.getLogger(), 'kernels'):
             quicken(self.model)
         self.optimizer = build_optim_wrapper(self.model, config.optim_wrapper)
         loader = config.train_dataloader

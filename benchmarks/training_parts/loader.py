@@ -8,21 +8,22 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 from reporting import Rows
 
-from .model import Training, quickest
+from .model import Training, variants
 
 
 def measure(args: Namespace) -> dict[str, Rows]:
     """Images per second and share of waiting for each number of workers.
 
-    The loop is a plain one, without a runner and its hooks, and trains in the quickest of the ways
-    that ``step`` measures uncompiled. It has a process of its own, which keeps freed memory.
+    The loop is a plain one, without a runner and its hooks, and trains in the last of the ways that
+    ``step`` measures uncompiled. It has a process of its own, which keeps freed memory.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as process:
         return {'loader': process.submit(_measure, args).result()}
 
 
 def _measure(args: Namespace) -> Rows:
-    training = Training(args, quickest())
+    variant = variants()[-1]
+    training = Training(args, variant)
     rows = []
     for workers in args.workers:
         batches = training.batches(workers)
@@ -37,7 +38,7 @@ def _measure(args: Namespace) -> Rows:
         waiting, whole = np.sum(spent[args.warmup :], axis=0)
         rows.append(
             dict(
-                variant=quickest().name,
+                variant=variant.name,
                 workers=workers,
                 images_per_second=args.batch_size * args.rounds / whole,
                 waiting_share=waiting / whole,

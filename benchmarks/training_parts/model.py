@@ -15,6 +15,7 @@ from timing import device, seconds
 
 from litepose_mm.engine.hooks.compile_hook import compile_training
 from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
+from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
 from litepose_mm.models.kernels import quicken
 from litepose_mm.recipes import ae_train_pipeline
 
@@ -24,11 +25,11 @@ from .data import build_dataset
 class Variant(NamedTuple):
     """A way to train."""
 
+    channels_last: bool = False
+    reuse_memory: bool = False
+    cpu_kernels: bool = False
     amp: bool = False
     compile: bool = False
-    channels_last: bool = False
-    depthwise_gradient: bool = False
-    reuse_memory: bool = False
 
     @property
     def name(self) -> str:
@@ -36,12 +37,16 @@ class Variant(NamedTuple):
         return ', '.join(names) or 'plain'
 
 
-def quickest() -> Variant:
-    """The quickest way to train that does not compile the network."""
-    on_cpu = device() == 'cpu'
-    return Variant(
-        amp=not on_cpu, channels_last=True, depthwise_gradient=on_cpu, reuse_memory=on_cpu
-    )
+def variants(compiled: bool = False) -> list[Variant]:
+    """Each does one thing more than the one before; the last one compiles the network, if any."""
+    if device() == 'cuda':
+        names = ['channels_last', 'amp']
+    else:
+        names = ['channels_last', 'reuse_memory', 'cpu_kernels', *['amp'] * has_bfloat16()]
+    ways = [Variant()]
+    for name in [*names, *['compile'] * compiled]:
+        ways.append(ways[-1]._replace(**{name: True}))
+    return ways
 
 
 class Training:
@@ -60,14 +65,16 @@ class Training:
         self.model.init_weights()
         if variant.channels_last:
             self.model.to(memory_format=torch.channels_last)
-        if variant.depthwise_gradient:
+        if variant.cpu_kernels:
             quicken(self.model)
         if variant.reuse_memory:
             keep_freed_memory()
         if variant.compile:
             for part in (self.model.backbone, self.model.head):
                 compile_training(part)
-        wrapper = 'AmpOptimWrapper' if variant.amp else 'OptimWrapper'
+        wrapper = 'OptimWrapper'
+        if variant.amp:
+            wrapper = 'CPUAmpOptimWrapper' if device() == 'cpu' else 'AmpOptimWrapper'
         self.optimizer = build_optim_wrapper(self.model, dict(config.optim_wrapper, type=wrapper))
 
     def batches(self, num_workers: int = 0) -> Iterator[dict]:
@@ -81,5 +88,8 @@ class Training:
         return iter(Runner.build_dataloader(loader, seed=0))
 
     def step(self, batch: dict) -> float:
-        """A step as the runner takes it; its seconds."""
-        return seconds(lambda: self.model.train_step(batch, self.optimizer))
+        """A step as the runner takes it; its seconds. The loss before it is in ``loss``."""
+        return seconds(lambda: self._step(batch))
+
+    def _step(self, batch: dict) -> None:
+        self.loss = self.model.train_step(batch, self.optimizer)['loss'].item()

@@ -1,6 +1,5 @@
 """The step, on batches that are there already: speed and memory of every way to train."""
 
-import itertools
 import multiprocessing
 from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor
@@ -12,33 +11,30 @@ import torch
 from reporting import Rows
 from timing import device
 
-from .model import Training, Variant, quickest
+from .model import Training, Variant, variants
 
 _own = {}  # in the process of a variant: its training and batches
 
 
 def measure(args: Namespace) -> dict[str, Rows]:
-    """Images per second and peak memory.
+    """Images per second, peak memory, and the loss of the last step.
 
     Every variant has a process of its own, which lives through all rounds, so that its peak memory
-    is its own: resident on CPU, of torch's tensors on a GPU, the only one with mixed precision.
+    is its own: resident on CPU, of torch's tensors on a GPU. All see the same batches.
     """
-    off_and_on = [False, True]
-    amp, compiled = off_and_on[: 1 + (device() == 'cuda')], off_and_on[: 1 + args.compile]
-    variants = list(itertools.starmap(Variant, itertools.product(amp, compiled, off_and_on)))
-    if device() == 'cpu':
-        variants += [quickest()._replace(reuse_memory=False), quickest()]
+    ways = variants(args.compile)
     spawn = multiprocessing.get_context('spawn')
     with ExitStack() as stack:
         processes = [
             stack.enter_context(ProcessPoolExecutor(1, spawn, _start, (args, variant)))
-            for variant in variants
+            for variant in ways
         ]
         times = [
             # One after the other: they share the processor.
             [process.submit(_step, turn).result() for process in processes]
             for turn in range(args.warmup + args.rounds)
         ]
+        losses = [process.submit(_loss).result() for process in processes]
         peaks = [process.submit(_peak_memory).result() for process in processes]
     times = np.array(times[args.warmup :])
     rows = [
@@ -47,9 +43,10 @@ def measure(args: Namespace) -> dict[str, Rows]:
             seconds=np.median(own),
             images_per_second=args.batch_size / np.median(own),
             ratio=np.median(times[:, 0] / own),
+            loss=f'{loss:.4f}',
             peak_mib=peak,
         )
-        for variant, own, peak in zip(variants, times.T, peaks)
+        for variant, own, loss, peak in zip(ways, times.T, losses, peaks)
     ]
     return {'step': rows}
 
@@ -62,6 +59,10 @@ def _start(args: Namespace, variant: Variant) -> None:
 
 def _step(turn: int) -> float:
     return _own['training'].step(_own['batches'][turn % 2])
+
+
+def _loss() -> float:
+    return _own['training'].loss
 
 
 def _peak_memory() -> float | None:

@@ -137,8 +137,8 @@ def bad_pickle(folder):
         ('train.py', ['config.py', '--show'], 'has no default_hooks.visualization'),
         pytest.param(
             'train.py',
-            ['config.py', '--amp'],
-            'needs a GPU',
+            ['config.py', '--amp', '--cfg-options', 'optim_wrapper.dtype=float16'],
+            'expected bfloat16',
             marks=pytest.mark.skipif(torch.cuda.is_available(), reason='there is one'),
         ),
         ('train.py', ['config.py', '--auto-scale-lr'], 'has no auto_scale_lr'),

@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.engine.hooks.loading_schemes import load_from_local
+from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
 from litepose_mm.errors import LitePoseError
 
 
@@ -304,6 +305,21 @@ def test_averaged_weights_and_a_second_pipeline_resume(tmp_path, switch_epoch, k
     assert not torch.equal(  # MMEngine has the average under state_dict
         last['state_dict']['conv.weight'], last['ema_state_dict']['module.conv.weight']
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_bfloat16(), reason='the processor has no bfloat16')
+def test_mixed_precision_and_kernels_resume(tmp_path):
+    pictures = toy.write_pictures(tmp_path / 'pictures')
+    changes = dict(
+        hooks=[dict(type='CPUKernelsHook')],
+        optim_wrapper=dict(type='CPUAmpOptimWrapper', optimizer=dict(type='Adam', lr=0.01)),
+    )
+    killed = config(pictures, tmp_path / 'work', 0, kill=dict(type='KillHook', at=6), **changes)
+    resumed = config(pictures, tmp_path / 'work', 0, resume=True, **changes)
+    reference = config(pictures, tmp_path / 'reference', 0, **changes)
+    assert toy.run_apart(killed, resumed, reference) == [-9, 0, 0]
+    assert_same_training(tmp_path / 'work', tmp_path / 'reference')
 
 
 @pytest.mark.slow

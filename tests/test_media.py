@@ -277,7 +277,7 @@ class TestVideo:
 class TestWriting:
     def test_image_formats_that_cannot(self, tmp_path):
         with pytest.raises(LitePoseError, match='does not write this'):
-            write_image(tmp_path / 'x.gif', picture())
+            write_image(tmp_path / 'x.svg', picture())
         assert files(tmp_path) == []
 
     def test_json(self, tmp_path):

@@ -40,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 all is well, 1 some inputs failed or an exported model differs from
         torch, 2 bad usage or input as a whole, 130 interrupted.
     """
+    # What OpenCV and FFmpeg say of broken files would only repeat ours; they ask when imported.
+    os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     parser = build_parser()
     try:
         args = parser.parse_args(argv)

@@ -61,16 +61,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predicts every input; returns the exit status."""
-    # OpenCV's own messages about broken files would only repeat ours; ffmpeg reads this once
-    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    import cv2
-
     from ...media import find_media
     from ..coco_document import CocoDocument
     from ..prediction import Prediction
     from ..reporter import Reporter
 
-    cv2.setLogLevel(0)
     files = find_media(args.inputs, args.recursive)
     estimator = _estimator(args)
     prediction = Prediction(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -75,14 +74,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Shows what comes until it ends; returns the exit status."""
-    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    import cv2
-
     from ...realtime import JsonLinesOutput, RealTimePipeline, VideoOutput, open_source
     from ...realtime.view import View, notice, status_lines
     from ...tracking import PoseTracker
 
-    cv2.setLogLevel(0)
     view = View(args.view, mirrored=args.mirror)
     source = open_source(args.source, _tell, args.live)
     _check_outputs(args, source)

@@ -115,6 +115,13 @@ def test_everything_imports_and_nothing_is_pretended(lite):
         """)
 
 
+@pytest.mark.parametrize(
+    'name', ['codecs', 'datasets.synthetic', 'engine', 'evaluation', 'models', 'nas']
+)
+def test_every_part_can_be_imported_first(name):
+    check(f'import litepose_mm.{name}')
+
+
 def test_full_installation_is_left_alone(tmp_path):
     write(tmp_path, {**TORCHVISION, **MMDET, **MMCV_EXT})
     add = ADD_MMCV_EXT.format(str(tmp_path / 'mmcv_part'))
@@ -248,11 +255,10 @@ def test_pycocotools_stands_in_for_xtcocotools(tmp_path):
 
 
 def test_neither_of_them(tmp_path):
-    write(tmp_path, BROKEN_XTCOCOTOOLS)
+    absent = "raise ModuleNotFoundError('no pycocotools', name='pycocotools')\n"
+    write(tmp_path, {**BROKEN_XTCOCOTOOLS, 'pycocotools/__init__.py': absent})
     said = check(
         """
-        import sys
-        sys.modules['pycocotools'] = None
         from litepose_mm import LitePoseError, compat
         try:
             compat.apply()

@@ -38,8 +38,8 @@ def real():
         importlib.import_module('xtcocotools._mask')
         coco = importlib.import_module('xtcocotools.coco')
         evaluation = importlib.import_module('xtcocotools.cocoeval')
-    except (ImportError, ValueError) as error:
-        pytest.skip(f'xtcocotools does not work here: {error}')
+    except (ImportError, ValueError):
+        pytest.skip('no xtcocotools to compare with: it has none for numpy 2 and Python 3.12')
     return coco.COCO, evaluation.COCOeval
 
 

@@ -6,9 +6,11 @@ SHELL := /bin/bash
 .PHONY: help setup mmdeploy demo test lint format clean
 
 VENV ?= .venv
-# The first Python that can make a virtual environment with pip in it. `make setup PYTHON=…` picks.
-PYTHON ?= $(firstword $(foreach p,python3.11 python3.10 python3,$(shell \
-	$(p) -I -c 'import ensurepip, venv' >/dev/null 2>&1 && echo $(p))))
+# The first Python of a tested version that can make a virtual environment with pip in it.
+# `make setup PYTHON=…` picks. MMEngine 0.10.7 does not run on Python 3.14.
+TESTED := import sys, ensurepip, venv; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python3.10,$(shell \
+	$(p) -I -c '$(TESTED)' >/dev/null 2>&1 && echo $(p))))
 # A package index with the build of torch to prefer, for example of the CPU build (docs/install.md).
 TORCH_INDEX ?=
 # Arguments for pytest: make test ARGS='-m "not slow"'
@@ -18,8 +20,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -I -m pip
 STAMP := $(VENV)/.setup-done
 REQUIREMENTS := requirements.txt $(wildcard requirements/*.txt requirements/optional/*.txt)
-SOURCES ?= --only-binary :all:
-INSTALL = $(PIP) install --quiet --no-input $(SOURCES) -c requirements/constraints.txt
+INSTALL = $(PIP) install --quiet --no-input --only-binary :all: -c requirements/constraints.txt
 
 # Another environment's packages, and places to install to, must not leak in.
 # Where pip looks for packages (PIP_INDEX_URL and the like) is left as the user has it.
@@ -35,16 +36,12 @@ setup: $(STAMP) ## make .venv with the tested versions and this package in it
 $(STAMP): $(REQUIREMENTS) setup.py pyproject.toml litepose_mm/version.py
 	@rm -f $@
 	@$(PY) -I -m pip --version >/dev/null 2>&1 || { \
-	  if [ -z '$(PYTHON)' ]; then \
-	    echo 'No Python 3 with venv and pip was found: apt-get install python3-venv' >&2; exit 1; fi; \
+	  if [ -z '$(PYTHON)' ]; then echo 'No Python 3.10 to 3.13 with venv and pip was found:' \
+	    'apt-get install python3-venv' >&2; exit 1; fi; \
 	  echo 'Making $(VENV) with $(PYTHON)'; \
 	  $(PYTHON) -I -m venv --clear $(VENV); }
-	@$(PY) -I -c 'import sys; v = sys.version_info; t = "Python %d.%d" % v[:2]; \
-	  again = "; make clean setup PYTHON=python3.11 (or 3.10) takes another"; \
-	  v < (3, 10) and sys.exit(t + " is too old" + again); \
-	  v >= (3, 12) and "$(SOURCES)" == "--only-binary :all:" and sys.exit( \
-	    t + " is newer than the wheels of xtcocotools" + again + \
-	    "; with a C compiler, try make setup SOURCES=--prefer-binary")'
+	@$(PY) -I -c '$(TESTED)' || { echo "Python 3.10 to 3.13 is needed, $(VENV) has" \
+	  "$$($(PY) -V): make clean setup PYTHON=python3.13 takes another" >&2; exit 1; }
 	@echo 'Installing the requirements (minutes the first time)'
 	@$(INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.txt
 	@$(INSTALL) --no-deps -r requirements/mminstall.txt
@@ -68,7 +65,7 @@ demo: $(STAMP) ## from a photograph to people
 # a process that crashes ends the run, which pytest-xdist cannot go on with.
 test: export OMP_NUM_THREADS ?= 1
 test: $(STAMP) ## all tests; ARGS='-m "not slow"' for the quick ones
-	$(PY) -m pytest -q -rs -n logical --maxprocesses 8 --dist loadfile --max-worker-restart 0 \
+	$(PY) -m pytest -q -n logical --maxprocesses 8 --dist loadfile --max-worker-restart 0 \
 	  $(ARGS)
 
 lint: $(STAMP) ## style, formatting, spelling

@@ -43,7 +43,6 @@ _REQUIRED = {
     'pkg_resources': 'pip install "setuptools<81"',
     'mmengine': _OPENMMLAB,
     'mmcv': _OPENMMLAB,
-    'xtcocotools': 'pip install "xtcocotools>=1.14.3" "numpy<2" (its wheels are for numpy 1)',
     'mmpose': _OPENMMLAB,
 }
 # The modules of MMPose that import what may be missing; everything else imports these.
@@ -222,6 +221,7 @@ def _arrays_are_no_scalars() -> bool:
 
 
 def _put_scalar_radius() -> tuple[StandIn, ...]:
+    _require('mmpose.visualization', _DEPENDENCIES)
     import numpy as np
     from mmpose.visualization.opencv_backend_visualizer import OpencvBackendVisualizer
 
@@ -309,8 +309,47 @@ def _put_image_decoding() -> tuple[StandIn, ...]:
     return ()
 
 
+# --- xtcocotools without a build that works
+
+
+def _no_xtcocotools() -> bool:
+    import numpy as np
+
+    # not imported beside numpy 2, for which it prints a page of warnings, or crashes later
+    has_numpy_2 = int(np.__version__.partition('.')[0]) >= 2
+    return has_numpy_2 or _import_error('xtcocotools.mask') is not None
+
+
+def _put_xtcocotools() -> tuple[StandIn, ...]:
+    _require('pycocotools.mask', 'pip install pycocotools')
+    import pycocotools.mask
+
+    from . import compat_xtcocotools
+
+    modules = {
+        'coco': compat_xtcocotools,
+        'cocoeval': compat_xtcocotools,
+        'mask': pycocotools.mask,
+    }
+    package = ModuleType('xtcocotools', 'pycocotools, by litepose_mm.compat')
+    package.__spec__ = ModuleSpec('xtcocotools', loader=None)
+    package.__dict__.update(modules)
+    # It stays, unlike the stand-ins: it does what it stands for.
+    sys.modules['xtcocotools'] = package
+    sys.modules.update({f'xtcocotools.{name}': module for name, module in modules.items()})
+    return ()
+
+
 # The order matters: later ones find the stand-ins of earlier ones in place.
 FIXES = (
+    Fix(
+        name='xtcocotools',
+        cause='MMPose reads annotations and evaluates with xtcocotools, whose wheels are for numpy '
+        '1 and Python 3.11 at most; built for numpy 2, its masks crash',
+        retires='when xtcocotools has wheels for numpy 2, or MMPose uses pycocotools',
+        needed=_no_xtcocotools,
+        put=_put_xtcocotools,
+    ),
     Fix(
         name='mmcv._ext',
         cause='mmpose.models imports mmcv.ops, whose modules load the compiled extension at import;'

@@ -1,8 +1,10 @@
 """What all tests share: the folder of large inputs beside the repository, and steady torch."""
 
 import os
+import re
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import litepose_mm.modules  # noqa: F401  before any test imports mmpose
 # A shell's background job ignores interruptions, and so would the processes that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+VENV_PIP = f'{os.path.relpath(sys.prefix)}/bin/pip'
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -52,3 +55,22 @@ def _one_torch_thread():
 # The same examples on every run.
 settings.register_profile('deterministic', derandomize=True, deadline=None)
 settings.load_profile('deterministic')
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Ends the report with what was not tested, and how to add it."""
+    skipped = terminalreporter.stats.get('skipped', [])
+    reasons = Counter(_reason(report.longrepr[2]) for report in skipped)
+    if reasons:
+        terminalreporter.section('not tested')
+        for reason, count in reasons.most_common():
+            terminalreporter.line(f'{count:4d} x {reason}')
+
+
+def _reason(text: str) -> str:
+    """The reason of a skip, the same for all tests and files that lack the same."""
+    text = text.removeprefix('Skipped: ')
+    if found := re.match(r"could not import '(\w+)", text):
+        options = '-c requirements/constraints.txt -r requirements/optional.txt'
+        return f'{found[1]} is not installed: {VENV_PIP} install {options}'
+    return re.sub(r'^\S+ is not in ', 'large inputs that are not in ', text)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / 'requirements'
 FILES = sorted(REQUIREMENTS.rglob('*.txt'))
 CONSTRAINTS = REQUIREMENTS / 'constraints.txt'
-PYTHONS = ('3.10', '3.11')
+PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 
 needs_source = pytest.mark.skipif(
     not (ROOT / 'setup.py').is_file(), reason='the tests do not lie beside the source tree'
@@ -36,14 +36,21 @@ def requirements(path: Path) -> list:
     return [Requirement(line) for line in lines if line and not line.startswith('-')]
 
 
-def pins(python: str) -> dict:
+def requirements_on(python: str, path: Path) -> list:
     environment = {'python_version': python, 'python_full_version': f'{python}.0'}
+    return [
+        each
+        for each in requirements(path)
+        if each.marker is None or each.marker.evaluate(environment)
+    ]
+
+
+def pins(python: str) -> dict:
     found = {}
-    for pin in requirements(CONSTRAINTS):
-        if pin.marker is None or pin.marker.evaluate(environment):
-            name = canonicalize_name(pin.name)
-            assert name not in found, f'{name} is pinned twice for Python {python}'
-            found[name] = pin
+    for pin in requirements_on(python, CONSTRAINTS):
+        name = canonicalize_name(pin.name)
+        assert name not in found, f'{name} is pinned twice for Python {python}'
+        found[name] = pin
     return found
 
 
@@ -59,7 +66,7 @@ def test_every_requirement_has_a_pin_that_fits_it(python):
     for path in FILES:
         if path == CONSTRAINTS:
             continue
-        for wanted in requirements(path):
+        for wanted in requirements_on(python, path):
             pin = known.get(canonicalize_name(wanted.name))
             assert pin is not None, f'{path.name}: {wanted} has no pin in constraints.txt'
             version = str(pin.specifier).removeprefix('==')
@@ -69,6 +76,17 @@ def test_every_requirement_has_a_pin_that_fits_it(python):
 def test_pins_are_exact():
     for pin in requirements(CONSTRAINTS):
         assert re.fullmatch(r'==[^*,]+', str(pin.specifier)), pin
+
+
+def test_every_python_is_named_where_pythons_are_named():
+    minors = [int(python.partition('.')[2]) for python in PYTHONS]
+    first, last = f'3.{minors[0]}', f'3.{minors[-1]}'
+    assert f'range({minors[0]}, {minors[-1] + 1})' in (ROOT / 'setup.py').read_text()
+    makefile = (ROOT / 'Makefile').read_text()
+    assert f'(3, {minors[0]}) <= sys.version_info[:2] <= (3, {minors[-1]})' in makefile
+    assert all(f' python{python}' in makefile for python in PYTHONS)
+    assert f'Python {first} to {last}' in (ROOT / 'docs' / 'install.md').read_text()
+    assert f'on Python {first} to {last}' in CONSTRAINTS.read_text()
 
 
 def test_base_needs_no_torch():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litepose_mm.resize import aligned_size, resize_align, resize_within
+from litepose_mm.resize import aligned_size, resize_align, resize_within, warp_affine
 from litepose_mm.testing import reference
 
 sides = st.integers(1, 2000)
@@ -90,3 +90,45 @@ def test_box_is_where_the_picture_is(shape):
     corners = resized.to_original(np.array([[left, top], [right, bottom]]))
     np.testing.assert_allclose(corners, [[0, 0], shape[1::-1]], atol=1e-3)
     assert resize_align(np.zeros(shape, np.uint8), (128, 64)).box is None
+
+
+def _warps():
+    """Images and matrices: turned or not, of one channel and three, beyond the border."""
+    random = np.random.default_rng(0)
+    for index in range(24):
+        height, width, *size = random.integers(20, 400, 4).tolist()
+        image = random.integers(0, 256, (height, width, 3)[: 2 + index % 2], np.uint8)
+        turn = np.array([[[1, 0], [0, 1]], [[0.8, -0.6], [0.6, 0.8]]][index // 2 % 2])
+        shift = random.uniform(-100, 100, (2, 1))
+        yield image, np.hstack([random.uniform(0.3, 3) * turn, shift]), tuple(size)
+    # a wide image in a high output: 100,000 pixels beyond the border
+    image = random.integers(0, 256, (8, 30000), np.uint8)
+    yield image, np.array([[1 / 468, 0, 0], [0, 1 / 468, 224]]), (64, 448)
+
+
+def _plain_warp(image, matrix, size):
+    inverse = cv2.invertAffineTransform(matrix)
+    y, x = np.indices(size[::-1])
+    along = np.rint(inverse[:, :1, None] * x * 1024)
+    across = np.rint((inverse[:, 1:2, None] * y + inverse[:, 2:, None]) * 1024)
+    left, top = positions = ((along + across + 16) // 32).astype(int)
+    right_share, lower_share = positions % 32
+    height, width = image.shape[:2]
+    total = np.full((*size[::-1], *image.shape[2:]), 512)
+    for lower in (0, 1):
+        for right in (0, 1):
+            row, column = top // 32 + lower, left // 32 + right
+            inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+            share = inside * np.abs(1 - right - right_share / 32) * 32
+            share = (share * np.abs(1 - lower - lower_share / 32) * 32).astype(int)
+            pixels = image[row.clip(0, height - 1), column.clip(0, width - 1)]
+            total += (pixels.T * share.T).T
+    return (total // 1024).astype(np.uint8)
+
+
+def test_the_warp_is_that_of_opencv_4_in_every_opencv():
+    for image, matrix, size in _warps():
+        warped = warp_affine(image, matrix, size)
+        np.testing.assert_array_equal(warped, _plain_warp(image, matrix, size))
+        if int(cv2.__version__.partition('.')[0]) < 5:
+            np.testing.assert_array_equal(warped, cv2.warpAffine(image, matrix, size))

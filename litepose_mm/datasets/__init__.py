@@ -1,5 +1,9 @@
 """Data sets and transforms, registered with MMPose."""
 
+from .. import compat
+
+compat.apply()  # before anything of MMPose is imported
+
 from . import datasets, transforms
 
 __all__ = ['datasets', 'transforms']

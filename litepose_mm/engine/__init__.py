@@ -1,5 +1,9 @@
 """Parts of training that are registered with MMPose; the engine itself is MMEngine's."""
 
+from .. import compat
+
+compat.apply()  # before anything of MMPose is imported
+
 from . import hooks, optim_wrappers, visualizers
 
 __all__ = ['hooks', 'optim_wrappers', 'visualizers']

@@ -1,5 +1,9 @@
 """Network parts, registered in ``mmpose.registry.MODELS``."""
 
+from .. import compat
+
+compat.apply()  # before anything of MMPose is imported
+
 from .backbones import LitePose
 from .data_preprocessors import MultiScaleDataPreprocessor, RandomMosaic
 from .heads import FusionDeconvHead, MultiLevelAEHead

@@ -1,5 +1,9 @@
 """Once-for-all: a supernet of elastic layers, its search space, and the networks in it."""
 
+from .. import compat
+
+compat.apply()  # before anything of MMPose is imported
+
 from .calibration import calibrate
 from .channel_order import sort_channels
 from .elastic_layers import ElasticBatchNorm2d, ElasticConv2d, ElasticConvTranspose2d

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from munkres import Munkres
 
+from ..resize import warp_affine
+
 
 def interpolate(maps: torch.Tensor, size) -> torch.Tensor:
     return F.interpolate(maps, size=tuple(size), mode='bilinear', align_corners=False)
@@ -147,7 +149,7 @@ def preprocess(image: np.ndarray, short_side: int):
 
     source = points(center, source_width)
     target = points(np.array(size) / 2, size[0])
-    warped = cv2.warpAffine(image, cv2.getAffineTransform(source, target), size)
+    warped = warp_affine(image, cv2.getAffineTransform(source, target), size)
     tensor = warped[:, :, ::-1].astype(np.float32) / 255
     tensor = (tensor - np.float32([0.485, 0.456, 0.406])) / np.float32([0.229, 0.224, 0.225])
     tensor = torch.from_numpy(np.ascontiguousarray(tensor.transpose(2, 0, 1)))[None]

@@ -64,15 +64,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @one_line_warnings()
 def run(args: argparse.Namespace) -> int:
     """Predicts every input; returns the exit status."""
-    import cv2
-
     from ...files import undisturbed
     from ...media import find_media
     from ..coco_document import CocoDocument
     from ..prediction import RESULTS_NAME, Prediction, check_targets
     from ..reporter import Reporter
 
-    cv2.setLogLevel(0)  # its messages about broken files would only repeat ours
     files = find_media(args.inputs, args.recursive)
     out_dir = Path(args.out_dir)
     check_targets(files, out_dir, draw=not args.no_draw)  # before the model, which takes seconds

@@ -78,13 +78,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @one_line_warnings()
 def run(args: argparse.Namespace) -> int:
     """Shows what comes until it ends; returns the exit status."""
-    import cv2
-
     from ...realtime import JsonLinesOutput, RealTimePipeline, VideoOutput, open_source
     from ...realtime.view import View, notice, status_lines
     from ...tracking import PoseTracker
 
-    cv2.setLogLevel(0)
     view = View(args.view, mirrored=args.mirror)
     source = open_source(args.source, _tell, args.live)
     _check_outputs(args, source)

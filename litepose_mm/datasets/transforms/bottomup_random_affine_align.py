@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 from mmpose.registry import TRANSFORMS
 
-from ...resize import aligned_size, image_center, warp_matrix
+from ...resize import aligned_size, image_center, warp_affine, warp_matrix
 
 
 @TRANSFORMS.register_module()
@@ -102,7 +101,7 @@ class BottomupRandomAffineAlign(BaseTransform):
 
     def apply(self, results: dict, matrix: np.ndarray, size: tuple[int, int]) -> dict:
         """Warp a sample by a matrix ``(2, 3)`` to a width and height."""
-        results['img'] = cv2.warpAffine(results['img'], matrix, size, flags=cv2.INTER_LINEAR)
+        results['img'] = warp_affine(results['img'], matrix, size)
         if 'keypoints' in results:
             keypoints = np.asarray(results['keypoints'], dtype=np.float64)
             results['keypoints'] = keypoints @ matrix[:, :2].T + matrix[:, 2]

@@ -12,6 +12,7 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 from ...errors import LitePoseError
+from ...resize import warp_affine
 from ..run_lengths import run_length_fault
 
 
@@ -48,7 +49,7 @@ class MultiLevelHeatmapMask(BaseTransform):
         for heatmaps in results['heatmaps']:
             size = heatmaps.shape[:0:-1]
             to_level = matrix * (np.array(size) / input_size)[:, None]
-            level = cv2.warpAffine(mask, to_level, size, flags=cv2.INTER_LINEAR)
+            level = warp_affine(mask, to_level, size)
             if results.get('flip', False):
                 if results['flip_direction'] != 'horizontal':
                     raise LitePoseError(

@@ -56,7 +56,7 @@ def test_latency(tmp_path):
     options += ['--rounds', '1', '--picture-size', '64', '64', '--people', '1', '--threads', '1']
     (rows,) = tables(tmp_path, 'latency.py', *options)['latency'].values()
     assert [row['candidate'] for row in rows] == ['torch-fp32', 'onnxruntime-fp32']
-    assert all(row['people'] == 1 and 0 < row['peak_share'] < 2 for row in rows)
+    assert all(row['people'] == 1 and row['peak_share'] > 0 for row in rows)
     assert rows[0]['speed'] == 1
 
 

@@ -78,7 +78,7 @@ def test_crowdpose_without_a_picture(run, tmp_path):
     out = tmp_path / 'fixed'
     options = ('--out-dir', out, '--images', tmp_path)
     result = run('crowdpose_fix_sizes.py', tmp_path / 'train.json', *options)
-    assert result.returncode == 2 and '0.jpg: cannot be read' in result.stderr
+    assert result.returncode == 2 and '0.jpg' in result.stderr
     assert len(result.stderr.splitlines()) == 1 and not out.exists()
 
 

@@ -84,7 +84,7 @@ setup(
     ],
     packages=find_packages(include=['litepose_mm', 'litepose_mm.*']),
     package_data={
-        'litepose_mm': ['**/*.json', '**/*.cpp', 'serve/page/*', 'weights/*.safetensors']
+        'litepose_mm': ['**/*.json', '**/*.cpp', '**/*.h', 'serve/page/*', 'weights/*.safetensors']
     },
     python_requires='>=3.10',
     install_requires=requirements('runtime'),

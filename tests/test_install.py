@@ -155,7 +155,7 @@ def test_wheel_is_complete(wheel):
             if path.is_file() and '__pycache__' not in path.parts:
                 assert f'litepose_mm/.mim/{path.relative_to(ROOT)}' in names
     for path in (ROOT / 'litepose_mm').rglob('*'):
-        if path.suffix in ('.py', '.json') and '.mim' not in path.parts:
+        if path.suffix in ('.py', '.json', '.cpp', '.h') and '.mim' not in path.parts:
             assert str(path.relative_to(ROOT)) in names
     if (ROOT / 'model-index.yml').is_file():
         assert 'litepose_mm/.mim/model-index.yml' in names

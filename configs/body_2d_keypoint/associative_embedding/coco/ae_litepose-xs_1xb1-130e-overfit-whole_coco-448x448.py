@@ -24,6 +24,5 @@ optim_wrapper = dict(optimizer=dict(lr=4e-4, eps=1e-14))
 auto_scale_lr = dict(base_batch_size=1)
 param_scheduler = warmup_cosine(epochs, warmup_iterations=200)
 custom_hooks = training_hooks(
-    dict(type='CPUKernelsHook'),
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 )

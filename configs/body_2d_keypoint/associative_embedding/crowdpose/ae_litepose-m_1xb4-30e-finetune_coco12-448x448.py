@@ -1,5 +1,5 @@
 _base_ = './ae_litepose-m_8xb16-500e_crowdpose-448x448.py'
-from litepose_mm.recipes import ae_codec, ae_train_pipeline, training_hooks, warmup_cosine
+from litepose_mm.recipes import ae_codec, ae_train_pipeline, warmup_cosine
 
 # A network trained on CrowdPose goes on with COCO's pictures and the 12 joints both have, on which
 # it is evaluated, too (tools/dataset_converters/combine_annotations.py --keypoints crowdpose).
@@ -26,4 +26,3 @@ train_cfg = dict(max_epochs=epochs, val_begin=1, val_interval=5)
 optim_wrapper = dict(optimizer=dict(lr=1e-4))
 auto_scale_lr = dict(base_batch_size=4)
 param_scheduler = warmup_cosine(epochs, warmup_iterations=20)
-custom_hooks = training_hooks(dict(type='CPUKernelsHook'))

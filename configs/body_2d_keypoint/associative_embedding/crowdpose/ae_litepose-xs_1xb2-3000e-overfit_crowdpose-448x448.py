@@ -30,6 +30,5 @@ optim_wrapper = dict(optimizer=dict(lr=3e-3))
 auto_scale_lr = dict(base_batch_size=2)
 param_scheduler = warmup_cosine(epochs, decay_from=epochs - last_epochs)
 custom_hooks = training_hooks(
-    dict(type='CPUKernelsHook'),
     dict(type='PipelineSwitchHook', switch_epoch=epochs - last_epochs, switch_pipeline=whole),
 )

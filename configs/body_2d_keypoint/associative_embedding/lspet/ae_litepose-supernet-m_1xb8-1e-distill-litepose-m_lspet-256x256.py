@@ -39,7 +39,5 @@ val_dataloader = dict(dataset=dict(indices=list(range(9000, 9200))))
 train_cfg = dict(max_epochs=epochs, val_interval=1)
 auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = warmup_cosine(epochs)
-custom_hooks = training_hooks(
-    dict(type='CPUKernelsHook'), *supernet_hooks(search_space, 'litepose-xs')
-)
+custom_hooks = training_hooks(*supernet_hooks(search_space, 'litepose-xs'))
 finetune = dict(train_cfg=dict(max_epochs=1, val_interval=1), param_scheduler=warmup_cosine(1))

@@ -44,6 +44,5 @@ optim_wrapper = dict(optimizer=dict(lr=1e-3, eps=1e-14))
 auto_scale_lr = dict(base_batch_size=32)
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
-    dict(type='CPUKernelsHook'),
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 )

@@ -54,7 +54,6 @@ auto_scale_lr = dict(base_batch_size=8)
 train_cfg = dict(max_epochs=epochs, val_interval=2)
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
-    dict(type='CPUKernelsHook'),
     *supernet_hooks(search_space),
 )
 # Extracted networks go on for 5 epochs. Those that are trained alone get 8, so that two of these see

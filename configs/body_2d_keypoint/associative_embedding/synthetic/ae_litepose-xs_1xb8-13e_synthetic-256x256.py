@@ -53,7 +53,6 @@ optim_wrapper = dict(optimizer=dict(lr=4e-3, eps=1e-14))
 auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = warmup_cosine(epochs, decay_from=epochs - last_epochs)
 custom_hooks = training_hooks(
-    dict(type='CPUKernelsHook'),
     dict(type='PipelineSwitchHook', switch_epoch=epochs - last_epochs, switch_pipeline=pictures),
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 )

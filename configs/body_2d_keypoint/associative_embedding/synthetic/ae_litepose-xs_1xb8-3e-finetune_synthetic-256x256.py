@@ -12,7 +12,6 @@ train_cfg = dict(max_epochs=epochs, val_interval=1)
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
-    dict(type='CPUKernelsHook'),
     dict(type='CompileHook'),
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 )

@@ -68,7 +68,7 @@ def sample_inputs(folder: Path) -> list[Path]:
     """Writes the photograph and the scene to ``folder``; returns it and those of samples."""
     write_image(folder / 'grace_hopper.jpg', portrait())
     write_image(folder / 'drawn_scene.png', drawn_scene().image)
-    return [folder, *(path for path in SAMPLES if path.is_dir() and any(path.glob('*.jpg')))]
+    return [folder, *(image for samples in SAMPLES for image in sorted(samples.glob('*.jpg')))]
 
 
 def drawn_scene() -> Scene:

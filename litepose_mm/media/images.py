@@ -82,10 +82,13 @@ def decode_image(data: bytes | np.ndarray, name: str, max_pixels: int | None = N
             raise _too_large(name, max_pixels, f'{width}x{height}')
     if header is not None and header.has_more:
         warnings.warn(f'{name} holds several images, of which the first is taken')
+    content = np.frombuffer(data, np.uint8)
     try:
-        image = cv2.imdecode(
-            np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-        )
+        image = cv2.imdecode(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        if header is None and image is not None:
+            depth = cv2.imdecode(content, cv2.IMREAD_UNCHANGED).dtype
+            if depth not in (np.uint8, np.uint16):  # OpenCV clips these rather than scaling them
+                raise LitePoseError(f'expected 8 or 16 bits a channel, but {name} holds {depth}')
     except cv2.error as error:
         raise LitePoseError(f'cannot decode the image {name}: {error.err}') from error
     if image is None:

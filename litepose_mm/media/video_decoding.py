@@ -101,8 +101,9 @@ class Decoding:
             except self._errors.InvalidDataError:
                 failures += 1
                 self._numbers.found_damage()
-            except OSError as error:
-                raise LitePoseError(f'cannot read {self._name}: {error.strerror}') from error
+            except (OSError, self._errors.FFmpegError) as error:
+                reason = error.strerror or error
+                raise LitePoseError(f'cannot read {self._name}: {reason}') from error
         yield None
 
     def _decoded(self, packet: av.Packet | None) -> list[av.VideoFrame]:

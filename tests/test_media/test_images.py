@@ -108,7 +108,7 @@ def test_more_are_not_decoded(size, told, monkeypatch):
 
 
 def test_a_size_that_is_not_known_is_refused():
-    data = cv2.imencode('.hdr', picture().astype(np.float32))[1].tobytes()
+    data = cv2.imencode('.ras', picture())[1].tobytes()
     assert decode_image(data, 'x').shape == (24, 32, 3)
     with pytest.raises(LitePoseError, match='x is cut short, broken or of another kind'):
         decode_image(data, 'x', max_pixels=50_000_000)
@@ -220,3 +220,10 @@ def test_bombs_are_refused_everywhere(tmp_path):
     for read in (read_image, image_size):
         with pytest.raises(LitePoseError, match='at most 179 million pixels, but .*x.png has many'):
             read(tmp_path / 'x.png')
+
+
+def test_colour_of_floating_point_is_refused(tmp_path):
+    path = tmp_path / 'light.tif'
+    cv2.imwrite(str(path), np.full((8, 8, 3), 0.5, np.float32))
+    with pytest.raises(LitePoseError, match='light.tif'):
+        read_image(path)

@@ -5,6 +5,7 @@ The deploy configs in ``configs/deploy`` name it; nothing else of the package im
 
 import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
 
+from ...compat import let_mmdeploy_execute
 from ...errors import LitePoseError, reason
 
 try:
@@ -31,3 +32,5 @@ __all__ = [
     'rewriters',
     'torch2onnx',
 ]
+
+let_mmdeploy_execute()

@@ -10,7 +10,7 @@ def draw_gaussians(
     centres: np.ndarray,
     sigmas: np.ndarray,
     radii: np.ndarray,
-    drawn: np.ndarray,
+    heights: np.ndarray,
     shifts: np.ndarray | None = None,
 ) -> np.ndarray:
     """Heatmaps that hold, at every pixel, the highest Gaussian of all people.
@@ -20,7 +20,8 @@ def draw_gaussians(
         centres: The pixel in the middle of each patch, int64 ``(N, K, 2)``.
         sigmas: Standard deviations in pixels, ``(N,)``, or ``(1,)`` where all are alike.
         radii: A patch is ``2 * radius + 1`` pixels wide, int, of the form of ``sigmas``.
-        drawn: Which keypoints to draw, bool ``(N, K)``; their patches must overlap the map.
+        heights: Height of each Gaussian, ``(N, K)``; it is drawn where that is above 0, and its patch
+            must overlap the map.
         shifts: Where in that pixel the keypoint is, from -0.5 to 0.5 on each axis,
             ``(N, K, 2)``; in its middle by default.
 
@@ -29,6 +30,7 @@ def draw_gaussians(
     """
     width, height = size
     heatmaps = np.zeros((centres.shape[1], height, width), dtype=np.float32)
+    drawn = heights > 0
     if not drawn.any():
         return heatmaps
     reach = int(radii.max())
@@ -43,7 +45,8 @@ def draw_gaussians(
         area = heatmaps[keypoint, top:bottom, left:right]
         np.maximum(
             area,
-            patches[person, keypoint][
+            heights[person, keypoint]
+            * patches[person, keypoint][
                 top - y + reach : bottom - y + reach, left - x + reach : right - x + reach
             ],
             out=area,

@@ -152,7 +152,8 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
 
         Args:
             keypoints: Positions in pixels of the input, ``(N, K, 2)``.
-            keypoints_visible: Labelled keypoints are above 0, ``(N, K)``; all by default.
+            keypoints_visible: Labelled keypoints are above 0, ``(N, K)``; all by default. A
+                fraction is the height of a keypoint's Gaussian, as a teacher's labels have it.
             flip: Whether the input is mirrored. Only ``'litepose'`` targets ask: they mirror a
                 pixel of a level onto a pixel of that level, which is not where the input's
                 pixel goes.
@@ -165,7 +166,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
               people at every pixel.
             - keypoint_indices (np.ndarray): Int64 ``(N, T, K, 2)`` for the ``T`` levels with
               tags: position ``y * W + x`` (0 where not visible) and visibility 0 or 1.
-            - keypoint_weights (np.ndarray): Float32 ``(N, K)``, 1 where labelled.
+            - keypoint_weights (np.ndarray): Float32 ``(N, K)``, above 0 where labelled, at most 1.
         """
         if aligned_size is not None:
             return self.at_input_size(aligned_size).encode(keypoints, keypoints_visible, flip)
@@ -174,7 +175,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             if keypoints_visible is None
             else keypoints_visible
         )
-        weights = (visible > 0).astype(np.float32)
+        weights = np.clip(visible, 0, 1).astype(np.float32)
         factors = self._sigma_factors(keypoints, weights > 0)
         heatmaps, indices = [], []
         for size, sigma, has_tags in zip(self.heatmap_sizes, self.sigmas, self.tag_levels):
@@ -241,7 +242,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             & (centres < np.array(size) + margin).all(-1)
         )
         shifts = positions - centres if self.target == 'udp' else None
-        return draw_gaussians(size, centres, sigmas, radii, drawn, shifts)
+        return draw_gaussians(size, centres, sigmas, radii, weights * drawn, shifts)
 
     @staticmethod
     def _indices(centres: np.ndarray, weights: np.ndarray, size: Size) -> np.ndarray:

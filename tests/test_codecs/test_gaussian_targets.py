@@ -46,3 +46,11 @@ def test_extents():
     labelled = np.array([[1, 1, 0], [1, 1, 1], [1, 0, 0], [0, 0, 0]], dtype=bool)
     assert person_extents(keypoints, labelled).tolist() == [5, 100, 0, 0]
     assert person_extents(np.zeros((0, 3, 2)), np.zeros((0, 3), dtype=bool)).shape == (0,)
+
+
+def test_heights_are_those_of_the_peaks():
+    centres = np.array([[[5, 5]], [[20, 5]], [[20, 15]]])
+    maps = draw_gaussians(
+        (30, 20), centres, np.array([2.0]), np.array([6]), np.array([[1.0], [0.25], [0.0]])
+    )
+    assert maps[0, 5, 5] == 1 and maps[0, 5, 20] == 0.25 and maps[0, 15, 20] < 0.01

@@ -20,8 +20,8 @@ def draw_gaussians(
         centres: The pixel in the middle of each patch, int64 ``(N, K, 2)``.
         sigmas: Standard deviations in pixels, ``(N,)``, or ``(1,)`` where all are alike.
         radii: A patch is ``2 * radius + 1`` pixels wide, int, of the form of ``sigmas``.
-        heights: Height of each Gaussian, ``(N, K)``; it is drawn where that is above 0, and its patch
-            must overlap the map.
+        heights: Height of each Gaussian, ``(N, K)``; it is drawn where that is above 0, and its
+            patch must overlap the map.
         shifts: Where in that pixel the keypoint is, from -0.5 to 0.5 on each axis,
             ``(N, K, 2)``; in its middle by default.
 

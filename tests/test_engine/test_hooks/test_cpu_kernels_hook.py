@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import networks
 import pytest
+from compiler import needs_compiler
 from torch import nn
 
 from litepose_mm.engine.hooks import CPUKernelsHook, cpu_kernels_hook
@@ -21,6 +22,7 @@ def changed(runner, kind=nn.Module):
     return sum('forward' in vars(layer) for layer in layers if isinstance(layer, kind))
 
 
+@needs_compiler
 def test_layers_change(runner, caplog):
     caplog.set_level(logging.INFO)
     CPUKernelsHook().before_train(runner)

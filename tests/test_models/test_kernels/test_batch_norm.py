@@ -3,9 +3,12 @@ from collections import OrderedDict
 
 import pytest
 import torch
+from compiler import needs_compiler
 from torch import nn
 
 from litepose_mm.models.kernels import quicken
+
+pytestmark = needs_compiler
 
 
 def block(act, channels=21):

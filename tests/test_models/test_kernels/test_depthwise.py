@@ -2,6 +2,7 @@ import copy
 
 import pytest
 import torch
+from compiler import needs_compiler
 from torch import nn
 
 from litepose_mm.errors import LitePoseError
@@ -25,6 +26,7 @@ def assert_relative(actual, expected, most):
         assert (one - other).abs().max() <= most * other.abs().max()
 
 
+@needs_compiler
 @pytest.mark.parametrize('bias', [False, True])
 @pytest.mark.parametrize('size,padding', [((9, 14), (0, 1)), ((9, 14), 3), ((1, 3), 3)])
 @pytest.mark.parametrize('stride', [1, 2])
@@ -42,6 +44,7 @@ def test_gradients_are_torchs(kernel_size, stride, padding, size, bias):
         assert_relative(gradients(quick, own, torch.bfloat16), expected, 1e-2)  # 8 bits
 
 
+@needs_compiler
 def test_the_number_of_threads_changes_no_bit():
     torch.manual_seed(0)
     layer = nn.Conv2d(40, 40, 7, 2, 3, groups=40)
@@ -58,6 +61,7 @@ def test_the_number_of_threads_changes_no_bit():
     assert all(map(torch.equal, single, several))
 
 
+@needs_compiler
 @pytest.mark.slow
 def test_torch_compiles_networks_with_them():
     layer = nn.Sequential(nn.Conv2d(6, 6, 5, 2, 2, groups=6), nn.ReLU6())
@@ -76,6 +80,7 @@ def test_without_a_kernel_it_is_torchs():
     )
 
 
+@needs_compiler
 def test_other_convolutions_stay():
     layers = nn.Sequential(
         nn.Conv2d(4, 4, 3),

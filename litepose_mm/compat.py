@@ -412,24 +412,6 @@ FIXES = (
 )
 
 
-def let_mmdeploy_execute() -> None:
-    """Lets MMDeploy's rewriters find what their statements import and assign.
-
-    Cause: they run ``exec`` in functions and count on names that it leaves there, which functions
-    of Python 3.13 and later do not keep. Retires: when MMDeploy runs on Python 3.13.
-    """
-    from mmdeploy.core.rewriters import function_rewriter, rewriter_utils
-
-    def execute(statement: str) -> None:
-        caller = sys._getframe(1)
-        names = dict(caller.f_locals)
-        exec(statement, caller.f_globals, names)
-        caller.f_globals.update({name: names[name] for name in names.keys() - caller.f_locals})
-
-    for module in (function_rewriter, rewriter_utils):
-        module.exec = execute
-
-
 @contextmanager
 def shared_memory_told():
     """Says in one line that the workers of a data loader have too little shared memory.

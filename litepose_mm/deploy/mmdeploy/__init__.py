@@ -5,7 +5,6 @@ The deploy configs in ``configs/deploy`` name it; nothing else of the package im
 
 import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
 
-from ...compat import let_mmdeploy_execute
 from ...errors import LitePoseError, reason
 
 try:
@@ -20,6 +19,7 @@ except ImportError as error:
 from . import backends, resize, rewriters
 from .backend_model import BottomupBackendModel
 from .codebase import LitePoseCodebase
+from .compat import let_mmdeploy_execute
 from .task import BottomupPoseDetection
 from .torch2onnx import torch2onnx
 

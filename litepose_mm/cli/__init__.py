@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         torch, 2 bad usage or input as a whole, 130 interrupted.
     """
     prepare_streams()
-    # What OpenCV and FFmpeg say of broken files would only repeat ours; they ask when imported.
+    # What OpenCV and FFmpeg say of broken files would only repeat ours. They read these variables
+    # when they are imported.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     parser = build_parser()
@@ -82,19 +83,25 @@ def _cleaning_up_when_stopped() -> Iterator[None]:
         yield
         return
     stopped_at = -math.inf
+    end: BaseException | None = None
 
     def stop(number: int, frame: object) -> None:
-        nonlocal stopped_at
+        nonlocal stopped_at, end
         if time.monotonic() - stopped_at < _CLOSING_SECONDS:
             return
         stopped_at = time.monotonic()
-        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+        end = KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
+        raise end
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     if before[signal.SIGINT] is signal.SIG_IGN:  # by a shell that started it in the background
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
+    except (ImportError, SystemError):
+        if end is None:
+            raise
+        raise end from None  # the import of a compiled module, which was going on, hides it
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

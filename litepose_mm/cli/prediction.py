@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from errno import EDQUOT, ENOSPC
 from itertools import groupby
 from pathlib import Path
@@ -29,6 +29,7 @@ from .reporter import Reporter
 
 if TYPE_CHECKING:
     from ..picture_estimator import PictureEstimator
+    from ..structures import PoseResult
 
 _KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of others become PNG
 RESULTS_NAME = 'results.json'
@@ -193,48 +194,39 @@ class Prediction:
     def _video(self, file: MediaFile, reporter: Reporter) -> None:
         reader = VideoReader(file.path)
         writer = VideoWriter(target_of(file, self.out_dir), reader.fps)
-        self._draws_video = self._draw
+        draws = self._draw
         try:
-            self._frames(file, reader, writer, reporter)
+            with writer:
+                for frame, result in self._frame_results(reader):
+                    result = result.filter(self._min_score)
+                    self.document.add(str(file.path), result, frame)
+                    if draws:
+                        try:
+                            writer.write(result.draw(frame.image, **self._draw_options), frame.time)
+                        except LitePoseError as error:  # the results of the other frames count
+                            draws = False
+                            reporter.fail(file, error)
+                    reporter.advance()
         finally:
-            writer.close()  # raises where no drawing comes of it
-            if writer.num_frames and self._draws_video:
+            if writer.num_frames:
                 self._drawings[writer.path] = file
 
-    def _frames(
-        self, file: MediaFile, reader: VideoReader, writer: VideoWriter, reporter: Reporter
-    ) -> None:
+    def _frame_results(self, reader: VideoReader) -> Iterator[tuple[VideoFrame, PoseResult]]:
         window: list[VideoFrame] = []
         try:
             for frame in reader:
                 window.append(frame)
                 if len(window) == self.estimator.batch_size:
                     batch, window = window, []
-                    self._finish_frames(file, batch, writer, reporter)
+                    yield from self._estimated(batch)
         except LitePoseError:
-            # what was read of a damaged file counts
-            self._finish_frames(file, window, writer, reporter)
+            yield from self._estimated(window)  # what was read of a damaged file counts
             raise
-        self._finish_frames(file, window, writer, reporter)
+        yield from self._estimated(window)
 
-    def _finish_frames(
-        self,
-        file: MediaFile,
-        window: list[VideoFrame],
-        writer: VideoWriter,
-        reporter: Reporter,
-    ) -> None:
+    def _estimated(self, window: list[VideoFrame]) -> Iterator[tuple[VideoFrame, PoseResult]]:
         results = self.estimator([frame.image for frame in window]) if window else []
-        for frame, result in zip(window, results, strict=True):
-            result = result.filter(self._min_score)
-            self.document.add(str(file.path), result, frame)
-            if self._draws_video:
-                try:
-                    writer.write(result.draw(frame.image, **self._draw_options), frame.time)
-                except LitePoseError as error:  # the results of the other frames count
-                    self._draws_video = False
-                    reporter.fail(file, error)
-            reporter.advance()
+        yield from zip(window, results, strict=True)
 
 
 def _is_full(error: LitePoseError) -> bool:

@@ -43,7 +43,7 @@ class VideoWriter:
 
     Attributes:
         path: The file with the suffix that it gets.
-        num_frames: Frames written so far.
+        num_frames: Frames written so far; 0 again where writing failed.
     """
 
     def __init__(self, path: str | Path, fps: float) -> None:
@@ -143,6 +143,7 @@ class VideoWriter:
 
     def _discard(self, error: Exception) -> None:
         container, self._container = self._container, None
+        self.num_frames = 0
         with suppress(OSError, import_av().FFmpegError):
             if container is not None:
                 container.close()

@@ -198,6 +198,20 @@ def test_sigterm_leaves_nothing_half_written(monkeypatch, tmp_path):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.parametrize('error', [ImportError, SystemError])
+def test_a_signal_during_an_import_ends_as_any_other(monkeypatch, error):
+    def run(args):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except SystemExit as stop:  # as compiled modules do
+            raise error('numpy._core.multiarray failed to import') from stop
+
+    monkeypatch.setattr(models, 'run', run)
+    with pytest.raises(SystemExit) as stopped:
+        main(['models'])
+    assert stopped.value.code == 143
+
+
 @pytest.mark.parametrize('first', [signal.SIGINT, signal.SIGTERM])
 def test_signals_while_files_are_closed_do_not_stop_that(monkeypatch, tmp_path, first):
     path = tmp_path / 'a.json'

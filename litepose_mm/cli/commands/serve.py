@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from ...listening import LOOPBACK, listen
-from ..argument_types import host_and_port, positive_int
+from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
+from ..page_arguments import add_public_host
 
 HELP = 'open a page on this machine: people on the camera of the browser, or a file dropped on it'
 _PATIENCE = 2  # seconds that an upload has to end when the server does
@@ -28,19 +29,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '--max-megabytes', type=positive_int, default=20, metavar='N', help='of an upload'
     )
     parser.add_argument('--open', action='store_true', help='open it in the browser, too')
-
-
-def add_public_host(parser: argparse._ActionsContainer) -> None:
-    """Adds ``--public-host``."""
-    parser.add_argument(
-        '--public-host',
-        nargs='+',
-        type=host_and_port,
-        default=[],
-        action='extend',
-        metavar='HOST[:PORT]',
-        help='name under which a proxy in front of the page is reached, e.g. pose.example.org',
-    )
 
 
 def run(args: argparse.Namespace) -> int:

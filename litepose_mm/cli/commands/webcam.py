@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 from ..one_line_warnings import one_line_warnings
-from .serve import add_public_host
+from ..page_arguments import add_public_host
 
 if TYPE_CHECKING:
     from ...realtime import JsonLinesOutput, RealTimePipeline, Shown, Source, VideoOutput

@@ -56,9 +56,10 @@ class Decoding:
         is_live: bool,
     ) -> None:
         from av import error
+        from av.sidedata.sidedata import SideDataContainer
         from av.video.reformatter import VideoReformatter
 
-        self._errors = error
+        self._errors, self._side_data = error, SideDataContainer
         self._name, self._container, self._stream, self._fps = name, container, stream, fps
         # threads for frames keep as many frames back, for slices none
         stream.thread_type = 'SLICE' if is_live else 'AUTO'
@@ -149,7 +150,8 @@ class Decoding:
             format='bgr24',
             threads=1,  # decoding has the others
         ).to_ndarray()
-        matrix = frame.side_data.get('DISPLAYMATRIX')
+        # not frame.side_data, which makes a circle that keeps frames until memory is collected
+        matrix = self._side_data(frame).get('DISPLAYMATRIX')
         return image if matrix is None else UPRIGHT.get(_orientation(matrix), np.asarray)(image)
 
     def _time_of(self, pts: int | None) -> float:

@@ -1,5 +1,6 @@
 """Reading videos: as players show them, past what is damaged."""
 
+import gc
 import os
 import shutil
 import threading
@@ -83,6 +84,24 @@ def test_frames_are_upright(tmp_path, make_video, scene, quarters, orientation, 
 def test_pixels_are_square(tmp_path, make_video, scene, quarters, sar, width):
     frames, _ = read(make_video(tmp_path / 'x.mkv', [scene()] * 2, sar=sar))
     assert frames[0].image.shape == (48, width, 3) and quarters(frames[0].image) == 'bgrk'
+
+
+def test_frames_do_not_stay_in_memory(tmp_path, make_video, numbered):
+    import av
+
+    def count():
+        return sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+
+    path = make_video(tmp_path / 'a.mp4', numbered(20))
+    gc.collect()
+    before = count()
+    gc.disable()
+    try:
+        frames = list(VideoReader(path))
+        kept = count() - before
+    finally:
+        gc.enable()
+    assert len(frames) == 20 and kept < 10
 
 
 def test_times_are_those_of_the_video(tmp_path, make_video, numbered):

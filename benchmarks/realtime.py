@@ -29,8 +29,8 @@ from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.datasets.synthetic import SceneOptions, make_video
 from litepose_mm.decoding import default_keypoint_order
 from litepose_mm.errors import LitePoseError
+from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.media import write_json
-from litepose_mm.picture_estimator import PictureEstimator
 from litepose_mm.realtime import Frame, RealTimePipeline, Source, open_source
 from litepose_mm.testing import reference
 
@@ -89,7 +89,7 @@ def authors(estimator: TorchEstimator, images: Sequence[np.ndarray]) -> Run:
     return Run(fps, *(np.median(times, axis=0) * 1e3), np.mean(people))
 
 
-def pipeline(estimator: PictureEstimator, images: Sequence[np.ndarray]) -> Run:
+def pipeline(estimator: BaseEstimator, images: Sequence[np.ndarray]) -> Run:
     """This package's."""
     start = time.perf_counter()
     with RealTimePipeline(FramesInMemory(images), estimator) as running:

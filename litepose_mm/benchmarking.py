@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .picture_estimator import PictureEstimator
+from .inference.base import BaseEstimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ class Stages(NamedTuple):
     decode: Callable[[Any], np.ndarray]
 
 
-def stages_of(name: str, estimator: PictureEstimator) -> Stages:
+def stages_of(name: str, estimator: BaseEstimator) -> Stages:
     """The parts of an estimator, of torch or of an exported model.
 
     Torch normalises pictures with the network, where engines do it before.

@@ -15,7 +15,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +24,9 @@ from .paths import mim_root
 from .shipped_weights import full_name, shipped_weights
 from .zoo import MODELS
 
-#: Engines for any input size, the quickest first (docs/deploy.md, Time).
-QUICKEST = ('openvino', 'onnxruntime')
 #: The variable that names another folder for exported models.
 CACHE_VARIABLE = 'LITEPOSE_CACHE'
 _KEPT = 4  # exports of a model and engine; each has about the size of the weights
-
-
-def quickest_engine() -> str | None:
-    """The quickest engine for any input size that is installed, with what exports to it."""
-    return next(filter(find_spec, QUICKEST), None) if find_spec('onnx') else None
 
 
 def cache_folder() -> Path:
@@ -61,7 +53,7 @@ def cached_export(
     Args:
         model: Name in the zoo, or name or path of a config.
         weights: File with weights; None takes those that come with the package.
-        engine: One of :data:`QUICKEST`.
+        engine: One for inputs of any size.
         flip_test: Whether the mirrored picture is looked at too.
         input_size: Short side of the input in pixels; None: as the config says.
         cfg_options: Values to put into the config.
@@ -69,7 +61,7 @@ def cached_export(
     Raises:
         LitePoseError: There are no weights, or as ``export_model``.
     """
-    from .runtime.card import CARD_NAME  # here, since it takes numpy
+    from .inference.card import CARD_NAME  # here, since it takes numpy
 
     model = full_name(model)
     if weights is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from functools import cache
 
 from .errors import LitePoseError
 
@@ -35,8 +36,9 @@ def release_openmp_threads(library: str | None = None) -> bool:
     return pause(_SOFT) == 0
 
 
+@cache
 def keep_forks_computing(library: str | None = None) -> None:
-    """Makes OpenMP compute in processes that are forked from now on; call it once.
+    """Makes OpenMP compute in processes that are forked from now on.
 
     A fork has only the thread that forked, but GNU's OpenMP in it would wait forever for the
     helpers that this thread had before. So they end before each fork. Where OpenMP is too old for

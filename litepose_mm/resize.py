@@ -112,8 +112,26 @@ def resize_to_shape(
     return resize_within(image, size)
 
 
-def _warp(image: np.ndarray, size: tuple[int, int], zoom: float) -> Resized:
-    center = image_center(*image.shape[1::-1])
+def resize_box(
+    image: np.ndarray, box: np.ndarray, size: tuple[int, int], padding: float
+) -> Resized:
+    """The person in a box, as MMPose's ``GetBBoxCenterScale`` and ``TopdownAffine`` show it.
+
+    Args:
+        image: ``(H, W, 3)`` uint8.
+        box: Left, top, right and bottom in pixels.
+        size: Width and height of the result, into which the box fits.
+        padding: How many times the box's width and height are shown.
+    """
+    box = np.asarray(box, dtype=np.float32)
+    zoom = float(np.max((box[2:] - box[:2]) * np.float32(padding) / np.float32(size)))
+    return _warp(image, size, zoom, (box[:2] + box[2:]) * np.float32(0.5))
+
+
+def _warp(
+    image: np.ndarray, size: tuple[int, int], zoom: float, center: np.ndarray | None = None
+) -> Resized:
+    center = image_center(*image.shape[1::-1]) if center is None else center
     matrix = warp_matrix(center, size[0] * zoom, size)
     return Resized(warp_affine(image, matrix, size), center, zoom)
 

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from networks import TINY
 
 from litepose_mm import PoseEstimator
+from litepose_mm.apis.mmpose_estimator import MMPoseEstimator
 from litepose_mm.deploy import export_model
-from litepose_mm.deploy.exporter import describe
-from litepose_mm.runtime import ModelCard
+from litepose_mm.deploy.description import deploy_graph, describe
+from litepose_mm.inference.engines import engines
 
-ENGINES = ('onnxruntime', 'openvino', 'ncnn')
+ENGINES = tuple(name for name, each in engines().items() if each.runs_onnx and each.runs_here)
 
 #: The start of a program that can import neither torch nor OpenMMLab.
 FORBID_TORCH = """
@@ -66,9 +68,15 @@ def tiny_estimator(flip_test=False, batch_size=1, input_size=64):
 
 def card_of(estimator, input_shape=None, **options):
     """The card of a model that was not exported; ``options`` are further fields."""
-    fields = describe(estimator.model, input_shape) | options
-    files = {'model.onnx': '0' * 64}
-    return ModelCard(engine='onnxruntime', precision='fp32', files=files, versions={}, **fields)
+    card = describe(estimator.model, input_shape)
+    return replace(card, engine='onnxruntime', files={'model.onnx': '0' * 64}, **options)
+
+
+@torch.no_grad()
+def torch_outputs(model, inputs, **options):
+    """What torch gives for inputs; ``options`` as of :func:`describe`."""
+    graph = deploy_graph(model, describe(model, **options))
+    return [output.numpy() for output in graph(torch.as_tensor(inputs))]
 
 
 def need(engine):
@@ -87,8 +95,8 @@ def export(estimator, folder, engine='onnxruntime', shape=None, **options):
 
 
 def torch_batch(estimator, images):
-    """The network's inputs for pictures, through MMPose's pipeline and preprocessor."""
-    data = [estimator._prepare(image) for image in images]
+    """The network's inputs for images, through MMPose's pipeline and preprocessor."""
+    data = [MMPoseEstimator(estimator.model)._prepare(image, None)[0] for image in images]
     return estimator.model.data_preprocessor(
         dict(
             inputs=[each['inputs'] for each in data],

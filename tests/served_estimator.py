@@ -5,10 +5,10 @@ import numpy as np
 from pose_builders import make_result, make_skeleton
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.picture_estimator import PictureEstimator
+from litepose_mm.inference.base import BaseEstimator
 
 
-class Estimator(PictureEstimator):
+class Estimator(BaseEstimator):
     """Two people, the second weak; it fails on black pictures."""
 
     input_size = 600

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from mmengine.config import Config, ConfigDict
 from mmpose.apis import init_model
-from mmpose.models import AssociativeEmbeddingHead, BottomupPoseEstimator
+from mmpose.models import AssociativeEmbeddingHead
+from mmpose.models.pose_estimators.base import BasePoseEstimator
 from torch import nn
 
 from ..checkpoints import load_weights, read_weights
@@ -35,7 +36,7 @@ def build_model(
     input_size: int | None = None,
     cfg_options: Mapping[str, Any] | None = None,
 ) -> nn.Module:
-    """Builds a bottom-up pose estimator that is ready to predict.
+    """Builds a pose estimator that is ready to predict.
 
     Args:
         model: Name in the zoo (that of an architecture is short for the model with weights in the
@@ -53,7 +54,7 @@ def build_model(
         them, and ``weights_file``, None where weights are random.
 
     Raises:
-        LitePoseError: There is no such model or device, the config is not one of a bottom-up pose
+        LitePoseError: There is no such model or device, the config is not one of a pose
             estimator with a test pipeline, its options do not go together, or the weights do not
             fit.
     """
@@ -130,12 +131,6 @@ def _check_config(config: Config, path: Path) -> None:
         raise LitePoseError(
             f'expected the config of a model, but {path} has no `model`; see `litepose models`'
         )
-    kind = model.type if isinstance(model.type, str) else getattr(model.type, '__name__', '')
-    if kind.rpartition('.')[2].startswith('Topdown'):
-        raise LitePoseError(
-            f'expected the config of a bottom-up pose estimator, but {path} is of a {kind}, which '
-            'needs boxes of people; see `litepose models`'
-        )
     if not model.get('head'):
         raise LitePoseError(
             f'expected a model with a head, but that of {path} has none; see `litepose models`'
@@ -163,7 +158,11 @@ def _set_test_options(
             f'input_size: expected a whole number of pixels from {MIN_INPUT_SIZE} to '
             f'{MAX_INPUT_SIZE}, got {input_size!r}'
         )
-    resizes = [t for t in config.test_dataloader.dataset.pipeline if 'input_size' in t]
+    resizes = [
+        each
+        for each in config.test_dataloader.dataset.pipeline
+        if 'input_size' in each and each['type'] != 'TopdownAffine'  # whose aspect ratio counts
+    ]
     if not resizes:
         raise LitePoseError(f'input_size: no transform of the test pipeline of {path} has one')
     for transform in resizes:
@@ -185,7 +184,7 @@ def _check_multiscale_test(config: Config, path: Path) -> None:
         )
 
 
-def _check_flip_test(network: BottomupPoseEstimator, path: Path) -> None:
+def _check_flip_test(network: BasePoseEstimator, path: Path) -> None:
     inherited = AssociativeEmbeddingHead.predict
     options = network.test_cfg
     if getattr(type(network.head), 'predict', None) is inherited and not (
@@ -197,14 +196,14 @@ def _check_flip_test(network: BottomupPoseEstimator, path: Path) -> None:
         )
 
 
-def _build(config: Config, path: Path) -> BottomupPoseEstimator:
+def _build(config: Config, path: Path) -> BasePoseEstimator:
     try:
         network = init_model(config, None, device='cpu')
     except Exception as error:  # a config can name anything, so anything can go wrong
         raise LitePoseError(f'cannot build the model of {path}: {reason(error)}') from error
-    if not (isinstance(network, BottomupPoseEstimator) and network.with_head):
+    if not (isinstance(network, BasePoseEstimator) and network.with_head):
         raise LitePoseError(
-            f'expected the config of a bottom-up pose estimator with a head, but {path} is of a '
+            f'expected the config of a pose estimator with a head, but {path} is of a '
             f'{type(network).__name__}; see `litepose models`'
         )
     return network

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..cached_export import QUICKEST, cached_export, quickest_engine
+from ..cached_export import cached_export
 from ..errors import LitePoseError
 from ..shipped_weights import default_model, full_name, shipped_weights
 from .argument_types import key_value, positive_int, share
@@ -17,7 +17,7 @@ from .one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
     from ..apis import PoseEstimator
-    from ..picture_estimator import PictureEstimator
+    from ..inference.base import BaseEstimator
     from ..runtime import PoseEstimator as ExportedPoseEstimator
 
 # Grouping leaves faint copies of people behind, which evaluation wants and readers do not.
@@ -59,7 +59,7 @@ def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
     _add_model(parser, default_model(real_time=True))
     parser.add_argument(
         '--engine',
-        choices=('auto', 'torch', *QUICKEST),
+        metavar='NAME',
         default='auto',
         help='what runs a model that is no exported folder; it is exported once and kept '
         '(default: the quickest one that is installed)',
@@ -156,7 +156,7 @@ def load_exported(
     return PoseEstimator(args.model, threads=threads, batch_size=batch_size)
 
 
-def make_pipeline_estimator(args: argparse.Namespace) -> PictureEstimator:
+def make_pipeline_estimator(args: argparse.Namespace) -> BaseEstimator:
     """The estimator of an exported folder, or of a model in the engine that was asked for.
 
     Raises:
@@ -176,14 +176,25 @@ def make_pipeline_estimator(args: argparse.Namespace) -> PictureEstimator:
             )
         return estimator
     engine = args.engine if args.engine != 'auto' else _quickest(args)
-    if engine == 'torch':
-        if args.threads:
-            import torch
+    if engine != 'torch':
+        if args.device not in (None, 'cpu'):
+            raise LitePoseError(f'--device: {engine} runs on processors here; take --engine torch')
+        try:
+            return _exported_once(args, engine)
+        except LitePoseError as error:
+            if args.engine != 'auto':
+                raise
+            print(f'litepose: torch runs the model, since: {error}', file=sys.stderr)
+    if args.threads:
+        import torch
 
-            torch.set_num_threads(args.threads)
-        return _with_torch(args, bool(args.flip), batch_size=1)
-    if args.device not in (None, 'cpu'):
-        raise LitePoseError(f'--device: {engine} runs on processors here; take --engine torch')
+        torch.set_num_threads(args.threads)
+    return _with_torch(args, bool(args.flip), batch_size=1)
+
+
+def _exported_once(args: argparse.Namespace, engine: str) -> BaseEstimator:
+    from ..runtime import PoseEstimator
+
     with one_line_warnings():
         folder = cached_export(
             args.model,
@@ -193,13 +204,13 @@ def make_pipeline_estimator(args: argparse.Namespace) -> PictureEstimator:
             input_size=args.input_size,
             cfg_options=dict(args.config_options),
         )
-    from ..runtime import PoseEstimator
-
     return PoseEstimator(folder, threads=args.threads)
 
 
 def _quickest(args: argparse.Namespace) -> str:
     """What runs a model: torch on a GPU and for random weights, else the quickest engine."""
+    from ..inference.engines import quickest_engine
+
     has_weights = args.weights or full_name(args.model) in shipped_weights()
     on_cpu = not _has_gpu() if args.device is None else args.device == 'cpu'
     return (quickest_engine() if on_cpu and has_weights else None) or 'torch'

@@ -28,7 +28,7 @@ from .coco_document import CocoDocument
 from .reporter import Reporter
 
 if TYPE_CHECKING:
-    from ..picture_estimator import PictureEstimator
+    from ..inference.base import BaseEstimator
     from ..structures import PoseResult
 
 _KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of others become PNG
@@ -82,7 +82,7 @@ class Prediction:
 
     def __init__(
         self,
-        estimator: PictureEstimator,
+        estimator: BaseEstimator,
         document: CocoDocument,
         out_dir: str | Path,
         *,

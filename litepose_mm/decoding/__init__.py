@@ -1,25 +1,34 @@
-"""From heatmaps and tag maps to people, in numpy, scipy and munkres only."""
+"""From the outputs of networks to people, in numpy, scipy and munkres only."""
 
+from .associative_embedding import AssociativeEmbedding, AssociativeEmbeddingCandidates
+from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel, decoder_from_dict, decoders
 from .bilinear import BilinearMaps
 from .borders import hide_borders
 from .candidates import check_decodes_candidates, decode_candidates, for_candidates
-from .decoder import AssociativeEmbeddingDecoder, DecodedPeople
+from .decoder import AssociativeEmbeddingDecoder
 from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
 from .input_pixels import decode_batch, missing_at_zero, to_input_pixels
-from .outputs import decode_outputs
 from .peaks import Peaks, find_peaks
+from .single_person import SinglePerson
 
 __all__ = [
+    'BROKEN_OUTPUTS',
+    'AssociativeEmbedding',
+    'AssociativeEmbeddingCandidates',
     'AssociativeEmbeddingDecoder',
     'BilinearMaps',
     'Candidates',
     'DecodedPeople',
+    'Decoder',
     'Groups',
+    'Panel',
     'Peaks',
+    'SinglePerson',
     'check_decodes_candidates',
     'decode_batch',
     'decode_candidates',
-    'decode_outputs',
+    'decoder_from_dict',
+    'decoders',
     'default_keypoint_order',
     'find_peaks',
     'for_candidates',

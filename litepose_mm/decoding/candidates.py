@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from ..errors import LitePoseError
-from .decoder import BROKEN_MAPS, AssociativeEmbeddingDecoder, DecodedPeople
+from .base import BROKEN_OUTPUTS, DecodedPeople
+from .decoder import AssociativeEmbeddingDecoder
 from .grouping import Candidates
 from .refine import mean_person_tags
 
@@ -88,7 +88,7 @@ def decode_candidates(
         best = best[: decoder.top_k]
         candidates.append(Candidates(value[best], tag[best], position[best]))
     if not all(np.isfinite(part).all() for each in candidates for part in each):
-        raise LitePoseError(BROKEN_MAPS)
+        raise LitePoseError(BROKEN_OUTPUTS)
 
     groups = decoder.group(candidates)
     present = groups.values > 0

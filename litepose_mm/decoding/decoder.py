@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from ..errors import LitePoseError
+from .base import BROKEN_OUTPUTS, DecodedPeople
 from .bilinear import BilinearMaps
 from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
 from .peaks import find_peaks
 from .refine import find_missing, mean_person_tags, quarter_offsets
 
-BROKEN_MAPS = 'heatmaps or tags hold infinite or undefined numbers; are the weights sound?'
 _RULES = {
     'offset': ('litepose', 'mmpose', 'none', 'udp'),
     'missing': ('litepose', 'mmpose', 'none'),
@@ -23,25 +22,7 @@ _RULES = {
 }
 
 
-class DecodedPeople(NamedTuple):
-    """``N`` people of one image, best evidence first found first.
-
-    Attributes:
-        keypoints: Positions in pixels of the input, float32, ``(N, K, 2)``; ``(0, 0)`` where
-            missing.
-        keypoint_scores: Heatmap values, ``(N, K)``; 0 where missing.
-        scores: Mean value over all ``K`` keypoints before missing ones are searched, ``(N,)``.
-        tags: Mean tag of each person, ``(N, L)``.
-    """
-
-    keypoints: np.ndarray
-    keypoint_scores: np.ndarray
-    scores: np.ndarray
-    tags: np.ndarray
-
-
-@dataclass(frozen=True)
-class AssociativeEmbeddingDecoder:
+class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Heatmaps and tag maps to people.
 
     The defaults are the authors' (LitePose, as in HigherHRNet's ``HeatmapParser`` with
@@ -87,7 +68,8 @@ class AssociativeEmbeddingDecoder:
     def __post_init__(self) -> None:
         order = self.keypoint_order
         order = default_keypoint_order(self.num_keypoints) if order is None else order
-        object.__setattr__(self, 'keypoint_order', tuple(int(index) for index in order))
+        keypoint_order = tuple(int(index) for index in order)
+        msgspec.structs.force_setattr(self, 'keypoint_order', keypoint_order)
         if sorted(self.keypoint_order) != list(range(self.num_keypoints)):
             raise LitePoseError(
                 f'keypoint_order must hold each of 0..{self.num_keypoints - 1} once, '
@@ -138,7 +120,7 @@ class AssociativeEmbeddingDecoder:
             )
         # A sum is a cheap look at every number, on this thread alone.
         if not np.isfinite(heatmaps.sum()):
-            raise LitePoseError(BROKEN_MAPS)
+            raise LitePoseError(BROKEN_OUTPUTS)
         size = heatmaps.shape[1:] if size is None else size
         heatmap_view = BilinearMaps(heatmaps, size)
         tag_view = BilinearMaps(tags, heatmaps.shape[1:])
@@ -156,7 +138,7 @@ class AssociativeEmbeddingDecoder:
         channel = keypoint + self.num_keypoints * np.arange(tag_dim)[:, None]
         peak_tags = tags.at(channel, y, x).T
         if not np.isfinite(peak_tags).all():
-            raise LitePoseError(BROKEN_MAPS)
+            raise LitePoseError(BROKEN_OUTPUTS)
         bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1))
         candidates = [
             Candidates(

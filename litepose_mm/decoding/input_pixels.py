@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .decoder import AssociativeEmbeddingDecoder, DecodedPeople
+from .base import DecodedPeople
+from .decoder import AssociativeEmbeddingDecoder
 
 
 def decode_batch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,23 +11,24 @@ from pathlib import Path
 
 from ..errors import LitePoseError
 from ..files import check_writable, held, in_utf8, is_part, part_of, undisturbed
-from ..runtime.card import CARD_NAME
-from .backends.tensorrt import COMMAND_NAME
+from ..inference.card import CARD_NAME
 
-_MARKS = {CARD_NAME, COMMAND_NAME}
-# All that an export leaves: nothing else is ever removed.
-_NAMES = _MARKS | {
-    'model.onnx',
-    'model.xml',
-    'model.bin',
-    'model.ncnn.param',
-    'model.ncnn.bin',
-    'quantization.json',
-    'quantization.png',
-    'report.json',
-    'report.md',
-    'report.png',
+# What an export writes beside the files that its card names.
+_REPORTS = {
+    f'{name}.{kind}' for name in ('quantization', 'report') for kind in ('json', 'md', 'png')
 }
+
+
+def _own_names(folder: Path) -> set[str]:
+    """What an export left in a folder, by the card that it wrote: nothing else is ever removed."""
+    path = folder / CARD_NAME
+    if not path.is_file():
+        return set()
+    try:
+        files = json.loads(path.read_text(encoding='utf-8')).get('files')
+    except (OSError, ValueError, AttributeError):
+        files = None
+    return {CARD_NAME, *_REPORTS, *(files if isinstance(files, dict) else ())}
 
 
 def check_replaceable(folder: str | Path) -> None:
@@ -46,9 +48,9 @@ def check_replaceable(folder: str | Path) -> None:
         names = set()
     except OSError as error:
         raise LitePoseError(f'cannot write {folder}: {error.strerror}') from error
-    others = sorted(names - _NAMES)
-    if others or (names and not names & _MARKS):
-        what = f'holds {others[0]}' if others else f'has no {CARD_NAME}'
+    others = sorted(names - _own_names(folder))
+    if others:
+        what = f'holds {others[0]}' if CARD_NAME in names else f'has no {CARD_NAME}'
         raise LitePoseError(
             f'{folder} exists and is no exported model: it {what}; take another folder'
         )
@@ -99,8 +101,9 @@ def _put(new: Path, folder: Path) -> None:
     The card comes first: should the process end between, the hashes in it tell that the folder is
     not whole, and a next export replaces it.
     """
-    names = sorted((path.name for path in new.iterdir()), key=lambda name: name not in _MARKS)
+    old = _own_names(folder)
+    names = sorted((path.name for path in new.iterdir()), key=lambda name: name != CARD_NAME)
     for name in names:
         os.replace(new / name, folder / name)
-    for name in _NAMES.difference(names):
+    for name in old.difference(names):
         (folder / name).unlink(missing_ok=True)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from ..decoding.decoder import BROKEN_MAPS
+from ..decoding import BROKEN_OUTPUTS, Decoder
 from ..errors import LitePoseError
-from ..runtime import ModelCard
-from ..runtime.card import OUTPUT_NAMES, comparable_outputs
-from ..runtime.engines import load_engine
-from .onnx_export import graph_options
+from ..inference.card import ModelCard
+from ..inference.engines import load_engine
+from .description import deploy_graph
 
 # Of the largest value of an output. Rounding in float32 was seen to cost a hundredth of it. What
 # lower precisions may cost is a matter of pictures, but outputs that are all wrong are seen here;
@@ -31,76 +30,76 @@ class Sample(NamedTuple):
     outputs: list[np.ndarray]
 
 
-def short_side(fields: Mapping[str, Any]) -> int:
+def short_side(card: ModelCard) -> int:
     """Of most inputs, in pixels."""
-    divisor = fields['size_divisor']
-    return -(-fields['input_size'] // divisor) * divisor
+    return -(-card.input_size // card.size_divisor) * card.size_divisor
 
 
-def traced_shape(fields: Mapping[str, Any]) -> tuple[int, int, int, int]:
+def traced_shape(card: ModelCard) -> tuple[int, int, int, int]:
     """The shape that a graph is traced with."""
-    small = 2 * fields['size_divisor']
-    return (1, 3, *(fields['input_shape'] or (small, small)))
+    small = 2 * card.size_divisor
+    return (1, 3, *(card.input_shape or (small, small)))
 
 
 @torch.inference_mode()
-def run_on_noise(model: nn.Module, fields: Mapping[str, Any]) -> Iterator[Sample]:
+def run_on_noise(model: nn.Module, card: ModelCard) -> Iterator[Sample]:
     """Samples of the shape that a graph is traced with, and of others that it promises.
 
     Args:
         model: What :func:`build_model` returned, in evaluation mode.
-        fields: Those of a card, see :func:`describe`.
+        card: What is promised of it.
 
     Raises:
         LitePoseError: The outputs of torch are not finite.
     """
-    shapes, divisor = [traced_shape(fields)], fields['size_divisor']
-    if fields['input_shape'] is None:
-        count = 2 if fields['batch_limit'] is None else 1
-        side = short_side(fields)
+    shapes, divisor = [traced_shape(card)], card.size_divisor
+    count = 2 if card.batch_limit is None else 1
+    if card.input_shape is None:
+        side = short_side(card)
         shapes += [(1, 3, side, side + divisor), (count, 3, 3 * divisor, 5 * divisor)]
-    flip_indices = fields['skeleton'].flip_indices
-    options = graph_options(model, fields['outputs'], fields['flip_test'], flip_indices)
+    elif count > 1:
+        shapes.append((count, 3, *card.input_shape))
+    graph = deploy_graph(model, card)
     device, random = next(model.parameters()).device, np.random.default_rng(0)
     for shape in shapes:
         noise = random.standard_normal(shape, dtype=np.float32)
-        outputs = model.deploy_forward(torch.from_numpy(noise).to(device), **options)
+        outputs = graph(torch.from_numpy(noise).to(device))
         if not all(output.isfinite().all() for output in outputs):
-            raise LitePoseError(BROKEN_MAPS)
+            raise LitePoseError(BROKEN_OUTPUTS)
         yield Sample(noise, [output.cpu().numpy() for output in outputs])
 
 
-def graph_fault(onnx_file: Path, samples: Sequence[Sample], outputs: str) -> str | None:
+def graph_fault(onnx_file: Path, samples: Sequence[Sample], decoder: Decoder) -> str | None:
     """What ONNX Runtime finds wrong with a graph.
 
     Args:
         onnx_file: The graph in float32.
         samples: What torch makes of inputs.
-        outputs: ``'maps'`` or ``'candidates'``.
+        decoder: Of the graph.
 
     Returns:
         A few words; None where it finds nothing, or is not installed.
     """
     if find_spec('onnxruntime') is None:
         return None
-    from ..runtime.engines.onnxruntime import cpu_session
+    from ..inference.engines.onnxruntime import cpu_session
 
     session = cpu_session(onnx_file.read_bytes(), threads=1)
     for sample in samples:
         try:
-            found = session.run(list(OUTPUT_NAMES[outputs]), {'inputs': sample.inputs})
+            found = session.run(list(decoder.output_names), {'inputs': sample.inputs})
         except Exception:  # an engine raises what it likes
             return f'it fails on inputs {sample.inputs.shape}'
-        fault = _difference(found, sample, outputs, 'fp32')
+        fault = _difference(found, sample, decoder, 'fp32')
         if fault is not None:
             return fault
     return None
 
 
 def _difference(
-    found: Sequence[np.ndarray], sample: Sample, outputs: str, precision: str
+    found: Sequence[np.ndarray], sample: Sample, decoder: Decoder, precision: str
 ) -> str | None:
-    for name, own, expected in zip(comparable_outputs(outputs), found, sample.outputs):
+    for name, own, expected in zip(decoder.comparable_names, found, sample.outputs):
         shape = sample.inputs.shape
         if own.shape != expected.shape:
             return f'its {name} of inputs {shape} are {own.shape}, those of torch {expected.shape}'
@@ -122,10 +121,10 @@ def check_exported(folder: Path, card: ModelCard, samples: Sequence[Sample]) -> 
     for sample in samples:
         outputs = engine.run(sample.inputs)
         if not all(np.isfinite(output).all() for output in outputs):
-            raise LitePoseError(BROKEN_MAPS)
+            raise LitePoseError(BROKEN_OUTPUTS)
         if card.precision not in ROUNDING:
             continue
-        fault = _difference(outputs, sample, card.outputs, card.precision)
+        fault = _difference(outputs, sample, card.decoder, card.precision)
         if fault is not None:
             raise LitePoseError(
                 f'{card.engine} does not calculate what torch does: {fault}; take another shape, '

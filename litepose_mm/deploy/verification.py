@@ -20,7 +20,7 @@ from ..media import find_media, read_image
 from ..runtime import PoseEstimator
 from ..similarity import box_areas, keypoint_similarity
 from ..structures import Skeleton
-from .onnx_export import graph_options
+from .description import deploy_graph
 from .self_check import ROUNDING
 
 # Two people are the same if they are more alike than this (COCO's object keypoint similarity).
@@ -103,7 +103,7 @@ def verify(
             'name': card.name,
             'engine': card.engine,
             'precision': card.precision,
-            'outputs': card.outputs,
+            'decoder': card.decoder.kind(),
             'flip_test': card.flip_test,
             'input_shape': None if card.input_shape is None else list(card.input_shape),
             'threads': threads,
@@ -143,10 +143,8 @@ class _Differences:
     def __init__(self, estimator: TorchEstimator, runtime: PoseEstimator) -> None:
         self._model, self._runtime = estimator.model, runtime
         card = runtime.card
-        self._options = graph_options(
-            self._model, card.outputs, card.flip_test, card.skeleton.flip_indices
-        )
-        self._names = card.comparable_outputs
+        self._graph = deploy_graph(self._model, card)
+        self._names = card.decoder.comparable_names
         self._largest = dict.fromkeys(self._names, 0.0)
         self._means: dict[str, list[float]] = {name: [] for name in self._names}
         self._people = np.zeros(3, dtype=int)
@@ -158,7 +156,7 @@ class _Differences:
     def _both(self, inputs: np.ndarray) -> tuple[list[np.ndarray], Sequence[np.ndarray]]:
         """The outputs of torch and of the engine."""
         device = next(self._model.parameters()).device
-        theirs = self._model.deploy_forward(torch.from_numpy(inputs).to(device), **self._options)
+        theirs = self._graph(torch.from_numpy(inputs).to(device))
         return [each.cpu().numpy() for each in theirs], self._runtime.engine.run(inputs)
 
     def _add_batch(self, inputs: np.ndarray) -> None:
@@ -172,8 +170,8 @@ class _Differences:
     def add(self, image: np.ndarray) -> None:
         """Compares both on a picture."""
         runtime = self._runtime
-        resized = runtime.preprocessor.resize(image)
-        inputs = runtime.preprocessor.batch([resized.image])
+        prepared = runtime.prepare(image)
+        (resized,), inputs = prepared.resized, prepared.inputs
         if not self._shapes and runtime.card.batch_limit is None:
             self._add_batch(inputs)
         self._shapes.add(inputs.shape)
@@ -183,7 +181,9 @@ class _Differences:
             self._largest[name] = max(self._largest[name], float(difference.max()))
             self._means[name].append(float(difference.mean()))
         size = resized.image.shape[:2]
-        (their,), (our,) = (runtime.decode(each, size, [resized.box]) for each in (theirs, ours))
+        (their,), (our,) = (
+            runtime.card.decoder.decode(each, size, [resized.box]) for each in (theirs, ours)
+        )
         pairs = _same_people(their, our, runtime.skeleton.oks_sigmas('the comparison with torch'))
         self._people += (len(their.scores), len(our.scores), len(pairs))
         for one, other in pairs:

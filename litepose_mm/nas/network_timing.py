@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..errors import LitePoseError
+from ..inference.engines import engines, get_engine
 from ..models.utils.merged_layers import MergedDeconv
 from .network_layers import Layer
 
@@ -24,7 +25,7 @@ class NetworkTimer:
     """Times networks.
 
     Args:
-        engine: ``'torch'``, ``'onnxruntime'`` or ``'openvino'``.
+        engine: One that can time networks, such as ``'torch'`` or ``'onnxruntime'``.
         threads: Threads of the engine.
         rounds: How often each network runs; the median counts.
 
@@ -33,15 +34,14 @@ class NetworkTimer:
     """
 
     def __init__(self, engine: str = 'onnxruntime', threads: int = 1, rounds: int = 20) -> None:
-        if engine not in ENGINES:
-            raise LitePoseError(f'engine: expected {", ".join(ENGINES)}, got {engine!r}')
-        try:
-            importlib.import_module(engine)
-        except ImportError:
-            extra = 'runtime' if engine == 'onnxruntime' else engine
+        self._engine = get_engine(engine)
+        if not self._engine.can_time:
+            able = ', '.join(name for name, each in engines().items() if each.can_time)
+            raise LitePoseError(f'engine: expected one that times networks, {able}; got {engine!r}')
+        if find_spec(engine) is None:
             raise LitePoseError(
-                f'{engine} is not installed: pip install "litepose_mm[export,{extra}]"'
-            ) from None
+                f'{engine} is not installed: pip install "litepose_mm[export,{self._engine.extra}]"'
+            )
         self.engine, self.threads, self.rounds = engine, threads, rounds
 
     def __call__(self, *networks: tuple[nn.Module, Sequence[int]]) -> list[float]:
@@ -52,11 +52,15 @@ class NetworkTimer:
         """
         generator = torch.Generator().manual_seed(0)
         runs = [
-            ENGINES[self.engine](network, torch.randn(*shape, generator=generator), self.threads)
+            self._run(network, torch.randn(*shape, generator=generator))
             for network, shape in networks
         ]
         seconds = np.array([[_seconds(run) for run in runs] for _ in range(3 + self.rounds)])
         return (1e3 * np.median(seconds[3:], axis=0)).tolist()
+
+    def _run(self, network: nn.Module, inputs: Tensor) -> Run:
+        graph = _onnx(network, inputs) if self._engine.runs_onnx else network
+        return self._engine.time(graph, inputs.numpy(), self.threads)
 
     def layer(self, layer: Layer) -> float:
         """Milliseconds of a layer, with random weights, as an engine gets it."""
@@ -90,45 +94,9 @@ def deployed(layer: Layer) -> nn.Module:
     return nn.Sequential(conv, act).eval()
 
 
-def _torch(network: nn.Module, inputs: Tensor, threads: int) -> Run:
-    torch.set_num_threads(threads)
-
-    @torch.inference_mode()
-    def run() -> Tensor:
-        return network(inputs)
-
-    return run
-
-
 def _onnx(network: nn.Module, inputs: Tensor) -> bytes:
     file = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter('ignore')  # the exporter says that there is a newer one
         torch.onnx.export(network, (inputs,), file, input_names=['inputs'], dynamo=False)
     return file.getvalue()
-
-
-def _onnxruntime(network: nn.Module, inputs: Tensor, threads: int) -> Run:
-    from ..runtime.engines.onnxruntime import cpu_session
-
-    session = cpu_session(_onnx(network, inputs), threads)
-    array = inputs.numpy()
-    return lambda: session.run(None, {'inputs': array})
-
-
-def _openvino(network: nn.Module, inputs: Tensor, threads: int) -> Run:
-    from ..runtime.engines.openvino import compile_options, cpu_core
-
-    core = cpu_core()
-    options = compile_options('fp32', threads)
-    compiled = core.compile_model(core.read_model(_onnx(network, inputs)), 'CPU', options)
-    request, array = compiled.create_infer_request(), inputs.numpy()
-    return lambda: request.infer([array], share_inputs=True)
-
-
-#: How each engine gets a network ready.
-ENGINES: dict[str, Callable[[nn.Module, Tensor, int], Run]] = {
-    'torch': _torch,
-    'onnxruntime': _onnxruntime,
-    'openvino': _openvino,
-}

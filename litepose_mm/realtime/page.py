@@ -55,7 +55,7 @@ _HTML = """<!doctype html>
 _BUTTONS = {
     ' ': ('space', 'pause'),
     's': ('s', 'save'),
-    'v': ('v', 'skeletons, heatmaps, tags'),
+    'v': ('v', 'view'),
     'm': ('m', 'mirror'),
     'i': ('i', 'ids'),
     'h': ('h', 'status'),

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..inference.base import BaseEstimator
 from ..openmp import release_openmp_threads
-from ..picture_estimator import PictureEstimator
 from ..structures import PoseResult
 from ..tracking import PoseTracker
 from .handover import Closed, Handover
@@ -81,7 +81,7 @@ class RealTimePipeline:
     def __init__(
         self,
         source: Source,
-        estimator: PictureEstimator,
+        estimator: BaseEstimator,
         tracker: PoseTracker | None = None,
         min_score: float = 0.0,
     ) -> None:

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 
 from ..errors import LitePoseError
+from ..inference.images import checked_image
 from ..media import VideoFrame, VideoReader, find_media
 from ..media.videos import FALLBACK_FPS, is_stream_address
-from ..picture_estimator import checked_image
 
 #: Seconds between attempts to open a source again; the last one repeats.
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)

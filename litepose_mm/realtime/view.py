@@ -9,16 +9,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..errors import LitePoseError
-from ..picture_estimator import PictureEstimator
+from ..decoding import Panel
+from ..inference.base import BaseEstimator
 from ..resize import Resized
-from ..structures import PoseResult
+from ..structures import PoseResult, Skeleton
 from ..visualization import draw_heatmaps, draw_skeletons, draw_tags
 from ..visualization.colors import person_color
 from .pipeline import Shown, Statistics
 
-#: What can be drawn.
-MODES = ('skeletons', 'heatmaps', 'tags')
+#: What is drawn of every model; the others are what its decoder offers.
+SKELETONS = 'skeletons'
 _SHORT = dict(
     grabbing='grab', preprocessing='prepare', network='network', decoding='decode', drawing='draw'
 )
@@ -31,7 +31,7 @@ class View:
     """What a viewer has chosen.
 
     Attributes:
-        mode: One of :data:`MODES`.
+        mode: ``'skeletons'``, or a panel of the model's decoder.
         ids: Whether people are labelled with their ids.
         mirrored: Whether left and right change places, as in a mirror.
         status: Whether frames a second and times are shown.
@@ -46,16 +46,17 @@ class View:
     paused: bool = False
     keypoint_threshold: float = 0.2
 
-    def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise LitePoseError(f'view: expected one of {", ".join(MODES)}, got {self.mode!r}')
+    def next_mode(self, modes: Sequence[str]) -> None:
+        """Goes on to what is drawn next.
 
-    def next_mode(self) -> None:
-        """Goes on to what is drawn next."""
-        self.mode = MODES[(MODES.index(self.mode) + 1) % len(MODES)]
+        Args:
+            modes: What can be drawn.
+        """
+        place = modes.index(self.mode) if self.mode in modes else -1
+        self.mode = modes[(place + 1) % len(modes)]
 
     def draw(
-        self, shown: Shown, estimator: PictureEstimator, statistics: Statistics | None = None
+        self, shown: Shown, estimator: BaseEstimator, statistics: Statistics | None = None
     ) -> np.ndarray:
         """A drawing of a frame, BGR uint8 of its size.
 
@@ -68,10 +69,14 @@ class View:
         if self.paused:
             lines.append('paused')
         image, result = shown.frame.image, shown.result
-        maps = None if self.mode == 'skeletons' else estimator.maps(shown.prepared, shown.outputs)
-        if self.mode != 'skeletons' and maps is None:
-            lines.append(f'this model gives no {self.mode}; an export with maps as outputs does')
-        if maps is None:
+        panel = None
+        if self.mode != SKELETONS:
+            seen, panels = estimator.get_panels(shown.prepared, shown.outputs) or (None, {})
+            panel = panels.get(self.mode)
+            if panel is None:
+                known = ', '.join(panels) or 'nothing else'
+                lines.append(f'this model gives no {self.mode}, but {known}')
+        if panel is None:
             if self.mirrored:
                 image = image[:, ::-1]
                 flipped = result.keypoints * (-1, 1) + (image.shape[1] - 1, 0)
@@ -82,16 +87,18 @@ class View:
             if self.ids and result.ids is not None:
                 _label(drawing, result, self.keypoint_threshold)
         else:
-            seen, heatmaps, tags = maps
-            if self.mode == 'heatmaps':
-                drawing = draw_heatmaps(seen.image, heatmaps, result.skeleton)
-            else:
-                drawing, _ = draw_tags(seen.image, tags, heatmaps)
+            drawing = _draw_panel(seen.image, panel, result.skeleton)
             drawing = _on_the_frame(drawing, seen, image.shape[1::-1])
             drawing = np.ascontiguousarray(drawing[:, ::-1]) if self.mirrored else drawing
         if self.status:
             _write(drawing, lines)
         return drawing
+
+
+def _draw_panel(image: np.ndarray, panel: Panel, skeleton: Skeleton) -> np.ndarray:
+    if panel.heatmaps is None:
+        return draw_heatmaps(image, panel.maps, skeleton)
+    return draw_tags(image, panel.maps, panel.heatmaps)[0]
 
 
 def notice(text: str, drawing: np.ndarray | None = None) -> np.ndarray:

@@ -28,10 +28,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import LitePoseError
+from ..inference.base import BaseEstimator
 from ..listening import LOOPBACK, OwnPagesOnly
 from ..media import decode_image
 from ..openmp import release_openmp_threads
-from ..picture_estimator import PictureEstimator
 from ..realtime import Frame, frame_document
 from ..tracking import PoseTracker
 
@@ -58,7 +58,7 @@ class _TooLarge(LitePoseError):
 
 
 def create_app(
-    estimator: PictureEstimator,
+    estimator: BaseEstimator,
     name: str,
     limits: Limits | None = None,
     min_score: float = 0.1,
@@ -94,7 +94,7 @@ def create_app(
 
 class _Service:
     def __init__(
-        self, estimator: PictureEstimator, name: str, limits: Limits, min_score: float
+        self, estimator: BaseEstimator, name: str, limits: Limits, min_score: float
     ) -> None:
         self._estimator, self._name = estimator, name
         self._limits, self._min_score = limits, min_score

@@ -1,9 +1,8 @@
 """Candidates give the people of whole maps, as far as candidates can."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from litepose_mm.decoding import (
     AssociativeEmbeddingDecoder,

@@ -18,9 +18,9 @@ from litepose_mm.deploy import export_model, self_check
 from litepose_mm.deploy.backends import base
 from litepose_mm.deploy.exported_folder import check_replaceable, replacing_folder
 from litepose_mm.deploy.exporter import describe
+from litepose_mm.inference.engines import load_engine
 from litepose_mm.models.backbones import LitePose
 from litepose_mm.runtime import ModelCard, PoseEstimator
-from litepose_mm.runtime.engines import load_engine
 
 
 @pytest.fixture(scope='module')

@@ -6,7 +6,7 @@ import pytest
 from pose_builders import make_result, make_skeleton
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.picture_estimator import PictureEstimator
+from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.realtime import Frame, RealTimePipeline, Source
 from litepose_mm.realtime import pipeline as pipeline_module
 from litepose_mm.tracking import PoseTracker
@@ -29,7 +29,7 @@ class Frames(Source):
             yield Frame(np.full((48, 64, 3), number % 256, np.uint8), number, number / 25)
 
 
-class Estimator(PictureEstimator):
+class Estimator(BaseEstimator):
     """Two people on every frame; the network takes its time, and fails at a frame."""
 
     def __init__(self, seconds=0.0, fails_at=None):

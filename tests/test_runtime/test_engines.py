@@ -10,9 +10,9 @@ import torch
 from exported import ENGINES
 
 from litepose_mm.errors import LitePoseError
+from litepose_mm.inference.engines import ENGINES as TABLE
+from litepose_mm.inference.engines import Engine, load_engine
 from litepose_mm.runtime import ModelCard, file_hashes
-from litepose_mm.runtime.engines import ENGINES as TABLE
-from litepose_mm.runtime.engines import Engine, load_engine
 
 SHAPE = (64, 128)
 
@@ -127,7 +127,7 @@ def broken(folder, target):
 def test_counted_threads_of_openvino_may_run_on_any_core():
     # Else two processes of one thread each would take turns on the first core.
     openvino = pytest.importorskip('openvino')
-    from litepose_mm.runtime.engines.openvino import compile_options, cpu_core
+    from litepose_mm.inference.engines.openvino import compile_options, cpu_core
 
     inputs = openvino.opset13.parameter([1, 4], np.float32)
     model = openvino.Model([openvino.opset13.relu(inputs)], [inputs])
@@ -147,7 +147,7 @@ def test_files_that_the_engine_cannot_read(exported, tmp_path, name):
 def test_a_package_that_is_missing(exported, monkeypatch, name):
     folder = exported(name, SHAPE)
     monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, f'litepose_mm.runtime.engines.{name}', raising=False)
+    monkeypatch.delitem(sys.modules, f'litepose_mm.inference.engines.{name}', raising=False)
     message = refusal(load, folder)
     assert f'pip install litepose_mm[{TABLE[name].extra}]' in message
 
@@ -235,7 +235,7 @@ def test_openvino_calculates_in_the_cards_precision(exported, monkeypatch, preci
 )
 def test_sums_of_int8_saturate_without_vnni(tmp_path, flags, saturates):
     pytest.importorskip('onnxruntime')
-    from litepose_mm.runtime.engines.onnxruntime import sums_saturate
+    from litepose_mm.inference.engines.onnxruntime import sums_saturate
 
     if flags is not None:
         (tmp_path / 'cpuinfo').write_text(flags)

@@ -17,7 +17,7 @@ import numpy as np
 import openvino
 from openvino import opset13
 
-from litepose_mm.runtime.engines.openvino import cpu_core
+from litepose_mm.inference.engines.openvino import cpu_core
 
 faulthandler.enable()
 inputs = opset13.parameter([1, 4], np.float32)

@@ -52,9 +52,9 @@ def main() -> None:
     from mmdeploy.apis.utils import to_backend
     from mmdeploy.utils import Backend, get_backend, get_ir_config
 
-    from litepose_mm.deploy.backends.tensorrt import COMMAND_NAME
     from litepose_mm.deploy.mmdeploy import torch2onnx
     from litepose_mm.deploy.mmdeploy.backends.tensorrt import has_tensorrt_8, trtexec_line
+    from litepose_mm.inference.engines.tensorrt import COMMAND_NAME
 
     backend, name = get_backend(deploy_cfg), get_ir_config(deploy_cfg).save_file
     torch2onnx(

@@ -123,23 +123,29 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
         estimator = PoseEstimator(model, threads=args.threads)
         card = estimator.card
         details = [card.engine, card.precision, *['flip'] * card.flip_test]
-        if card.outputs != 'maps':
-            details.append(card.outputs)
+        if card.decoder.works_in_graph:
+            details.append(', '.join(card.decoder.output_names))
         facts = dict(input_size=estimator.input_size, versions=dict(card.versions))
         return stages_of(f'{card.name} ({", ".join(details)})', estimator), facts
 
     import torch
 
     from ...apis import PoseEstimator as TorchEstimator
-    from ...deploy.exporter import describe
+    from ...zoo import MODELS
 
     torch.set_num_threads(args.threads)
     name, _, weights = model.partition('=')
     torch_estimator = TorchEstimator(name, weights or None, device='cpu', flip_test=args.flip)
-    card_fields = describe(torch_estimator.model)  # refuses what is not ours
-    details = ['torch', 'fp32', *['flip'] * card_fields['flip_test']]
+    config = Path(torch_estimator.model.cfg.filename or name)
+    own = next(
+        (key for key, entry in MODELS.items() if Path(entry.config).stem == config.stem), None
+    )
+    flip = bool((torch_estimator.model.test_cfg or {}).get('flip_test'))
+    details = ['torch', 'fp32', *['flip'] * flip]
     facts = dict(input_size=torch_estimator.input_size, versions=dict(torch=torch.__version__))
-    return stages_of(f'{card_fields["name"]} ({", ".join(details)})', torch_estimator), facts
+    return stages_of(
+        f'{names.get(config.stem, config.stem)} ({", ".join(details)})', torch_estimator
+    ), facts
 
 
 def _with_own_names(models: Sequence[Stages], given: Sequence[str]) -> list[Stages]:

@@ -9,7 +9,7 @@ from ..argument_types import positive_int
 from ..estimator_arguments import add_model_options
 from ..one_line_warnings import one_line_warnings
 
-HELP = 'write a model for ONNX Runtime, OpenVINO, ncnn or TensorRT, and compare it with torch'
+HELP = 'write a model for an engine such as OpenVINO, and compare it with torch'
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '--engine',
         '--backend',
         default='onnxruntime',
-        help='onnxruntime (default), openvino, ncnn; or tensorrt: an ONNX file and a command',
+        metavar='NAME',
+        help='onnxruntime (default), openvino, ncnn or that of a plugin; or tensorrt: an ONNX file '
+        'and a command',
     )
     parser.add_argument(
         '--precision',
@@ -45,8 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--outputs',
-        default='maps',
-        help='maps (default); or candidates: faster to decode, missing keypoints stay missing',
+        metavar='NAME',
+        help='for heads that offer a choice: maps (default), or candidates, which are faster to '
+        'decode, but missing keypoints stay missing',
     )
     add_model_options(parser.add_argument_group('model'))
     group = parser.add_argument_group('int8')
@@ -85,6 +88,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exports and compares; returns the exit status."""
     from ...errors import LitePoseError
+    from ...inference.engines import get_engine
 
     if args.checkpoint is not None:
         if args.weights is not None:
@@ -100,10 +104,10 @@ def run(args: argparse.Namespace) -> int:
         raise LitePoseError(
             f'--calibration and --max-ap-loss are for --precision int8, got {args.precision}'
         )
-    if args.verify and args.engine == 'tensorrt':
-        raise LitePoseError(
-            '--verify: nothing here runs TensorRT; compare onnxruntime, the same file'
-        )
+    engine = get_engine(args.engine)
+    engine.check(args.precision)  # before the model is built, which takes seconds
+    if args.verify and not engine.runs_here:
+        raise LitePoseError(f'--verify: nothing here runs {args.engine}; compare another engine')
     with one_line_warnings():
         return _run(args)
 
@@ -111,14 +115,11 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ...apis import PoseEstimator
     from ...deploy import export_model
-    from ...deploy.backends import get_backend
     from ...deploy.exported_folder import check_replaceable
     from ...deploy.quantization import AccuracyGoal
     from ...deploy.quantization.calibration import calibration_pictures
     from ...deploy.quantization.report import quantization_lines, read_quantization
 
-    # Before the model is built, which takes seconds.
-    get_backend(args.engine).check(args.precision, args.outputs, args.static is not None)
     check_replaceable(args.out)
     goal = None
     if args.precision == 'int8':
@@ -153,13 +154,6 @@ def _run(args: argparse.Namespace) -> int:
         calibration=args.calibration,
         goal=goal,
     )
-    if card is None:
-        print(
-            f'wrote model.onnx and trtexec.txt, the command that makes an engine, in {args.out}\n'
-            'an engine fits the GPU and the TensorRT it is made with only, so it is made there; '
-            'litepose_mm.runtime does not run it'
-        )
-        return 0
     print(f'wrote {", ".join(card.files)} and model.json in {args.out}', flush=True)
     quantization = read_quantization(args.out)
     if quantization:

@@ -19,8 +19,8 @@ from ..estimator_arguments import (
 from ..one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
+    from ...inference.base import BaseEstimator
     from ...media import MediaFile
-    from ...picture_estimator import PictureEstimator
     from ..prediction import Prediction
 
 HELP = 'find people on pictures and videos; write drawings and a results.json'
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if reporter.num_failed or is_lost else 0
 
 
-def _estimator(args: argparse.Namespace) -> PictureEstimator:
+def _estimator(args: argparse.Namespace) -> BaseEstimator:
     """The estimator of an exported folder, or of a model with torch."""
     if Path(args.model).is_dir():
         return load_exported(args, batch_size=args.batch_size)

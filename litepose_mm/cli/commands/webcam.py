@@ -32,8 +32,8 @@ _PAUSED_MILLISECONDS = 100  # that a look for a key takes then
 # What keys switch on and off.
 _SWITCHES = {' ': 'paused', 'm': 'mirrored', 'i': 'ids', 'h': 'status'}
 
-_KEYS = """keys: q or Escape quits, space pauses, s saves a picture, v goes on to heatmaps and tags,
-m mirrors, i shows ids, h hides the status"""
+_KEYS = """keys: q or Escape quits, space pauses, s saves a picture, v goes on to
+what else the model gives, m mirrors, i shows ids, h hides the status"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_public_host(output)
     output.add_argument('--out', metavar='FILE', help='write a video of what is shown')
     output.add_argument('--jsonl', metavar='FILE', help='write people, a line of JSON a frame')
-    output.add_argument('--view', default='skeletons', help='skeletons (default), heatmaps or tags')
+    output.add_argument(
+        '--view',
+        default='skeletons',
+        metavar='NAME',
+        help='skeletons (default), or what else the model gives, such as heatmaps or tags',
+    )
     output.add_argument('--mirror', action='store_true', help='as in a mirror')
     output.add_argument(
         '--pictures', default='.', metavar='DIR', help='where the key s saves (default: here)'
@@ -78,6 +83,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @one_line_warnings()
 def run(args: argparse.Namespace) -> int:
     """Shows what comes until it ends; returns the exit status."""
+    from ...errors import LitePoseError
     from ...realtime import JsonLinesOutput, RealTimePipeline, VideoOutput, open_source
     from ...realtime.view import View, notice, status_lines
     from ...tracking import PoseTracker
@@ -93,6 +99,9 @@ def run(args: argparse.Namespace) -> int:
         if screen is not None:
             screen.show(notice(f'loading {args.model}'))
         estimator = make_pipeline_estimator(args)
+        modes = ('skeletons', *estimator.panel_names)
+        if view.mode not in modes:
+            raise LitePoseError(f'--view: expected one of {", ".join(modes)}, got {view.mode!r}')
         tracker = None if args.no_track else PoseTracker()
         pipeline = stack.enter_context(RealTimePipeline(source, estimator, tracker, args.min_score))
         # Entered last, so finished first: a camera may take long to end.
@@ -253,7 +262,7 @@ class _Show:
             self.save()
             return
         if key == 'v':
-            view.next_mode()
+            view.next_mode(('skeletons', *self.pipeline.estimator.panel_names))
         elif key in _SWITCHES:
             setattr(view, _SWITCHES[key], not getattr(view, _SWITCHES[key]))
         if self.shown is not None:

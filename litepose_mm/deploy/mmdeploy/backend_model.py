@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmdeploy.codebase.base import BaseBackendModel
-from mmdeploy.utils import get_backend
+from mmdeploy.utils import get_backend, get_codebase_config
 from mmengine.config import Config
 from mmengine.structures import InstanceData
-from mmpose.registry import KEYPOINT_CODECS
+from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
-from ...decoding import decode_outputs, for_candidates
 from ...errors import LitePoseError, reason
 from ...models import MultiScaleBottomupPoseEstimator
 from .options import get_outputs, get_static_shape
@@ -44,8 +43,10 @@ class BottomupBackendModel(BaseBackendModel):
         self.outputs = get_outputs(deploy_cfg)
         self.static_shape = get_static_shape(deploy_cfg)
         self.device = device
-        self.codec = KEYPOINT_CODECS.build(model_cfg.model.head.decoder)
-        self.restore_heatmap_size = model_cfg.model.test_cfg.get('restore_heatmap_size', True)
+        own = get_codebase_config(deploy_cfg)
+        self.decoder = MODELS.build(model_cfg.model.head).deploy_decoder(
+            self.outputs, own.flip_test, model_cfg.model.test_cfg
+        )
         backend = get_backend(deploy_cfg)
         try:
             self.wrapper = self._build_wrapper(
@@ -84,17 +85,8 @@ class BottomupBackendModel(BaseBackendModel):
                 )
         outputs = self.wrapper({self.input_name: inputs.contiguous().to(self.device)})
         outputs = [output.cpu().numpy() for output in self.wrapper.output_to_list(outputs)]
-        decoder = self.codec.decoder(outputs[0].shape[1])
-        if self.outputs == 'candidates':
-            decoder = for_candidates(decoder)
-        people = decode_outputs(
-            decoder,
-            outputs,
-            boxes=[sample.metainfo.get('input_box') for sample in data_samples],
-            stride=self.codec.input_size[0] // self.codec.heatmap_sizes[-1][0],
-            input_size=tuple(inputs.shape[2:]),
-            restore_heatmap_size=self.restore_heatmap_size,
-        )
+        boxes = [sample.metainfo.get('input_box') for sample in data_samples]
+        people = self.decoder.decode(outputs, tuple(inputs.shape[2:]), boxes)
         people = [
             InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=b, tags=t)
             for k, s, b, t in people

@@ -13,10 +13,11 @@ from mmdeploy.utils import (
 from mmdeploy.utils.config_utils import is_dynamic_shape
 from mmengine.config import Config
 
+from ...decoding import AssociativeEmbedding, AssociativeEmbeddingCandidates
 from ...errors import LitePoseError
-from ...runtime.card import OUTPUT_NAMES
-from .. import backends
+from ...inference.engines import get_engine
 
+_DECODERS = {'maps': AssociativeEmbedding, 'candidates': AssociativeEmbeddingCandidates}
 _BACKENDS = (Backend.ONNXRUNTIME, Backend.OPENVINO, Backend.NCNN, Backend.TENSORRT)
 
 
@@ -34,11 +35,14 @@ def get_outputs(deploy_cfg: Config) -> str:
             f'got {backend.value!r}, which does not work through MMDeploy here'
         )
     outputs = get_codebase_config(deploy_cfg).get('outputs', 'maps')
-    if outputs not in OUTPUT_NAMES:
+    if outputs not in _DECODERS:
         raise LitePoseError(
-            f'codebase_config.outputs: expected {" or ".join(OUTPUT_NAMES)}, got {outputs!r}'
+            f'codebase_config.outputs: expected {" or ".join(_DECODERS)}, got {outputs!r}'
         )
-    expected, names = list(OUTPUT_NAMES[outputs]), get_ir_config(deploy_cfg).get('output_names')
+    expected, names = (
+        list(_DECODERS[outputs].output_names),
+        get_ir_config(deploy_cfg).get('output_names'),
+    )
     if list(names or []) != expected:
         raise LitePoseError(
             f'ir_config.output_names: expected {expected} for outputs={outputs!r}, got {names}'
@@ -83,7 +87,7 @@ def get_precision(deploy_cfg: Config) -> str:
     precision = get_backend_config(deploy_cfg).get('precision', 'fp32')
     if get_common_config(deploy_cfg).get('int8_mode'):
         precision = 'int8'
-    known = backends.get_backend(backend).precisions
+    known = get_engine(backend).precisions
     if precision not in known:
         own = ', or common_config.fp16_mode' if backend == 'tensorrt' else ''
         raise LitePoseError(

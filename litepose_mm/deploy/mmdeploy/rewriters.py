@@ -10,7 +10,7 @@ from mmdeploy.core import FUNCTION_REWRITER
 from mmdeploy.utils import get_codebase_config
 
 from ...compat import StandIn, in_place
-from ..onnx_export import graph_options
+from ...models.utils.deploy_graph import DeployGraph, deploy_decoder
 from .options import get_outputs
 
 _MMDET = 'mmdeploy.codebase.mmdet'
@@ -42,10 +42,7 @@ def onnx_export__torchscript(*args, **kwargs):
 def multi_scale_bottomup_pose_estimator__forward(self, inputs, data_samples=None, **kwargs):
     """The deployable graph, with the options of the deploy config."""
     deploy_cfg = FUNCTION_REWRITER.get_context().cfg
-    options = graph_options(
-        self,
-        get_outputs(deploy_cfg),
-        get_codebase_config(deploy_cfg).flip_test,
-        data_samples[0].metainfo.get('flip_indices'),
-    )
-    return self.deploy_forward(inputs, **options)
+    flip_test = get_codebase_config(deploy_cfg).flip_test
+    decoder = deploy_decoder(self, get_outputs(deploy_cfg), flip_test)
+    flip_indices = data_samples[0].metainfo.get('flip_indices')
+    return DeployGraph(self, decoder, flip_test, flip_indices)(inputs)

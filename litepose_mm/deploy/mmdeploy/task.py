@@ -16,12 +16,12 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import TRANSFORMS
 from mmpose.apis.inference import dataset_meta_from_config
 
-from ...apis.pose_estimator import result_from_data_sample
+from ...apis.mmpose_estimator import result_from_data_sample
 from ...checkpoints import load_weights
-from ...decoding import for_candidates
 from ...errors import LitePoseError
 from ...models.pose_estimators import MultiScaleBottomupPoseEstimator
 from ...models.utils.deploy_form import to_deploy_form
+from ...models.utils.deploy_graph import deploy_decoder
 from ...structures import Skeleton
 from .backend_model import BottomupBackendModel
 from .codebase import LITEPOSE_TASK
@@ -81,8 +81,7 @@ class BottomupPoseDetection(PoseDetection):
                 'expected the config of a MultiScaleBottomupPoseEstimator '
                 f'or a TopdownPoseEstimator, got {type(model).__name__}'
             )
-        if get_outputs(self.deploy_cfg) == 'candidates':
-            for_candidates(model.head.decoder.decoder(model.head.num_keypoints))
+        deploy_decoder(model, get_outputs(self.deploy_cfg))  # refuses rules that need maps
         if model_checkpoint is not None:
             load_weights(model, model_checkpoint)
         return to_deploy_form(model)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import LitePoseError
+from ...inference.card import ModelCard
+from ...inference.preprocessing import Preprocessor
 from ...media import find_media, read_image
-from ...runtime.card import ModelCard
-from ...runtime.preprocessing import Preprocessor
 
 # Fewer say too little of the range of every layer; more than 300 hardly change it, and NNCF takes
 # no more by itself either.
@@ -58,7 +58,7 @@ class Calibration(Sequence[np.ndarray]):
         return len(self.files)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        resized = self._preprocessor.resize(read_image(self.files[index]))
+        resized = self._preprocessor.resize(read_image(self.files[index]))[0]
         return self._preprocessor.batch([resized.image])
 
     def __iter__(self) -> Iterator[np.ndarray]:

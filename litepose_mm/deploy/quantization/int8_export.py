@@ -30,7 +30,7 @@ _ALLOWED = 0.5
 
 def export_int8(
     graph: Path,
-    maps_graph: Path,
+    comparable: Path,
     folder: Path,
     quantizer: Callable[..., Quantizer],
     write: Callable[[Path, Path, str], ModelCard],
@@ -41,7 +41,7 @@ def export_int8(
 
     Args:
         graph: ONNX file of the float model; others are made beside it.
-        maps_graph: Of the same model with maps as outputs.
+        comparable: Of the same model, with outputs that can be compared value by value.
         folder: Where to write.
         quantizer: Of the engine.
         write: Writes the model of an ONNX file and its card into a folder, in a precision.
@@ -60,7 +60,7 @@ def export_int8(
     prepared, quantized = (graph.with_suffix(f'.{name}.onnx') for name in ('prepared', 'int8'))
     layers = int8_layers(prepare(graph, prepared))
     print(f'quantising each of {len(layers)} layers alone: how sensitive is it?', flush=True)
-    errors = layer_errors(maps_graph, few)
+    errors = layer_errors(comparable, few)
     print(f'calibrating on {len(inputs)} pictures', flush=True)
     own = quantizer(prepared, inputs, layers)
 
@@ -84,7 +84,7 @@ def export_int8(
     models = [PoseEstimator(each) for each in (in_float32, in_int8)]
     # As inputs: those of candidates of one shape have no border.
     images = [
-        models[0].preprocessor.resize(read_image(path)).image
+        models[0].prepare(read_image(path)).resized[0].image
         for path in spread(pictures, _LOOKED_AT)
     ]
     seconds, _ = time_stages([*map(stages_of, kinds, models)], images, rounds=5)
@@ -104,7 +104,7 @@ def _check_calculates(folder: Path, graph: Path, inputs: np.ndarray) -> None:
     estimator = PoseEstimator(folder)
     (expected,) = run_onnx(graph.read_bytes(), inputs)
     card, outputs = estimator.card, estimator.engine.run(inputs)
-    for name, own, right in zip(card.comparable_outputs, outputs, expected):
+    for name, own, right in zip(card.decoder.comparable_names, outputs, expected):
         error = root_mean_square(own - right) / max(root_mean_square(right), 1e-12)
         if error > _ALLOWED:
             raise LitePoseError(

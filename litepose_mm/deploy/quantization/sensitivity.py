@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import onnx
 from onnx import ModelProto
 from rich.progress import track
 
-from ...runtime.card import OUTPUT_NAMES
-from ...runtime.engines.onnxruntime import cpu_session
+from ...inference.engines.onnxruntime import cpu_session
 from .graph import int8_layers, prepare
 from .onnxruntime import OnnxRuntimeQuantizer
 
@@ -41,13 +41,14 @@ def layer_errors(graph: Path, inputs: Sequence[np.ndarray]) -> list[LayerError]:
     """Quantises one layer at a time, with ONNX Runtime, whatever engine the model is for.
 
     Args:
-        graph: ONNX file whose outputs are maps: of candidates, ranks would be compared. Files are
+        graph: ONNX file whose outputs can be compared value by value. Files are
             made beside it.
         inputs: Few suffice, since every pixel of the outputs counts. Ranges are theirs.
 
     Returns:
         All layers, the most sensitive first.
     """
+    names = [output.name for output in onnx.load(graph).graph.output]
     prepared = graph.with_suffix('.prepared.onnx')
     layers = int8_layers(prepare(graph, prepared))
     quantizer = OnnxRuntimeQuantizer(prepared, inputs, layers)
@@ -59,7 +60,7 @@ def layer_errors(graph: Path, inputs: Sequence[np.ndarray]) -> list[LayerError]:
         outputs = _outputs(quantizer.quantize_only([layer]), inputs)
         errors = {
             name: root_mean_square(*map(np.subtract, own, other)) / max(size, 1e-12)
-            for name, own, other, size in zip(OUTPUT_NAMES['maps'], outputs, expected, sizes)
+            for name, own, other, size in zip(names, outputs, expected, sizes)
         }
         found.append(LayerError(layer, errors))
         if not shown and number % _TOLD == 0:

@@ -17,7 +17,9 @@ from mmpose.utils.typing import ConfigType, InstanceList, OptConfigType, OptSamp
 from torch import Tensor
 
 from ...codecs import MultiLevelAssociativeEmbedding
+from ...decoding import AssociativeEmbedding, AssociativeEmbeddingCandidates, for_candidates
 from ...errors import LitePoseError
+from ..utils.candidates import find_candidates
 
 Features = tuple[Tensor, ...]
 
@@ -160,6 +162,71 @@ class MultiLevelAEHead(BaseHead):
         )
         return (original[0] + heatmaps) / 2, torch.cat([original[1], tags], dim=1)
 
+    def deploy_decoder(
+        self, outputs: str | None, flip_test: bool, test_cfg: ConfigType
+    ) -> AssociativeEmbedding | AssociativeEmbeddingCandidates:
+        """What finds people in the outputs of the network's graph; numpy only.
+
+        Args:
+            outputs: ``'maps'``, the default, or ``'candidates'``: few numbers leave the graph, and
+                keypoints that a person lacks stay missing.
+            flip_test: Whether the graph looks at the mirrored image too.
+            test_cfg: That of the estimator.
+
+        Raises:
+            LitePoseError: There are no such outputs, the head has no codec, or its rules need maps.
+        """
+        if outputs not in (None, 'maps', 'candidates'):
+            raise LitePoseError(f"outputs: expected 'maps' or 'candidates', got {outputs!r}")
+        codec = self._codec
+        rules = codec.decoder(self.num_keypoints)
+        common = dict(
+            stride=codec.input_size[0] // codec.heatmap_sizes[-1][0],
+            tag_dim=self.tag_dim * sum(self.tag_levels) * (2 if flip_test else 1),
+        )
+        if outputs == 'candidates':
+            return AssociativeEmbeddingCandidates(rules=for_candidates(rules), **common)
+        restore = test_cfg.get('restore_heatmap_size', True)
+        return AssociativeEmbedding(rules=rules, restore_heatmap_size=restore, **common)
+
+    def deploy_outputs(
+        self,
+        feats: Features,
+        decoder: AssociativeEmbedding | AssociativeEmbeddingCandidates,
+        mirrored: Features | None,
+        flip_indices: Sequence[int] | None,
+        test_cfg: ConfigType,
+    ) -> tuple[Tensor, ...]:
+        """The outputs that ``decoder`` names.
+
+        Args:
+            feats: Features of the images.
+            decoder: Of :meth:`deploy_decoder`.
+            mirrored: Features of the mirrored images, with the flip test.
+            flip_indices: With the flip test, the keypoint that each becomes in a mirror.
+            test_cfg: That of the estimator.
+        """
+        flip_test = mirrored is not None
+        heatmaps, tags = self.test_time_maps(
+            (feats, mirrored) if flip_test else feats,
+            flip_indices,
+            flip_test,
+            test_cfg.get('shift_heatmap', False),
+        )
+        if not isinstance(decoder, AssociativeEmbeddingCandidates):
+            return heatmaps, tags
+        if not self.tags_are_finest:
+            tags = bilinear(tags, heatmaps.shape[2:])
+        return find_candidates(heatmaps, tags, decoder.rules.top_k, decoder.rules.nms_kernel)
+
+    @property
+    def _codec(self) -> MultiLevelAssociativeEmbedding:
+        if self.decoder is None:
+            raise LitePoseError(
+                'the head has no decoder: give it a codec in the config to find people'
+            )
+        return self.decoder
+
     def predict(
         self,
         feats: Features | list[Features] | list[list[Features]],
@@ -226,9 +293,7 @@ class MultiLevelAEHead(BaseHead):
         input_size: tuple[int, int],
     ) -> InstanceList:
         """People of a batch of aggregated maps, looked for at ``size``, in input pixels."""
-        if self.decoder is None:
-            raise RuntimeError('the head has no decoder: give it one in its config to predict')
-        keypoints, keypoint_scores, scores, tags = self.decoder.batch_decode(
+        keypoints, keypoint_scores, scores, tags = self._codec.batch_decode(
             *batch_outputs, size=size, input_size=input_size
         )
         return [

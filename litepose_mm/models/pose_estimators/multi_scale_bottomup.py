@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mmpose.models import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import InstanceList, PixelDataList, SampleList
@@ -13,8 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ...codecs import MultiLevelAssociativeEmbedding
 from ...decoding import missing_at_zero
 from ...errors import LitePoseError
-from ..heads.multilevel_ae_head import MultiLevelAEHead, bilinear
-from ..utils.candidates import find_candidates
+from ..heads.multilevel_ae_head import MultiLevelAEHead
 
 
 @MODELS.register_module()
@@ -81,53 +78,3 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
         for own in people:
             own.keypoints = missing_at_zero(own.keypoints, own.keypoint_scores)
         return data_samples
-
-    def deploy_forward(
-        self,
-        inputs: Tensor,
-        outputs: str = 'maps',
-        flip_test: bool = False,
-        flip_indices: Sequence[int] | None = None,
-        shift_heatmap: bool = False,
-        top_k: int = 30,
-        nms_kernel: int = 5,
-    ) -> tuple[Tensor, ...]:
-        """The network as other runtimes run it; every export is a trace of this.
-
-        ``K`` keypoints, ``L`` tags each, twice as many with flip test; one scale.
-
-        Args:
-            inputs: Normalised images ``(B, 3, H, W)``.
-            outputs: ``'maps'``, or ``'candidates'``: few numbers, without those that say where
-                a missing keypoint might be.
-            flip_test: Whether the mirrored images are looked at too.
-            flip_indices: With ``flip_test``, the keypoint that each becomes in a mirror.
-            shift_heatmap: Whether mirrored maps are moved by a pixel (not the authors').
-            top_k: With ``'candidates'``, how many of a keypoint, ``M``.
-            nms_kernel: See :func:`find_candidates`.
-
-        Returns:
-            Maps: heatmaps ``(B, K, h, w)``, averaged at the finest level, and tags
-            ``(B, L * K, h', w')``. Candidates: :class:`Candidates` of these heatmaps.
-
-        Raises:
-            LitePoseError: An option is none of these, or the head is no
-                :class:`MultiLevelAEHead`.
-        """
-        if not isinstance(self.head, MultiLevelAEHead):
-            raise LitePoseError(
-                f'expected a model whose head is a MultiLevelAEHead, got {type(self.head).__name__}'
-            )
-        if outputs not in ('maps', 'candidates'):
-            raise LitePoseError(f'outputs must be one of maps, candidates, got {outputs!r}')
-        feats = self.extract_feat(inputs)
-        if flip_test:
-            if flip_indices is None:
-                raise LitePoseError('flip_test needs flip_indices, those of the data set')
-            feats = [feats, self.extract_feat(inputs.flip(-1))]
-        heatmaps, tags = self.head.test_time_maps(feats, flip_indices, flip_test, shift_heatmap)
-        if outputs == 'maps':
-            return heatmaps, tags
-        if not self.head.tags_are_finest:
-            tags = bilinear(tags, heatmaps.shape[2:])
-        return find_candidates(heatmaps, tags, top_k, nms_kernel)

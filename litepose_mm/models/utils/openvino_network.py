@@ -26,7 +26,7 @@ class OpenVINONetwork:
         try:
             import openvino
 
-            from ...runtime.engines.openvino import cpu_core
+            from ...inference.engines.openvino import cpu_core
         except ImportError:
             raise LitePoseError('pip install openvino to compute a network with it') from None
         self._convert, self._core = openvino.convert_model, cpu_core()
@@ -46,7 +46,7 @@ class OpenVINONetwork:
         )
 
     def _compile(self, inputs: Tensor) -> Callable:
-        from ...runtime.engines.openvino import compile_options
+        from ...inference.engines.openvino import compile_options
 
         with torch.autocast('cpu', enabled=False):  # its casts have no counterpart
             model = self._convert(self._network, example_input=inputs.float().cpu())

@@ -22,8 +22,8 @@ pytest.importorskip('mmdeploy', reason='mmdeploy is not installed: make mmdeploy
 from mmdeploy.apis import build_task_processor
 from mmdeploy.apis.utils import to_backend
 
-from litepose_mm.deploy.backends.tensorrt import SHAPES, trtexec_command
 from litepose_mm.deploy.mmdeploy import torch2onnx
+from litepose_mm.inference.engines.tensorrt import SHAPES, trtexec_command
 
 CONFIGS = sorted((mim_root() / 'configs/deploy').glob('pose-detection_ae*.py'))
 # Half precision is checked to be near, not equal.

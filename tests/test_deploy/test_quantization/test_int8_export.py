@@ -10,9 +10,9 @@ from exported import tiny_estimator
 from litepose_mm import LitePoseError
 from litepose_mm.deploy import export_model
 from litepose_mm.deploy.quantization import AccuracyGoal
+from litepose_mm.inference.engines.onnxruntime import OnnxRuntimeEngine
 from litepose_mm.media import read_image
 from litepose_mm.runtime import PoseEstimator
-from litepose_mm.runtime.engines.onnxruntime import OnnxRuntimeEngine
 
 NEEDS = {'onnxruntime': 'onnxruntime', 'openvino': 'nncf'}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ...backends import get_backend
+from ....inference.engines import get_engine
 
 
 def convert(
@@ -18,14 +18,14 @@ def convert(
     Raises:
         LitePoseError: A package is missing, or the model cannot be converted.
     """
-    backend, source = get_backend(engine), Path(onnx_file)
-    backend.check(precision, 'maps', has_shape=True)
+    kind, source = get_engine(engine), Path(onnx_file)
+    kind.check(precision)
     targets = [Path(work_dir) / f'{source.stem}{suffix}' for suffix in suffixes]
     with TemporaryDirectory() as scratch:
         part, copy = Path(scratch) / 'part', Path(scratch) / 'model.onnx'
         part.mkdir()
         shutil.copyfile(source, copy)
-        backend.convert(copy, part, precision)
+        kind.convert(copy, part, precision)
         for target in targets:
             (written,) = part.glob(f'*{target.suffix}')
             shutil.move(written, target)

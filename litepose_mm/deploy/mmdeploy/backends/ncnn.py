@@ -41,7 +41,7 @@ class PnnxManager(NCNNManager):
         import ncnn
         from mmdeploy.backend.ncnn.wrapper import NCNNWrapper
 
-        from ....runtime.engines.ncnn import set_precision
+        from ....inference.engines.ncnn import set_precision
 
         class Wrapper(NCNNWrapper):
             """MMDeploy's leaves ncnn its default, which is not float32."""

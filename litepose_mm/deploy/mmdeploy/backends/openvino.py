@@ -21,7 +21,7 @@ class _Session:
     """A compiled model with the one method that MMDeploy's timed function calls."""
 
     def __init__(self, file: str, precision: str):
-        from ....runtime.engines.openvino import compile_options, cpu_core
+        from ....inference.engines.openvino import compile_options, cpu_core
 
         self._model = cpu_core().compile_model(file, 'CPU', compile_options(precision))
 

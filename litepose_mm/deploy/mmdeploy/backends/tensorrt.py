@@ -14,7 +14,7 @@ from mmdeploy.utils.config_utils import is_dynamic_shape
 from mmengine.config import Config
 
 from ....errors import LitePoseError
-from ...backends.tensorrt import SHAPES, trtexec_command
+from ....inference.engines.tensorrt import SHAPES, trtexec_command
 
 
 @BACKEND_MANAGERS.register('tensorrt')

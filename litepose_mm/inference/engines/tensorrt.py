@@ -10,7 +10,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .base import Backend
+import numpy as np
+
+from ...errors import LitePoseError
+from .base import Engine
 
 COMMAND_NAME = 'trtexec.txt'
 
@@ -36,15 +39,28 @@ def trtexec_command(
     return shlex.join([*words, *['--fp16'] * fp16])
 
 
-def write(onnx_file: Path, folder: Path, precision: str) -> None:
-    """Writes ``model.onnx`` and ``trtexec.txt``, a line for a shell in this folder."""
-    import onnx
+class TensorRTEngine(Engine):
+    """Writes ``model.onnx`` and ``trtexec.txt``, a line for a shell; nothing here runs TensorRT."""
 
-    shutil.copyfile(onnx_file, folder / 'model.onnx')
-    model = onnx.load(onnx_file)
-    is_open = any(side.dim_param for side in model.graph.input[0].type.tensor_type.shape.dim)
-    command = trtexec_command('model.onnx', SHAPES if is_open else None)
-    (folder / COMMAND_NAME).write_text(f'{command}\n', encoding='utf-8')
+    name, extra = 'tensorrt', 'export'
+    precisions = ('fp32',)
+    runs_here = False
 
+    @classmethod
+    def write(cls, onnx_file: Path, folder: Path, precision: str) -> None:
+        import onnx
 
-BACKEND = Backend('tensorrt', write, 'export', precisions=('fp32',), has_runtime=False)
+        shutil.copyfile(onnx_file, folder / 'model.onnx')
+        model = onnx.load(onnx_file)
+        is_open = any(side.dim_param for side in model.graph.input[0].type.tensor_type.shape.dim)
+        command = trtexec_command('model.onnx', SHAPES if is_open else None)
+        (folder / COMMAND_NAME).write_text(f'{command}\n', encoding='utf-8')
+
+    def _load(self, folder: Path, threads: int | None) -> None:
+        raise LitePoseError(
+            f'the model in {folder} is for TensorRT, which nothing here runs: {COMMAND_NAME} in it '
+            'holds the command that makes an engine where the GPU is'
+        )
+
+    def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
+        raise NotImplementedError

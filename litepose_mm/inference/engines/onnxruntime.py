@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import onnxruntime
 
 from .base import Engine
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 _FATAL_ONLY = 4  # errors are raised, and need not be printed too
 _PROCESSORS = Path('/proc/cpuinfo')
@@ -40,6 +44,8 @@ def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.Inferen
         model: An ONNX file as it was read; so it cannot name further files to read weights from.
         threads: How many it takes; None: its own number.
     """
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL_ONLY
     if threads is not None:
@@ -53,13 +59,38 @@ def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.Inferen
 class OnnxRuntimeEngine(Engine):
     """Runs ``*.onnx``, in the precision that the file has."""
 
+    name = 'onnxruntime'
+    can_time = True
+    # Its kernels for processors are of float32 and int8; float16 would be converted for each layer.
+    precisions = ('fp32',)
+    int8_packages = ('onnxruntime',)
+    rank: ClassVar = 2
+
+    @classmethod
+    def write(cls, onnx_file: Path, folder: Path, precision: str) -> None:
+        shutil.copyfile(onnx_file, folder / 'model.onnx')
+
+    @classmethod
+    def quantizer(cls) -> Callable[..., Any]:
+        def make(*args: Any) -> Any:
+            from ...deploy.quantization.onnxruntime import OnnxRuntimeQuantizer
+
+            return OnnxRuntimeQuantizer(*args)
+
+        return make
+
+    @classmethod
+    def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
+        session = cpu_session(onnx_model, threads)
+        return lambda: session.run(None, {'inputs': inputs})
+
     def _load(self, folder: Path, threads: int | None) -> None:
         self._session = cpu_session(self.card.file(folder, '.onnx').read_bytes(), threads)
         self._input = self._session.get_inputs()[0].name
         names = {output.name for output in self._session.get_outputs()}
-        for name in self.card.output_names:
+        for name in self.card.decoder.output_names:
             if name not in names:
                 raise ValueError(f'it has no output {name!r}, but {", ".join(sorted(names))}')
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
-        return self._session.run(list(self.card.output_names), {self._input: batch})
+        return self._session.run(list(self.card.decoder.output_names), {self._input: batch})

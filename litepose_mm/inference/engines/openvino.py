@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import openvino
 
 from .base import Engine
+
+if TYPE_CHECKING:
+    import openvino
 
 # Left to itself, OpenVINO takes bfloat16 where the processor has it. The float layers of an int8
 # model stay in float32.
@@ -25,6 +27,8 @@ def cpu_core() -> openvino.Core:
     user goes away in another thread, that memory is freed all the same, and the next signal with a
     handler, such as Ctrl-C, ends the process with a segmentation fault (OpenVINO 2026.4).
     """
+    import openvino
+
     core = openvino.Core()
     core.get_property('CPU', 'FULL_DEVICE_NAME')  # loads the plugin
     return core
@@ -45,13 +49,45 @@ def compile_options(precision: str, threads: int | None = None) -> dict[str, Any
 class OpenVINOEngine(Engine):
     """Runs ``*.xml`` with ``*.bin``, in the precision that the card names."""
 
+    name = extra = 'openvino'
+    can_time = True
+    packages = ('openvino',)
+    # Of a graph with int8 layers and an open shape, OpenVINO 2026.4 makes one whose outputs are 0.
+    int8_any_shape = False
+    int8_packages = ('nncf', 'onnxruntime')
+    rank: ClassVar = 1
+
+    @classmethod
+    def write(cls, onnx_file: Path, folder: Path, precision: str) -> None:
+        import openvino
+
+        model = openvino.convert_model(onnx_file)
+        openvino.save_model(model, folder / 'model.xml', compress_to_fp16=precision == 'fp16')
+
+    @classmethod
+    def quantizer(cls) -> Callable[..., Any]:
+        def make(*args: Any) -> Any:
+            from ...deploy.quantization.nncf import NncfQuantizer
+
+            return NncfQuantizer(*args)
+
+        return make
+
+    @classmethod
+    def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
+        core = cpu_core()
+        options = compile_options('fp32', threads)
+        request = core.compile_model(core.read_model(onnx_model), 'CPU', options)
+        request = request.create_infer_request()
+        return lambda: request.infer([inputs], share_inputs=True)
+
     def _load(self, folder: Path, threads: int | None) -> None:
         core = cpu_core()
         model = core.read_model(
             model=self.card.file(folder, '.xml'), weights=self.card.file(folder, '.bin')
         )
         compiled = core.compile_model(model, 'CPU', compile_options(self.card.precision, threads))
-        self._outputs = [compiled.output(name) for name in self.card.output_names]
+        self._outputs = [compiled.output(name) for name in self.card.decoder.output_names]
         self._new_request = compiled.create_infer_request
         self._idle = [self._new_request()]
 

@@ -1,0 +1,1 @@
+"""From images to people: estimators, engines and cards. Needs numpy and OpenCV only."""

@@ -1,0 +1,63 @@
+"""PyTorch itself, on any device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .base import Engine
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ..card import ModelCard
+
+
+class TorchEngine(Engine):
+    """Runs a network as it is; there is nothing to export.
+
+    Args:
+        graph: A :class:`~litepose_mm.models.utils.deploy_graph.DeployGraph`, in evaluation mode.
+        card: What :func:`~litepose_mm.deploy.exporter.card_of` tells of the network.
+    """
+
+    name, extra = 'torch', 'mmpose'
+    can_time = True
+    precisions = ('fp32',)
+    runs_onnx = False
+
+    def __init__(self, graph: nn.Module, card: ModelCard) -> None:
+        self.graph = graph
+        super().__init__('', card)
+
+    def _load(self, folder: Path, threads: int | None) -> None:
+        from ...openmp import keep_forks_computing
+
+        keep_forks_computing()
+
+    def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
+        import torch
+
+        from ...openmp import check_fork
+
+        check_fork()
+        device = next(self.graph.parameters()).device
+        with torch.inference_mode():
+            outputs = self.graph(torch.from_numpy(batch).to(device))
+            return [output.float().cpu().numpy() for output in outputs]
+
+    @classmethod
+    def time(cls, graph: Any, inputs: np.ndarray, threads: int) -> Callable[[], object]:
+        import torch
+
+        torch.set_num_threads(threads)
+        tensor = torch.from_numpy(inputs)
+
+        @torch.inference_mode()
+        def run() -> object:
+            return graph(tensor)
+
+        return run

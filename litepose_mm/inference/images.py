@@ -1,0 +1,126 @@
+"""Images as callers give them, and what can go wrong with their inputs, in one line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+
+from ..errors import LitePoseError
+from ..media import read_image
+
+Image = str | os.PathLike | np.ndarray
+
+_BYTES = (bytes, bytearray, memoryview)
+
+# The short side of every image becomes the network's input size, so a strip of an image would
+# become a huge input.
+_MAX_ASPECT_RATIO = 20
+
+# How torch and the engines say it in an error which they also raise for everything else.
+_OUT_OF_MEMORY = (
+    'out of memory',
+    'not enough memory',
+    "can't allocate memory",
+    'failed to allocate memory',
+    'bad_alloc',
+    'bad allocation',
+)
+
+
+def check_positive(name: str, value: int) -> int:
+    """Returns a positive whole number.
+
+    Raises:
+        LitePoseError: It is something else.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise LitePoseError(f'{name}: expected a positive integer, got {value!r}')
+    return value
+
+
+def checked_image(image: Image) -> np.ndarray:
+    """Returns an image as BGR (H, W, 3) uint8; reads it where it is a path.
+
+    Raises:
+        LitePoseError: It is neither a path nor an array, cannot be read, is not BGR uint8, or is
+            longer than 20 times its other side.
+    """
+    if isinstance(image, (str, os.PathLike)):
+        image = read_image(os.fsdecode(image))
+    elif not isinstance(image, np.ndarray):
+        raise LitePoseError(
+            'expected an image as a path or a BGR (H, W, 3) uint8 array, or a list of these, got '
+            f'{type(image).__name__}; {_remedy(image)}'
+        )
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise LitePoseError(
+            f'expected an image as BGR (H, W, 3) uint8, got {image.dtype} {image.shape}; '
+            'convert it, e.g. with cv2.cvtColor'
+        )
+    short, long = sorted(image.shape[:2])
+    if long > _MAX_ASPECT_RATIO * short:
+        raise LitePoseError(
+            f'expected an image no longer than {_MAX_ASPECT_RATIO} times its other side, got '
+            f'{image.shape[1]}x{image.shape[0]}; cut it into pieces'
+        )
+    return image
+
+
+def is_list(images: object) -> bool:
+    """Whether it is a list of images, rather than one, or something else to iterate over."""
+    return (
+        isinstance(images, Iterable)
+        and not isinstance(images, (str, np.ndarray, Mapping, *_BYTES))
+        and getattr(images, 'ndim', 1) == 1  # a tensor
+        and not hasattr(images, 'read')  # an open file
+    )
+
+
+def _remedy(thing: object) -> str:
+    """What to do with something that is neither a path nor an array."""
+    if thing is None:
+        return 'cv2.imread returns None for a file that it cannot read'
+    if isinstance(thing, _BYTES):
+        return "decode it: litepose_mm.media.decode_image(data, 'its name')"
+    if hasattr(thing, 'read'):
+        return 'pass the path of the file'
+    if hasattr(thing, '__array_interface__'):
+        return "convert a PIL image: numpy.asarray(image.convert('RGB'))[..., ::-1]"
+    if hasattr(thing, '__array__'):
+        return 'convert a tensor (3, H, W): numpy.asarray(tensor).transpose(1, 2, 0)'
+    return 'pass what cv2.imread returns'
+
+
+def inputs_text(count: int, width: int, height: int) -> str:
+    """Names a batch in a message."""
+    return f'{count} input{"s" if count > 1 else ""} of {width}x{height}'
+
+
+@contextmanager
+def one_line_errors(what: str) -> Iterator[None]:
+    """Turns lack of memory, what OpenCV refuses, and CUDA in a fork, into a LitePoseError."""
+    try:
+        yield
+    except LitePoseError:
+        raise
+    except Exception as error:
+        text = str(error).lower()
+        no_memory = (
+            isinstance(error, MemoryError) or getattr(error, 'code', 0) == cv2.Error.StsNoMem
+        )
+        if no_memory or any(message in text for message in _OUT_OF_MEMORY):
+            raise LitePoseError(
+                f'there is not enough memory for {what}; take a smaller input size or batch size'
+            ) from error
+        if 'in forked subprocess' in text:
+            raise LitePoseError(
+                'CUDA cannot be used in a forked process: start processes with '
+                "multiprocessing.get_context('spawn')"
+            ) from error
+        if isinstance(error, cv2.error):
+            raise LitePoseError(f'OpenCV cannot work on {what}: {error.err}') from error
+        raise

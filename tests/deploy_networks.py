@@ -6,6 +6,7 @@ from mmpose.models import build_pose_estimator
 from networks import TINY, litepose
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
 from litepose_mm.paths import config_path, mim_root
 from litepose_mm.zoo import MODELS
 
@@ -51,3 +52,9 @@ def network(name):
 def mirror(model):
     """Some permutation of the model's keypoints that is its own inverse."""
     return list(range(model.head.num_keypoints))[::-1]
+
+
+def deploy_graph(model, outputs=None, flip_test=False):
+    """The graph of a network, in evaluation mode; with the flip test keypoints swap as mirrored."""
+    decoder = deploy_decoder(model, outputs, flip_test)
+    return DeployGraph(model, decoder, flip_test, mirror(model)).eval()

@@ -157,7 +157,7 @@ def test_several_levels_with_tags_are_stacked():
 
 def test_without_decoder(model, monkeypatch):
     monkeypatch.setattr(model.head, 'decoder', None)
-    with pytest.raises(RuntimeError, match='no decoder'):
+    with pytest.raises(LitePoseError, match='no decoder'):
         model.head.predict(model.extract_feat(torch.zeros(1, 3, *SIZE)), [sample()])
 
 

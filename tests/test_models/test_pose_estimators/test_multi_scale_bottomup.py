@@ -8,6 +8,8 @@ from networks import TINY, litepose, litepose_config
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.models.utils.candidates import find_candidates
+from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
+from litepose_mm.recipes import ae_codec
 
 K = 6
 FLIP = [0, 2, 1, 4, 3, 5]
@@ -16,46 +18,46 @@ FLIP = [0, 2, 1, 4, 3, 5]
 @pytest.fixture(scope='module')
 def model():
     torch.manual_seed(3)
-    return litepose(TINY, K)
+    codec = ae_codec(input_size=(64, 64), decode_topk=7, decode_nms_kernel=3)
+    return litepose(TINY, K, decoder=codec, test_cfg=dict(flip_test=False))
+
+
+def deploy(model, images, outputs=None, flip_test=False):
+    decoder = deploy_decoder(model, outputs, flip_test)
+    return DeployGraph(model, decoder, flip_test, FLIP)(images)
 
 
 @pytest.mark.parametrize('shift', [False, True])
 @pytest.mark.parametrize('flip', [False, True])
 @torch.no_grad()
-def test_maps_are_what_the_decoder_gets(model, flip, shift):
+def test_maps_are_what_the_decoder_gets(model, flip, shift, monkeypatch):
+    monkeypatch.setitem(model.test_cfg, 'shift_heatmap', shift)
     images = torch.randn(2, 3, 64, 96)
     feats = model.extract_feat(images)
     if flip:
         feats = [feats, model.extract_feat(images.flip(-1))]
     expected = model.head.test_time_maps(feats, FLIP, flip, shift)
-    found = model.deploy_forward(images, flip_test=flip, flip_indices=FLIP, shift_heatmap=shift)
-    for one, other in zip(found, expected):
+    found = deploy(model, images, flip_test=flip)
+    for one, other in zip(found, expected, strict=True):
         assert torch.equal(one, other)
 
 
 @torch.no_grad()
 def test_candidates_are_those_of_the_maps(model):
     images = torch.randn(2, 3, 64, 96)
-    heatmaps, tags = model.deploy_forward(images, flip_test=True, flip_indices=FLIP)
+    heatmaps, tags = deploy(model, images, flip_test=True)
     tags = torch.nn.functional.interpolate(tags, scale_factor=2, mode='bilinear')
-    found = model.deploy_forward(
-        images, 'candidates', flip_test=True, flip_indices=FLIP, top_k=7, nms_kernel=3
-    )
-    assert found.tags.shape == (2, K, 7, 2)
-    for one, other in zip(found, find_candidates(heatmaps, tags, 7, 3)):
+    found = deploy(model, images, 'candidates', flip_test=True)
+    assert found[2].shape == (2, K, 7, 2)
+    for one, other in zip(found, find_candidates(heatmaps, tags, 7, 3), strict=True):
         assert torch.equal(one, other)
 
 
-@pytest.mark.parametrize(
-    ('options', 'message'),
-    [
-        (dict(outputs='people'), 'outputs must be one of maps, candidates'),
-        (dict(flip_test=True), 'needs flip_indices'),
-    ],
-)
-def test_bad_options_are_one_line(model, options, message):
-    with pytest.raises(LitePoseError, match=message):
-        model.deploy_forward(torch.zeros(1, 3, 64, 64), **options)
+def test_bad_options_are_one_line(model):
+    with pytest.raises(LitePoseError, match="'maps' or 'candidates', got 'people'"):
+        deploy_decoder(model, 'people')
+    with pytest.raises(LitePoseError, match='needs flip_indices'):
+        DeployGraph(model, deploy_decoder(model), flip_test=True)
 
 
 def test_another_head_is_one_line():
@@ -66,8 +68,8 @@ def test_another_head_is_one_line():
         num_keypoints=K,
         keypoint_loss=dict(type='KeypointMSELoss'),
     )
-    with pytest.raises(LitePoseError, match='a MultiLevelAEHead, got AssociativeEmbeddingHead'):
-        build_pose_estimator(config).deploy_forward(torch.zeros(1, 3, 64, 64))
+    with pytest.raises(LitePoseError, match='AssociativeEmbeddingHead cannot be exported'):
+        deploy_decoder(build_pose_estimator(config))
 
 
 def test_missing_keypoints_stay_at_zero(model):

@@ -13,9 +13,8 @@ more than this peak.
 import argparse
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -56,9 +55,9 @@ def scenes(size: tuple[int, int], people: int, count: int) -> list[np.ndarray]:
     return [make_scene(options, seed=0, index=index).image for index in range(count)]
 
 
-def with_people(stages: Stages, replaced: Callable[[Any], Any]) -> Stages:
-    """Stages whose decoding gets what ``replaced`` makes of the network's outputs."""
-    return stages._replace(decode=lambda outputs: stages.decode((outputs[0], replaced(outputs[1]))))
+def with_people(stages: Stages, maps: Sequence[np.ndarray]) -> Stages:
+    """Stages whose decoding gets these maps in place of the network's outputs."""
+    return stages._replace(decode=lambda outputs: stages.decode((outputs[0], maps)))
 
 
 def compare(
@@ -71,19 +70,17 @@ def compare(
         estimator = TorchEstimator(name, device='cpu', flip_test=False)
     model = estimator.model
     eager = stages_of('torch-fp32', estimator)
-    width, height = eager.preprocess(picture)['inputs'].shape[:0:-1]
+    height, width = eager.preprocess(picture).inputs.shape[2:]
     joints = estimator.skeleton.num_keypoints
     maps = [each[None] for each in synthetic_maps(args.people, (height, width), joints)[:2]]
-    tensors = tuple(map(torch.from_numpy, maps))
     macs = measure_complexity(model, (3, height, width)).macs
-    candidates = [with_people(eager, lambda outputs: outputs._replace(maps=tensors))]
+    candidates = [with_people(eager, maps)]
     for candidate in args.engines:
         folder = scratch / Path(name).stem / candidate
         exported = export_candidate(
             model, candidate, folder, (height, width), calibration, args.threads
         )
-        stages = stages_of(candidate, exported)
-        candidates.append(with_people(stages, lambda outputs: maps))
+        candidates.append(with_people(stages_of(candidate, exported), maps))
     seconds, people = time_stages(candidates, [picture], args.rounds)
     peak = peak_macs(args.rounds)
     medians = np.median(seconds.sum(-1), axis=1)

@@ -108,7 +108,7 @@ def compare(
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='.*the network is random')
         eager = TorchEstimator(name, weights or None, device='cpu', flip_test=False)
-    height, width = eager.prepare(images[0])['inputs'].shape[1:]
+    height, width = eager.prepare(images[0]).inputs.shape[2:]
     candidates: dict[str, Callable[[], Run]] = {
         'authors, eager': lambda: authors(eager, images),
         'torch-fp32': lambda: pipeline(eager, images),

@@ -40,10 +40,7 @@ class Stages(NamedTuple):
 
 
 def stages_of(name: str, estimator: BaseEstimator) -> Stages:
-    """The parts of an estimator, of torch or of an exported model.
-
-    Torch normalises pictures with the network, where engines do it before.
-    """
+    """The parts of an estimator, of torch or of an exported model."""
 
     def run(prepared: Any) -> tuple[Any, Any]:
         return prepared, estimator.infer(prepared)

@@ -55,7 +55,7 @@ def to_markdown(figures: Mapping[str, Any], quantization: Mapping[str, Any] | No
         [
             f'# {model["name"]}: {model["engine"]} {model["precision"]} against torch',
             '',
-            f'Outputs {model["outputs"]}, {flip} flip test, inputs of {takes}.',
+            f'Decoder {model["decoder"]}, {flip} flip test, inputs of {takes}.',
             '',
             *(f'- {line}' for line in summary_lines(figures)),
             '',

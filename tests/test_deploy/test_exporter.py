@@ -9,16 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
-from exported import assert_same_people, need, tiny_estimator
+from exported import assert_same_people, need, tiny_estimator, torch_outputs
 from processes import killed_process
 
 from litepose_mm import LitePoseError
+from litepose_mm.decoding import AssociativeEmbedding, AssociativeEmbeddingCandidates
 from litepose_mm.deploy import export_model, self_check
-from litepose_mm.deploy.backends import base
+from litepose_mm.deploy.description import describe
 from litepose_mm.deploy.exported_folder import check_replaceable, replacing_folder
-from litepose_mm.deploy.exporter import describe
-from litepose_mm.inference.engines import load_engine
+from litepose_mm.inference.engines import base, load_engine
 from litepose_mm.models.backbones import LitePose
 from litepose_mm.runtime import ModelCard, PoseEstimator
 
@@ -70,26 +69,29 @@ def test_card_of_a_model_of_the_zoo():
 
     with pytest.warns(UserWarning, match='random'):
         model = build_model('litepose-xs_coco', device='cpu')
-    fields = describe(model, (256, 320))
-    assert fields['name'] == 'litepose-xs_coco'
-    assert (fields['input_size'], fields['size_divisor']) == (256, 64)
-    assert fields['input_shape'] == (256, 320) and fields['batch_limit'] == 1
-    assert fields['strides'] == (4, 2)
-    assert fields['flip_test'] and fields['tag_dim'] == 2
-    assert fields['channel_order'] == 'rgb'
-    assert fields['mean'] == pytest.approx([123.675, 116.28, 103.53])
-    assert fields['restore_heatmap_size'] is True
-    assert fields['decoder'].missing == 'litepose'
-    assert describe(model, flip_test=False)['tag_dim'] == 1
-    candidates = describe(model, outputs='candidates')
-    assert candidates['decoder'].missing == 'none' and not candidates['restore_heatmap_size']
+    card = describe(model, (256, 320))
+    assert card.name == 'litepose-xs_coco'
+    assert (card.engine, card.precision, card.files) == ('torch', 'fp32', {})
+    assert (card.input_size, card.size_divisor) == (256, 64)
+    assert card.input_shape == (256, 320) and card.batch_limit == 1
+    assert card.flip_test and card.channel_order == 'rgb' and card.box_padding is None
+    assert card.mean == pytest.approx((123.675, 116.28, 103.53))
+    decoder = card.decoder
+    assert isinstance(decoder, AssociativeEmbedding) and decoder.restore_heatmap_size is True
+    assert (decoder.stride, decoder.tag_dim) == (2, 2)
+    assert decoder.rules.missing == 'litepose'
+    assert decoder.output_shapes(1, (256, 320))[0] == (1, 17, 128, 160)
+    assert describe(model, flip_test=False).decoder.tag_dim == 1
+    candidates = describe(model, outputs='candidates').decoder
+    assert isinstance(candidates, AssociativeEmbeddingCandidates)
+    assert candidates.rules.missing == 'none' and candidates.tag_dim == 2
 
 
 @pytest.mark.parametrize('engine', ['onnxruntime', 'openvino'])
 def test_candidates(tiny, picture, tmp_path, engine):
     need(engine)
     card = export_model(tiny.model, None, tmp_path / 'out', engine=engine, outputs='candidates')
-    assert card.output_names == ('values', 'positions', 'tags')
+    assert card.decoder.output_names == ('values', 'positions', 'tags')
     assert len(PoseEstimator(tmp_path / 'out', threads=1)(picture))
 
 
@@ -110,13 +112,14 @@ def test_half_precision_takes_half_the_space(tiny, tmp_path, engine, precision):
 def test_tensorrt_gets_a_command(tiny, tmp_path, shape):
     need('onnx')
     folder = tmp_path / 'out'
-    assert export_model(tiny.model, None, folder, engine='tensorrt', input_shape=shape) is None
-    assert names(folder) == ['model.onnx', 'trtexec.txt']
+    card = export_model(tiny.model, None, folder, engine='tensorrt', input_shape=shape)
+    assert card.engine == 'tensorrt' and ModelCard.load(folder) == card
+    assert names(folder) == ['model.json', 'model.onnx', 'trtexec.txt']
     command = (folder / 'trtexec.txt').read_text().split()
     assert command[:2] == ['trtexec', '--onnx=model.onnx']
     assert ('--minShapes=inputs:1x3x64x64' in command) == (shape is None)
-    with pytest.raises(LitePoseError, match=r'no .*model\.json'):
-        ModelCard.load(folder)
+    with pytest.raises(LitePoseError, match=r'TensorRT.*trtexec\.txt'):
+        PoseEstimator(folder)
     export_model(tiny.model, None, folder, input_shape=shape)  # takes its place
     assert names(folder) == FILES['onnxruntime']
 
@@ -124,10 +127,11 @@ def test_tensorrt_gets_a_command(tiny, tmp_path, shape):
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(engine='tvm'), 'engine: expected one of onnxruntime, openvino, ncnn, tensorrt'),
+        (dict(engine='tvm'), 'engine: expected one of .*onnxruntime.*, got .tvm.'),
+        (dict(engine='torch'), 'engine: torch runs models as they are'),
         (dict(precision='fp8'), 'precision: onnxruntime takes fp32 or int8, got .fp8.'),
-        (dict(engine='openvino', outputs='boxes'), 'outputs: openvino takes maps or candidates'),
-        (dict(engine='ncnn', outputs='candidates'), 'outputs: ncnn takes maps'),
+        (dict(engine='openvino', outputs='boxes'), "outputs: expected 'maps' or 'candidates'"),
+        (dict(engine='ncnn', outputs='candidates'), "outputs: ncnn .* 'maps'"),
         (dict(engine='ncnn'), 'ncnn takes inputs of one shape only; give it'),
         (dict(input_shape=(64, 100)), r'--static, .* multiples of 64 pixels, got 100x64 \(width x'),
         (dict(weights='a.pth'), 'weights, input_size and cfg_options: expected None'),
@@ -208,16 +212,15 @@ def test_a_graph_that_holds_for_less_promises_less(
     shape = (2, 3, *(input_shape or (128, 64)))
     inputs = np.random.default_rng(1).standard_normal(shape, dtype=np.float32)
     found = load_engine(tmp_path / 'out', card, threads=1).run(inputs)
-    for number, each in enumerate(torch.from_numpy(inputs)):
-        expected = model.deploy_forward(each[None])
-        for own, other in zip(found, expected):
-            np.testing.assert_allclose(own[number], other[0].detach(), atol=1e-3)
+    for number, each in enumerate(inputs):
+        for own, other in zip(found, torch_outputs(model, each[None]), strict=True):
+            np.testing.assert_allclose(own[number], other[0], atol=1e-3)
 
 
 def test_a_head_without_a_decoder(tiny, tmp_path):
     model = deepcopy(tiny.model)
     model.head.decoder = None
-    with pytest.raises(LitePoseError, match='expected a head with a decoder'):
+    with pytest.raises(LitePoseError, match='head has no decoder'):
         export_model(model, None, tmp_path / 'out')
 
 
@@ -270,7 +273,7 @@ def test_nothing_but_an_exported_model_is_replaced(tiny, tmp_path):
     (folder / 'report.md').write_text('of the last export')
     export_model(tiny.model, None, folder, outputs='candidates')
     assert names(folder) == FILES['onnxruntime']
-    assert ModelCard.load(folder).outputs == 'candidates'
+    assert isinstance(ModelCard.load(folder).decoder, AssociativeEmbeddingCandidates)
     (folder / 'photo.jpg').write_text('mine')
     with pytest.raises(LitePoseError, match=r'is no exported model: it holds photo\.jpg'):
         export_model(tiny.model, None, folder)

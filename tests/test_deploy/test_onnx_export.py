@@ -151,8 +151,8 @@ def test_torch_export_takes_the_graph(model):
     # What torch's newer ONNX exporter and TVM start from.
     inputs = torch.randn(1, 3, 64, 64)
     graph = to_deploy_form(deploy_graph(model, 'candidates'))
-    found = torch.export.export(graph, (inputs,)).module()(inputs)
-    for found, expected in zip(found, graph(inputs), strict=True):
+    exported = torch.export.export(graph, (inputs,)).module()
+    for found, expected in zip(exported(inputs), graph(inputs), strict=True):
         assert torch.equal(found, expected)
 
 

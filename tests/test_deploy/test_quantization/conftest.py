@@ -27,5 +27,7 @@ def pictures(tmp_path_factory):
 def graph(tiny, tmp_path_factory):
     """The network as ONNX with maps."""
     from litepose_mm.deploy import export_onnx
+    from litepose_mm.deploy.description import deploy_graph, describe
 
-    return export_onnx(tiny.model, tmp_path_factory.mktemp('graph') / 'model.onnx')
+    graph = deploy_graph(tiny.model, describe(tiny.model))
+    return export_onnx(graph, tmp_path_factory.mktemp('graph') / 'model.onnx')

@@ -3,12 +3,14 @@
 import pytest
 
 from litepose_mm.deploy import export_onnx
+from litepose_mm.deploy.description import deploy_graph, describe
 from litepose_mm.deploy.quantization.graph import int8_layers, prepare
 
 
 @pytest.mark.parametrize('outputs', ['maps', 'candidates'])
 def test_what_makes_the_outputs_stays_in_float(tiny, tmp_path, outputs):
-    graph = export_onnx(tiny.model, tmp_path / 'model.onnx', outputs=outputs)
+    card = describe(tiny.model, outputs=outputs)
+    graph = export_onnx(deploy_graph(tiny.model, card), tmp_path / 'model.onnx')
     model = prepare(graph, tmp_path / 'prepared.onnx')
     nodes = {node.name: node for node in model.graph.node}
     assert len(nodes) == len(model.graph.node)

@@ -11,7 +11,6 @@ from litepose_mm import LitePoseError
 from litepose_mm.deploy import export_model
 from litepose_mm.deploy.quantization import AccuracyGoal
 from litepose_mm.inference.engines.onnxruntime import OnnxRuntimeEngine
-from litepose_mm.media import read_image
 from litepose_mm.runtime import PoseEstimator
 
 NEEDS = {'onnxruntime': 'onnxruntime', 'openvino': 'nncf'}
@@ -19,8 +18,7 @@ NEEDS = {'onnxruntime': 'onnxruntime', 'openvino': 'nncf'}
 
 def outputs(folder, picture):
     runtime = PoseEstimator(folder, threads=1)
-    inputs = runtime.preprocessor.batch([runtime.preprocessor.resize(read_image(picture)).image])
-    return runtime.engine.run(inputs)
+    return runtime.infer(runtime.prepare(picture))
 
 
 @pytest.mark.parametrize(
@@ -109,11 +107,19 @@ def test_an_engine_that_calculates_something_else_is_noticed(
     assert not list(tmp_path.iterdir())
 
 
+def test_an_engine_that_needs_a_shape(tiny, pictures, tmp_path):
+    pytest.importorskip('openvino')
+    pytest.importorskip('nncf')
+    options = dict(precision='int8', engine='openvino', calibration=pictures)
+    with pytest.raises(LitePoseError, match='openvino in int8 takes inputs of one shape'):
+        export_model(tiny.model, None, tmp_path / 'out', **options)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     'options, message',
     [
         (dict(precision='int8'), 'int8 needs a folder with pictures'),
-        (dict(precision='int8', engine='openvino'), 'openvino in int8 takes inputs of one shape'),
         (dict(precision='int8', engine='ncnn'), 'precision: ncnn takes'),
         (dict(calibration='pictures'), 'calibration and goal are for int8, got them with fp32'),
     ],

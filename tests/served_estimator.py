@@ -16,7 +16,7 @@ class Estimator(BaseEstimator):
     def __init__(self):
         super().__init__(make_skeleton(), 1)
 
-    def _prepare(self, image):
+    def _prepare(self, image, boxes):
         return image
 
     def _input_shape(self, prepared):

@@ -18,7 +18,7 @@ from torch import nn
 from ..decoding import missing_at_zero
 from ..inference.base import BaseEstimator
 from ..inference.images import inputs_text, one_line_errors
-from ..openmp import check_fork, keep_forks_computing
+from ..openmp import check_fork
 from ..structures import PoseResult, Skeleton
 
 
@@ -34,7 +34,6 @@ class MMPoseEstimator(BaseEstimator):
         super().__init__(Skeleton.from_metainfo(model.dataset_meta), batch_size)
         self.model = model
         self._pipeline = Compose(model.cfg.test_dataloader.dataset.pipeline)
-        keep_forks_computing()
 
     @property
     def input_size(self) -> int | None:
@@ -80,23 +79,25 @@ class MMPoseEstimator(BaseEstimator):
     ) -> list[PoseResult]:
         samples = iter(outputs)
         return [
-            _joined([next(samples) for _ in prepared], self.skeleton, source)
+            _people([next(samples) for _ in prepared], self.skeleton, source)
+            if self.takes_boxes
+            else result_from_data_sample(next(samples), self.skeleton, source)
             for prepared, source in zip(inputs, sources, strict=True)
         ]
 
 
-def _joined(
+def _people(
     samples: Sequence[PoseDataSample], skeleton: Skeleton, source: str | None
 ) -> PoseResult:
-    """The people of one image; a sample each where boxes were given."""
+    """The people of one image, a sample each."""
     results = [result_from_data_sample(sample, skeleton, source) for sample in samples]
-    if len(results) == 1:
-        return results[0]
-    parts = {
-        name: np.concatenate([getattr(each, name) for each in results])
-        for name in ('keypoints', 'keypoint_scores', 'scores')
-    }
-    return replace(results[0], **parts)
+    keypoint_scores = np.concatenate([each.keypoint_scores for each in results])
+    return replace(
+        results[0],
+        keypoints=np.concatenate([each.keypoints for each in results]),
+        keypoint_scores=keypoint_scores,
+        scores=keypoint_scores.mean(axis=1),
+    )
 
 
 def _errors_about(batch: Sequence[dict[str, Any]]) -> AbstractContextManager[None]:

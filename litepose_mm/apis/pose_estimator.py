@@ -13,13 +13,17 @@ from ..decoding import Panel
 from ..deploy.description import deploy_graph, describe
 from ..errors import LitePoseError
 from ..inference.base import BaseEstimator
+from ..inference.engines import Engine
 from ..inference.engines.torch import TorchEngine
 from ..inference.estimator import Estimator
 from ..inference.images import check_positive
+from ..openmp import keep_forks_computing
 from ..resize import Resized
 from ..structures import PoseResult
 from .mmpose_estimator import MMPoseEstimator
 from .model_building import build_model
+
+keep_forks_computing()
 
 
 class PoseEstimator(BaseEstimator):
@@ -69,6 +73,11 @@ class PoseEstimator(BaseEstimator):
         super().__init__(self._way.skeleton, batch_size)
 
     @property
+    def engine(self) -> Engine | None:
+        """Torch as an engine, with the model's card; None where MMPose runs the network."""
+        return getattr(self._way, 'engine', None)
+
+    @property
     def input_size(self) -> int | None:
         return self._way.input_size
 
@@ -107,5 +116,7 @@ def _way_to_people(model: nn.Module) -> BaseEstimator:
     try:
         card = describe(model)
     except LitePoseError:
+        if not hasattr(model.head, 'predict'):
+            raise
         return MMPoseEstimator(model)
     return Estimator(TorchEngine(deploy_graph(model, card), card))

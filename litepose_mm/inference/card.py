@@ -66,8 +66,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     channel_order: Literal['rgb', 'bgr']
     mean: tuple[Number, Number, Number]
     std: tuple[AboveZero, AboveZero, AboveZero]
-    skeleton: Skeleton
-    decoder: Any  # a Decoder; msgspec knows no subclasses that are added later
+    skeleton: Any  # a Skeleton and a Decoder, which from_dict makes
+    decoder: Any
     versions: dict[Text, Text]
 
     def __post_init__(self) -> None:
@@ -116,6 +116,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """
         folder = Path(folder)
         card = cls.from_dict(_read_json(folder / CARD_NAME))
+        if not card.files:
+            raise _error('files', 'names of files in the folder', 'none')
         for name, expected in card.files.items():
             found = _hash(folder / name)
             if found != expected:
@@ -138,10 +140,9 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the card as plain values that JSON can hold; see :meth:`from_dict`."""
-        return {
-            'format_version': FORMAT_VERSION,
-            **msgspec.to_builtins(self, enc_hook=lambda skeleton: skeleton.to_dict()),
-        }
+        own = {name: getattr(self, name) for name in self.__struct_fields__}
+        own.update(skeleton=self.skeleton.to_dict(), decoder=self.decoder.to_dict())
+        return {'format_version': FORMAT_VERSION, **msgspec.to_builtins(own)}
 
     @classmethod
     def from_dict(cls, document: Any) -> ModelCard:
@@ -164,15 +165,14 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 repr(version),
                 'update litepose_mm or export again',
             )
-        own['decoder'] = decoder_from_dict(own.get('decoder'))
         try:
-            return msgspec.convert(own, cls, dec_hook=_decode)
-        except msgspec.ValidationError as error:
-            raise LitePoseError(f'model card: {error}; export again') from error
-
-
-def _decode(kind: type, document: Any) -> Any:
-    return Skeleton.from_dict(document)
+            for name, make in (('skeleton', Skeleton.from_dict), ('decoder', decoder_from_dict)):
+                if name in own:
+                    own[name] = make(own[name])
+            return msgspec.convert(own, cls)
+        except (LitePoseError, msgspec.ValidationError) as error:
+            text = str(error).removeprefix('model card: ').removesuffix('; export again')
+            raise LitePoseError(f'model card: {text}; export again') from error
 
 
 def file_hashes(folder: str | Path, names: Iterable[str]) -> dict[str, str]:

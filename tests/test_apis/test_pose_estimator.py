@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.dataset import pseudo_collate
 
 from litepose_mm import LitePoseError, PoseEstimator, PoseResult
-from litepose_mm.apis.pose_estimator import result_from_data_sample
+from litepose_mm.apis.mmpose_estimator import MMPoseEstimator, result_from_data_sample
 from litepose_mm.cli import main
 from litepose_mm.paths import config_path
 from litepose_mm.zoo import get_model
@@ -97,13 +96,14 @@ def test_list_gives_what_single_pictures_give(estimator):
 
 def test_batches_hold_inputs_of_one_size(estimator, monkeypatch):
     batches = []
-    run = estimator.model.deploy_forward
+    graph = estimator.engine.graph
+    forward = graph.forward
 
-    def note(inputs, **options):
+    def note(inputs):
         batches.append([tuple(inputs.shape[2:])] * len(inputs))
-        return run(inputs, **options)
+        return forward(inputs)
 
-    monkeypatch.setattr(estimator.model, 'deploy_forward', note)
+    monkeypatch.setattr(graph, 'forward', note)
     wide, tall = picture(160, 120), picture(120, 160)
     estimator([wide, tall, wide, wide, wide, tall])
     assert [(128, 192)] * 3 in batches
@@ -115,17 +115,17 @@ def test_batches_hold_inputs_of_one_size(estimator, monkeypatch):
 @pytest.mark.parametrize('flip', [False, True])
 def test_network_and_decoding_give_what_mmposes_test_step_gives(weights, flip):
     estimator, image = make(weights=weights, flip_test=flip), picture(160, 120)
-    (sample,) = estimator.model.test_step(pseudo_collate([estimator.prepare(image)]))
-    assert estimator(image) == result_from_data_sample(sample, estimator.skeleton)
+    assert_same(estimator(image), MMPoseEstimator(estimator.model)(image))
 
 
 def test_maps_lie_on_the_picture(estimator):
     image = picture(160, 100)
     prepared = estimator.prepare(image)
     outputs = estimator.infer(prepared)
-    seen, heatmaps, tags = estimator.maps(prepared, outputs)
+    seen, panels = estimator.get_panels(prepared, outputs)
+    heatmaps, tags = panels['heatmaps'].maps, panels['tags'].maps
     assert seen.image.shape == (128, 256, 3) and seen.image.dtype == np.uint8
-    assert heatmaps.shape == (14, 64, 128) and tags.shape[0] == 28  # two tags with flip
+    assert heatmaps.shape == (14, 64, 128) and tags.shape[0] == 14
     np.testing.assert_allclose(seen.to_original(np.array([128, 64])), (80, 50))
     x, y = (np.array([20.0, 30.0]) - seen.center) / seen.zoom + (128, 64)
     shown = seen.image[int(y), int(x)].astype(int)
@@ -176,7 +176,7 @@ def test_flip_test_follows_config_or_argument(weights):
 def test_input_size(weights):
     estimator = make(weights=weights, input_size=192)
     assert estimator.input_size == 192
-    assert estimator._prepare(picture(160, 120))['inputs'].shape == (3, 192, 256)
+    assert estimator.prepare(picture(160, 120)).inputs.shape == (1, 3, 192, 256)
 
 
 def test_coco_has_its_own_skeleton():
@@ -201,7 +201,7 @@ def test_multiscale_config_of_the_docs(tmp_path):
     assert [r.image_size for r in estimator([picture(160, 120)] * 2)] == [(160, 120)] * 2
     assert len(seen) == 3 * 2  # scales, each mirrored too
     prepared = estimator.prepare(picture(160, 120))
-    assert estimator.maps(prepared, estimator.infer(prepared)) is None
+    assert estimator.get_panels(prepared, estimator.infer(prepared)) is None
 
 
 @pytest.mark.parametrize(
@@ -213,29 +213,29 @@ def test_multiscale_config_of_the_docs(tmp_path):
     ],
 )
 def test_too_little_memory_for_the_network(estimator, monkeypatch, error, message):
-    def fail(inputs, **options):
+    def fail(inputs):
         raise error
 
-    monkeypatch.setattr(estimator.model, 'deploy_forward', fail)
+    monkeypatch.setattr(estimator.model, 'extract_feat', fail)
     with pytest.raises(LitePoseError, match=message):
         estimator(picture(160, 120))
 
 
 def test_what_opencv_refuses(estimator, monkeypatch):
-    def resize(data):
-        return cv2.resize(data['img'], (1 << 30, 1 << 30))
+    def resize(image, boxes):
+        return cv2.resize(image, (1 << 30, 1 << 30))
 
-    monkeypatch.setattr(estimator, '_pipeline', resize)
-    with pytest.raises(LitePoseError, match='a picture of 160x120') as caught:
+    monkeypatch.setattr(estimator, '_prepare', resize)
+    with pytest.raises(LitePoseError, match='an image of 160x120') as caught:
         estimator(picture(160, 120))
     assert '\n' not in str(caught.value)
 
 
 def test_defects_are_not_hidden(estimator, monkeypatch):
-    def fail(inputs, **options):
+    def fail(inputs):
         raise RuntimeError('mat1 and mat2 shapes cannot be multiplied')
 
-    monkeypatch.setattr(estimator.model, 'deploy_forward', fail)
+    monkeypatch.setattr(estimator.model, 'extract_feat', fail)
     with pytest.raises(RuntimeError, match='mat1'):
         estimator(picture(160, 120))
 
@@ -278,10 +278,10 @@ def test_missing_keypoints_of_samples_are_at_zero(estimator):
 
 
 def test_cuda_in_a_forked_process(estimator, monkeypatch):
-    def fail(inputs, **options):
+    def fail(inputs):
         raise RuntimeError('Cannot re-initialize CUDA in forked subprocess. To use CUDA with')
 
-    monkeypatch.setattr(estimator.model, 'deploy_forward', fail)
+    monkeypatch.setattr(estimator.model, 'extract_feat', fail)
     with pytest.raises(LitePoseError, match='spawn'):
         estimator(picture(160, 120))
 

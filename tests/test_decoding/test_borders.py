@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from litepose_mm.decoding import AssociativeEmbeddingDecoder, decode_outputs, hide_borders
+from litepose_mm.decoding import (
+    AssociativeEmbeddingCandidates,
+    AssociativeEmbeddingDecoder,
+    hide_borders,
+)
 from litepose_mm.errors import LitePoseError
 
 BOX = (0.0, 7.9, 32.0, 20.1)  # of an input of 32x32, whose maps have a stride of 2
@@ -26,12 +30,13 @@ def test_columns_too():
 
 def test_candidates_of_an_input_with_a_border_are_refused():
     """The graph picks the best peaks before anybody knows which lie in the border."""
-    decoder = AssociativeEmbeddingDecoder(3, missing='none')
+    rules = AssociativeEmbeddingDecoder(3, missing='none')
+    decoder = AssociativeEmbeddingCandidates(rules=rules, stride=2, tag_dim=1)
     candidates = np.ones((1, 3, 4)), np.zeros((1, 3, 4, 2)), np.zeros((1, 3, 4, 1))
     # The second box hides no pixel of the maps.
     for box in (None, (0.0, 0.9, 48.0, 31.1)):
-        (people,) = decode_outputs(decoder, candidates, [box], 2, (32, 48), False)
+        (people,) = decoder.decode(candidates, (32, 48), [box])
         assert len(people.scores)
-    with pytest.raises(LitePoseError, match='pictures that fill its input of 48x32') as caught:
-        decode_outputs(decoder, candidates, [BOX], 2, (32, 48), False)
+    with pytest.raises(LitePoseError, match='images that fill its input of 48x32') as caught:
+        decoder.decode(candidates, (32, 48), [BOX])
     assert '\n' not in str(caught.value)

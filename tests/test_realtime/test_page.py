@@ -96,7 +96,7 @@ def test_keys(page):
         assert ask(page, 'POST', '/key', key).status == 204
     assert [page.show(image) for _ in range(3)] == ['v', 'escape', None]
     text = get(page, '/').read().decode()
-    assert '<button value="v"><kbd>v</kbd> skeletons, heatmaps, tags</button>' in text
+    assert '<button value="v"><kbd>v</kbd> view</button>' in text
 
 
 def test_other_pages_press_no_keys(page):

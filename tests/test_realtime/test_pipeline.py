@@ -36,7 +36,7 @@ class Estimator(BaseEstimator):
         super().__init__(make_skeleton(), 1)
         self.seconds, self.fails_at = seconds, fails_at
 
-    def _prepare(self, image):
+    def _prepare(self, image, boxes):
         return int(image[0, 0, 0])
 
     def _input_shape(self, prepared):

@@ -250,7 +250,7 @@ def test_bad_pictures_are_left_out(tmp_path):
     assert [frame.number for frame in source.frames()] == [0, 3]
     assert source.num_failed == len(told) == 2
     assert told[0].startswith('left out: expected an image, but') and 'b.png' in told[0]
-    assert told[1].startswith(f'{tmp_path / "c.png"}: expected a picture no longer than 20 times')
+    assert told[1].startswith(f'{tmp_path / "c.png"}: expected an image no longer than 20 times')
 
 
 def test_what_a_text_names(tmp_path, video):

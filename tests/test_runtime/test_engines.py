@@ -2,16 +2,16 @@
 
 import shutil
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
-from exported import ENGINES
+from exported import ENGINES, torch_outputs
+from msgspec.structs import replace
 
+from litepose_mm.decoding import AssociativeEmbeddingCandidates
 from litepose_mm.errors import LitePoseError
-from litepose_mm.inference.engines import ENGINES as TABLE
-from litepose_mm.inference.engines import Engine, load_engine
+from litepose_mm.inference.engines import Engine, get_engine, load_engine
+from litepose_mm.inference.engines import openvino as openvino_engine
 from litepose_mm.runtime import ModelCard, file_hashes
 
 SHAPE = (64, 128)
@@ -26,13 +26,6 @@ def batch(count=1, height=SHAPE[0], width=SHAPE[1]):
     return rng.normal(size=(count, 3, height, width)).astype(np.float32)
 
 
-def torch_outputs(tiny, inputs, **options):
-    with torch.no_grad():
-        return [
-            output.numpy() for output in tiny.model.deploy_forward(torch.tensor(inputs), **options)
-        ]
-
-
 def refusal(run, *args) -> str:
     with pytest.raises(LitePoseError) as caught:
         run(*args)
@@ -40,16 +33,12 @@ def refusal(run, *args) -> str:
     return str(caught.value)
 
 
-def test_every_engine_is_tested():
-    assert tuple(TABLE) == ENGINES
-
-
 @pytest.mark.parametrize('name', ENGINES)
 def test_maps_are_torchs(tiny, exported, name):
     engine = load(exported(name, SHAPE))
     for count in (1, 3):  # three in pieces: the folder's limit is one
         inputs = batch(count)
-        for own, torchs in zip(engine.run(inputs), torch_outputs(tiny, inputs), strict=True):
+        for own, torchs in zip(engine.run(inputs), torch_outputs(tiny.model, inputs), strict=True):
             assert own.dtype == np.float32
             np.testing.assert_allclose(own, torchs, atol=2e-5 * np.abs(torchs).max())
 
@@ -59,7 +48,7 @@ def test_dynamic_models_take_any_size_and_number(tiny, exported, name):
     engine = load(exported(name))
     for shape in ((1, 64, 64), (3, 64, 128), (2, 192, 64)):
         inputs = batch(*shape)
-        for own, torchs in zip(engine.run(inputs), torch_outputs(tiny, inputs), strict=True):
+        for own, torchs in zip(engine.run(inputs), torch_outputs(tiny.model, inputs), strict=True):
             np.testing.assert_allclose(own, torchs, atol=2e-5 * np.abs(torchs).max())
 
 
@@ -67,7 +56,7 @@ def test_dynamic_models_take_any_size_and_number(tiny, exported, name):
 def test_candidates_are_torchs(tiny, exported, name):
     inputs = batch(2)
     own = load(exported(name, outputs='candidates')).run(inputs)
-    torchs = torch_outputs(tiny, inputs, outputs='candidates')
+    torchs = torch_outputs(tiny.model, inputs, outputs='candidates')
     peaks = torchs[0] > 0.1
     assert peaks.sum() > 50
     for mine, theirs in zip(own, torchs, strict=True):
@@ -147,17 +136,25 @@ def test_files_that_the_engine_cannot_read(exported, tmp_path, name):
 def test_a_package_that_is_missing(exported, monkeypatch, name):
     folder = exported(name, SHAPE)
     monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, f'litepose_mm.inference.engines.{name}', raising=False)
+    monkeypatch.setattr(openvino_engine, 'cpu_core', openvino_engine.cpu_core.__wrapped__)
     message = refusal(load, folder)
-    assert f'pip install litepose_mm[{TABLE[name].extra}]' in message
+    assert f'pip install litepose_mm[{get_engine(name).extra}]' in message
+
+
+def candidates_card(folder):
+    card = ModelCard.load(folder)
+    decoder = card.decoder
+    rules = replace(decoder.rules, missing='none')
+    own = AssociativeEmbeddingCandidates(
+        rules=rules, stride=decoder.stride, tag_dim=decoder.tag_dim
+    )
+    return replace(card, decoder=own)
 
 
 def test_ncnn_takes_maps_only(exported):
-    folder = exported('ncnn', SHAPE)
-    card = ModelCard.load(folder)
-    decoder = replace(card.decoder, missing='none')
-    changes = dict(outputs='candidates', decoder=decoder, restore_heatmap_size=False)
-    assert "ncnn runs models with the outputs 'maps'" in refusal(lambda: load(folder, **changes))
+    card = candidates_card(exported('ncnn', SHAPE))
+    message = refusal(get_engine('ncnn').check, 'fp32', card)
+    assert 'ncnn lacks operators of values, positions, tags' in message
 
 
 def test_a_card_of_another_engine(exported):
@@ -167,18 +164,18 @@ def test_a_card_of_another_engine(exported):
 
 @pytest.mark.parametrize(
     'changes',
-    [dict(tag_dim=2), dict(strides=(4, 1)), dict(strides=(2, 4))],
+    [dict(tag_dim=2), dict(stride=1), dict(stride=4)],
 )
 def test_a_card_that_does_not_fit_its_model(exported, changes):
-    engine = load(exported(), **changes)
+    decoder = replace(ModelCard.load(exported()).decoder, **changes)
+    engine = load(exported(), decoder=decoder)
     assert 'the model does not fit its card: expected outputs' in refusal(engine.run, batch())
 
 
 def test_outputs_that_the_model_lacks(exported):
     folder = exported()
-    decoder = replace(ModelCard.load(folder).decoder, missing='none')
-    changes = dict(outputs='candidates', decoder=decoder, restore_heatmap_size=False)
-    assert "no output 'values'" in refusal(lambda: load(folder, **changes))
+    decoder = candidates_card(folder).decoder
+    assert "no output 'values'" in refusal(lambda: load(folder, decoder=decoder))
 
 
 class Fake(Engine):

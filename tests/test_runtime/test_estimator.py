@@ -6,8 +6,14 @@ import sys
 import cv2
 import numpy as np
 import pytest
-import torch
-from exported import ENGINES, RUN_WITHOUT_TORCH, assert_same_people, export, tiny_estimator
+from exported import (
+    ENGINES,
+    RUN_WITHOUT_TORCH,
+    assert_same_people,
+    export,
+    tiny_estimator,
+    torch_outputs,
+)
 
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
 from litepose_mm.decoding import decode_batch, hide_borders
@@ -61,13 +67,11 @@ def test_static_models_find_what_torch_finds_on_the_same_input(tiny, exported, s
     assert estimator.input_size == 64
     card = estimator.card
     for image in scenes:
-        resized = estimator.preprocessor.resize(image)
+        (resized,), inputs, _ = estimator.prepare(image)
         assert resized.image.shape == (64, 128, 3)
-        with torch.no_grad():
-            inputs = torch.from_numpy(estimator.preprocessor.batch([resized.image]))
-            heatmaps, tags = (each.numpy() for each in tiny.model.deploy_forward(inputs))
+        heatmaps, tags = torch_outputs(tiny.model, inputs)
         heatmaps = hide_borders(heatmaps, [resized.box], (64, 128))
-        (expected,) = decode_batch(card.decoder, heatmaps, tags, (64, 128))
+        (expected,) = decode_batch(card.decoder.rules, heatmaps, tags, (64, 128))
         result = estimator(image)
         assert result.image_size == image.shape[1::-1]
         if resized.box is not None:  # nobody stands beside the picture, but for a pixel of a map
@@ -87,11 +91,9 @@ def test_candidates_give_the_people_of_maps_at_their_stride(tiny, exported, scen
     estimator = PoseEstimator(exported(name, outputs='candidates'), threads=1)
     card = estimator.card
     for image in scenes[:3]:
-        resized = estimator.preprocessor.resize(image)
-        with torch.no_grad():
-            inputs = torch.from_numpy(estimator.preprocessor.batch([resized.image]))
-            maps = [output.numpy() for output in tiny.model.deploy_forward(inputs)]
-        (expected,) = decode_batch(card.decoder, *maps, None, inputs.shape[2:])
+        (resized,), inputs, _ = estimator.prepare(image)
+        maps = torch_outputs(tiny.model, inputs)
+        (expected,) = decode_batch(card.decoder.rules, *maps, None, inputs.shape[2:])
         result = estimator(image)
         assert len(result) == len(expected.scores) > 0
         assert_keypoints(result, expected, resized)
@@ -117,7 +119,7 @@ def test_static_candidates_are_for_pictures_that_fill_the_input(exported, scenes
     anything = PoseEstimator(exported(name, outputs='candidates'), threads=1)
     wide, tall = scenes[:2]
     assert_same_people(static(wide), anything(wide))
-    with pytest.raises(LitePoseError, match='expected pictures that fill its input of 128x64'):
+    with pytest.raises(LitePoseError, match='images that fill its input of 128x64'):
         static(tall)
 
 

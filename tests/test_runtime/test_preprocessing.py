@@ -19,7 +19,7 @@ def picture(width, height):
 def test_a_dynamic_model_sees_what_the_torch_path_sees(tiny, size):
     preprocessor = Preprocessor(card_of(tiny))
     image = picture(*size)
-    batch = preprocessor.batch([preprocessor.resize(image).image] * 2)
+    batch = preprocessor.batch([preprocessor.resize(image)[0].image] * 2)
     assert batch.dtype == np.float32
     np.testing.assert_array_equal(batch, torch_batch(tiny, [image, image]).numpy())
 
@@ -29,7 +29,7 @@ def test_a_static_model_sees_the_same_where_that_has_its_shape(tiny):
     # At 130 the long side is 128.4 pixels, of which the authors drop the fraction.
     for width, height in ((120, 64), (130, 65), (260, 129)):
         image = picture(width, height)
-        batch = preprocessor.batch([preprocessor.resize(image).image])
+        batch = preprocessor.batch([preprocessor.resize(image)[0].image])
         np.testing.assert_array_equal(batch, torch_batch(tiny, [image]).numpy())
 
 
@@ -37,7 +37,7 @@ def test_a_static_model_sees_the_same_where_that_has_its_shape(tiny):
 def test_a_static_model_sees_all_of_any_picture(tiny, size):
     width, height = size
     preprocessor = Preprocessor(card_of(tiny, input_shape=(64, 128)))
-    resized = preprocessor.resize(np.full((height, width, 3), 255, np.uint8))
+    (resized,) = preprocessor.resize(np.full((height, width, 3), 255, np.uint8))
     assert resized.image.shape == (64, 128, 3)
     corners = resized.to_original(np.array([[0, 0], [128, 64]], dtype=np.float32))
     assert (corners[0] <= 1).all() and (corners[1] >= np.array(size) - 1).all()
@@ -49,7 +49,7 @@ def test_aspect_ratio_and_black_border_on_a_static_model(tiny):
     preprocessor = Preprocessor(card_of(tiny, input_shape=(64, 128)))
     image = np.full((120, 60, 3), 255, np.uint8)
     cv2.circle(image, (40, 30), 8, (0, 0, 0), -1)
-    resized = preprocessor.resize(image)
+    (resized,) = preprocessor.resize(image)
     bright = resized.image[..., 0] > 200
     assert not bright[:, :47].any() and not bright[:, 81:].any() and bright[:, 49:79].any(0).all()
     y, x = np.argwhere(~bright[:, 50:78]).mean(0)

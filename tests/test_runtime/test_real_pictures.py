@@ -3,8 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-import torch
-from exported import ENGINES, assert_same_people, export
+from exported import ENGINES, assert_same_people, export, torch_outputs
 
 from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.runtime import PoseEstimator
@@ -45,20 +44,16 @@ def test_static(torch_side, pictures, tmp_path, name):
     shape = (448, 640)
     folder = export(estimator, tmp_path / 'model', name, shape)
     runtime = PoseEstimator(folder, threads=1)
-    flip = dict(flip_test=runtime.card.flip_test, flip_indices=estimator.skeleton.flip_indices)
     alike = 0
     for picture, torchs in zip(pictures, expected, strict=True):
         own = runtime(picture)
-        resized = runtime.preprocessor.resize(picture)
-        batch = runtime.preprocessor.batch([resized.image])
-        if estimator._prepare(picture)['inputs'].shape[1:] == shape:
+        (resized,), batch, _ = runtime.prepare(picture)
+        if estimator.prepare(picture).inputs.shape[2:] == shape:
             alike += 1
             assert_same_people(own, torchs)
             continue
-        with torch.no_grad():
-            maps = estimator.model.deploy_forward(torch.from_numpy(batch), **flip)
-        maps = [each.numpy() for each in maps]
-        (same_input,) = runtime.decode(maps, shape, [resized.box])
+        maps = torch_outputs(estimator.model, batch, flip_test=runtime.card.flip_test)
+        (same_input,) = runtime.card.decoder.decode(maps, shape, [resized.box])
         np.testing.assert_allclose(
             own.keypoints, resized.to_original(same_input.keypoints), atol=0.1
         )

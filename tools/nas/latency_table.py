@@ -25,10 +25,10 @@ from rich.progress import track
 from scipy.stats import spearmanr
 
 from litepose_mm.benchmarking import environment
-from litepose_mm.deploy.onnx_export import DeployGraph
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.files import check_writable
 from litepose_mm.models.utils.deploy_form import to_deploy_form
+from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
 from litepose_mm.nas import (
     LatencyTable,
     NetworkTimer,
@@ -37,7 +37,6 @@ from litepose_mm.nas import (
     read_supernet_config,
 )
 from litepose_mm.nas.network_layers import check_counted
-from litepose_mm.nas.network_timing import ENGINES
 from litepose_mm.search_spaces import get_search_space
 
 
@@ -48,7 +47,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help="the supernet's config, with search_space")
     parser.add_argument('--out', type=Path, required=True, help='table to write (.json)')
     parser.add_argument(
-        '--engine', choices=ENGINES, default='openvino', help='what runs them (default: openvino)'
+        '--engine', metavar='NAME', default='openvino', help='what runs them (default: openvino)'
     )
     parser.add_argument('--threads', type=int, default=1, help='of the engine (default: 1)')
     parser.add_argument(
@@ -82,7 +81,7 @@ def main() -> None:
     networks = []
     for arch in track(archs, f'{len(archs)} networks'):
         network = build_pose_estimator(plain_model(config.model, arch))
-        graph = DeployGraph(to_deploy_form(network)).eval()
+        graph = DeployGraph(to_deploy_form(network), deploy_decoder(network)).eval()
         networks.append((graph, (1, 3, arch.img_size, arch.img_size)))
     measured = timer(*networks)
 

@@ -137,15 +137,12 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
     name, _, weights = model.partition('=')
     torch_estimator = TorchEstimator(name, weights or None, device='cpu', flip_test=args.flip)
     config = Path(torch_estimator.model.cfg.filename or name)
-    own = next(
-        (key for key, entry in MODELS.items() if Path(entry.config).stem == config.stem), None
-    )
+    names = {Path(entry.config).stem: key for key, entry in MODELS.items()}
+    title = names.get(config.stem, config.stem)
     flip = bool((torch_estimator.model.test_cfg or {}).get('flip_test'))
     details = ['torch', 'fp32', *['flip'] * flip]
     facts = dict(input_size=torch_estimator.input_size, versions=dict(torch=torch.__version__))
-    return stages_of(
-        f'{names.get(config.stem, config.stem)} ({", ".join(details)})', torch_estimator
-    ), facts
+    return stages_of(f'{title} ({", ".join(details)})', torch_estimator), facts
 
 
 def _with_own_names(models: Sequence[Stages], given: Sequence[str]) -> list[Stages]:

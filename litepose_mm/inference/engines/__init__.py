@@ -25,7 +25,8 @@ __all__ = ['Engine', 'engines', 'get_engine', 'load_engine', 'quickest_engine']
 def engines() -> dict[str, type[Engine]]:
     """Every engine by its name. None of them imports its library before it is used."""
     _import_all()
-    return {each.name: each for each in subclasses(Engine) if 'name' in vars(each)}
+    found = {each.name: each for each in subclasses(Engine) if 'name' in vars(each)}
+    return dict(sorted(found.items()))
 
 
 @cache

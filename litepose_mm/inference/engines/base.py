@@ -207,6 +207,8 @@ class Engine(ABC):
         except LitePoseError:
             raise
         except Exception as error:
+            if not self.runs_onnx:
+                raise  # a defect of the network, whose traceback helps
             raise LitePoseError(
                 f'{self.card.engine} fails on {what}: {reason(error)}; export the model for this '
                 f'shape: litepose export … --static {batch.shape[3]}x{batch.shape[2]}'

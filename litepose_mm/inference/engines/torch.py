@@ -34,9 +34,7 @@ class TorchEngine(Engine):
         super().__init__('', card)
 
     def _load(self, folder: Path, threads: int | None) -> None:
-        from ...openmp import keep_forks_computing
-
-        keep_forks_computing()
+        pass
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
         import torch

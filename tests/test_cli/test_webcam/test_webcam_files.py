@@ -187,7 +187,6 @@ def test_memory_stays_flat(run, tmp_path, source, monkeypatch):
         (['nothing'], 'expected the number of a camera (0 to 99), the address'),
         (['99', '--no-display'], 'there is no camera 99'),
         (['.', '--no-display'], 'expected images or videos'),
-        (['99', '--view', 'boxes'], 'view: expected one of'),
         (['99', '--no-display', '--out', '.'], 'cannot write .: it is a folder'),
     ],
 )

@@ -1,0 +1,94 @@
+"""A family, a decoder and an engine from outside the package work everywhere at once."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from litepose_mm import PoseEstimator as TorchEstimator
+from litepose_mm.cli import main
+from litepose_mm.deploy import export_model
+from litepose_mm.deploy.verification import verify
+from litepose_mm.runtime import PoseEstimator
+
+CONFIG = """
+custom_imports = dict(imports=['litepose_mm.modules', 'toy_family'])
+dataset_info = dict(
+    dataset_name='arrows', joint_weights=[1, 1], sigmas=[0.05, 0.05],
+    keypoint_info={
+        0: dict(name='tail', id=0, color=[255, 0, 0], type='', swap=''),
+        1: dict(name='tip', id=1, color=[0, 255, 0], type='', swap='')},
+    skeleton_info={0: dict(link=('tail', 'tip'), id=0, color=[0, 0, 255])})
+model = dict(
+    type='BottomupPoseEstimator',
+    data_preprocessor=dict(
+        type='PoseDataPreprocessor', mean=[0, 0, 0], std=[255, 255, 255], bgr_to_rgb=True),
+    backbone=dict(type='ToyBackbone'),
+    head=dict(type='ToyAffinityHead'),
+    test_cfg=dict(flip_test=False))
+test_dataloader = dict(dataset=dict(
+    type='CocoDataset', metainfo=dataset_info, pipeline=[
+        dict(type='LoadImage'),
+        dict(type='BottomupResizeAlign', input_size=(64, 64), size_factor=32),
+        dict(type='PackPoseInputs')]))
+train_dataloader = test_dataloader
+"""
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """An image with two arrows, and the family's config."""
+    folder = tmp_path_factory.mktemp('toy')
+    image = np.zeros((64, 96, 3), np.uint8)
+    for y in (12, 40):
+        image[y : y + 4, 16:60] = (255, 0, 0)  # BGR
+        image[y : y + 4, 12:16] = (0, 0, 255)
+        image[y : y + 4, 60:64] = (255, 255, 0)
+    cv2.imwrite(str(folder / 'arrows.png'), image)
+    (folder / 'toy_64.py').write_text(CONFIG)
+    return folder
+
+
+@pytest.fixture(scope='module')
+def torch_side(folder):
+    with pytest.warns(UserWarning, match='random'):
+        return TorchEstimator(folder / 'toy_64.py', device='cpu')
+
+
+def places(result):
+    return sorted(result.keypoints.round().astype(int).tolist())
+
+
+@pytest.mark.parametrize('engine', ['onnxruntime', 'openvino', 'ncnn', 'onnx'])
+def test_another_decoder_in_every_engine(folder, torch_side, tmp_path, engine):
+    for package in ('onnx', engine):
+        pytest.importorskip(package)
+    found = torch_side(folder / 'arrows.png')
+    assert places(found) == [[[12, 12], [60, 12]], [[12, 40], [60, 40]]]
+    shape = (64, 96) if engine == 'ncnn' else None
+    export_model(torch_side.model, None, tmp_path / 'out', engine=engine, input_shape=shape)
+    estimator = PoseEstimator(tmp_path / 'out')
+    assert places(estimator(folder / 'arrows.png')) == places(found)
+    figures = verify(torch_side, tmp_path / 'out', folder / 'arrows.png', rounds=1)
+    assert figures['people'] == dict(torch=2, engine=2, same=2)
+    assert figures['keypoints']['max'] <= 0.1
+
+
+@pytest.mark.filterwarnings('ignore:no weights given')
+def test_commands(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    model = str(folder / 'toy_64.py')
+    assert main(['predict', 'arrows.png', '--model', model, '--out-dir', 'people']) == 0
+    results = json.loads((folder / 'people' / 'results.json').read_text())
+    assert len(results['annotations']) == 2
+    assert main(['export', model, '--out', 'out', '--verify', 'arrows.png']) == 0
+    assert main(['benchmark', 'out', model, '--pictures', 'arrows.png', '--rounds', '1']) == 0
+    lines = ['webcam', 'arrows.png', '--no-display', '--jsonl', 'lines.jsonl', '--view', 'heatmaps']
+    assert main([*lines, '--model', 'out']) == 0
+    assert main([*lines, '--model', model]) == 0
+    (line,) = (folder / 'lines.jsonl').read_text().splitlines()
+    assert len(json.loads(line)['people']) == 2
+    capsys.readouterr()
+    assert main([*lines[:-1], 'fields', '--model', 'out']) == 2
+    assert 'expected one of skeletons, heatmaps, got' in capsys.readouterr().err

@@ -38,7 +38,21 @@ def keypoint_similarity(
     Returns:
         (N, M), 0 to 1: mean over the keypoints that both show, 0 where there is none.
     """
-    apart = ((one[:, None] - other[None]) ** 2).sum(-1)
-    alike = np.exp(-apart / (2 * areas[:, None, None] * (2 * sigmas) ** 2))
+    alike = similarity_of_each(one, other, sigmas, areas)
     both = one_seen[:, None] & other_seen[None]
     return (alike * both).sum(-1) / np.maximum(both.sum(-1), 1)
+
+
+def similarity_of_each(
+    one: np.ndarray, other: np.ndarray, sigmas: np.ndarray, areas: np.ndarray
+) -> np.ndarray:
+    """COCO's similarity (N, M, K) of each keypoint of every two people, 0 to 1.
+
+    Args:
+        one: (N, K, 2) positions.
+        other: (M, K, 2) positions.
+        sigmas: (K,) tolerances, as a share of a person's size.
+        areas: (N,) squared sizes of the first people.
+    """
+    apart = ((one[:, None] - other[None]) ** 2).sum(-1)
+    return np.exp(-apart / (2 * areas[:, None, None] * (2 * sigmas) ** 2))

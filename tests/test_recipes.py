@@ -137,6 +137,32 @@ def test_crowds_and_unlabelled_people_do_not_count(tmp_path, flip, loss):
         assert elsewhere[name] > as_predicted[name] + 1
 
 
+def test_visibilities_become_the_heights_of_gaussians(tmp_path):
+    write_coco(tmp_path)
+    path = tmp_path / 'annotations.json'
+    document = json.loads(path.read_text())
+    probabilities = np.linspace(0.05, 0.85, K)
+    points = np.stack(np.meshgrid(np.arange(5), np.arange(5)), axis=-1).reshape(-1, 2)[:K] * 12 + 4
+    person = document['annotations'][0]
+    person['keypoints'] = np.c_[points, probabilities].ravel().tolist()
+    document['annotations'] = [person]
+    path.write_text(json.dumps(document))
+    codec = ae_codec((SIDE, SIDE), STRIDES)
+    as_is = dict(flip=0, scale_factor=(1, 1), rotate_factor=0, shift_factor=0)
+    dataset = DATASETS.build(
+        dict(
+            type='CheckedCocoDataset',
+            data_mode='bottomup',
+            data_root=str(tmp_path),
+            ann_file='annotations.json',
+            data_prefix=dict(img=''),
+            pipeline=ae_train_pipeline(codec, **as_is),
+        )
+    )
+    for maps in dataset[0]['data_samples'].gt_fields.heatmaps:
+        np.testing.assert_allclose(maps.amax(dim=(1, 2)).numpy(), probabilities, rtol=1e-5)
+
+
 def write_dotted(folder, count=5):
     """Pictures of one person each whose shoulders are bright dots, all else dark."""
     rng = np.random.default_rng(0)

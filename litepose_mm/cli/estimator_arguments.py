@@ -52,11 +52,21 @@ def _add_model(parser: argparse.ArgumentParser, default: str | None) -> argparse
 
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds those of commands that look at one frame after the other, as they come.
+    """Adds those of commands that look at one frame after the other, as they come."""
+    add_engine_arguments(parser, default_model(real_time=True))
+    add_min_score(parser)
+
+
+def add_engine_arguments(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Adds those of :func:`make_pipeline_estimator`.
 
     Without ``--flip`` nothing is mirrored, whatever the config says: time counts here.
+
+    Args:
+        parser: Gets them.
+        default: The model that is taken where none is given; None: one must be given.
     """
-    _add_model(parser, default_model(real_time=True))
+    _add_model(parser, default)
     parser.add_argument(
         '--engine',
         metavar='NAME',
@@ -67,7 +77,6 @@ def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--threads', type=positive_int, metavar='N', help='of the engine (default: its own)'
     )
-    add_min_score(parser)
 
 
 def add_min_score(parser: argparse._ActionsContainer) -> None:
@@ -93,7 +102,7 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
         '--flip',
         action=argparse.BooleanOptionalAction,
         help='look at the mirrored picture too: twice the time, a little better '
-        '(default: as the config says; webcam and serve: no)',
+        '(default: as the config says; webcam, serve and label_people: no)',
     )
     group.add_argument(
         '--input-size',

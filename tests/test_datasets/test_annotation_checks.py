@@ -96,7 +96,8 @@ def rle(**changes):
         (person(num_keypoints=3), 'num_keypoints: annotation 10: num_keypoints: 3, but 2'),
         (
             person(keypoints=[15, 15, 3, 85, 40, 1, 0, 0, 0]),
-            'visibility: annotation 10: keypoints: expected v of 0, 1 or 2, got [3]',
+            'visibility: annotation 10: keypoints: expected v of 0, 1 or 2, or a probability, '
+            'got [3]',
         ),
         (
             person(keypoints=[15, -15, 2, 85, 40, 1, 0, 0, 0]),

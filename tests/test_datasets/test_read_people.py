@@ -160,6 +160,10 @@ UNDERSTOOD = {
     'visibility 1.0': lambda content: [
         p['keypoints'].__setitem__(2, 1.0) for p in content['annotations']
     ],
+    'probabilities as visibility': lambda content: [
+        p['keypoints'].__setitem__(slice(2, None, 3), [0.25, 0.5, 1])
+        for p in content['annotations']
+    ],
     'keypoints in another order': another_order,
     'more keypoints': more_keypoints,
     'backslashes': lambda content: content['images'][0].update(file_name='folder\\1.png'),

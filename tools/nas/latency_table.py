@@ -96,7 +96,8 @@ def main() -> None:
         networks=len(errors),
         mean_error=float(errors.mean()),
         max_error=float(errors.max()),
-        rank_correlation=float(rank),
+        # there is none where the table gives all of them the same
+        rank_correlation=float(rank) if np.isfinite(rank) else None,
     )
     replace(table, conditions=conditions).save(args.out)
     print(

@@ -100,12 +100,12 @@ class Person:
         if flat is not given:
             text = 'expected one flat list of numbers, got lists or texts in it'
             self._mended('keypoints', 'keypoints', text)
-        odd = set(flat[2::3]) - {0, 1, 2}
+        odd = {v for v in flat[2::3] if not (0 <= v <= 1 or v == 2)}
         if odd:
-            text = f'expected v of 0, 1 or 2, got {sorted(odd)[:5]}'
+            text = f'expected v of 0, 1 or 2, or a probability, got {sorted(odd)[:5]}'
             self._mended('visibility', 'keypoints', text)
             flat = list(flat)
-            flat[2::3] = [2 if v >= 2 else int(v > 0) for v in flat[2::3]]
+            flat[2::3] = [min(int(max(v, 0)), 2) if v in odd else v for v in flat[2::3]]
         self.fields['keypoints'] = flat
 
     def _read_num_keypoints(self) -> None:

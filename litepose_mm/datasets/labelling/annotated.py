@@ -1,0 +1,89 @@
+"""People of an image whom somebody has annotated, beside those whom a model finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from ...similarity import keypoint_similarity, similarity_of_each
+from ...structures import PoseResult
+
+# COCO's object keypoint similarity from which two people are the same, and that from which a
+# keypoint is right: its distance is 1.2 times the tolerance then.
+_SAME, _RIGHT = 0.3, 0.5
+
+
+class AnnotatedPeople:
+    """Compares what a model finds on an image with the annotations of that image.
+
+    Args:
+        annotations: Of the image, in the form of :class:`litepose_mm.evaluation.average_precision.
+            Truth`: with the keypoints that the file and the model share.
+        shared: Index of each of these keypoints in the model's skeleton.
+        result: Whom the model finds there.
+
+    Attributes:
+        labelled: The annotations of people with keypoints.
+        crowds: Those of regions that hold a crowd.
+        partner: Of each person that was found, the index in ``labelled`` of who it is, or -1.
+    """
+
+    def __init__(
+        self, annotations: Sequence[dict], shared: Sequence[int], result: PoseResult
+    ) -> None:
+        self.shared, self.result = list(shared), result
+        self.crowds = [each for each in annotations if each['iscrowd']]
+        others = [each for each in annotations if not each['iscrowd']]
+        self.labelled = [each for each in others if each['num_keypoints']]
+        unlabelled = [each for each in others if not each['num_keypoints']]
+        self._ignored = [each['bbox'] for each in (*self.crowds, *unlabelled)]
+        triples = [np.reshape(each['keypoints'], (-1, 3)) for each in self.labelled]
+        self.keypoints = np.array(triples, dtype=np.float64).reshape(-1, len(self.shared), 3)
+        self._areas = np.array([each['area'] for each in self.labelled], dtype=np.float64)
+        self._sigmas = result.skeleton.oks_sigmas('comparing with annotations')[self.shared]
+        self.partner = self._match()
+
+    def _match(self) -> np.ndarray:
+        labelled = self.keypoints[..., 2] > 0
+        found = self.result.keypoints[:, self.shared]
+        # A keypoint that was not found counts as one in a wrong place.
+        everything = np.ones(found.shape[:2], dtype=bool)
+        similarity = keypoint_similarity(
+            self.keypoints[..., :2], labelled, found, everything, self._sigmas, self._areas
+        )
+        similarity[similarity < _SAME] = 0
+        partner = np.full(len(self.result), -1)
+        for own, person in zip(*linear_sum_assignment(-similarity)):
+            if similarity[own, person]:
+                partner[person] = own
+        return partner
+
+    def judge(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which of the keypoints that were found are right, of those of which that is known.
+
+        It is not known of a keypoint that the partner has no label for, and of keypoints of nobody
+        who is annotated in regions that may be ignored: crowds, and people without keypoints.
+
+        Returns:
+            Scores and whether they are right, (P,) each.
+        """
+        found = self.result.keypoints[:, self.shared]
+        scores = self.result.keypoint_scores[:, self.shared]
+        labelled = self.keypoints[..., 2] > 0
+        alike = similarity_of_each(self.keypoints[..., :2], found, self._sigmas, self._areas)
+        alike = (alike > _RIGHT) & labelled[:, None]
+        right, known = alike.any(axis=0), ~self._is_ignored(found)
+        for person in np.flatnonzero(self.partner >= 0):
+            own = self.partner[person]
+            right[person], known[person] = alike[own, person], labelled[own]
+        known &= scores > 0
+        return scores[known], right[known]
+
+    def _is_ignored(self, points: np.ndarray) -> np.ndarray:
+        inside = np.zeros(points.shape[:-1], dtype=bool)
+        for left, top, width, height in self._ignored:
+            low, high = (left, top), (left + width, top + height)
+            inside |= ((points >= low) & (points <= high)).all(axis=-1)
+        return inside

@@ -11,13 +11,15 @@ from networks import TINY, litepose, make_it_see_people
 from processes import killed_process
 
 from litepose_mm import cached_export as module
-from litepose_mm.cached_export import cached_export, quickest_engine
+from litepose_mm.cached_export import cached_export
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.cli import estimator_arguments as arguments
 from litepose_mm.cli import main
 from litepose_mm.cli.commands import webcam
 from litepose_mm.deploy.exported_folder import replacing_folder
 from litepose_mm.errors import LitePoseError
+from litepose_mm.inference import engines
+from litepose_mm.inference.engines import base, quickest_engine
 from litepose_mm.media import write_image
 from litepose_mm.paths import config_path
 from litepose_mm.runtime import ModelCard
@@ -138,7 +140,7 @@ def test_webcam_takes_an_engine(files, tmp_path, capsys, monkeypatch, engine):
     ],
 )
 def test_the_quickest_engine(monkeypatch, installed, expected):
-    monkeypatch.setattr(module, 'find_spec', lambda name: name in installed or None)
+    monkeypatch.setattr(base, 'find_spec', lambda name: name in installed or None)
     assert quickest_engine() == expected
 
 
@@ -155,7 +157,7 @@ def test_the_quickest_engine(monkeypatch, installed, expected):
 def test_the_quickest_on_a_gpu(monkeypatch, has_driver, has_cuda, device, expected):
     monkeypatch.setattr(arguments.shutil, 'which', lambda name: 'somewhere' if has_driver else None)
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: has_cuda)
-    monkeypatch.setattr(arguments, 'quickest_engine', lambda: 'openvino')
+    monkeypatch.setattr(engines, 'quickest_engine', lambda: 'openvino')
     args = argparse.Namespace(model='litepose-xs', weights=None, device=device)
     assert arguments._quickest(args) == expected
 

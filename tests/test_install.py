@@ -91,7 +91,7 @@ def test_every_python_is_named_where_pythons_are_named():
 
 def test_base_needs_no_torch():
     names = {canonicalize_name(each.name) for each in requirements(REQUIREMENTS / 'runtime.txt')}
-    assert names == {'munkres', 'numpy', 'rich', 'scipy'}
+    assert names == {'msgspec', 'munkres', 'numpy', 'rich', 'scipy'}
 
 
 def test_build_requirements_agree():
@@ -170,7 +170,7 @@ def test_wheel_metadata(wheel):
     text = archive.read(f'{folder}/METADATA').decode()
     assert 'Requires-Python: >=3.10' in text and 'Apache-2.0' in text
     base = re.findall(r'^Requires-Dist: ([\w.-]+)(?![^\n]*extra ==)', text, re.MULTILINE)
-    assert sorted(base) == ['munkres', 'numpy', 'rich', 'scipy']
+    assert sorted(base) == ['msgspec', 'munkres', 'numpy', 'rich', 'scipy']
     extras = set(re.findall(r'^Provides-Extra: (\S+)', text, re.MULTILINE))
     files = (ROOT / 'requirements/optional').glob('*.txt')
     assert extras == {'all', 'mmpose', *(path.stem for path in files)} > {'int8', 'runtime'}

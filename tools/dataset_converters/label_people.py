@@ -31,8 +31,8 @@ from litepose_mm.datasets.labelling import Calibration, KeptResults, make_docume
 from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.evaluation.average_precision import Truth
 from litepose_mm.files import check_writable, sha256
+from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.media import MediaFile, find_media, write_json
-from litepose_mm.picture_estimator import PictureEstimator
 from litepose_mm.structures import Skeleton
 
 _SHOWN_SCORES = (0.1, 0.2, 0.3, 0.5, 0.7)
@@ -62,7 +62,7 @@ def load_truth(path: Path, folder: Path, images: dict[str, MediaFile], skeleton:
     return truth
 
 
-def maker_of(args: argparse.Namespace, estimator: PictureEstimator) -> dict:
+def maker_of(args: argparse.Namespace, estimator: BaseEstimator) -> dict:
     """What the people found depend on."""
     weights = args.weights or estimator.weights_file
     if weights is None:
@@ -76,7 +76,7 @@ def maker_of(args: argparse.Namespace, estimator: PictureEstimator) -> dict:
     )
 
 
-def label(images: dict[str, MediaFile], estimator: PictureEstimator, kept: KeptResults) -> Reporter:
+def label(images: dict[str, MediaFile], estimator: BaseEstimator, kept: KeptResults) -> Reporter:
     """Finds the people on all images whose people are not kept yet."""
     waiting = {name: file for name, file in images.items() if name not in kept}
     with Reporter(total=len(images)) as reporter:

@@ -16,7 +16,13 @@ from pose_builders import make_skeleton
 from litepose_mm.architectures import ARCHITECTURES, Architecture
 from litepose_mm.checkpoints import read_weights
 from litepose_mm.datasets.annotation_checks import Check, read_people
-from litepose_mm.decoding import AssociativeEmbeddingDecoder
+from litepose_mm.decoding import (
+    AssociativeEmbedding,
+    AssociativeEmbeddingCandidates,
+    AssociativeEmbeddingDecoder,
+    SinglePerson,
+    for_candidates,
+)
 from litepose_mm.errors import LitePoseError
 from litepose_mm.media import decode_image
 from litepose_mm.runtime import ModelCard
@@ -61,13 +67,12 @@ def annotations():
     )
 
 
-def card():
+def card(decoder):
     return ModelCard(
         name='mini',
         engine='onnxruntime',
         precision='fp32',
         files={'model.onnx': '0' * 64},
-        outputs='maps',
         flip_test=False,
         input_shape=None,
         input_size=256,
@@ -76,20 +81,23 @@ def card():
         channel_order='rgb',
         mean=(123.675, 116.28, 103.53),
         std=(58.395, 57.12, 57.375),
-        strides=(4, 2),
-        tag_dim=1,
         skeleton=make_skeleton(),
-        decoder=AssociativeEmbeddingDecoder(3),
-        restore_heatmap_size=True,
+        decoder=decoder,
         versions={'torch': '2.13.0'},
     ).to_dict()
 
 
+RULES = AssociativeEmbeddingDecoder(3)
+DECODERS = [
+    AssociativeEmbedding(rules=RULES, stride=2, tag_dim=1),
+    AssociativeEmbeddingCandidates(rules=for_candidates(RULES), stride=2, tag_dim=1),
+    SinglePerson(num_keypoints=3, stride=4),
+]
 DOCUMENTS = {
     'architecture': (ARCHITECTURES['litepose-xs'].to_dict(), Architecture.from_dict),
     'search space': (get_search_space('litepose-lms').to_dict(), SearchSpace.from_dict),
     'skeleton': (make_skeleton().to_dict(), Skeleton.from_dict),
-    'card': (card(), ModelCard.from_dict),
+    **{each.kind(): (card(each), ModelCard.from_dict) for each in DECODERS},
 }
 
 

@@ -6,7 +6,7 @@ codebase_config = dict(
     task='PoseDetection',
     model_type='end2end',
     module=['litepose_mm.deploy.mmdeploy'],
-    # 'maps', or 'candidates': see MultiScaleBottomupPoseEstimator.deploy_forward.
+    # 'maps', or 'candidates': see MultiLevelAEHead.deploy_decoder.
     outputs='maps',
     # Whether the graph looks at the mirrored picture too, in twice the time. None: as the model
     # config says.

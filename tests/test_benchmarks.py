@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from compiler import needs_compiler
 
 from litepose_mm.paths import mim_root
 
@@ -41,6 +42,7 @@ def test_training_pipeline_and_loss(tmp_path):
 
 
 @pytest.mark.slow
+@needs_compiler
 def test_training_step_and_loader(tmp_path):
     figures = tables(tmp_path, 'training.py', *TRAINING.split(), '--what', 'step', 'loader')
     assert [row['variant'] for row in figures['step'][:2]] == ['plain', 'channels last']

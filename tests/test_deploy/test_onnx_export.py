@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import pytest
 import torch
+from compiler import needs_compiler
 from deploy_networks import LEVELS, deploy_graph, network, with_statistics
 from networks import TINY, litepose
 
@@ -131,6 +132,7 @@ def test_the_deploy_form_has_plain_convolutions_only(model, tmp_path):
     assert not {'ConvTranspose', 'BatchNormalization'} & set(operators)
 
 
+@needs_compiler
 def test_a_network_that_was_quickened_for_training(model, tmp_path):
     trained = deepcopy(model)
     assert quicken(trained)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from compiler import needs_compiler
 from torch import nn
 
 from litepose_mm.errors import LitePoseError
@@ -94,6 +95,7 @@ def test_what_is_not_possible_is_refused():
         ElasticConv2d(8, 8, 3, groups=2)
 
 
+@needs_compiler
 def test_quick_gradients_are_torchs():
     layer = ElasticConv2d(8, 8, 7, 1, 3, groups=8, bias=False, kernel_sizes=(5,))
     layer.active_kernel_size = 5

@@ -58,6 +58,21 @@ def test_perfect_and_not(tmp_path, results, crowd, areas):
     assert truth.average_precision({7: make_result(0)}) == 0
 
 
+@pytest.mark.parametrize('crowd', [False, True])
+def test_interval(tmp_path, crowd):
+    results = {number: make_result(1 + number % 2) for number in range(12)}
+    truth = write(tmp_path / 'a.json', results, crowd)
+    assert truth.confidence_interval(results, num_samples=10) == pytest.approx((100, 100))
+    far = make_result(1, keypoints=np.full((1, 3, 2), 500.0))
+    mixed = {number: far if number % 3 == 0 else own for number, own in results.items()}
+    low, high = truth.confidence_interval(mixed, num_samples=200)
+    assert 0 <= low < truth.average_precision(mixed) < high <= 100
+    narrow = truth.confidence_interval(mixed, share=0.5, num_samples=200)
+    assert low < narrow[0] < narrow[1] < high
+    nobody = dict.fromkeys(results, make_result(0))
+    assert truth.confidence_interval(nobody) == (0, 0)
+
+
 def test_keypoints_that_the_file_lacks_do_not_count(tmp_path, results):
     truth = write(tmp_path / 'a.json', results)
     keypoints = results[7].keypoints.copy()

@@ -182,12 +182,14 @@ def test_outputs_that_the_model_lacks(exported):
 
 
 class Fake(Engine):
-    """Fails as it is told."""
+    """Fails as it is told, on some shapes or on all."""
 
     def _load(self, folder, threads):
-        self.error = None
+        self.error, self.good_shape = None, None
 
     def _run(self, batch):
+        if batch.shape == self.good_shape:
+            return []
         raise self.error
 
 
@@ -205,6 +207,33 @@ def test_an_engine_that_fails(exported, error, message):
     engine = Fake(folder, ModelCard.load(folder))
     engine.error = error
     assert message in refusal(engine.run, batch())
+
+
+@pytest.mark.parametrize(
+    ('shape', 'good_shape', 'is_at_fault'),
+    [
+        ((2, 3, 64, 128), (2, 3, 64, 64), True),
+        ((2, 3, 64, 128), None, False),
+        ((2, 3, 64, 64), None, False),
+    ],
+)
+def test_a_static_export_is_advised_where_only_the_shape_fails(
+    exported, shape, good_shape, is_at_fault
+):
+    folder = exported()
+    engine = Fake(folder, ModelCard.load(folder))
+    assert engine.card.input_size == 64 and engine.card.size_divisor == 64
+    engine.error, engine.good_shape = RuntimeError('no such kernel'), good_shape
+    message = refusal(engine.run, batch(*shape[:1], *shape[2:]))
+    assert ('--static 128x64' in message) == is_at_fault
+    assert ('export it again' in message) != is_at_fault
+
+
+def test_a_static_model_that_fails_needs_no_static_export(exported):
+    folder = exported('onnxruntime', SHAPE)
+    engine = Fake(folder, ModelCard.load(folder))
+    engine.error, engine.good_shape = RuntimeError('no such kernel'), (1, 3, 64, 64)
+    assert '--static' not in refusal(engine.run, batch())
 
 
 @pytest.mark.parametrize('precision, hint', [('fp32', 'f32'), ('bf16', 'bf16'), ('int8', 'f32')])

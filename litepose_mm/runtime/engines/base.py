@@ -92,11 +92,25 @@ class Engine(ABC):
         except LitePoseError:
             raise
         except Exception as error:
-            raise LitePoseError(
-                f'{self.card.engine} fails on {what}: {reason(error)}; export the model for this '
-                f'shape: litepose export … --static {batch.shape[3]}x{batch.shape[2]}'
-            ) from error
+            engine = self.card.engine
+            advice = f'export it again, or install the {engine} that its card names under versions'
+            if self._runs_another_shape(batch.shape):
+                shape = f'{batch.shape[3]}x{batch.shape[2]}'
+                advice = f'export the model for this shape: litepose export … --static {shape}'
+            raise LitePoseError(f'{engine} fails on {what}: {reason(error)}; {advice}') from error
         return [np.asarray(output, dtype=np.float32) for output in outputs]
+
+    def _runs_another_shape(self, shape: Sequence[int]) -> bool:
+        """Whether as many inputs of the card's size go through, so that the shape is at fault."""
+        card = self.card
+        side = -(-card.input_size // card.size_divisor) * card.size_divisor
+        if card.input_shape is not None or (side, side) == tuple(shape[2:]):
+            return False
+        try:
+            self._run(np.zeros((*shape[:2], side, side), np.float32))
+        except Exception:  # an engine raises what it likes
+            return False
+        return True
 
     def _check_batch(self, batch: np.ndarray) -> None:
         if not isinstance(batch, np.ndarray) or batch.dtype != np.float32 or batch.ndim != 4:

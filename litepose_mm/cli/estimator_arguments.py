@@ -61,7 +61,7 @@ def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
         '--engine',
         choices=('auto', 'torch', *QUICKEST),
         default='auto',
-        help='what runs a model that is no exported folder; it is exported once and kept '
+        help='what runs a model that is not an exported folder; it is exported once and kept '
         '(default: the quickest one that is installed)',
     )
     parser.add_argument(

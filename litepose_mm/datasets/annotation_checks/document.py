@@ -21,7 +21,7 @@ def read_text(path: Path) -> tuple[str, str]:
     """The text of a file and its encoding.
 
     JSON is UTF-8, UTF-16 or UTF-32, which its first bytes tell, with or without a byte order mark.
-    What is none of these is taken for Windows-1252, which has all characters of Latin-1.
+    Anything else is taken for Windows-1252, which has all characters of Latin-1.
 
     Raises:
         LitePoseError: It cannot be read.

@@ -72,10 +72,10 @@ def test_pixels_are_right(tmp_path, notices):
 def test_fractions_are_refused(tmp_path, name):
     content = document(FRACTIONS[name])
     (problem,) = (each for each in Check(content).problems if each.malformed)
-    assert 'those of 8 people lie between 0 and 1, expected pixels' in str(problem)
+    assert 'expected pixels, got numbers between 0 and 1 (annotations: 8)' in str(problem)
     assert len(Check(content).problems) == 1
     (tmp_path / 'a.json').write_text(json.dumps(content))
-    with pytest.raises(LitePoseError, match='a.json: .*of 8 people.*multiply x by') as caught:
+    with pytest.raises(LitePoseError, match='a.json: .*annotations: 8.*multiply x by') as caught:
         read_people(tmp_path / 'a.json')
     assert '\n' not in str(caught.value)
 
@@ -84,14 +84,14 @@ def test_fractions_among_pixels(tmp_path):
     content = document()
     content['annotations'][3:5] = document(FRACTIONS['keypoints'])['annotations'][3:5]
     (problem,) = Check(content).problems
-    assert 'those of 2 people' in str(problem)
+    assert 'annotations: 2)' in str(problem)
     mended, _ = Check(content).mended(drop=True)
     assert [each['id'] for each in mended['annotations']] == [1, 2, 3, 6, 7, 8]
 
 
 def test_a_person_in_the_corner_is_none(tmp_path):
     content = document(lambda points, box: (np.arange(34).reshape(17, 2) % 2, box))
-    assert not any('between 0 and 1' in str(problem) for problem in Check(content).problems)
+    assert not any('numbers between 0 and 1' in str(problem) for problem in Check(content).problems)
 
 
 @pytest.mark.parametrize('name', ODD)

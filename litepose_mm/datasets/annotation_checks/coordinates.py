@@ -32,8 +32,8 @@ def in_fractions(points: Sequence[tuple[float, float]]) -> bool:
 def fractions_problem(count: int) -> Problem:
     """Says that so many people have keypoints :func:`in_fractions`."""
     text = (
-        f'those of {count} people lie between 0 and 1, expected pixels; if they are fractions of '
-        "the image, multiply x by the image's width and y by its height"
+        f'expected pixels, got numbers between 0 and 1 (annotations: {count}); if they are '
+        "fractions of the image, multiply x by the image's width and y by its height"
     )
     return Problem('keypoints in fractions', 'file', None, 'keypoints', text, malformed=True)
 

@@ -40,6 +40,7 @@ _DEPENDENCIES = 'pip install "litepose_mm[mmpose]"'
 _REQUIRED = {
     'torch': 'install the build of PyTorch for your machine (docs/install.md)',
     'cv2': 'pip install opencv-python-headless',
+    'simplejpeg': 'pip install simplejpeg',
     'pkg_resources': 'pip install "setuptools<81"',
     'mmengine': _OPENMMLAB,
     'mmcv': _OPENMMLAB,

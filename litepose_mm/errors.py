@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+
+#: What the system says of disks, rights, limits and networks, whatever the program does.
+_SURROUNDINGS = {
+    errno.EACCES,
+    errno.EADDRINUSE,
+    errno.EADDRNOTAVAIL,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EHOSTUNREACH,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENAMETOOLONG,
+    errno.ENETUNREACH,
+    errno.ENFILE,
+    errno.ENODEV,
+    errno.ENOMEM,
+    errno.ENOSPC,
+    errno.EPERM,
+    errno.EPIPE,
+    errno.EROFS,
+    errno.ETIMEDOUT,
+}
 
 
 class LitePoseError(ValueError):
@@ -30,12 +55,19 @@ def some(names: Sequence[str], most: int = 3, separator: str = ', ') -> str:
 
 def one_line(error: Exception) -> str | None:
     """What a program says of an error that its surroundings made; None for a defect of its own."""
-    if isinstance(error, OSError):  # a full disk, no permission, no folder for temporary files
+    if isinstance(error, OSError) and _is_of_surroundings(error):
         where = f'{error.filename}: ' if error.filename else ''
         return f'{where}{error.strerror or error}'
-    if isinstance(error, UnicodeEncodeError):
+    # bytes of a file's name that are not UTF-8 become these characters
+    if isinstance(error, UnicodeEncodeError) and '\udc80' <= error.object[error.start] <= '\udcff':
         return f'expected a name in UTF-8, got {error.object!r}; rename it'
     return str(error) if isinstance(error, LitePoseError) else None
+
+
+def _is_of_surroundings(error: OSError) -> bool:
+    # tempfile names no file where it finds no folder
+    no_folder = error.errno == errno.ENOENT and error.filename is None
+    return error.errno in _SURROUNDINGS or no_folder
 
 
 def prepare_streams() -> None:

@@ -161,7 +161,7 @@ def check_writable(path: str | Path) -> None:
         target = Path(os.path.realpath(path))
         folder = next(parent for parent in target.parents if os.path.lexists(parent))
         if not folder.is_dir():
-            raise LitePoseError(f'cannot write {path}: {folder} is no folder')
+            raise LitePoseError(f'cannot write {path}: {folder} is not a folder')
         # Elsewhere in that folder, so that processes that start together do not meet.
         with TemporaryDirectory(prefix='.trial', dir=folder) as trial:
             copy = Path(trial) / target.relative_to(folder)

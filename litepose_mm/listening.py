@@ -71,9 +71,9 @@ class OwnPagesOnly:
         host, origin = headers.get(b'host', '').lower(), headers.get(b'origin')
         page = None if origin is None else _netloc(origin)
         if self._hosts is not None and _hostname(host) not in self._hosts:
-            await _refuse(scope, receive, send, 400, f'{host!r} is no name of this server')
+            await _refuse(scope, receive, send, 400, f'this server is not called {host!r}')
         elif page not in (None, host, *self._public):
-            await _refuse(scope, receive, send, 403, f'pages from {origin!r} get nothing')
+            await _refuse(scope, receive, send, 403, f'pages from {origin!r} are not answered')
         else:
             await self._app(scope, receive, send)
 

@@ -81,8 +81,8 @@ class TestCheckWritable:
         ('name', 'message'),
         [
             ('folder', 'it is a folder'),
-            ('file/x.json', 'file is no folder'),
-            ('file/deep/x.json', 'file is no folder'),
+            ('file/x.json', 'file is not a folder'),
+            ('file/deep/x.json', 'file is not a folder'),
             ('a' * 300, 'File name too long'),
             ('new/' + 'a' * 300 + '/x.json', 'File name too long'),
             ('loop/x.json', 'cannot write'),

@@ -41,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         torch, 2 bad usage or input as a whole, 130 interrupted.
     """
     prepare_streams()
-    # What OpenCV and FFmpeg say of broken files would only repeat ours. They read these variables
-    # when they are imported.
+    # What OpenCV and FFmpeg say of broken files would only repeat our messages. They read these
+    # variables when they are imported.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     parser = build_parser()

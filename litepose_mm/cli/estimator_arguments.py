@@ -71,7 +71,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser, default: str | None = 
         '--engine',
         metavar='NAME',
         default='auto',
-        help='what runs a model that is no exported folder; it is exported once and kept '
+        help='what runs a model that is not an exported folder; it is exported once and kept '
         '(default: the quickest one that is installed)',
     )
     parser.add_argument(

@@ -37,8 +37,8 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             where it overlaps the map; ``'udp'``: as ``'litepose'``, but the Gaussian is where
             the keypoint is, to a fraction of a pixel, see :meth:`level_positions`.
         scale_reference: The extent of a person, in pixels of the input, whose targets have
-            ``sigma``; another's sigma is in proportion to its extent, which is the largest
-            distance between two of its labelled keypoints. A person with fewer than two keeps
+            ``sigma``; the sigma of others is in proportion to their extent, which is the largest
+            distance between two of their labelled keypoints. A person with fewer than two keeps
             ``sigma``. ``None``: so does everybody. The idea is SWAHR's (Luo et al., CVPR 2021),
             whose network predicts the scale of every pixel; here the labels give it, and the
             network is unchanged.

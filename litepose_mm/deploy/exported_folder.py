@@ -52,7 +52,7 @@ def check_replaceable(folder: str | Path) -> None:
     if others:
         what = f'holds {others[0]}' if CARD_NAME in names else f'has no {CARD_NAME}'
         raise LitePoseError(
-            f'{folder} exists and is no exported model: it {what}; take another folder'
+            f'{folder} exists and is not an exported model: it {what}; take another folder'
         )
     check_writable(folder / CARD_NAME)
 
@@ -65,7 +65,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     written within it. What lies beside the folder that is yielded goes in the end.
 
     Raises:
-        LitePoseError: What is there is no exported model, or nothing can be written.
+        LitePoseError: What is there is not an exported model, or nothing can be written.
     """
     check_replaceable(folder)
     folder = Path(os.path.realpath(folder))

@@ -123,8 +123,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             if found != expected:
                 raise LitePoseError(
                     f'{folder / name}: expected the sha256 {expected[:12]}… that {CARD_NAME} '
-                    f'names, got {found[:12]}…: the file is cut short or damaged, or the card is '
-                    "another model's; copy the whole folder again, or export again"
+                    f'names, got {found[:12]}…: the file is cut short or damaged, or the card '
+                    'belongs to another model; copy the whole folder again, or export again'
                 )
         return card
 

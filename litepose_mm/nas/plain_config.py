@@ -131,7 +131,7 @@ def plain_config(
     if schedule is not None:
         if schedule not in merged:
             raise LitePoseError(
-                f"the supernet's config says by nothing named {schedule!r} how a network is "
+                f"the supernet's config has no {schedule!r}, which says how a network is "
                 f'trained: add {schedule} = dict(train_cfg=…, param_scheduler=…)'
             )
         merged.merge_from_dict(merged[schedule])

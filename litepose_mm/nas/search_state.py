@@ -65,7 +65,7 @@ def resume(
         The file; None where there is none.
 
     Raises:
-        LitePoseError: The file is of another search.
+        LitePoseError: The file belongs to another search.
     """
     for path in sorted(Path(folder).glob(_PATTERN), reverse=True):
         try:
@@ -80,8 +80,8 @@ def resume(
         others = list(_differences(_search(evolution, scored_by), state['search']))
         if others:
             raise LitePoseError(
-                f'{path} is of another search ({", ".join(others)}); take another folder, or the '
-                'options of that search'
+                f'{path} belongs to another search ({", ".join(others)}); take another folder, or '
+                'the options of that search'
             )
         evolution.evaluated = {
             tuple(genotype): Candidate(tuple(genotype), costs, score)

@@ -78,6 +78,21 @@ def test_defects_keep_their_traceback(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    'error',
+    [
+        FileNotFoundError(2, 'No such file or directory', 'gone.json'),
+        OSError(9, 'Bad file descriptor'),
+        OSError('no number'),
+        UnicodeEncodeError('ascii', 'café', 3, 4, 'ordinal not in range(128)'),
+    ],
+)
+def test_wrong_use_of_the_system_is_a_defect(monkeypatch, error):
+    with pytest.raises(type(error)) as raised:
+        run_and_raise(monkeypatch, error)
+    assert raised.value is error
+
+
+@pytest.mark.parametrize(
     'error, message',
     [
         (OSError(28, 'No space left on device', '/a/b'), '/a/b: No space left on device'),

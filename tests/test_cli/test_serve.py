@@ -3,8 +3,10 @@
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import time
 
 import pytest
 from exported import export, tiny_estimator
@@ -120,22 +122,63 @@ def test_a_port_in_use(run, port):
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize('end', [signal.SIGINT, signal.SIGTERM])
-def test_a_process(model, port, end):
-    """It answers, and ends at once and without a traceback."""
+@pytest.fixture
+def process(model, port):
+    """The command as a process that answers."""
     command = [sys.executable, '-m', 'litepose_mm.cli', 'serve', '--model', str(model)]
     with subprocess.Popen(
         [*command, '--port', str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout.readline().startswith(f'http://localhost:{port} ')
-            address = f'http://localhost:{port}/api/predict'
-            answer = httpx.post(address, content=picture(), timeout=60)
-            assert answer.json()['width'] == 64
-            process.send_signal(end)
-            _, err = process.communicate(timeout=30)
+            yield process
         finally:
             process.kill()
+
+
+def people(port):
+    """Whether a picture is answered."""
+    address = f'http://localhost:{port}/api/predict'
+    return httpx.post(address, content=picture(), timeout=60).json()['width'] == 64
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('end', [signal.SIGINT, signal.SIGTERM])
+def test_a_process(process, port, end):
+    """It answers, and ends at once and without a traceback."""
+    assert people(port)
+    process.send_signal(end)
+    _, err = process.communicate(timeout=30)
     assert process.returncode == 128 + end
     assert 'Traceback' not in err
+
+
+UPLOAD = b'POST /api/predict HTTP/1.1\r\nHost: localhost:%d\r\nContent-Length: %d\r\n\r\n'
+STREAM = (
+    b'GET /api/stream HTTP/1.1\r\nHost: localhost:%d\r\nUpgrade: websocket\r\n'
+    b'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
+    b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
+)
+
+
+@pytest.mark.slow
+def test_clients_that_leave_are_no_news(process, port):
+    """In the middle of an upload or a frame, or without waiting for the answer."""
+    half_a_frame = b'\x82\xfe\x10\x00' + bytes(4) + bytes(1000)
+    for sent in (
+        (UPLOAD % (port, 100_000), bytes(1000)),
+        (UPLOAD % (port, len(picture())), picture()),
+        (STREAM % port,),
+        (STREAM % port, half_a_frame),
+    ):
+        for abruptly in (False, True):
+            with socket.create_connection(('127.0.0.1', port)) as client:
+                for part in sent:
+                    client.sendall(part)
+                    time.sleep(0.1)
+                if abruptly:  # a reset instead of the end of what is sent
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    assert people(port)
+    process.terminate()
+    out, err = process.communicate(timeout=30)
+    assert out == '' and err.count('\n') <= 1, err

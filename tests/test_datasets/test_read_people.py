@@ -310,6 +310,51 @@ def build_metainfo():
     return parse_pose_metainfo(copy.deepcopy(METAINFO))
 
 
+@pytest.fixture
+def notices(monkeypatch):
+    """What reading says of files that it takes as they are."""
+    told = []
+    monkeypatch.setattr(
+        'litepose_mm.datasets.annotation_checks.document.print_log',
+        lambda text, logger, level: told.append(text),
+    )
+    return told
+
+
+@pytest.mark.parametrize(
+    ('own', 'told'),
+    [
+        (['Head', 'left-hand', 'RIGHT HAND'], None),
+        (['right_hand', 'head', 'left_hand'], None),
+        (['Kopf', 'left_hand', 'rechte Hand'], 'Kopf as head, rechte Hand as right_hand; if'),
+    ],
+)
+def test_names_that_differ_are_told_once(tmp_path, notices, own, told):
+    content = document()
+    category(keypoints=own)(content)
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(content))
+    for _ in range(2):
+        read_people(path, NAMES)
+    problems = Check(content, names=NAMES).problems
+    if told is None:
+        assert not notices and not any('order where' in str(problem) for problem in problems)
+    else:
+        assert len(notices) == 1 and str(path) in notices[0] and told in notices[0]
+        (problem,) = problems
+        assert problem.kind == 'names' and told in str(problem)
+        mended, _ = Check(content, names=NAMES).mended()
+        assert Check(mended, names=NAMES).problems == []
+
+
+def test_crowdpose_calls_the_top_of_the_head_so(tmp_path, notices):
+    content = document()
+    category(keypoints=['head', 'left_hand', 'right_hand'])(content)
+    (tmp_path / 'a.json').write_text(json.dumps(content))
+    read_people(tmp_path / 'a.json', ('top_head', *NAMES[1:]))
+    assert not notices
+
+
 @pytest.mark.parametrize(
     'encoding, told',
     [

@@ -275,7 +275,7 @@ def test_nothing_but_an_exported_model_is_replaced(tiny, tmp_path):
     assert names(folder) == FILES['onnxruntime']
     assert isinstance(ModelCard.load(folder).decoder, AssociativeEmbeddingCandidates)
     (folder / 'photo.jpg').write_text('mine')
-    with pytest.raises(LitePoseError, match=r'is no exported model: it holds photo\.jpg'):
+    with pytest.raises(LitePoseError, match=r'is not an exported model: it holds photo\.jpg'):
         export_model(tiny.model, None, folder)
     for name in ('photo.jpg', 'model.json'):
         (folder / name).unlink()

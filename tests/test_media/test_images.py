@@ -56,8 +56,60 @@ def test_cut_short(tmp_path, suffix, share):
     data = cv2.imencode(suffix, picture(320, 240))[1].tobytes()
     path = tmp_path / f'x{suffix}'
     path.write_bytes(data[: int(share * len(data))])
-    with pytest.raises(LitePoseError, match='cut short, broken or of another kind'):
+    with pytest.raises(LitePoseError, match=rf'x{suffix} is cut short'):
         read_image(path)
+
+
+def damaged(data, how):
+    """A file with 400 bytes in its middle overwritten or left out."""
+    middle, rng = len(data) // 2, np.random.default_rng(0)
+    between = b'' if how == 'left out' else rng.integers(0, 256, 400, np.uint8).tobytes()
+    return data[:middle] + between + data[middle + 400 :]
+
+
+@pytest.mark.parametrize('how', ['overwritten', 'left out'])
+@pytest.mark.parametrize(
+    ('kind', 'options'),
+    [
+        ('JPEG', {}),
+        ('JPEG', {'progressive': True}),
+        ('JPEG', {'restart_marker_rows': 1}),
+        ('PNG', {}),
+    ],
+)
+def test_damaged_within(tmp_path, capfd, kind, options, how):
+    rng = np.random.default_rng(0)
+    path = tmp_path / 'x.image'
+    path.write_bytes(encoded(rng.integers(0, 256, (96, 128, 3), np.uint8), kind, **options))
+    read_image(path)
+    path.write_bytes(damaged(path.read_bytes(), how))
+    with pytest.raises(LitePoseError, match='x.image is cut short.*copy it again'):
+        read_image(path)
+    assert kind == 'PNG' or not capfd.readouterr().err
+
+
+def test_what_is_left_out_of_webp_is_noticed():
+    rng = np.random.default_rng(0)
+    data = encoded(rng.integers(0, 256, (96, 128, 3), np.uint8), 'WEBP')
+    with pytest.raises(LitePoseError, match='x is cut short'):
+        decode_image(damaged(data, 'left out'), 'x')
+
+
+def test_oddities_of_cameras_are_no_damage(scene, quarters):
+    """Phones write parameters of a scan that are for progressive files, and bytes at the end."""
+    data = bytearray(encoded(scene(), 'JPEG'))
+    scan = data.index(b'\xff\xda')
+    data[scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], 'big') - 2] = 0  # last coefficient
+    assert quarters(decode_image(bytes(data) + bytes(100), 'x')) == 'bgrk'
+
+
+@pytest.mark.parametrize('mode', ['RGB', 'L'])
+@pytest.mark.parametrize('options', [{}, {'progressive': True}, {'subsampling': 0}])
+def test_jpeg_has_the_pixels_that_opencv_decodes(mode, options):
+    file = io.BytesIO()
+    Image.fromarray(picture(129, 97)).convert(mode).save(file, 'JPEG', **options)
+    expected = cv2.imdecode(np.frombuffer(file.getvalue(), np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(decode_image(file.getvalue(), 'x'), expected)
 
 
 @pytest.mark.parametrize(

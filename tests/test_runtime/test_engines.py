@@ -204,6 +204,16 @@ def test_an_engine_that_fails(exported, error, message):
     assert message in refusal(engine.run, batch())
 
 
+@pytest.mark.parametrize(('shape', 'is_advised'), [(None, True), (SHAPE, False)])
+def test_a_static_export_is_advised_to_models_of_any_shape(exported, shape, is_advised):
+    folder = exported('onnxruntime', shape)
+    engine = Fake(folder, ModelCard.load(folder))
+    engine.error = RuntimeError('no such kernel')
+    message = refusal(engine.run, batch())
+    assert ('--static 128x64' in message) == is_advised
+    assert 'install the onnxruntime that its card names' in message
+
+
 @pytest.mark.parametrize('precision, hint', [('fp32', 'f32'), ('bf16', 'bf16'), ('int8', 'f32')])
 def test_openvino_calculates_in_the_cards_precision(exported, monkeypatch, precision, hint):
     openvino = pytest.importorskip('openvino')

@@ -87,6 +87,26 @@ def test_train_resume_and_test(config, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('num_workers', [0, 1])
+def test_without_shared_memory(config, tmp_path, num_workers):
+    """As in containers that have no /dev/shm: only workers need it, and one line says so."""
+    without = ('unshare', '-rm', 'sh', '-c', 'mount -t tmpfs -o ro tmpfs /dev/shm && exec "$@"')
+    if shutil.which('unshare') is None or run(*without, 'sh', 'true', cwd=tmp_path).returncode:
+        pytest.skip('/dev/shm cannot be taken away from a process here')
+    options = [f'train_dataloader.num_workers={num_workers}', 'train_cfg.max_epochs=1']
+    options += ['train_dataloader.persistent_workers=False', 'val_dataloader.num_workers=0']
+    command = (sys.executable, TOOLS / 'train.py', config, '--cfg-options', *options)
+    result = run(*without, 'sh', *command, cwd=tmp_path)
+    if num_workers == 0:
+        assert result.returncode == 0, result.stderr
+        assert (tmp_path / 'work/epoch_1.pth').exists()
+    else:
+        assert result.returncode == 2
+        error = result.stderr[result.stderr.index('train.py: error: ') :]
+        assert error.count('\n') == 1 and '/dev/shm' in error and 'num_workers=0' in error
+
+
+@pytest.mark.slow
 def test_two_processes(tmp_path):
     config = write_config(tmp_path)
     result = run(

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import LitePoseError
 from ..synthetic import crowd_index
 from .images import check_image
-from .keypoints import arrange, match_keypoints
+from .keypoints import arrange, match_keypoints, other_names
 from .people import normalise
 from .problem import Problem
 from .values import is_inside, is_number, size_of, triples
@@ -97,7 +97,10 @@ class Check:
         except LitePoseError as error:
             self._add('names', 'file', None, 'categories', str(error), malformed=True)
             return
-        if own and match_keypoints(own, names) != list(range(len(own))):
+        renamed = other_names(own, names)
+        if renamed:
+            self._add('names', 'file', None, 'categories', renamed, mended=True)
+        elif own and match_keypoints(own, names) != list(range(len(own))):
             text = f'expected {", ".join(names)} in this order, got {", ".join(own)}'
             self._add('names', 'file', None, 'categories', text, mended=True)
 

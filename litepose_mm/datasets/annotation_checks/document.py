@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmengine.logging import print_log
+
 from ...errors import LitePoseError, some
-from .keypoints import Missing, arrange
+from .keypoints import Missing, arrange, other_names
 from .people import normalise
 
 _MOST_SHOWN = 3
@@ -17,7 +21,7 @@ def read_text(path: Path) -> tuple[str, str]:
     """The text of a file and its encoding.
 
     JSON is UTF-8, UTF-16 or UTF-32, which its first bytes tell, with or without a byte order mark.
-    What is none of these is taken for Windows-1252, which has all characters of Latin-1.
+    Anything else is taken for Windows-1252, which has all characters of Latin-1.
 
     Raises:
         LitePoseError: It cannot be read.
@@ -61,6 +65,8 @@ def read_people(
 ) -> dict:
     """Reads a file of annotations in the one form that training and evaluation use.
 
+    What may be wrong in the whole file, but can be used, is told in the log, once.
+
     Args:
         path: The file.
         names: Names of the keypoints that everybody gets; those of the file by default.
@@ -82,12 +88,23 @@ def read_people(
         raise LitePoseError(explanation(path, problems))
     if unusable and not nobody:
         raise LitePoseError(f'{path}: {unusable[-1].message}')
+    for problem in people.problems:
+        if problem.is_odd and problem.where == 'file':
+            _notice(f'{path}: {problem.field}: {problem.message}')
     if names is not None:
+        renamed = other_names(people.names, names)
+        if renamed:
+            _notice(f'{path}: {renamed}')
         try:
             arrange(people.document, names, missing)
         except LitePoseError as error:
             raise LitePoseError(f'{path}: {error}') from error
     return people.document
+
+
+@functools.cache  # training, validation and metrics may read one file
+def _notice(text: str) -> None:
+    print_log(text, logger='current', level=logging.WARNING)
 
 
 def explanation(path: Path, problems: Sequence[str]) -> str:

@@ -9,6 +9,8 @@ from ...errors import LitePoseError, some
 from .categories import plain_name
 from .values import triples
 
+_CROWDPOSE = ('head', 'top_head')  # in its files, and in MMPose
+
 Missing = Literal['refused', 'unlabelled', 'left out']
 
 
@@ -31,6 +33,24 @@ def match_keypoints(own: Sequence[str], names: Sequence[str]) -> list[int | None
     if len(own) == len(names) and all(at in (None, index) for index, at in enumerate(order)):
         return list(range(len(names)))
     return order
+
+
+def other_names(own: Sequence[str], names: Sequence[str]) -> str | None:
+    """Says which keypoints :func:`match_keypoints` takes for the same by another name, if any."""
+    order = match_keypoints(own, names)
+    pairs = [
+        f'{own[place]} as {name}'
+        for place, name in zip(order, names)
+        if place is not None
+        and plain_name(own[place]) != plain_name(name)
+        and (own[place], name) != _CROWDPOSE
+    ]
+    if not pairs:
+        return None
+    return (
+        f'keypoints are read by their order where names differ: {some(pairs, 20)}; if that is '
+        'wrong, put the right names into the file'
+    )
 
 
 def arrange(document: dict, names: Sequence[str], missing: Missing = 'refused') -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ...errors import some
 from .categories import CATEGORY, read_categories
+from .coordinates import fractions_problem, in_fractions, odd_coordinates
 from .person import Person
 from .problem import Problem
 from .values import Size, id_text, is_number, numbers, size_of
@@ -68,7 +69,10 @@ def normalise(
     annotations = _read_annotations(entries, numbers_of, people, needs_area)
     _number_annotations(annotations, people)
     people.document['annotations'] = [fields for _, fields in annotations]
-    if not any(fields['num_keypoints'] for _, fields in annotations):
+    odd = odd_coordinates(people.document)
+    people.problems += [odd] if odd else []
+    labelled = any(fields['num_keypoints'] for _, fields in annotations)
+    if not labelled and not people.unusable['annotations']:
         text = f'nobody is annotated with keypoints on any of {len(document["images"])} images'
         people.problems.append(Problem('nobody', 'file', None, 'annotations', text, malformed=True))
     return people
@@ -181,11 +185,15 @@ def _read_annotations(
     for entry in entries:
         if isinstance(entry.get('segmentation'), list):
             with_polygons.add(id_text(entry.get('image_id')))
-    usable, lost = [], defaultdict(list)
+    usable, lost, num_fractions = [], defaultdict(list), 0
     for entry in entries:
         text = id_text(entry.get('image_id'))
         number = numbers_of.get(text)
         person = Person(entry, people.names, count, sizes.get(number), needs_area)
+        if in_fractions(person.labelled):
+            num_fractions += 1
+            people.unusable['annotations'].append(entry)
+            continue
         problems = person.problems
         if 'image_id' not in entry or text is None or type(entry['image_id']) is not int:
             problems.insert(0, _image_id_problem(entry, malformed=text is None))
@@ -201,6 +209,8 @@ def _read_annotations(
         else:
             person.fields.update(image_id=number, category_id=CATEGORY)
             usable.append((entry, person.fields))
+    if num_fractions:
+        people.problems.append(fractions_problem(num_fractions))
     for text, ids in sorted(lost.items()):
         message = f'annotations {some(ids, 5)} name it'
         people.problems.append(

@@ -33,6 +33,7 @@ class Person:
     Attributes:
         fields: The annotation in its normal form.
         problems: What is wrong with it.
+        labelled: x and y of the keypoints that are labelled.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Person:
         self.entry, self.names, self.count, self.size = entry, names, count, size
         self.fields = dict(entry)
         self.problems: list[Problem] = []
+        self.labelled: list[tuple[float, float]] = []
         for field, expected in _REQUIRED.items():
             if field not in entry and (needs_area or field != 'area'):
                 self._mended('missing field', field, f'expected {expected}')
@@ -107,6 +109,7 @@ class Person:
             flat = list(flat)
             flat[2::3] = [min(int(max(v, 0)), 2) if v in odd else v for v in flat[2::3]]
         self.fields['keypoints'] = flat
+        self.labelled = [(x, y) for x, y, v in triples(flat) if v > 0]
 
     def _read_num_keypoints(self) -> None:
         labelled = [v > 0 for v in self.fields['keypoints'][2::3]]
@@ -126,21 +129,21 @@ class Person:
         if 'bbox' in self.entry and not is_box:
             text = f'expected four finite numbers, got {given!r:.60}'
             self._mended('bbox', 'bbox', text)
-        labelled = [(x, y) for x, y, v in triples(self.fields['keypoints']) if v > 0]
-        if is_box and labelled and min(box[2:]) <= 0:
-            self._mended('bbox', 'bbox', f'expected a positive size, got {box}')
+        if is_box and self.labelled and min(box[2:]) < 1:
+            text = f'expected a positive size of at least a pixel, got {box}'
+            self._mended('bbox', 'bbox', text)
             is_box = False
         if not is_box:
-            box = _box_around(labelled)
+            box = _box_around(self.labelled)
         self.fields['bbox'] = box
 
     def _read_area(self) -> None:
         given = self.entry.get('area')
         area = number(given)
         # who has no keypoints is not evaluated, and tools write 0 for them
-        good = area is not None and (area > 0 or (area == 0 and not self.fields['num_keypoints']))
+        good = area is not None and area >= (1 if self.fields['num_keypoints'] else 0)
         if 'area' in self.entry and not (good and is_number(given)):
-            text = f'expected a positive number of square pixels, got {given!r:.40}'
+            text = f'expected a positive number of square pixels, at least 1, got {given!r:.40}'
             self._mended('area', 'area', text)
         self.fields['area'] = area if good else max(box_area(self.fields['bbox']), 1)
 

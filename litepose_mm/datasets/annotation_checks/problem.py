@@ -26,6 +26,11 @@ class Problem(NamedTuple):
     malformed: bool = False
     mended: bool = False
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether the entry is used as it is."""
+        return not (self.malformed or self.mended)
+
     def __str__(self) -> str:
         of = '' if self.id is None else f' {self.id}'
         return f'{self.kind}: {self.where}{of}: {self.field}: {self.message}'

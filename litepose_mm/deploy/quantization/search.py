@@ -52,7 +52,7 @@ def layers_for_goal(
         if ap >= before - goal.max_loss:
             return in_float, trials
     raise LitePoseError(
-        f'int8 keeps no AP within {goal.max_loss:g} points of {before:.2f}, '
+        f'no int8 model keeps AP within {goal.max_loss:g} points of {before:.2f}, '
         f'{max(each["ap"] for each in trials):.2f} at best; calibrate on more pictures, or allow '
         'a greater loss'
     )

@@ -128,7 +128,9 @@ class SafeCheckpointHook(CheckpointHook):
         news = [line for line in left_out if line not in self._told]
         self._told.update(news)
         if news:
-            runner.logger.warning(f'Checkpoints are without {", ".join(news)}: that is no data.')
+            runner.logger.warning(
+                f'Checkpoints are without {", ".join(news)}: they are not plain data.'
+            )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Gives MMEngine the objects it expects in the plain data's place."""

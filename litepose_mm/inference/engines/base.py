@@ -209,9 +209,12 @@ class Engine(ABC):
         except Exception as error:
             if not self.runs_onnx:
                 raise  # a defect of the network, whose traceback helps
+            advice = f'install the {self.card.engine} that its card names under versions'
+            if self.card.input_shape is None:
+                shape = f'{batch.shape[3]}x{batch.shape[2]}'
+                advice += f', or, where only this shape fails, export for it: --static {shape}'
             raise LitePoseError(
-                f'{self.card.engine} fails on {what}: {reason(error)}; export the model for this '
-                f'shape: litepose export … --static {batch.shape[3]}x{batch.shape[2]}'
+                f'{self.card.engine} fails on {what}: {reason(error)}; {advice}'
             ) from error
         return [np.asarray(output, dtype=np.float32) for output in outputs]
 

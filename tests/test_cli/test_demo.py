@@ -74,7 +74,7 @@ def test_own_input(demo, tmp_path, capsys):
     demo('--out-dir', 'first')
     assert demo('--input', 'first/drawn_scene.png', '--out-dir', 'second') == 0
     assert (tmp_path / 'second' / 'drawn_scene.png').is_file()
-    assert 'people on 1 picture' in capsys.readouterr().out
+    assert 'on 1 picture' in capsys.readouterr().out
 
 
 def test_missing_input(demo, capsys):

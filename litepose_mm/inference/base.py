@@ -189,16 +189,14 @@ def _checked_boxes(boxes: Boxes | None, image: np.ndarray) -> np.ndarray:
     if boxes is None:
         height, width = image.shape[:2]
         return np.array([[0, 0, width, height]], dtype=np.float32)
-    values = boxes.bboxes if isinstance(boxes, PoseResult) else boxes
+    given = boxes.bboxes if isinstance(boxes, PoseResult) else boxes
     try:
-        values = np.asarray(values, dtype=np.float32).reshape(-1, 4)
+        values = np.asarray(given, dtype=np.float32).reshape(-1, 4)
     except (TypeError, ValueError):
         values = np.full((1, 4), np.nan)
     if not (np.isfinite(values).all() and (values[:, 2:] > values[:, :2]).all()):
         raise LitePoseError(
             'boxes: expected left, top, right and bottom in pixels of each person, (N, 4), with '
-            f'right beyond left and bottom beyond top, got {np.array2string(np.asarray(boxes))}'
-            if not isinstance(boxes, PoseResult)
-            else 'boxes: expected people with at least two keypoints each'
+            f'right beyond left and bottom beyond top, got {given!r}'
         )
     return values

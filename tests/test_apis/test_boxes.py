@@ -1,5 +1,6 @@
 """Top-down networks take boxes, and find what MMPose finds in them."""
 
+import cv2
 import numpy as np
 import pytest
 from exported import PoseEstimator as TorchEstimator
@@ -30,6 +31,10 @@ def assert_same(one, other):
     np.testing.assert_allclose(one.keypoints[found], other.keypoints[found], atol=0.01)
 
 
+@pytest.mark.skipif(
+    int(cv2.__version__.partition('.')[0]) > 4,
+    reason="MMPose's warp of OpenCV 5 interpolates between other positions, see resize.py",
+)
 def test_finds_what_mmpose_finds(topdown):
     result = topdown(IMAGE, boxes=BOXES)
     assert len(result) == 3 and result.tags is None and topdown.takes_boxes

@@ -1,7 +1,5 @@
 """A family from outside the package: part affinity fields of an arrow, its decoder, an engine."""
 
-from typing import ClassVar
-
 import numpy as np
 import torch
 from mmengine.model import BaseModule
@@ -18,8 +16,8 @@ class ToyAffinity(Decoder, frozen=True, kw_only=True, tag='toy_affinity'):
     The outputs are heatmaps ``(B, 2, h, w)`` and fields ``(B, 2, h, w)``, x before y.
     """
 
-    output_names: ClassVar = ('heatmaps', 'fields')
-    panel_names: ClassVar = ('heatmaps',)
+    output_names = ('heatmaps', 'fields')
+    panel_names = ('heatmaps',)
 
     num_keypoints: int = 2
     stride: int = 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import numpy as np
 
@@ -28,8 +27,8 @@ class AssociativeEmbedding(Decoder, frozen=True, kw_only=True, tag='associative_
             authors do, or at that of the heatmaps.
     """
 
-    output_names: ClassVar = ('heatmaps', 'tags')
-    panel_names: ClassVar = ('heatmaps', 'tags')
+    output_names = ('heatmaps', 'tags')
+    panel_names = ('heatmaps', 'tags')
 
     rules: AssociativeEmbeddingDecoder
     stride: Positive
@@ -75,9 +74,9 @@ class AssociativeEmbeddingCandidates(
         tag_dim: As for :class:`AssociativeEmbedding`.
     """
 
-    output_names: ClassVar = ('values', 'positions', 'tags')
-    num_comparable: ClassVar = 1  # positions and tags are in the order of the values
-    works_in_graph: ClassVar = True
+    output_names = ('values', 'positions', 'tags')
+    num_comparable = 1  # positions and tags are in the order of the values
+    works_in_graph = True
 
     rules: AssociativeEmbeddingDecoder
     stride: Positive

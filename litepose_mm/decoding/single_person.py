@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import numpy as np
 
@@ -23,8 +22,8 @@ class SinglePerson(Decoder, frozen=True, kw_only=True, tag='single_person'):
         stride: Pixels of the input for a pixel of the heatmaps.
     """
 
-    output_names: ClassVar = ('heatmaps',)
-    panel_names: ClassVar = ('heatmaps',)
+    output_names = ('heatmaps',)
+    panel_names = ('heatmaps',)
 
     num_keypoints: Positive
     stride: Positive

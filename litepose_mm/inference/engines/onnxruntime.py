@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class OnnxRuntimeEngine(Engine):
     # Its kernels for processors are of float32 and int8; float16 would be converted for each layer.
     precisions = ('fp32',)
     int8_packages = ('onnxruntime',)
-    rank: ClassVar = 2
+    rank = 2
 
     @classmethod
     def write(cls, onnx_file: Path, folder: Path, precision: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class OpenVINOEngine(Engine):
     # Of a graph with int8 layers and an open shape, OpenVINO 2026.4 makes one whose outputs are 0.
     int8_any_shape = False
     int8_packages = ('nncf', 'onnxruntime')
-    rank: ClassVar = 1
+    rank = 1
 
     @classmethod
     def write(cls, onnx_file: Path, folder: Path, precision: str) -> None:

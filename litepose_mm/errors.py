@@ -47,6 +47,10 @@ def reason(error: Exception) -> str:
     return f'{type(error).__name__}: {text}'
 
 
+class CannotExport(LitePoseError):
+    """A network, or the way its config resizes images, that an engine cannot run."""
+
+
 def some(names: Sequence[str], most: int = 3, separator: str = ', ') -> str:
     """The first of many names, and how many more there are."""
     rest = f' and {len(names) - most} more' if len(names) > most else ''

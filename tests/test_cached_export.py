@@ -17,7 +17,7 @@ from litepose_mm.cli import estimator_arguments as arguments
 from litepose_mm.cli import main
 from litepose_mm.cli.commands import webcam
 from litepose_mm.deploy.exported_folder import replacing_folder
-from litepose_mm.errors import LitePoseError
+from litepose_mm.errors import CannotExport, LitePoseError
 from litepose_mm.inference import engines
 from litepose_mm.inference.engines import base, quickest_engine
 from litepose_mm.media import write_image
@@ -223,3 +223,22 @@ def test_an_exported_folder_has_its_engine(files, tmp_path, capsys):
     command = ['webcam', str(tmp_path / 'a.png'), '--no-display', '--model', str(folder)]
     assert main([*command, '--engine', 'torch']) == 2
     assert 'is exported already, for the engine it names' in capsys.readouterr().err
+
+
+def test_torch_runs_what_cannot_be_exported_but_not_what_is_wrong(
+    files, capsys, tmp_path, monkeypatch
+):
+    config, weights = files
+    write_image(tmp_path / 'images' / '0.png', np.zeros((64, 96, 3), np.uint8))
+    webcam = ['webcam', f'{tmp_path}/images', '--no-display', '--device', 'cpu', '--model', config]
+    assert main([*webcam, '--weights', 'gone.pth']) == 2
+    err = capsys.readouterr().err
+    assert err.count('gone.pth') == 1 and err.count('\n') == 1
+
+    def refuse(*args, **options):
+        raise CannotExport('such heads cannot be exported')
+
+    monkeypatch.setattr(arguments, 'cached_export', refuse)
+    assert main([*webcam, '--weights', str(weights)]) == 0
+    assert 'torch runs the model, since: such heads' in capsys.readouterr().err
+    assert main([*webcam, '--weights', str(weights), '--engine', 'onnxruntime']) == 2

@@ -1,6 +1,10 @@
 """A family, a decoder and an engine from outside the package work everywhere at once."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,6 +14,7 @@ from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.cli import main
 from litepose_mm.deploy import export_model
 from litepose_mm.deploy.verification import verify
+from litepose_mm.inference.engines import get_engine
 from litepose_mm.runtime import PoseEstimator
 
 CONFIG = """
@@ -60,9 +65,11 @@ def places(result):
     return sorted(result.keypoints.round().astype(int).tolist())
 
 
-@pytest.mark.parametrize('engine', ['onnxruntime', 'openvino', 'ncnn', 'onnx'])
+@pytest.mark.parametrize('engine', ['onnxruntime', 'openvino', 'ncnn', 'reference'])
 def test_another_decoder_in_every_engine(folder, torch_side, tmp_path, engine):
-    for package in ('onnx', engine):
+    import toy_family  # noqa: F401
+
+    for package in ('onnx', get_engine(engine).library or engine):
         pytest.importorskip(package)
     found = torch_side(folder / 'arrows.png')
     assert places(found) == [[[12, 12], [60, 12]], [[12, 40], [60, 40]]]
@@ -92,3 +99,25 @@ def test_commands(folder, monkeypatch, capsys):
     capsys.readouterr()
     assert main([*lines[:-1], 'fields', '--model', 'out']) == 2
     assert 'expected one of skeletons, heatmaps, got' in capsys.readouterr().err
+
+
+def test_a_plugin_of_an_installed_package(folder, torch_side, tmp_path):
+    """A process that was told nothing finds the decoder and the engine by the entry point."""
+    pytest.importorskip('onnx')
+    export_model(torch_side.model, None, tmp_path / 'out', engine='reference')
+    facts = tmp_path / 'site' / 'toy-1.dist-info'
+    facts.mkdir(parents=True)
+    (facts / 'METADATA').write_text('Metadata-Version: 2.1\nName: toy\nVersion: 1\n')
+    (facts / 'entry_points.txt').write_text('[litepose_mm]\ntoy = toy_family\n')
+    program = (
+        'import sys; from litepose_mm.runtime import PoseEstimator; '
+        'print(len(PoseEstimator(sys.argv[1])(sys.argv[2])))'
+    )
+    paths = [str(facts.parent), str(Path(__file__).parent), os.environ.get('PYTHONPATH', '')]
+    done = subprocess.run(
+        [sys.executable, '-c', program, tmp_path / 'out', folder / 'arrows.png'],
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == '2', done.stderr

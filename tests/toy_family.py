@@ -84,7 +84,8 @@ class ToyAffinityHead(BaseModule):
 class ToyEngine(Engine):
     """ONNX's reference implementation."""
 
-    name = 'onnx'
+    name = 'reference'
+    library = 'onnx'
     extra = 'export'
     precisions = ('fp32',)
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from ..decoding import Panel
 from ..deploy.description import deploy_graph, describe
-from ..errors import LitePoseError
+from ..errors import CannotExport
 from ..inference.base import BaseEstimator
 from ..inference.engines import Engine
 from ..inference.engines.torch import TorchEngine
@@ -115,7 +115,7 @@ def _way_to_people(model: nn.Module) -> BaseEstimator:
     """Torch as an engine like the others; MMPose's own way where a network cannot be deployed."""
     try:
         card = describe(model)
-    except LitePoseError:
+    except CannotExport:
         if not hasattr(model.head, 'predict'):
             raise
         return MMPoseEstimator(model)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cached_export import cached_export
-from ..errors import LitePoseError
+from ..errors import CannotExport, LitePoseError
 from ..shipped_weights import default_model, full_name, shipped_weights
 from .argument_types import key_value, positive_int, share
 from .one_line_warnings import one_line_warnings
@@ -190,7 +190,7 @@ def make_pipeline_estimator(args: argparse.Namespace) -> BaseEstimator:
             raise LitePoseError(f'--device: {engine} runs on processors here; take --engine torch')
         try:
             return _exported_once(args, engine)
-        except LitePoseError as error:
+        except CannotExport as error:
             if args.engine != 'auto':
                 raise
             print(f'litepose: torch runs the model, since: {error}', file=sys.stderr)

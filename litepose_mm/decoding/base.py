@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 import numpy as np
 
 from ..errors import LitePoseError
+from ..plugins import subclasses
 from ..resize import Box
 
 BROKEN_OUTPUTS = 'the network gives infinite or undefined numbers; are the weights sound?'
@@ -124,14 +125,8 @@ class Decoder(
 
 
 def decoders() -> dict[str, type[Decoder]]:
-    """Every kind of decoder whose module is imported."""
-    return {each.kind(): each for each in _subclasses(Decoder) if each.kind() is not None}
-
-
-def _subclasses(cls: type) -> Iterator[type]:
-    for each in cls.__subclasses__():
-        yield each
-        yield from _subclasses(each)
+    """Every kind of decoder whose module is imported, and those of plugins."""
+    return {each.kind(): each for each in subclasses(Decoder)}
 
 
 def decoder_from_dict(document: Any) -> Decoder:

@@ -12,7 +12,7 @@ from mmpose.models import TopdownPoseEstimator
 from torch import nn
 
 from ..datasets.transforms import BottomupResizeAlign
-from ..errors import LitePoseError
+from ..errors import CannotExport, LitePoseError
 from ..inference.card import ModelCard
 from ..models.utils.deploy_graph import DeployGraph, deploy_decoder
 from ..structures import Skeleton
@@ -40,7 +40,7 @@ def describe(
     """
     test_cfg = model.test_cfg or {}
     if test_cfg.get('multiscale_test'):
-        raise LitePoseError('multiscale_test: an exported model looks at one scale; switch it off')
+        raise CannotExport('multiscale_test: an exported model looks at one scale; switch it off')
     flip_test = bool(test_cfg.get('flip_test')) if flip_test is None else flip_test
     decoder = deploy_decoder(model, outputs, flip_test)
     normalisation = model.data_preprocessor
@@ -51,7 +51,7 @@ def describe(
             tuple(values.flatten().tolist()) for values in (normalisation.mean, normalisation.std)
         )
     return ModelCard(
-        name=_name(model),
+        name=model_name(model),
         engine='torch',
         precision='fp32',
         files={},
@@ -78,7 +78,7 @@ def _resize(model: nn.Module, input_shape: Sequence[int] | None) -> dict[str, An
         boxes = [each for each in transforms if isinstance(each, GetBBoxCenterScale)]
         crops = [each for each in transforms if isinstance(each, TopdownAffine)]
         if len(boxes) != 1 or len(crops) != 1 or crops[0].use_udp:
-            raise LitePoseError(
+            raise CannotExport(
                 'expected one GetBBoxCenterScale and one TopdownAffine without use_udp in the test '
                 'pipeline, which is how images of people are cut out here'
             )
@@ -96,7 +96,7 @@ def _resize(model: nn.Module, input_shape: Sequence[int] | None) -> dict[str, An
         )
     found = [each for each in transforms if isinstance(each, BottomupResizeAlign)]
     if len(found) != 1:
-        raise LitePoseError(
+        raise CannotExport(
             'expected one BottomupResizeAlign in the test pipeline, which is how images are '
             f'resized here, got {len(found)}; take `ae_test_pipeline` in the config'
         )
@@ -121,7 +121,8 @@ def _checked_shape(shape: Sequence[int] | None, divisor: int) -> tuple[int, int]
     return shape
 
 
-def _name(model: nn.Module) -> str:
+def model_name(model: nn.Module) -> str:
+    """Its name in the zoo, or that of its config."""
     config = Path(model.cfg.filename or 'model').stem
     names = {Path(entry.config).stem: name for name, entry in MODELS.items()}
     return names.get(config, config)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from torch import nn
 
 from ..apis.model_building import build_model
-from ..errors import LitePoseError, reason
+from ..errors import CannotExport, LitePoseError, reason
 from ..inference.card import ModelCard, file_hashes
 from ..inference.engines import Engine, get_engine
 from ..models.utils.deploy_graph import deploy_decoder
@@ -140,7 +140,7 @@ def _export_graph(
                     f'right for no more: {before}'
                 )
             return graph, promise, samples
-    raise LitePoseError(f'the graph of this network is not what torch calculates: {fault}')
+    raise CannotExport(f'the graph of this network is not what torch calculates: {fault}')
 
 
 def _promises(card: ModelCard) -> Iterator[tuple[ModelCard, str | None]]:
@@ -188,7 +188,7 @@ def _write(
 
 def _versions(kind: type[Engine]) -> dict[str, str]:
     versions = {'litepose_mm': __version__}
-    for package in dict.fromkeys(('torch', 'onnx', kind.name, *kind.packages)):
+    for package in dict.fromkeys(('torch', 'onnx', kind.library or kind.name, *kind.packages)):
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:  # ONNX is written without ONNX Runtime too

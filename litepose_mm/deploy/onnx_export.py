@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from ..decoding import Decoder
-from ..errors import LitePoseError, reason
+from ..errors import CannotExport, LitePoseError, reason
 from ..files import replacing
 from ..models.utils.deploy_form import to_deploy_form
 from ..models.utils.deploy_graph import DeployGraph
@@ -84,7 +84,7 @@ def export_onnx(
                     dynamo=False,
                 )
             except RuntimeError as error:
-                raise LitePoseError(
+                raise CannotExport(
                     f'the model cannot be exported for inputs of {shape}: '
                     f'{str(error).strip().splitlines()[0]}'
                 ) from error

@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from ..decoding import BROKEN_OUTPUTS, Decoder
-from ..errors import LitePoseError
+from ..errors import CannotExport, LitePoseError
 from ..inference.card import ModelCard
-from ..inference.engines import load_engine
+from ..inference.engines import get_engine, load_engine
 from .description import deploy_graph
 
 # Of the largest value of an output. Rounding in float32 was seen to cost a hundredth of it. What
@@ -115,7 +115,7 @@ def check_exported(folder: Path, card: ModelCard, samples: Sequence[Sample]) -> 
     Raises:
         LitePoseError: It does, or the outputs are not finite.
     """
-    if card.engine not in card.versions:
+    if not get_engine(card.engine).is_installed():
         return
     engine = load_engine(folder, card, threads=1)
     for sample in samples:
@@ -126,7 +126,7 @@ def check_exported(folder: Path, card: ModelCard, samples: Sequence[Sample]) -> 
             continue
         fault = _difference(outputs, sample, card.decoder, card.precision)
         if fault is not None:
-            raise LitePoseError(
+            raise CannotExport(
                 f'{card.engine} does not calculate what torch does: {fault}; take another shape, '
                 'engine or release of it'
             )

@@ -197,6 +197,7 @@ def _checked_boxes(boxes: Boxes | None, image: np.ndarray) -> np.ndarray:
     if not (np.isfinite(values).all() and (values[:, 2:] > values[:, :2]).all()):
         raise LitePoseError(
             'boxes: expected left, top, right and bottom in pixels of each person, (N, 4), with '
-            f'right beyond left and bottom beyond top, got {given!r}'
+            f'right beyond left and bottom beyond top, got '
+            f'{" ".join(repr(given).split())[:200]}'
         )
     return values

@@ -6,7 +6,6 @@ import io
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -38,7 +37,7 @@ class NetworkTimer:
         if not self._engine.can_time:
             able = ', '.join(name for name, each in engines().items() if each.can_time)
             raise LitePoseError(f'engine: expected one that times networks, {able}; got {engine!r}')
-        if find_spec(engine) is None:
+        if not self._engine.is_installed():
             raise LitePoseError(
                 f'{engine} is not installed: pip install "litepose_mm[export,{self._engine.extra}]"'
             )

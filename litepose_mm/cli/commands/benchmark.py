@@ -131,14 +131,12 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
     import torch
 
     from ...apis import PoseEstimator as TorchEstimator
-    from ...zoo import MODELS
+    from ...deploy.description import model_name
 
     torch.set_num_threads(args.threads)
     name, _, weights = model.partition('=')
     torch_estimator = TorchEstimator(name, weights or None, device='cpu', flip_test=args.flip)
-    config = Path(torch_estimator.model.cfg.filename or name)
-    names = {Path(entry.config).stem: key for key, entry in MODELS.items()}
-    title = names.get(config.stem, config.stem)
+    title = model_name(torch_estimator.model)
     flip = bool((torch_estimator.model.test_cfg or {}).get('flip_test'))
     details = ['torch', 'fp32', *['flip'] * flip]
     facts = dict(input_size=torch_estimator.input_size, versions=dict(torch=torch.__version__))

@@ -1,19 +1,18 @@
 """What runs a network: one file an engine, found by being here.
 
 An engine from elsewhere is a subclass of :class:`Engine` whose module is imported, or is named by
-an entry point of the group ``litepose_mm.engines`` of an installed package.
+an entry point of the group ``litepose_mm`` of an installed package.
 """
 
 from __future__ import annotations
 
 import pkgutil
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import LitePoseError, reason
-from ...plugins import import_plugins, subclasses
+from ...plugins import subclasses
 from .base import Engine
 
 if TYPE_CHECKING:
@@ -24,16 +23,10 @@ __all__ = ['Engine', 'engines', 'get_engine', 'load_engine', 'quickest_engine']
 
 def engines() -> dict[str, type[Engine]]:
     """Every engine by its name. None of them imports its library before it is used."""
-    _import_all()
-    found = {each.name: each for each in subclasses(Engine) if 'name' in vars(each)}
-    return dict(sorted(found.items()))
-
-
-@cache
-def _import_all() -> None:
     for module in pkgutil.iter_modules(__path__):
         import_module(f'{__name__}.{module.name}')
-    import_plugins('engines')
+    found = {each.name: each for each in subclasses(Engine) if 'name' in vars(each)}
+    return dict(sorted(found.items()))
 
 
 def get_engine(name: str) -> type[Engine]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...errors import LitePoseError, reason
+from ...errors import CannotExport, LitePoseError, reason
 from ..images import check_positive, inputs_text, one_line_errors
 
 if TYPE_CHECKING:
@@ -36,8 +36,10 @@ class Engine(ABC):
         ImportError: It is not installed.
     """
 
-    #: What cards and commands call it; also the name of its package, for versions.
+    #: What cards and commands call it.
     name: ClassVar[str]
+    #: The package that runs it, by the name that is imported; None: that of the engine.
+    library: ClassVar[str | None] = None
     #: What installs it: ``pip install litepose_mm[EXTRA]``.
     extra: ClassVar[str] = 'runtime'
     #: What converting needs, by the names that are imported.
@@ -92,9 +94,14 @@ class Engine(ABC):
         raise NotImplementedError
 
     @classmethod
+    def is_installed(cls) -> bool:
+        """Whether the package that runs it is there."""
+        return find_spec(cls.library or cls.name) is not None
+
+    @classmethod
     def can_convert(cls) -> bool:
-        """Whether what converts to it is installed."""
-        return cls.runs_onnx and all(map(find_spec, ('onnx', cls.name, *cls.packages)))
+        """Whether it is installed with what converts to it."""
+        return cls.runs_onnx and cls.is_installed() and all(map(find_spec, ('onnx', *cls.packages)))
 
     @classmethod
     def check(cls, precision: str, card: ModelCard | None = None) -> None:
@@ -126,13 +133,13 @@ class Engine(ABC):
         if card is None:
             return
         if card.decoder.works_in_graph and not cls.runs_decoding:
-            raise LitePoseError(
+            raise CannotExport(
                 f'outputs: {cls.name} lacks operators of {", ".join(card.decoder.output_names)}; '
                 "export the outputs 'maps', or take another engine"
             )
         any_shape = cls.any_shape and (cls.int8_any_shape or not int8)
         if not any_shape and card.input_shape is None:
-            raise LitePoseError(
+            raise CannotExport(
                 f'{cls.name}{" in int8" * int8} takes inputs of one shape only; give it (--static '
                 'WIDTHxHEIGHT), or take another engine'
             )
@@ -147,7 +154,7 @@ class Engine(ABC):
         try:
             cls.write(onnx_file, folder, precision)
         except Exception as error:  # a converter raises what it likes
-            raise LitePoseError(
+            raise CannotExport(
                 f'the model cannot be converted for {cls.name}: {reason(error)}'
             ) from error
 

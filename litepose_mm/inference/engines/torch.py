@@ -34,7 +34,7 @@ class TorchEngine(Engine):
         super().__init__('', card)
 
     def _load(self, folder: Path, threads: int | None) -> None:
-        pass
+        """There is nothing to load: the graph is the model."""
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
         import torch

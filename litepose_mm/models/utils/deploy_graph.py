@@ -11,7 +11,7 @@ from mmpose.models.utils.tta import flip_heatmaps
 from torch import Tensor, nn
 
 from ...decoding import Decoder, SinglePerson
-from ...errors import LitePoseError
+from ...errors import CannotExport, LitePoseError
 
 
 class DeployGraph(nn.Module):
@@ -83,7 +83,7 @@ def deploy_decoder(
         strides = {size // own for size, own in zip(codec.input_size, codec.heatmap_size)}
         if len(strides) == 1:
             return SinglePerson(num_keypoints=head.out_channels, stride=strides.pop())
-    raise LitePoseError(
+    raise CannotExport(
         f'the head {type(head).__name__} cannot be exported: expected one with deploy_decoder and '
         'deploy_outputs (docs/extend.md), or a HeatmapHead with the codec MSRAHeatmap'
     )

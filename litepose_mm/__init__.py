@@ -6,7 +6,7 @@
 from importlib import import_module
 
 from .errors import LitePoseError
-from .home import provide_home
+from .utils.home import provide_home
 from .version import __version__
 
 _LAZY = {

@@ -15,13 +15,13 @@ import yaml
 from mmengine.config import Config
 from mmpose.models import build_pose_estimator
 
-from litepose_mm.architectures import ARCHITECTURES, Architecture
+from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.cli import build_parser
-from litepose_mm.complexity import measure_complexity
-from litepose_mm.search_spaces import SEARCH_SPACES
-from litepose_mm.shipped_weights import shipped_weights
+from litepose_mm.families.litepose import ARCHITECTURES, Architecture
+from litepose_mm.nas.search_spaces import SEARCH_SPACES
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
+from litepose_mm.zoo.shipped_weights import shipped_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 AE = Path('configs/body_2d_keypoint/associative_embedding')

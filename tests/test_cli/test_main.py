@@ -12,7 +12,7 @@ from litepose_mm import LitePoseError, __version__
 from litepose_mm.cli import main
 from litepose_mm.cli.argument_types import host_and_port, key_value
 from litepose_mm.cli.commands import models
-from litepose_mm.files import replacing
+from litepose_mm.utils.files import replacing
 
 
 def run_and_raise(monkeypatch, error):

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from litepose_mm.errors import run_tool
-from litepose_mm.paths import mim_root
+from litepose_mm.utils.paths import mim_root
 
 
 @pytest.fixture(scope='module')

@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.io import savemat
 
 from litepose_mm.errors import run_tool
-from litepose_mm.paths import mim_root
+from litepose_mm.utils.paths import mim_root
 
 CONVERTERS = mim_root() / 'tools/dataset_converters'
 

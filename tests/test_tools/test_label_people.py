@@ -22,7 +22,7 @@ from litepose_mm.datasets.synthetic import (
     person_annotations,
 )
 from litepose_mm.errors import run_tool
-from litepose_mm.paths import config_path, mim_root
+from litepose_mm.utils.paths import config_path, mim_root
 from litepose_mm.zoo import get_model
 
 TOOL = mim_root() / 'tools/dataset_converters/label_people.py'

@@ -9,7 +9,7 @@ from test_checkpoints import random_model, to_authors, weights
 
 from litepose_mm.checkpoints import check_fit, load_weights, read_weights, save_weights
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.paths import mim_root
+from litepose_mm.utils.paths import mim_root
 
 
 @pytest.fixture(scope='module')

@@ -21,7 +21,7 @@ matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.utils.files import check_writable, replacing
 
 AXES = {'epochs': 'epoch', 'iterations': 'iteration', 'hours': 'hours of training'}
 

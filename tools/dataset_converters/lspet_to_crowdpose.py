@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.utils.files import check_writable, replacing
 
 LSP_JOINTS = (
     'right_ankle',

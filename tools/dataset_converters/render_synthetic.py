@@ -32,8 +32,8 @@ from litepose_mm.datasets.synthetic import (
 )
 from litepose_mm.datasets.synthetic.annotations import CATEGORY
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
 from litepose_mm.structures import PoseResult, Skeleton
+from litepose_mm.utils.files import check_writable, replacing
 from litepose_mm.visualization import draw_skeletons
 
 

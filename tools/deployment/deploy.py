@@ -17,7 +17,7 @@ import sys
 from common import read_configs  # beside this script
 
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable
+from litepose_mm.utils.files import check_writable
 
 
 def parse_args() -> argparse.Namespace:

@@ -27,7 +27,7 @@ from litepose_mm.datasets.annotation_checks import (
     read_text,
 )
 from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.utils.files import check_writable, replacing
 
 
 def parse_args() -> argparse.Namespace:

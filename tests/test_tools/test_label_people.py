@@ -13,8 +13,9 @@ import torch
 from networks import TINY, litepose, make_it_see_people
 
 from litepose_mm import PoseEstimator
+from litepose_mm.annotations import read_people
 from litepose_mm.checkpoints import save_weights
-from litepose_mm.datasets.annotation_checks import read_people
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.datasets.synthetic import (
     KEYPOINTS,
     SceneOptions,
@@ -22,7 +23,6 @@ from litepose_mm.datasets.synthetic import (
     person_annotations,
 )
 from litepose_mm.utils.paths import config_path, mim_root
-from litepose_mm.utils.programs import run_tool
 from litepose_mm.zoo import get_model
 
 TOOL = mim_root() / 'tools/dataset_converters/label_people.py'

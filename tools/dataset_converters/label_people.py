@@ -23,10 +23,11 @@ from pathlib import Path
 
 import numpy as np
 
+from litepose_mm.annotations.values import image_path
 from litepose_mm.cli.estimator_arguments import add_engine_arguments, make_pipeline_estimator
 from litepose_mm.cli.one_line_warnings import one_line_warnings
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.cli.reporter import Reporter
-from litepose_mm.datasets.annotation_checks.values import image_path
 from litepose_mm.datasets.labelling import Calibration, KeptResults, make_document
 from litepose_mm.errors import LitePoseError
 from litepose_mm.evaluation.functional.average_precision import Truth
@@ -34,7 +35,6 @@ from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.media import MediaFile, find_media, write_json
 from litepose_mm.structures import Skeleton
 from litepose_mm.utils.files import check_writable, sha256
-from litepose_mm.utils.programs import run_tool
 
 _SHOWN_SCORES = (0.1, 0.2, 0.3, 0.5, 0.7)
 

@@ -22,6 +22,7 @@ import litepose_mm.modules  # noqa: F401
 # isort: split
 from mmengine.config import DictAction
 
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import get_architecture
 from litepose_mm.nas import (
@@ -34,7 +35,6 @@ from litepose_mm.nas import (
 )
 from litepose_mm.nas.search_spaces import get_search_space
 from litepose_mm.utils.files import check_writable, replacing
-from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

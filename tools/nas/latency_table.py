@@ -25,6 +25,7 @@ from rich.progress import track
 from scipy.stats import spearmanr
 
 from litepose_mm.analysis.timing import environment
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
 from litepose_mm.models.utils.deploy_form import to_deploy_form
 from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
@@ -38,7 +39,6 @@ from litepose_mm.nas import (
 from litepose_mm.nas.network_layers import check_counted
 from litepose_mm.nas.search_spaces import get_search_space
 from litepose_mm.utils.files import check_writable
-from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

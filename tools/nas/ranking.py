@@ -32,6 +32,7 @@ from scipy.stats import kendalltau, spearmanr
 from torch import nn
 
 from litepose_mm.checkpoints import load_weights
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import Architecture, get_architecture
 from litepose_mm.media import write_json
@@ -49,7 +50,6 @@ from litepose_mm.nas import (
 from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
 from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
 from litepose_mm.utils.files import check_writable, replacing, sha256
-from litepose_mm.utils.programs import run_tool
 
 TRAIN = Path(__file__).resolve().parents[1] / 'train.py'
 

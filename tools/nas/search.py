@@ -28,6 +28,7 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import broadcast_object_list, get_rank, get_world_size
 from rich.progress import Progress
 
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.nas import (
     Evolution,
     EvolutionSettings,
@@ -41,7 +42,6 @@ from litepose_mm.nas.search_report import format_cost, write_report
 from litepose_mm.nas.search_spaces import get_search_space
 from litepose_mm.nas.search_state import resume, save_generation
 from litepose_mm.utils.files import check_writable, sha256
-from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -64,7 +64,10 @@ def test_a_camera_that_stalls(run, tmp_path, source, press, monkeypatch):
     monkeypatch.setattr(viewer, '_SILENCE', 0.2)
     monkeypatch.setattr('litepose_mm.realtime.pipeline._PATIENCE', 0.05)
     told = []
-    monkeypatch.setattr(view, 'notice', lambda text, drawing=None: told.append(text) or drawing)
+    for module in (view, viewer):
+        monkeypatch.setattr(
+            module, 'notice', lambda text, drawing=None: told.append(text) or drawing
+        )
     drawings = press(chain([None] * 20, ['escape']), while_waiting=True)
     start = time.monotonic()
     status, out, _ = run('--out', 'o.mp4', '--jsonl', 'o.jsonl')

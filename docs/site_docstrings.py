@@ -14,9 +14,10 @@ class MarkdownDocstrings(griffe.Extension):
         for each in objects(pkg):
             if each.docstring is None:
                 continue
-            text = re.sub(r'^(\s*Example)::$', r'\1:', each.docstring.value, flags=re.M)  # a section
-            text = re.sub(r'::$', ':', text, flags=re.M)
-            each.docstring.value = ROLE.sub(lambda match: link(each, match[1]), text)  # noqa: B023
+            text = re.sub(r'::$', ':', each.docstring.value, flags=re.M)
+            parts = ROLE.split(text)
+            parts[1::2] = [link(each, name) for name in parts[1::2]]
+            each.docstring.value = ''.join(parts)
 
 
 def objects(parent: griffe.Object):

@@ -16,7 +16,11 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = 'litepose_mm'
 #: Pages beside docs/, and what they are called on the site.
-BESIDE = {'README.md': 'index.md', 'CONTRIBUTING.md': 'CONTRIBUTING.md', 'CHANGELOG.md': 'CHANGELOG.md'}
+BESIDE = {
+    'README.md': 'index.md',
+    'CONTRIBUTING.md': 'CONTRIBUTING.md',
+    'CHANGELOG.md': 'CHANGELOG.md',
+}
 #: Modules that are no part of the API, wherever they lie: commands, parts of other packages, and
 #: what serves the package itself.
 INTERNAL = {
@@ -67,7 +71,9 @@ def on_page_markdown(markdown, page, config, files):
 
     # code is left as it is
     parts = re.split(r'(^ *```.*?^ *```)', markdown, flags=re.M | re.S)
-    return ''.join(part if part.lstrip().startswith('```') else LINK.sub(lead, part) for part in parts)
+    return ''.join(
+        part if part.lstrip().startswith('```') else LINK.sub(lead, part) for part in parts
+    )
 
 
 def reference() -> dict[str, str]:

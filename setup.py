@@ -41,8 +41,8 @@ def extras() -> dict:
 class BuildWithMim(build_py):
     """Puts configs, tools and demo into ``litepose_mm/.mim`` of the wheel.
 
-    An editable installation needs none of it: ``litepose_mm.paths`` finds the folders beside the
-    package. Nothing is written into the source tree.
+    An editable installation needs none of it: ``litepose_mm.utils.paths`` finds the
+    folders beside the package. Nothing is written into the source tree.
     """
 
     def run(self):
@@ -84,7 +84,7 @@ setup(
     ],
     packages=find_packages(include=['litepose_mm', 'litepose_mm.*']),
     package_data={
-        'litepose_mm': ['**/*.json', '**/*.cpp', '**/*.h', 'serve/page/*', 'weights/*.safetensors']
+        'litepose_mm': ['**/*.json', '**/*.cpp', '**/*.h', '**/*.safetensors', 'serve/page/*']
     },
     python_requires='>=3.10',
     install_requires=requirements('runtime'),

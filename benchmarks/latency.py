@@ -24,8 +24,8 @@ from reporting import Rows, environment, print_table
 from timing import in_turns
 
 from litepose_mm import PoseEstimator as TorchEstimator
-from litepose_mm.benchmarking import Stages, stages_of, summarise, time_stages
-from litepose_mm.complexity import measure_complexity
+from litepose_mm.analysis.complexity import measure_complexity
+from litepose_mm.analysis.timing import Stages, stages_of, summarise, time_stages
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
 from litepose_mm.media import write_json
 from litepose_mm.testing import synthetic_maps

@@ -8,7 +8,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from litepose_mm.benchmarking import environment as processor
+from litepose_mm.analysis.timing import environment as processor
 
 Rows = list[dict]  # of a table, by names of its columns
 

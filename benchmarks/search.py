@@ -32,15 +32,15 @@ from reporting import environment, print_table
 from timing import in_turns
 from torch import nn
 
-from litepose_mm.architectures import Architecture
 from litepose_mm.checkpoints import load_weights
-from litepose_mm.engine.hooks.compiler import has_compiler
 from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
+from litepose_mm.engine.utils.compiler import has_compiler
+from litepose_mm.families.litepose import Architecture
 from litepose_mm.media import write_json
 from litepose_mm.models.kernels import quicken
 from litepose_mm.models.utils.deploy_form import to_deploy_form
 from litepose_mm.nas import SubnetEvaluator, plain_config, read_supernet_config
-from litepose_mm.search_spaces import SearchSpace, get_search_space
+from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
 
 CONFIG = (
     'configs/body_2d_keypoint/associative_embedding/synthetic/'

@@ -21,8 +21,8 @@ import numpy as np
 from reporting import environment, print_table
 
 from litepose_mm.datasets.synthetic import SceneOptions, make_video, select_keypoints
+from litepose_mm.evaluation.functional.oks import box_areas
 from litepose_mm.media import write_json
-from litepose_mm.similarity import box_areas
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.tracking import PoseTracker
 

@@ -10,12 +10,12 @@ Escape quits; docs/realtime.md has more.
 import argparse
 import sys
 
-from litepose_mm.errors import run_tool
 from litepose_mm.realtime import RealTimePipeline, open_source
 from litepose_mm.realtime.view import View, notice
 from litepose_mm.realtime.window import Window
 from litepose_mm.runtime import PoseEstimator
 from litepose_mm.tracking import PoseTracker
+from litepose_mm.utils.programs import run_tool
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from . import compat
 
 compat.apply()
 
-from . import codecs, datasets, engine, evaluation, models, nas
+from . import codecs, datasets, engine, models, nas
+from .evaluation import metrics
 
-__all__ = ['codecs', 'compat', 'datasets', 'engine', 'evaluation', 'models', 'nas']
+__all__ = ['codecs', 'compat', 'datasets', 'engine', 'metrics', 'models', 'nas']

@@ -173,7 +173,7 @@ def crops_then_whole(
 
 def weights_of(model: str) -> str:
     """The file of a model's weights that come with the package, for ``load_from``."""
-    from .shipped_weights import shipped_weights  # a config would keep it as a value of its own
+    from .zoo.shipped_weights import shipped_weights  # a config would keep it as a value of its own
 
     return str(shipped_weights()[model].path)
 
@@ -244,7 +244,7 @@ def supernet_model(space: str | dict, **head) -> dict:
         space: Name or plain data of the search space.
         head: Further options of the head.
     """
-    from .search_spaces import get_search_space  # needs numpy
+    from .nas.search_spaces import get_search_space  # needs numpy
 
     found = get_search_space(space)
     given = space.get('largest') if isinstance(space, dict) else None
@@ -267,7 +267,7 @@ def supernet_hooks(
         sandwich: See :class:`ArchitectureSamplingHook`, as for ``samples``.
         samples: How many networks a step draws.
     """
-    from .search_spaces import get_search_space  # needs numpy
+    from .nas.search_spaces import get_search_space  # needs numpy
 
     half = [0.5] if 0.5 in get_search_space(space).ratios else []
     return [

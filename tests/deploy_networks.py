@@ -7,7 +7,7 @@ from networks import TINY, litepose
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
-from litepose_mm.paths import config_path, mim_root
+from litepose_mm.utils.paths import config_path, mim_root
 from litepose_mm.zoo import MODELS
 
 #: LitePose's head on networks of MMPose's.

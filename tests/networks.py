@@ -8,7 +8,7 @@ from mmpose.models import build_pose_estimator
 from mmpose.structures import MultilevelPixelData, PoseDataSample
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.architectures import Architecture, Stage
+from litepose_mm.families.litepose import Architecture, Stage
 from litepose_mm.recipes import ae_codec
 
 init_default_scope('mmpose')

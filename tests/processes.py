@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,6 +14,8 @@ from multiprocessing import forkserver
 from unittest.mock import patch
 
 import torch
+
+from litepose_mm.utils.paths import mim_root
 
 
 def run_together(function, *args, count=2):
@@ -70,3 +73,19 @@ def killed_process(work):
     finally:
         os.close(read)
         os.close(write)
+
+
+def run_script(tool, *arguments, cwd):
+    """Runs a script of ``tools/``.
+
+    Returns:
+        Its exit status, and all that it printed.
+    """
+    result = subprocess.run(
+        [sys.executable, mim_root() / 'tools' / tool, *map(str, arguments)],
+        cwd=cwd,
+        env=dict(os.environ, OMP_NUM_THREADS='1'),
+        capture_output=True,
+        text=True,
+    )
+    return result.returncode, result.stdout + result.stderr

@@ -7,7 +7,7 @@ import sys
 import pytest
 from compiler import needs_compiler
 
-from litepose_mm.paths import mim_root
+from litepose_mm.utils.paths import mim_root
 
 TRAINING = (
     '--num-images 2 --input-size 64 --batch-size 2 --people 2 --workers 0 '

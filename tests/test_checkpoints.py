@@ -7,7 +7,6 @@ import torch
 from mmengine.logging import HistoryBuffer
 from networks import TINY, litepose
 
-from litepose_mm.architectures import ARCHITECTURES
 from litepose_mm.checkpoints import (
     from_authors,
     is_authors,
@@ -17,6 +16,7 @@ from litepose_mm.checkpoints import (
     save_weights,
 )
 from litepose_mm.errors import LitePoseError
+from litepose_mm.families.litepose import ARCHITECTURES
 
 OURS_TO_AUTHORS = [
     (r'backbone\.stem\.([01])\.conv\.', r'first.\1.0.'),

@@ -10,8 +10,8 @@ from mmpose.apis import inference_bottomup, init_model
 from networks import make_it_see_people
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.complexity import measure_complexity
-from litepose_mm.paths import mim_root
+from litepose_mm.analysis.complexity import measure_complexity
+from litepose_mm.utils.paths import mim_root
 from litepose_mm.zoo import MODELS
 
 CONFIGS = sorted(path for path in (mim_root() / 'configs/body_2d_keypoint').rglob('*.py'))

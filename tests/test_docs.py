@@ -16,13 +16,13 @@ from mmengine.config import Config
 from mmpose.models import build_pose_estimator
 from mmpose.registry import HOOKS
 
-from litepose_mm.architectures import ARCHITECTURES, Architecture
+from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.cli import build_parser
-from litepose_mm.complexity import measure_complexity
-from litepose_mm.search_spaces import SEARCH_SPACES
-from litepose_mm.shipped_weights import shipped_weights
+from litepose_mm.families.litepose import ARCHITECTURES, Architecture
+from litepose_mm.nas.search_spaces import SEARCH_SPACES
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
+from litepose_mm.zoo.shipped_weights import shipped_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 AE = Path('configs/body_2d_keypoint/associative_embedding')
@@ -318,6 +318,15 @@ def test_policy_of_bad_samples_is_where_the_page_says():
     config = Config.fromfile(ROOT / AE / 'synthetic/ae_litepose-xs_1xb8-13e_synthetic-256x256.py')
     hook = config.custom_hooks[int(index)]
     assert HOOKS.build({**hook, 'policy': policy}).policy == 'skip'
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_imports_that_are_shown_work(page):
+    for text in code(page, '(?:python|py)'):
+        for line in re.findall(
+            r'^ *(?:from litepose_mm[\w.]* import .*|import litepose_mm.*)$', text, re.M
+        ):
+            exec(line.strip(), {})
 
 
 def options(command: str) -> list[str]:

@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 
 from litepose_mm import __version__
 from litepose_mm.errors import LitePoseError
-from litepose_mm.paths import config_path, mim_root
 from litepose_mm.runtime import PoseEstimator
+from litepose_mm.utils.paths import config_path, mim_root
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / 'requirements'
@@ -106,7 +106,7 @@ def test_configs_are_found_beside_the_source():
 
 
 def test_config_names(tmp_path, monkeypatch):
-    monkeypatch.setattr('litepose_mm.paths._PACKAGE', tmp_path / 'litepose_mm')
+    monkeypatch.setattr('litepose_mm.utils.paths._PACKAGE', tmp_path / 'litepose_mm')
     with pytest.raises(LitePoseError, match='install it again') as caught:
         mim_root()
     assert '\n' not in str(caught.value)

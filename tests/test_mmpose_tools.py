@@ -15,7 +15,7 @@ from mmengine.config import Config
 from networks import TINY, litepose, make_it_see_people
 
 from litepose_mm.checkpoints import save_weights
-from litepose_mm.paths import config_path, mim_root
+from litepose_mm.utils.paths import config_path, mim_root
 from litepose_mm.zoo import get_model
 
 

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pose_builders import make_skeleton
 
-from litepose_mm.architectures import ARCHITECTURES, Architecture
 from litepose_mm.checkpoints import read_weights
 from litepose_mm.datasets.annotation_checks import Check, read_people
 from litepose_mm.decoding import (
@@ -24,9 +23,10 @@ from litepose_mm.decoding import (
     for_candidates,
 )
 from litepose_mm.errors import LitePoseError
+from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.media import decode_image
+from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
 from litepose_mm.runtime import ModelCard
-from litepose_mm.search_spaces import SearchSpace, get_search_space
 from litepose_mm.structures import Skeleton
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -26,11 +26,11 @@ from mmengine.runner import Runner
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.compat import ignore_notices, shared_memory_told
-from litepose_mm.config_files import read_config
 from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.hooks import NonFiniteLossError
 from litepose_mm.errors import LitePoseError
-from litepose_mm.files import check_writable
+from litepose_mm.utils.config_files import read_config
+from litepose_mm.utils.files import check_writable
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 ``maps_to_people.jpg`` shows the decoder at work. The scene is synthetic and the maps are made of
 its truth; the people in the last panel are what ``litepose_mm.decoding`` finds in them.
-``architecture.png`` shows the network, its widths read from ``litepose_mm.architectures``.
+``architecture.png`` shows the network, its widths read from ``litepose_mm.families.litepose``.
 ``serve.jpg`` is the page of ``litepose serve`` in Chromium, whose camera is a synthetic street.
 """
 
@@ -25,7 +25,6 @@ from mmpose.datasets import CrowdPoseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import KEYPOINT_CODECS
 
-from litepose_mm.architectures import get_architecture
 from litepose_mm.datasets.synthetic import (
     SceneOptions,
     make_scene,
@@ -34,6 +33,7 @@ from litepose_mm.datasets.synthetic import (
     select_keypoints,
 )
 from litepose_mm.decoding import AssociativeEmbeddingDecoder
+from litepose_mm.families.litepose import get_architecture
 from litepose_mm.recipes import ae_codec
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_skeletons

@@ -18,8 +18,8 @@ from torch import nn
 from ..decoding import missing_at_zero
 from ..inference.base import BaseEstimator
 from ..inference.images import inputs_text, one_line_errors
-from ..openmp import check_fork
 from ..structures import PoseResult, Skeleton
+from ..utils.openmp import check_fork
 
 
 class MMPoseEstimator(BaseEstimator):

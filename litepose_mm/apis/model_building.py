@@ -16,11 +16,11 @@ from torch import nn
 
 from ..checkpoints import load_weights, read_weights
 from ..compat import ignore_notices
-from ..config_files import read_config
 from ..errors import LitePoseError, reason
-from ..paths import config_path
-from ..shipped_weights import full_name, shipped_weights
+from ..utils.config_files import read_config
+from ..utils.paths import config_path
 from ..zoo import MODELS, get_model
+from ..zoo.shipped_weights import full_name, shipped_weights
 
 _CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
 

@@ -17,9 +17,9 @@ from ..inference.engines import Engine
 from ..inference.engines.torch import TorchEngine
 from ..inference.estimator import Estimator
 from ..inference.images import check_positive
-from ..openmp import keep_forks_computing
-from ..resize import Resized
+from ..preprocessing.resize import Resized
 from ..structures import PoseResult
+from ..utils.openmp import keep_forks_computing
 from .mmpose_estimator import MMPoseEstimator
 from .model_building import build_model
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LitePoseError, some
-from ..files import replacing
+from ..utils.files import replacing
 from .authors import from_authors, is_authors
 from .reading import StateDict, read_weights
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from ..architectures import ARCHITECTURES, Architecture, Stage, make_divisible
 from ..errors import LitePoseError
+from ..families.litepose import ARCHITECTURES, Architecture, Stage, make_divisible
 
 
 class Recognised(NamedTuple):

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
-from ..errors import one_line, prepare_streams
+from ..utils.programs import one_line, prepare_streams
 from ..version import __version__
 from . import commands
 

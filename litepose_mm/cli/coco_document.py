@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..files import sha256
 from ..structures import PoseResult, Skeleton
+from ..utils.files import sha256
 from ..version import __version__
 
 if TYPE_CHECKING:

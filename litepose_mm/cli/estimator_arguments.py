@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..cached_export import cached_export
 from ..errors import CannotExport, LitePoseError
-from ..shipped_weights import default_model, full_name, shipped_weights
+from ..zoo.shipped_weights import default_model, full_name, shipped_weights
 from .argument_types import key_value, positive_int, share
+from .cached_export import cached_export
 from .one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:

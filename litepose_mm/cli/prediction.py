@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import LitePoseError
-from ..files import check_writable
 from ..media import (
     MediaFile,
     VideoFrame,
@@ -24,6 +23,7 @@ from ..media import (
     write_image,
     write_json,
 )
+from ..utils.files import check_writable
 from .coco_document import CocoDocument
 from .reporter import Reporter
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import LitePoseError
-from ..resize import Box
+from ..preprocessing.resize import Box
 from .base import DecodedPeople, Decoder, Panel, Positive, Shape
 from .borders import has_border, hide_borders
 from .candidates import check_decodes_candidates, decode_candidates

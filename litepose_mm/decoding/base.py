@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from ..errors import LitePoseError
-from ..plugins import subclasses
-from ..resize import Box
+from ..preprocessing.resize import Box
+from ..utils.plugins import subclasses
 
 BROKEN_OUTPUTS = 'the network gives infinite or undefined numbers; are the weights sound?'
 
@@ -105,7 +105,8 @@ class Decoder(
         Args:
             outputs: Float32 arrays in the order of :attr:`output_names`.
             shape_hw: Height and width of the inputs in pixels.
-            boxes: The part of each input that counts; see :class:`litepose_mm.resize.Resized`.
+            boxes: The part of each input that counts; see
+                :class:`litepose_mm.preprocessing.resize.Resized`.
 
         Returns:
             The people of each input, positions in its pixels.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..resize import Box
+from ..preprocessing.resize import Box
 
 
 def hide_borders(

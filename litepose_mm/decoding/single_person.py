@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import LitePoseError
-from ..resize import Box
+from ..preprocessing.resize import Box
 from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel, Positive, Shape
 
 

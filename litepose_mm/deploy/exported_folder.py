@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import LitePoseError
-from ..files import check_writable, held, in_utf8, is_part, part_of, undisturbed
 from ..inference.card import CARD_NAME
+from ..utils.files import check_writable, held, in_utf8, is_part, part_of, undisturbed
 
 # What an export writes beside the files that its card names.
 _REPORTS = {

@@ -11,9 +11,9 @@ import torch
 
 from ..decoding import Decoder
 from ..errors import CannotExport, LitePoseError, reason
-from ..files import replacing
 from ..models.utils.deploy_form import to_deploy_form
 from ..models.utils.deploy_graph import DeployGraph
+from ..utils.files import replacing
 
 # The first with all operators of our graphs, and the last that torch.onnx writes without a newer
 # exporter. 17 is what every runtime reads.

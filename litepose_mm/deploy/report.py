@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..benchmarking import PARTS, plot_times
-from ..files import replacing
+from ..analysis.timing import PARTS, plot_times
 from ..media import write_json
+from ..utils.files import replacing
 from .quantization.report import PLOT_NAME, layer_table, quantization_lines, read_quantization
 from .verification import summary_lines
 

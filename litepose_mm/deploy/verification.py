@@ -11,14 +11,14 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 
+from ..analysis.timing import stages_of, summarise, time_stages
 from ..apis import PoseEstimator as TorchEstimator
-from ..benchmarking import stages_of, summarise, time_stages
 from ..datasets.annotation_checks.values import image_path
 from ..errors import LitePoseError
-from ..evaluation.average_precision import Truth
+from ..evaluation.functional.average_precision import Truth
+from ..evaluation.functional.oks import box_areas, keypoint_similarity
 from ..media import find_media, read_image
 from ..runtime import PoseEstimator
-from ..similarity import box_areas, keypoint_similarity
 from ..structures import Skeleton
 from .description import deploy_graph
 from .self_check import ROUNDING
@@ -73,7 +73,7 @@ def verify(
         largest value, None where the model takes one; ``people``, how many torch and the
         engine find and how many are the same; ``keypoints``, distances in pixels of the picture:
         ``median``, ``p99`` and ``max``, None where nobody is the same; ``ap`` of both, or None;
-        ``milliseconds`` of both, see :func:`litepose_mm.benchmarking.summarise`.
+        ``milliseconds`` of both, see :func:`litepose_mm.analysis.timing.summarise`.
 
     Raises:
         LitePoseError: There are no pictures, or something cannot be read.

@@ -4,6 +4,6 @@ from .. import compat
 
 compat.apply()  # before anything of MMPose is imported
 
-from . import hooks, optim_wrappers, visualizers
+from . import checkpoints, hooks, logging, optim_wrappers, visualizers
 
-__all__ = ['hooks', 'optim_wrappers', 'visualizers']
+__all__ = ['checkpoints', 'hooks', 'logging', 'optim_wrappers', 'visualizers']

@@ -1,7 +1,1 @@
-from .. import compat
-
-compat.apply()  # before anything of MMPose is imported
-
-from .metrics import CheckedCocoMetric, SampleTruthCocoMetric
-
-__all__ = ['CheckedCocoMetric', 'SampleTruthCocoMetric']
+"""Measures (``functional``, numpy only) and the metrics of MMPose's evaluators (``metrics``)."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..decoding import Panel
 from ..errors import LitePoseError
-from ..resize import Resized
+from ..preprocessing.resize import Resized
 from ..structures import PoseResult, Skeleton
 from .images import Image, checked_image, is_list, one_line_errors
 

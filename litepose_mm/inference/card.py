@@ -12,8 +12,8 @@ import msgspec
 from ..decoding import decoder_from_dict
 from ..decoding.base import LARGEST, Positive
 from ..errors import LitePoseError
-from ..files import replacing, sha256
 from ..structures import Skeleton
+from ..utils.files import replacing, sha256
 
 CARD_NAME = 'model.json'
 FORMAT_VERSION = 2

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from ..files import replacing
+from ..utils.files import replacing
 from .videos import import_av
 
 if TYPE_CHECKING:

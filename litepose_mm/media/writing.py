@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from ..files import replacing
+from ..utils.files import replacing
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:

@@ -28,9 +28,9 @@ from mmpose.registry import DATASETS
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from ..architectures import Architecture
 from ..datasets.annotation_checks import explained
 from ..errors import LitePoseError
+from ..families.litepose import Architecture
 from ..models.utils.deploy_form import to_deploy_form
 from .calibration import calibrate
 from .extraction import copy_subnet

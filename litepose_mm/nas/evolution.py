@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..architectures import Architecture, scaled
 from ..errors import LitePoseError
-from ..search_spaces import Genotype, SearchSpace
+from ..families.litepose import Architecture, scaled
+from .search_spaces import Genotype, SearchSpace
 
 #: Scores of some networks, the higher the better.
 Evaluate = Callable[[Sequence[Architecture]], Sequence[float]]

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..architectures import Architecture
 from ..checkpoints import save_weights
 from ..errors import LitePoseError
+from ..families.litepose import Architecture
 from .elastic_layers import ElasticConv2d, active_kernels, narrowed
 
 

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from ..architectures import Architecture
 from ..errors import LitePoseError, reason
+from ..families.litepose import Architecture
 from ..media import write_json
-from ..search_spaces import SearchSpace
 from .network_layers import Layer, network_layers
+from .search_spaces import SearchSpace
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from ..architectures import Architecture
-from ..complexity import Complexity
+from ..analysis.complexity import Complexity
 from ..errors import LitePoseError
+from ..families.litepose import Architecture
 from .evolution import Constraint
 from .latency_table import LatencyTable
 from .network_layers import architecture_complexity

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..architectures import STEM_WIDTH, Architecture, make_divisible
-from ..complexity import Complexity
+from ..analysis.complexity import Complexity
 from ..errors import LitePoseError
+from ..families.litepose import STEM_WIDTH, Architecture, make_divisible
 
 # Of FusionDeconvHead by default: levels with tags, coarse to fine, and the outputs' kernel.
 _TAG_LEVELS, _OUTPUT_KERNEL = (True, False), 5

@@ -12,8 +12,8 @@ from itertools import islice
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from ..architectures import Architecture, make_divisible
 from ..errors import LitePoseError
+from ..families.litepose import Architecture, make_divisible
 from ..models.backbones import LitePose
 from ..models.heads import FusionDeconvHead
 

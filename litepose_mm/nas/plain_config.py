@@ -11,8 +11,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..architectures import Architecture
 from ..errors import LitePoseError
+from ..families.litepose import Architecture
 from ..recipes import ae_codec
 
 _PLAIN = {

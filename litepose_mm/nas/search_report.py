@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..architectures import Architecture
-from ..files import replacing
+from ..families.litepose import Architecture
 from ..media import write_json
+from ..utils.files import replacing
 from .evolution import Candidate, Evolution
 from .plain_config import plain_config
 

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..architectures import Architecture
 from ..errors import LitePoseError, reason
+from ..families.litepose import Architecture
 from ..media import write_json
 from .evolution import Candidate, Evolution
 

@@ -15,16 +15,14 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
-from ..architectures import Architecture
 from ..checkpoints import load_weights
-from ..config_files import read_config
 from ..errors import LitePoseError, reason
-from ..models.pose_estimators import (
-    DistilledBottomupPoseEstimator,
-    MultiScaleBottomupPoseEstimator,
-)
-from ..search_spaces import get_search_space
+from ..families.litepose import Architecture
+from ..models.distillers import DistilledBottomupPoseEstimator
+from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
+from ..utils.config_files import read_config
 from .resolution import at_resolution
+from .search_spaces import get_search_space
 
 
 def read_supernet_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:

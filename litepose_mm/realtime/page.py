@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ..listening import LOOPBACK, OwnPagesOnly, listen
+from ..utils.listening import LOOPBACK, OwnPagesOnly, listen
 
 _LOOK = 0.01  # seconds between looks for a newer picture
 _PATIENCE = 1  # seconds that a browser has to take the last one

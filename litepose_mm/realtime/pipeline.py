@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..inference.base import BaseEstimator
-from ..openmp import release_openmp_threads
 from ..structures import PoseResult
 from ..tracking import PoseTracker
+from ..utils.openmp import release_openmp_threads
 from .handover import Closed, Handover
 from .sources import Frame, Source
 

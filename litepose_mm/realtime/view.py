@@ -11,7 +11,7 @@ import numpy as np
 
 from ..decoding import Panel
 from ..inference.base import BaseEstimator
-from ..resize import Resized
+from ..preprocessing.resize import Resized
 from ..structures import PoseResult, Skeleton
 from ..visualization import draw_heatmaps, draw_skeletons, draw_tags
 from ..visualization.colors import person_color

@@ -29,11 +29,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import LitePoseError
 from ..inference.base import BaseEstimator
-from ..listening import LOOPBACK, OwnPagesOnly
 from ..media import decode_image
-from ..openmp import release_openmp_threads
 from ..realtime import Frame, frame_document
 from ..tracking import PoseTracker
+from ..utils.listening import LOOPBACK, OwnPagesOnly
+from ..utils.openmp import release_openmp_threads
 
 _PAGE = Path(__file__).parent / 'page'
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from munkres import Munkres
 
-from ..resize import warp_affine
+from ..preprocessing.resize import warp_affine
 
 
 def interpolate(maps: torch.Tensor, size) -> torch.Tensor:

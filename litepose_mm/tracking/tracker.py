@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..errors import LitePoseError
-from ..similarity import box_areas, keypoint_similarity
+from ..evaluation.functional.oks import box_areas, keypoint_similarity
 from ..structures import PoseResult
 from .one_euro import OneEuroFilter
 

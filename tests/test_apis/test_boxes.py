@@ -9,8 +9,8 @@ from exported import export, tiny_estimator
 from litepose_mm.apis.mmpose_estimator import MMPoseEstimator
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
 from litepose_mm.errors import LitePoseError
-from litepose_mm.paths import config_path
 from litepose_mm.runtime import PoseEstimator
+from litepose_mm.utils.paths import config_path
 
 IMAGE = make_scene(SceneOptions((160, 120)), seed=0, index=0).image
 BOXES = np.array([[10, 5, 70, 110], [60.5, 20, 150, 90], [0, 0, 160, 120]], np.float32)

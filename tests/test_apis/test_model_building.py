@@ -7,8 +7,8 @@ import torch
 
 from litepose_mm import LitePoseError
 from litepose_mm.apis.model_building import build_model
-from litepose_mm.paths import config_path
 from litepose_mm.recipes import ae_codec, ae_test_pipeline
+from litepose_mm.utils.paths import config_path
 from litepose_mm.zoo import MODELS, get_model
 
 MODEL = 'litepose-xs_crowdpose'

@@ -14,7 +14,7 @@ from litepose_mm import LitePoseError, PoseEstimator, PoseResult
 from litepose_mm.apis.mmpose_estimator import MMPoseEstimator, result_from_data_sample
 from litepose_mm.cli import main
 from litepose_mm.cli.argument_types import key_value
-from litepose_mm.paths import config_path
+from litepose_mm.utils.paths import config_path
 from litepose_mm.zoo import get_model
 
 MODEL = 'litepose-xs_crowdpose'

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from litepose_mm.cli import main
-from litepose_mm.shipped_weights import shipped_weights
 from litepose_mm.zoo import MODELS
+from litepose_mm.zoo.shipped_weights import shipped_weights
 
 
 @pytest.mark.parametrize('columns', ['20', '80', '200'])

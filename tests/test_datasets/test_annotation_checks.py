@@ -20,8 +20,8 @@ from litepose_mm.datasets.annotation_checks import (
     read_annotations,
 )
 from litepose_mm.errors import LitePoseError
-from litepose_mm.evaluation import SampleTruthCocoMetric
-from litepose_mm.paths import config_path
+from litepose_mm.evaluation.metrics import SampleTruthCocoMetric
+from litepose_mm.utils.paths import config_path
 from litepose_mm.zoo import get_model
 
 

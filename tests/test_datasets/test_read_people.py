@@ -12,7 +12,7 @@ from mmpose.registry import DATASETS, METRICS
 
 from litepose_mm.datasets.annotation_checks import Check, read_annotations, read_people, read_text
 from litepose_mm.errors import LitePoseError
-from litepose_mm.evaluation.average_precision import Truth
+from litepose_mm.evaluation.functional.average_precision import Truth
 from litepose_mm.recipes import ae_codec, ae_test_pipeline
 from litepose_mm.structures import PoseResult, Skeleton
 

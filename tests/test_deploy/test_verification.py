@@ -9,7 +9,7 @@ import torch
 from exported import export, tiny_estimator
 
 from litepose_mm import LitePoseError
-from litepose_mm.benchmarking import PARTS
+from litepose_mm.analysis.timing import PARTS
 from litepose_mm.deploy import report, verification
 from litepose_mm.deploy.report import write_report
 from litepose_mm.deploy.verification import complaint, summary_lines, verify

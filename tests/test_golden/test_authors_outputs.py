@@ -10,13 +10,13 @@ from mmpose.structures import MultilevelPixelData, PoseDataSample
 from networks import TINY, litepose
 from supernets import build_supernet
 
-from litepose_mm.architectures import ARCHITECTURES, Architecture
 from litepose_mm.checkpoints import from_authors, load_weights, read_weights, recognise
 from litepose_mm.codecs import MultiLevelAssociativeEmbedding
 from litepose_mm.datasets.transforms import BottomupRandomAffineAlign, MultiLevelHeatmapMask
 from litepose_mm.decoding import AssociativeEmbeddingDecoder
+from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.nas import copy_subnet
-from litepose_mm.resize import aligned_size, warp_matrix
+from litepose_mm.preprocessing.resize import aligned_size, warp_matrix
 from litepose_mm.testing import reference
 from litepose_mm.zoo import MODELS
 

@@ -11,8 +11,8 @@ from mmpose.apis import inference_bottomup, init_model
 
 from litepose_mm.checkpoints import load_weights
 from litepose_mm.decoding import default_keypoint_order
-from litepose_mm.paths import config_path, mim_root
 from litepose_mm.testing import reference
+from litepose_mm.utils.paths import config_path, mim_root
 from litepose_mm.zoo import get_model
 
 WEIGHTS = 'weights/litepose-auto-m_crowdpose_official.pth.tar'

@@ -8,13 +8,13 @@ import pytest
 from mmengine.config import Config
 from supernets import SPACE, supernet_config
 
-from litepose_mm.architectures import get_architecture, scaled
 from litepose_mm.errors import LitePoseError
+from litepose_mm.families.litepose import get_architecture, scaled
 from litepose_mm.nas.evolution import Constraint, Evolution, EvolutionSettings
 from litepose_mm.nas.network_layers import architecture_complexity
 from litepose_mm.nas.search_report import write_report
+from litepose_mm.nas.search_spaces import SEARCH_SPACES
 from litepose_mm.nas.search_state import resume, save_generation
-from litepose_mm.search_spaces import SEARCH_SPACES
 
 PLAIN = replace(SPACE, kernel_sizes=(), depths=())
 SETTINGS = EvolutionSettings(population=12, parents=4, generations=6)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from supernets import SPACE
 
-from litepose_mm.architectures import ARCHITECTURES
-from litepose_mm.complexity import measure_complexity
+from litepose_mm.analysis.complexity import measure_complexity
+from litepose_mm.families.litepose import ARCHITECTURES
 from litepose_mm.nas.network_layers import architecture_complexity
-from litepose_mm.search_spaces import SEARCH_SPACES
+from litepose_mm.nas.search_spaces import SEARCH_SPACES
 from litepose_mm.zoo import MODELS
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from supernets import LARGEST, SPACE, build_supernet, randomise
 
-from litepose_mm.architectures import Stage
 from litepose_mm.errors import LitePoseError
+from litepose_mm.families.litepose import Stage
 from litepose_mm.nas import copy_subnet, sort_channels
 
 

@@ -3,9 +3,9 @@ import pytest
 from pose_builders import make_result
 
 from litepose_mm.decoding import Panel
+from litepose_mm.preprocessing.resize import resize_align
 from litepose_mm.realtime import Frame, Shown, Statistics
 from litepose_mm.realtime.view import View, notice, status_lines
-from litepose_mm.resize import resize_align
 
 IMAGE = np.full((120, 160, 3), 90, np.uint8)
 STATISTICS = Statistics(27.6, dict(grabbing=1.0, network=20.25), 9, 3, 45.4)

@@ -5,8 +5,8 @@ import sys
 import pytest
 from PIL import Image
 
-from litepose_mm.errors import run_tool
-from litepose_mm.paths import mim_root
+from litepose_mm.utils.paths import mim_root
+from litepose_mm.utils.programs import run_tool
 
 
 @pytest.fixture(scope='module')

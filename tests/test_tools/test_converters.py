@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from litepose_mm.errors import run_tool
-from litepose_mm.paths import mim_root
+from litepose_mm.utils.paths import mim_root
+from litepose_mm.utils.programs import run_tool
 
 CONVERTERS = mim_root() / 'tools/dataset_converters'
 

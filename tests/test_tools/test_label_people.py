@@ -21,8 +21,8 @@ from litepose_mm.datasets.synthetic import (
     make_scene,
     person_annotations,
 )
-from litepose_mm.errors import run_tool
-from litepose_mm.paths import config_path, mim_root
+from litepose_mm.utils.paths import config_path, mim_root
+from litepose_mm.utils.programs import run_tool
 from litepose_mm.zoo import get_model
 
 TOOL = mim_root() / 'tools/dataset_converters/label_people.py'

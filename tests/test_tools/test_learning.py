@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from litepose_mm.paths import config_path, mim_root
+from litepose_mm.utils.paths import config_path, mim_root
 
 CONFIG = """
 _base_ = {base!r}

@@ -8,8 +8,9 @@ from supernets import build_supernet
 from test_checkpoints import random_model, to_authors, weights
 
 from litepose_mm.checkpoints import check_fit, load_weights, read_weights, save_weights
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.paths import mim_root
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.paths import mim_root
+from litepose_mm.utils.programs import run_tool
 
 
 @pytest.fixture(scope='module')

@@ -13,8 +13,8 @@ from mmpose.models import build_pose_estimator
 from supernets import LARGEST
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.architectures import get_architecture
 from litepose_mm.checkpoints import load_weights, read_weights
+from litepose_mm.families.litepose import get_architecture
 from litepose_mm.nas import (
     LatencyTable,
     architecture_complexity,
@@ -23,7 +23,7 @@ from litepose_mm.nas import (
     plain_model,
     sort_channels,
 )
-from litepose_mm.paths import config_path, mim_root
+from litepose_mm.utils.paths import config_path, mim_root
 
 CONFIG = """
 _base_ = {base!r}

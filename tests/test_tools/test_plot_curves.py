@@ -6,7 +6,7 @@ import sys
 import cv2
 import pytest
 
-from litepose_mm.paths import mim_root
+from litepose_mm.utils.paths import mim_root
 
 TOOL = mim_root() / 'tools/analysis_tools/plot_curves.py'
 

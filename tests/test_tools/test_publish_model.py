@@ -9,8 +9,9 @@ import torch
 from networks import TINY, litepose
 
 from litepose_mm.checkpoints import load_weights, read_weights
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.paths import mim_root
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.paths import mim_root
+from litepose_mm.utils.programs import run_tool
 
 
 @pytest.fixture(scope='module')

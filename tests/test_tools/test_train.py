@@ -13,19 +13,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import toy_training as toy
 from mmengine.config import Config
 from networks import TINY
 
-from litepose_mm.config_files import read_config
 from litepose_mm.errors import LitePoseError
-from litepose_mm.paths import config_path, mim_root
 from litepose_mm.recipes import ae_codec, ae_train_pipeline
 from litepose_mm.structures import Skeleton
+from litepose_mm.utils.config_files import read_config
+from litepose_mm.utils.paths import config_path, mim_root
 from litepose_mm.zoo import get_model
-
-HOOKS = Path(__file__).parents[1] / 'test_engine/test_hooks'
-sys.path.insert(0, str(HOOKS))
-import toy  # noqa: E402
 
 TOOLS = mim_root() / 'tools'
 
@@ -47,7 +44,7 @@ def write_config(folder, **changes):
 
 
 def run(*command, cwd):
-    environment = dict(os.environ, OMP_NUM_THREADS='1', PYTHONPATH=str(HOOKS))
+    environment = dict(os.environ, OMP_NUM_THREADS='1', PYTHONPATH=str(Path(toy.__file__).parent))
     environment['PATH'] = f'{Path(sys.executable).parent}{os.pathsep}{environment["PATH"]}'
     return subprocess.run(
         list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True

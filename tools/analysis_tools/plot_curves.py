@@ -20,8 +20,9 @@ import matplotlib
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.files import check_writable, replacing
+from litepose_mm.utils.programs import run_tool
 
 AXES = {'epochs': 'epoch', 'iterations': 'iteration', 'hours': 'hours of training'}
 

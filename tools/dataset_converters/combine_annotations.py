@@ -21,8 +21,9 @@ from pathlib import Path
 from litepose_mm.datasets.annotation_checks import arrange, keypoint_names, read_people
 from litepose_mm.datasets.annotation_checks.values import image_path
 from litepose_mm.datasets.synthetic import crowd_index
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.files import check_writable, replacing
+from litepose_mm.utils.programs import run_tool
 
 
 def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path) -> dict:

@@ -20,8 +20,9 @@ from pathlib import Path
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.datasets.annotation_checks import read_annotations
 from litepose_mm.datasets.annotation_checks.images import num_fitting, picture_size
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.files import check_writable, replacing
+from litepose_mm.utils.programs import run_tool
 
 
 def fix_sizes(document: dict, images: Path | None = None) -> int:

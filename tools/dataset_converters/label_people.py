@@ -28,12 +28,13 @@ from litepose_mm.cli.one_line_warnings import one_line_warnings
 from litepose_mm.cli.reporter import Reporter
 from litepose_mm.datasets.annotation_checks.values import image_path
 from litepose_mm.datasets.labelling import Calibration, KeptResults, make_document
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.evaluation.average_precision import Truth
-from litepose_mm.files import check_writable, sha256
+from litepose_mm.errors import LitePoseError
+from litepose_mm.evaluation.functional.average_precision import Truth
 from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.media import MediaFile, find_media, write_json
 from litepose_mm.structures import Skeleton
+from litepose_mm.utils.files import check_writable, sha256
+from litepose_mm.utils.programs import run_tool
 
 _SHOWN_SCORES = (0.1, 0.2, 0.3, 0.5, 0.7)
 

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.files import check_writable, replacing
+from litepose_mm.utils.programs import run_tool
 
 LSP_JOINTS = (
     'right_ankle',

@@ -31,9 +31,10 @@ from litepose_mm.datasets.synthetic import (
     select_keypoints,
 )
 from litepose_mm.datasets.synthetic.annotations import CATEGORY
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.errors import LitePoseError
 from litepose_mm.structures import PoseResult, Skeleton
+from litepose_mm.utils.files import check_writable, replacing
+from litepose_mm.utils.programs import run_tool
 from litepose_mm.visualization import draw_skeletons
 
 

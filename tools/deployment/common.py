@@ -6,8 +6,8 @@ from mmengine.config import DictAction
 
 import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
 from litepose_mm.compat import ignore_notices
-from litepose_mm.config_files import read_config
 from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.config_files import read_config
 
 ignore_notices()
 

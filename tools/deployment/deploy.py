@@ -16,8 +16,9 @@ import sys
 
 from common import read_configs  # beside this script
 
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.files import check_writable
+from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

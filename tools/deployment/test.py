@@ -15,7 +15,8 @@ from pathlib import Path
 from common import add_cfg_options, read_configs  # beside this script
 
 from litepose_mm.datasets.annotation_checks import explained
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -26,8 +26,9 @@ from litepose_mm.datasets.annotation_checks import (
     read_annotations,
     read_text,
 )
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.files import check_writable, replacing
+from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -20,9 +20,10 @@ import torch
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.checkpoints import read_weights
-from litepose_mm.engine.hooks.plain_data import to_plain
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, part_of, replacing
+from litepose_mm.engine.checkpoints.plain_data import to_plain
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.files import check_writable, part_of, replacing
+from litepose_mm.utils.programs import run_tool
 
 # Facts about the training that are kept; paths of its machine are not.
 _KEPT = ('epoch', 'iter', 'dataset_meta', 'architecture', 'num_keypoints', 'converted_by')

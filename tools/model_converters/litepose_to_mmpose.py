@@ -19,8 +19,9 @@ from litepose_mm.checkpoints import (
     recognise,
     save_weights,
 )
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable
+from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.files import check_writable
+from litepose_mm.utils.programs import run_tool
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
 

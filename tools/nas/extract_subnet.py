@@ -22,9 +22,8 @@ import litepose_mm.modules  # noqa: F401
 # isort: split
 from mmengine.config import DictAction
 
-from litepose_mm.architectures import get_architecture
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing
+from litepose_mm.errors import LitePoseError
+from litepose_mm.families.litepose import get_architecture
 from litepose_mm.nas import (
     SubnetEvaluator,
     default_device,
@@ -33,7 +32,9 @@ from litepose_mm.nas import (
     save_subnet,
     sort_channels,
 )
-from litepose_mm.search_spaces import get_search_space
+from litepose_mm.nas.search_spaces import get_search_space
+from litepose_mm.utils.files import check_writable, replacing
+from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -24,9 +24,8 @@ from mmpose.models import build_pose_estimator
 from rich.progress import track
 from scipy.stats import spearmanr
 
-from litepose_mm.benchmarking import environment
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable
+from litepose_mm.analysis.timing import environment
+from litepose_mm.errors import LitePoseError
 from litepose_mm.models.utils.deploy_form import to_deploy_form
 from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
 from litepose_mm.nas import (
@@ -37,7 +36,9 @@ from litepose_mm.nas import (
     read_supernet_config,
 )
 from litepose_mm.nas.network_layers import check_counted
-from litepose_mm.search_spaces import get_search_space
+from litepose_mm.nas.search_spaces import get_search_space
+from litepose_mm.utils.files import check_writable
+from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

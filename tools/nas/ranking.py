@@ -31,10 +31,9 @@ from rich.progress import track
 from scipy.stats import kendalltau, spearmanr
 from torch import nn
 
-from litepose_mm.architectures import Architecture, get_architecture
 from litepose_mm.checkpoints import load_weights
-from litepose_mm.errors import LitePoseError, run_tool
-from litepose_mm.files import check_writable, replacing, sha256
+from litepose_mm.errors import LitePoseError
+from litepose_mm.families.litepose import Architecture, get_architecture
 from litepose_mm.media import write_json
 from litepose_mm.nas import (
     Evolution,
@@ -48,7 +47,9 @@ from litepose_mm.nas import (
     sort_channels,
 )
 from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
-from litepose_mm.search_spaces import SearchSpace, get_search_space
+from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
+from litepose_mm.utils.files import check_writable, replacing, sha256
+from litepose_mm.utils.programs import run_tool
 
 TRAIN = Path(__file__).resolve().parents[1] / 'train.py'
 

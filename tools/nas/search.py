@@ -28,8 +28,6 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import broadcast_object_list, get_rank, get_world_size
 from rich.progress import Progress
 
-from litepose_mm.errors import run_tool
-from litepose_mm.files import check_writable, sha256
 from litepose_mm.nas import (
     Evolution,
     EvolutionSettings,
@@ -40,8 +38,10 @@ from litepose_mm.nas import (
 from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
 from litepose_mm.nas.network_layers import check_counted
 from litepose_mm.nas.search_report import format_cost, write_report
+from litepose_mm.nas.search_spaces import get_search_space
 from litepose_mm.nas.search_state import resume, save_generation
-from litepose_mm.search_spaces import get_search_space
+from litepose_mm.utils.files import check_writable, sha256
+from litepose_mm.utils.programs import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-    from ...benchmarking import Stages
+    from ...analysis.timing import Stages
 
 HELP = 'time preprocessing, model and decoding of models, in torch and exported'
 
@@ -57,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
     """Times the models; returns the exit status."""
     import cv2
 
-    from ...benchmarking import environment, summarise, time_stages
-    from ...files import check_writable
+    from ...analysis.timing import environment, summarise, time_stages
     from ...media import write_json
+    from ...utils.files import check_writable
 
     figure = None
     if args.json:
@@ -115,7 +115,7 @@ def _images(inputs: Sequence[str] | None) -> list[np.ndarray]:
 
 def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any]]:
     """The parts of a model, and what else its times depend on."""
-    from ...benchmarking import stages_of
+    from ...analysis.timing import stages_of
 
     if Path(model).is_dir():
         from ...runtime import PoseEstimator
@@ -196,7 +196,7 @@ def _new_figure(path: Path, rows: int) -> Figure:
     from matplotlib.figure import Figure
 
     from ...errors import LitePoseError
-    from ...files import check_writable
+    from ...utils.files import check_writable
 
     check_writable(path)
     figure = Figure(figsize=(9, 1.6 + 0.5 * rows), layout='constrained')
@@ -208,8 +208,8 @@ def _new_figure(path: Path, rows: int) -> Figure:
 
 
 def _plot(figures: dict[str, Any], figure: Figure, path: Path) -> None:
-    from ...benchmarking import plot_times
-    from ...files import replacing
+    from ...analysis.timing import plot_times
+    from ...utils.files import replacing
 
     axes = figure.subplots()
     plot_times(axes, {row['model']: row['milliseconds'] for row in figures['models']})

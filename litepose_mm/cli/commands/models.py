@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...shipped_weights import WeightsCard
     from ...zoo import ModelEntry
+    from ...zoo.shipped_weights import WeightsCard
 
 HELP = 'list the models: input size, parameters, computation, published accuracy, weights at hand'
 
@@ -22,8 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the table; returns the exit status."""
-    from ...shipped_weights import shipped_weights
     from ...zoo import MODELS
+    from ...zoo.shipped_weights import shipped_weights
 
     cards = shipped_weights()
     if args.json:

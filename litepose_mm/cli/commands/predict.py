@@ -64,8 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @one_line_warnings()
 def run(args: argparse.Namespace) -> int:
     """Predicts every input; returns the exit status."""
-    from ...files import undisturbed
     from ...media import find_media
+    from ...utils.files import undisturbed
     from ..coco_document import CocoDocument
     from ..prediction import RESULTS_NAME, Prediction, check_targets
     from ..reporter import Reporter

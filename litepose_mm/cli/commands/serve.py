@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ...listening import LOOPBACK, listen
+from ...utils.listening import LOOPBACK, listen
 from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 from ..page_arguments import add_public_host

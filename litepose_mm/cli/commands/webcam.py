@@ -134,8 +134,8 @@ def _check_outputs(args: argparse.Namespace, source: Source) -> None:
         LitePoseError: One cannot, or would.
     """
     from ...errors import LitePoseError
-    from ...files import check_writable
     from ...media import video_path
+    from ...utils.files import check_writable
 
     for path in filter(None, (args.out, args.jsonl)):
         check_writable(path)

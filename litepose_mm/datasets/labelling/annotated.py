@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ...similarity import keypoint_similarity, similarity_of_each
+from ...evaluation.functional.oks import keypoint_similarity, similarity_of_each
 from ...structures import PoseResult
 
 # COCO's object keypoint similarity from which two people are the same, and that from which a
@@ -19,8 +19,8 @@ class AnnotatedPeople:
     """Compares what a model finds on an image with the annotations of that image.
 
     Args:
-        annotations: Of the image, in the form of :class:`litepose_mm.evaluation.average_precision.
-            Truth`: with the keypoints that the file and the model share.
+        annotations: Of the image: a ground truth of the keypoints that the file and the model
+            share.
         shared: Index of each of these keypoints in the model's skeleton.
         result: Whom the model finds there.
 

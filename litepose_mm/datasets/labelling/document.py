@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import LitePoseError
-from ...evaluation.average_precision import Truth
+from ...evaluation.functional.average_precision import Truth
 from ...structures import PoseResult, Skeleton
 from ..annotation_checks import normalise
 from ..annotation_checks.values import size_of

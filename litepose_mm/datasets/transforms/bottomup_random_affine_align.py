@@ -9,7 +9,7 @@ from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 from mmpose.registry import TRANSFORMS
 
-from ...resize import aligned_size, image_center, warp_affine, warp_matrix
+from ...preprocessing.resize import aligned_size, image_center, warp_affine, warp_matrix
 
 
 @TRANSFORMS.register_module()

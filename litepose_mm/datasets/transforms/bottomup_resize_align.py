@@ -8,7 +8,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from ...resize import aligned_size, resize_align
+from ...preprocessing.resize import aligned_size, resize_align
 
 
 @TRANSFORMS.register_module()

@@ -12,7 +12,7 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 from ...errors import LitePoseError
-from ...resize import warp_affine
+from ...preprocessing.resize import warp_affine
 from ..run_lengths import run_length_fault
 
 

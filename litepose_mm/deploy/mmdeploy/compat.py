@@ -1,4 +1,4 @@
-"""What MMDeploy lacks on today's systems, as ``litepose_mm/compat.py`` is for MMPose."""
+"""What MMDeploy lacks on today's systems, as ``litepose_mm/compat/`` is for MMPose."""
 
 import sys
 

@@ -10,7 +10,7 @@ from mmpose.registry import TRANSFORMS
 
 from ...datasets.transforms import BottomupResizeAlign
 from ...errors import LitePoseError
-from ...resize import resize_to_shape
+from ...preprocessing.resize import resize_to_shape
 
 
 @TRANSFORMS.register_module()
@@ -18,7 +18,7 @@ class BottomupResizeWithin(BaseTransform):
     """Gives every picture one shape: as large as it fits, in the middle, black beyond its border.
 
     Keys are those of :class:`BottomupResizeAlign`, and ``input_box``, see
-    :class:`litepose_mm.resize.Resized`.
+    :class:`litepose_mm.preprocessing.resize.Resized`.
 
     Args:
         size: Width and height.

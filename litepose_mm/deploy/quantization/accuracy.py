@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...datasets.annotation_checks.values import image_path
 from ...errors import LitePoseError
-from ...evaluation.average_precision import Truth
+from ...evaluation.functional.average_precision import Truth
 from ...media import read_image
 from ...runtime import PoseEstimator
 

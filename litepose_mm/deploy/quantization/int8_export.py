@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from ...benchmarking import stages_of, summarise, time_stages
+from ...analysis.timing import stages_of, summarise, time_stages
 from ...errors import LitePoseError
 from ...media import read_image
 from ...runtime import ModelCard, PoseEstimator

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...files import replacing
 from ...media import write_json
+from ...utils.files import replacing
 
 JSON_NAME, PLOT_NAME = 'quantization.json', 'quantization.png'
 _MOST_ROWS = 30
@@ -20,7 +20,7 @@ def write_quantization(figures: Mapping[str, Any], folder: Path) -> None:
     Args:
         figures: ``pictures``, of the calibration; ``goal``, None or ``max_loss``, ``ap_float`` and
             ``trials``; ``milliseconds`` in float32 and int8, see
-            :func:`litepose_mm.benchmarking.summarise`; ``layers``, the most sensitive first:
+            :func:`litepose_mm.analysis.timing.summarise`; ``layers``, the most sensitive first:
             ``name``, ``errors`` of the outputs and ``precision``.
         folder: Where to write.
 

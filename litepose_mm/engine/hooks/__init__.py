@@ -1,4 +1,3 @@
-from . import loading_schemes, whole_files
 from .architecture_sampling_hook import ArchitectureSamplingHook
 from .bad_sample_hook import BadSampleError, BadSampleHook
 from .channels_last_hook import ChannelsLastHook
@@ -6,10 +5,8 @@ from .checkpoint_hook import SafeCheckpointHook
 from .compile_hook import CompileHook
 from .cpu_kernels_hook import CPUKernelsHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
-from .optional_tensorboard import OptionalTensorboardVisBackend
 from .pipeline_switch_hook import PipelineSwitchHook
 from .pose_pictures_hook import PosePicturesHook
-from .readable_log_processor import ReadableLogProcessor
 from .reproducible_epochs_hook import ReproducibleEpochsHook
 from .reuse_memory_hook import ReuseMemoryHook
 from .sort_channels_hook import SortChannelsHook
@@ -24,15 +21,11 @@ __all__ = [
     'CPUKernelsHook',
     'NonFiniteLossError',
     'NonFiniteLossHook',
-    'OptionalTensorboardVisBackend',
     'PipelineSwitchHook',
     'PosePicturesHook',
-    'ReadableLogProcessor',
     'ReproducibleEpochsHook',
     'ReuseMemoryHook',
     'SafeCheckpointHook',
     'SortChannelsHook',
     'SubnetValidationHook',
-    'loading_schemes',
-    'whole_files',
 ]

@@ -13,8 +13,8 @@ from mmpose.registry import HOOKS
 from torch import nn
 
 from ...errors import LitePoseError
-from ...search_spaces import SearchSpace, get_search_space
-from .network import network_of
+from ...nas.search_spaces import SearchSpace, get_search_space
+from ..utils.network import network_of
 
 
 @HOOKS.register_module()

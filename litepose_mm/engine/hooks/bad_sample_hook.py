@@ -14,7 +14,13 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...errors import LitePoseError, some
-from .pipelines import WrappedPipeline, is_wrapped, mix_transforms, pipeline_owners, shared_zeros
+from ..utils.pipelines import (
+    WrappedPipeline,
+    is_wrapped,
+    mix_transforms,
+    pipeline_owners,
+    shared_zeros,
+)
 
 _POLICIES = ('stop', 'skip')
 

@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import CheckpointHook
-from mmengine.runner import CheckpointLoader, Runner
+from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...checkpoints import check_fit
 from ...errors import LitePoseError
-from ...files import replacing
-from .network import network_of
-from .plain_data import restore_histories, to_plain
-from .whole_files import WholeFilesBackend, check_checkpoint
+from ...utils.files import replacing
+from ..checkpoints.atomic_file_backend import AtomicFileBackend, check_checkpoint
+from ..checkpoints.loading_schemes import DATA_ONLY, load_as_data
+from ..checkpoints.plain_data import restore_histories, to_plain
+from ..utils.network import network_of
 
 _POINTER = 'last_checkpoint'
 
@@ -47,7 +48,7 @@ class SafeCheckpointHook(CheckpointHook):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if self.backend_args is None and self.file_client_args is None:
-            self.backend_args = dict(backend='whole_files')
+            self.backend_args = dict(backend='atomic_file')
         self._told: set[str] = set()
 
     def before_run(self, runner: Runner) -> None:
@@ -65,6 +66,7 @@ class SafeCheckpointHook(CheckpointHook):
             left = check_fit(model, path, partly=True)
             if left is not None:
                 runner.logger.warning(f'{path} fits in part; these start anew: {left}')
+            runner._load_from = f'{DATA_ONLY}{path}'
 
     def _point_to_whole_checkpoint(self, runner: Runner) -> None:
         """Makes ``last_checkpoint``, which MMEngine resumes from, name the newest whole one."""
@@ -115,7 +117,7 @@ class SafeCheckpointHook(CheckpointHook):
 
     def before_train(self, runner: Runner) -> None:
         super().before_train(runner)
-        if is_main_process() and isinstance(self.file_backend, WholeFilesBackend):
+        if is_main_process() and isinstance(self.file_backend, AtomicFileBackend):
             # what a killed run was writing
             for path in Path(self.out_dir).glob('.*.part*.pth'):
                 path.unlink(missing_ok=True)
@@ -153,7 +155,7 @@ class SafeCheckpointHook(CheckpointHook):
             super()._save_best_checkpoint(runner, metrics)
 
     def _old_files_last(self) -> AbstractContextManager[None]:
-        if not isinstance(self.file_backend, WholeFilesBackend):
+        if not isinstance(self.file_backend, AtomicFileBackend):
             return nullcontext()
         return self.file_backend.removals_last(self._current_files)
 
@@ -164,13 +166,13 @@ class SafeCheckpointHook(CheckpointHook):
 
 
 def _check_resumable(runner: Runner, path: str | Path) -> None:
-    """Checks what a run is going to resume from; of much that is missing MMEngine says nothing.
+    """Checks what a run is going to resume from; MMEngine does not report missing state.
 
     Raises:
         LitePoseError: It is not whole, holds more than data, or is without the training's state.
     """
     check_checkpoint(path)
-    content = CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger='silent')
+    content = load_as_data(str(path), 'cpu')
     meta = content.get('meta')
     there = {*content, *(f'meta.{key}' for key in (meta if isinstance(meta, dict) else ()))}
     expected = ['meta.epoch', 'meta.iter', 'message_hub', 'optimizer']

@@ -11,8 +11,8 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from torch import nn
 
-from .compiler import has_compiler
-from .network import network_of
+from ..utils.compiler import has_compiler
+from ..utils.network import network_of
 
 
 @HOOKS.register_module()

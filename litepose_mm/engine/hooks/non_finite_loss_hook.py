@@ -15,7 +15,7 @@ from mmpose.registry import HOOKS
 from torch import Tensor, nn
 
 from ...errors import LitePoseError, some
-from .network import network_of
+from ..utils.network import network_of
 
 _MOST_NAMED = 8
 
@@ -136,7 +136,7 @@ class NonFiniteLossHook(Hook):
             name,
             meta=dict(epoch=runner.epoch, iter=runner.iter),
             by_epoch=False,
-            backend_args=dict(backend='whole_files'),
+            backend_args=dict(backend='atomic_file'),
         )
         barrier()  # a process that ended now would end the one that writes, too
         return f'the state before it is in {runner.work_dir}/{name}'

@@ -13,7 +13,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpose.registry import HOOKS
 
 from ...errors import LitePoseError
-from .pipelines import WrappedPipeline, functions_around, pipeline_owners, shared_zeros
+from ..utils.pipelines import WrappedPipeline, functions_around, pipeline_owners, shared_zeros
 
 
 class SwitchedPipeline:

@@ -16,7 +16,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpose.registry import HOOKS
 from torch.utils.data import get_worker_info
 
-from .pipelines import WrappedPipeline, data_sets, is_wrapped, pipeline_owners, shared_zeros
+from ..utils.pipelines import WrappedPipeline, data_sets, is_wrapped, pipeline_owners, shared_zeros
 
 # Keeps the streams of samples, iterations and choices of samples apart.
 _SAMPLE, _ITERATION, _CHOICE = 1, 2, 3

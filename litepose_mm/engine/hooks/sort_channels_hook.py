@@ -7,7 +7,7 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from ...nas import sort_channels
-from .network import network_of
+from ..utils.network import network_of
 
 
 @HOOKS.register_module()

@@ -11,11 +11,11 @@ from mmpose.registry import HOOKS
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ...architectures import Architecture, get_architecture
 from ...errors import LitePoseError
+from ...families.litepose import Architecture, get_architecture
 from ...nas import SubnetEvaluator
-from ...search_spaces import SearchSpace, get_search_space
-from .network import network_of
+from ...nas.search_spaces import SearchSpace, get_search_space
+from ..utils.network import network_of
 
 
 @HOOKS.register_module()

@@ -1,3 +1,4 @@
 from .multilevel_pose_visualizer import MultiLevelPoseVisualizer
+from .optional_tensorboard import OptionalTensorboardVisBackend
 
-__all__ = ['MultiLevelPoseVisualizer']
+__all__ = ['MultiLevelPoseVisualizer', 'OptionalTensorboardVisBackend']

@@ -1,3 +1,9 @@
+"""Metrics, registered in ``mmpose.registry.METRICS``."""
+
+from ... import compat
+
+compat.apply()  # before anything of MMPose is imported
+
 from .coco_metrics import CheckedCocoMetric, SampleTruthCocoMetric
 from .keypoint_metrics import (
     BottomupAUC,

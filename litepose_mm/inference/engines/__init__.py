@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import LitePoseError, reason
-from ...plugins import subclasses
+from ...utils.plugins import subclasses
 from .base import Engine
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ...openmp import check_fork, keep_forks_computing
+from ...utils.openmp import check_fork, keep_forks_computing
 from .base import Engine
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ class TorchEngine(Engine):
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
         import torch
 
-        from ...openmp import check_fork
+        from ...utils.openmp import check_fork
 
         check_fork()
         device = next(self.graph.parameters()).device

@@ -15,7 +15,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ...architectures import STEM_WIDTH, Architecture, get_architecture, make_divisible
+from ...families.litepose import STEM_WIDTH, Architecture, get_architecture, make_divisible
 from ..utils.layers import conv_bn_act
 
 ReLU6 = dict(type='ReLU6', inplace=True)
@@ -65,7 +65,7 @@ class LitePose(BaseBackbone):
 
     Args:
         arch: A published architecture's name (``'litepose-xs'``, see
-            :data:`litepose_mm.architectures.ARCHITECTURES`), a JSON file, or a mapping in the
+            :data:`litepose_mm.families.litepose.ARCHITECTURES`), a JSON file, or a mapping in the
             authors' form.
         in_channels: Channels of the input image.
         out_indices: Which features to give: 0 is the stem (stride 2), ``i`` is stage ``i``.

@@ -15,8 +15,8 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ...architectures import Architecture, get_architecture
 from ...errors import LitePoseError
+from ...families.litepose import Architecture, get_architecture
 from ..utils.layers import deconv_2x, separable_conv
 from ..utils.merged_layers import MergedDeconv, MergedSeparableConv
 from .multilevel_ae_head import MultiLevelAEHead

@@ -9,7 +9,7 @@ from pose_builders import make_result, make_skeleton
 from litepose_mm.datasets.annotation_checks import read_people
 from litepose_mm.datasets.labelling import make_document
 from litepose_mm.errors import LitePoseError
-from litepose_mm.evaluation.average_precision import Truth
+from litepose_mm.evaluation.functional.average_precision import Truth
 
 SKELETON = make_skeleton()
 FIGURE = np.array([[20, 0], [0, 20], [40, 20]], dtype=float)  # head and hands

@@ -15,7 +15,7 @@ from mmpose.registry import KEYPOINT_CODECS
 
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.errors import LitePoseError
-from litepose_mm.paths import config_path, mim_root
+from litepose_mm.utils.paths import config_path, mim_root
 
 pytest.importorskip('mmdeploy', reason='mmdeploy is not installed: make mmdeploy')
 

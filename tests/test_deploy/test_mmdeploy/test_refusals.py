@@ -9,8 +9,8 @@ from mmengine.config import Config
 from networks import TINY, litepose_config
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.paths import config_path, mim_root
 from litepose_mm.recipes import ae_codec, ae_test_pipeline
+from litepose_mm.utils.paths import config_path, mim_root
 
 ROOT = mim_root() / 'litepose_mm'
 
@@ -197,7 +197,7 @@ def test_the_sdk():
 def test_inputs_of_one_shape_come_back_to_the_picture():
     """The transform for static models is the runtime's resize."""
     pytest.importorskip('mmdeploy', reason='mmdeploy is not installed: make mmdeploy')
-    from litepose_mm.resize import resize_align, resize_within
+    from litepose_mm.preprocessing.resize import resize_align, resize_within
 
     image = np.random.default_rng(0).integers(0, 255, (50, 90, 3), np.uint8)
     task = build('onnxruntime_static-256x256')

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-import toy
+import toy_training as toy
 from mmcv.transforms import BaseTransform
 from mmengine.config import Config
 from mmengine.runner import Runner

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 import torch
-import toy
+import toy_training as toy
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 from litepose_mm.checkpoints import save_weights
-from litepose_mm.engine.hooks.loading_schemes import load_from_local
+from litepose_mm.engine.checkpoints.loading_schemes import load_as_data
 from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
 from litepose_mm.errors import LitePoseError
 
@@ -190,7 +190,7 @@ def test_load_from_mmengines_own_checkpoint(pictures, tmp_path):
     runner = Runner.from_cfg(Config(content))
     runner.call_hook('before_run')
     runner.load_or_resume()
-    expected = load_from_local(path)['state_dict']
+    expected = load_as_data(path)['state_dict']
     assert_same(dict(runner.model.state_dict()), expected)
 
 
@@ -212,9 +212,9 @@ def test_weights_of_another_model(pictures, tmp_path, fits):
 
 
 def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
-    from litepose_mm.engine.hooks.whole_files import WholeFilesBackend
+    from litepose_mm.engine.checkpoints.atomic_file_backend import AtomicFileBackend
 
-    backend = WholeFilesBackend()
+    backend = AtomicFileBackend()
     backend.put(b'old', tmp_path / 'file')
 
     def full(descriptor):
@@ -228,9 +228,9 @@ def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
 
 
 def test_old_files_go_last(tmp_path):
-    from litepose_mm.engine.hooks.whole_files import WholeFilesBackend
+    from litepose_mm.engine.checkpoints.atomic_file_backend import AtomicFileBackend
 
-    backend = WholeFilesBackend()
+    backend = AtomicFileBackend()
     for name in 'abc':
         backend.put(b'', tmp_path / name)
     with backend.removals_last(lambda: {str(tmp_path / 'b')}):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-import toy
+import toy_training as toy
 from mmengine.config import Config
 from mmengine.dist import get_rank
 from mmengine.runner import Runner

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.engine.hooks import PipelineSwitchHook
-from litepose_mm.engine.hooks.pipelines import functions_around
+from litepose_mm.engine.utils.pipelines import functions_around
 from litepose_mm.errors import LitePoseError
 
 

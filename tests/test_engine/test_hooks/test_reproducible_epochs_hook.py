@@ -10,12 +10,12 @@ from mmengine.registry import DATASETS
 from mmpose.datasets import CombinedDataset
 from torch.utils.data import DataLoader
 
-from litepose_mm.engine.hooks.pipelines import WrappedPipeline, is_wrapped, pipeline_owners
 from litepose_mm.engine.hooks.reproducible_epochs_hook import (
     ReproducibleEpochsHook,
     SeedSample,
     _seeds,
 )
+from litepose_mm.engine.utils.pipelines import WrappedPipeline, is_wrapped, pipeline_owners
 
 
 class Data:

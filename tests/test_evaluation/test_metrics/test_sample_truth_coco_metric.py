@@ -7,7 +7,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from litepose_mm.datasets.datasets import SyntheticPeopleDataset
-from litepose_mm.evaluation import SampleTruthCocoMetric
+from litepose_mm.evaluation.metrics import SampleTruthCocoMetric
 from litepose_mm.recipes import ae_codec, ae_test_pipeline
 
 

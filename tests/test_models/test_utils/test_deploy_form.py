@@ -4,7 +4,7 @@ from deploy_networks import NAMES, deploy_graph, network, with_statistics
 from networks import TINY, litepose
 from torch import nn
 
-from litepose_mm.complexity import measure_complexity
+from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.models.utils.deploy_form import to_deploy_form
 
 

@@ -1,0 +1,1 @@
+"""Costs of networks: operations, and times on this machine."""

@@ -1,0 +1,3 @@
+from .readable_log_processor import ReadableLogProcessor
+
+__all__ = ['ReadableLogProcessor']

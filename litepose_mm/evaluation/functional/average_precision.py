@@ -1,0 +1,124 @@
+"""COCO's average precision of results, for data sets that share some keypoints with the model."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...datasets.annotation_checks import read_people
+from ...structures import PoseResult, Skeleton
+
+
+@dataclass(frozen=True)
+class Truth:
+    """An annotation file in COCO's form, reduced to the keypoints that a model finds.
+
+    Args:
+        document: As COCO's, people with these keypoints only.
+        keypoints: Index of each in the model's skeleton.
+    """
+
+    document: dict[str, Any]
+    keypoints: tuple[int, ...]
+
+    @classmethod
+    def load(cls, path: str | Path, skeleton: Skeleton) -> Truth:
+        """Reads a file as training and evaluation do; keypoints are matched by name.
+
+        Raises:
+            LitePoseError: The file cannot be used or shares no keypoints with the model, or the
+                model's skeleton has no sigmas.
+        """
+        skeleton.oks_sigmas('AP')
+        names = skeleton.keypoint_names
+        document = read_people(path, names, missing='left out')
+        common = document['categories'][0]['keypoints']
+        return cls(document, tuple(names.index(name) for name in common))
+
+    @property
+    def files(self) -> dict[int, str]:
+        """Name of each picture by its number."""
+        return {image['id']: image['file_name'] for image in self.document['images']}
+
+    def average_precision(self, results: Mapping[int, PoseResult]) -> float:
+        """AP over all similarities, 0 to 100; -100 where nobody is annotated on these images.
+
+        CrowdPose's rule where the file has its crowd index.
+
+        Args:
+            results: People of each picture, by its number. Pictures that are not there do not
+                count.
+        """
+        evaluation = self._evaluated(results)
+        return 0.0 if evaluation is None else _mean_precision(evaluation)
+
+    def confidence_interval(
+        self, results: Mapping[int, PoseResult], share: float = 0.95, num_samples: int = 1000
+    ) -> tuple[float, float]:
+        """Between what AP is likely to lie on other images of the same kind, by bootstrap.
+
+        Images are drawn again and again, as many as there are, with seed 0; AP of each draw is
+        calculated.
+
+        Args:
+            results: As for :meth:`average_precision`.
+            share: Of the draws that lie within the interval.
+            num_samples: How often images are drawn.
+        """
+        evaluation = self._evaluated(results)
+        if evaluation is None:
+            return 0.0, 0.0
+        # One entry for each category, size and image, images fastest.
+        entries = np.reshape(np.array(evaluation.evalImgs, dtype=object), (-1, len(results)))
+        random, found = np.random.default_rng(0), []
+        for _ in range(num_samples):
+            drawn = random.integers(len(results), size=len(results))
+            evaluation.evalImgs = entries[:, drawn].flatten().tolist()
+            with redirect_stdout(io.StringIO()):
+                evaluation.accumulate()
+            found.append(_mean_precision(evaluation))
+        low, high = np.quantile(found, [(1 - share) / 2, (1 + share) / 2])
+        return float(low), float(high)
+
+    def _evaluated(self, results: Mapping[int, PoseResult]) -> Any:
+        """COCO's evaluation of the results; None where nobody was found."""
+        from xtcocotools.coco import COCO
+        from xtcocotools.cocoeval import COCOeval
+
+        document, joints = self.document, list(self.keypoints)
+        found = []
+        for number, result in results.items():
+            for person in result.to_coco(number, document['categories'][0]['id']):
+                triples = np.reshape(person['keypoints'], (-1, 3))[joints]
+                found.append({**person, 'keypoints': triples.flatten().tolist()})
+        if not found:
+            return None
+        is_crowd = all('crowdIndex' in image for image in document['images'])
+        sigmas = next(iter(results.values())).skeleton.oks_sigmas('AP')[joints]
+        with redirect_stdout(io.StringIO()):
+            truth = COCO()
+            truth.dataset = document
+            truth.createIndex()
+            evaluation = COCOeval(
+                truth,
+                truth.loadRes(found),
+                'keypoints_crowd' if is_crowd else 'keypoints',
+                sigmas,
+            )
+            evaluation.params.useSegm = None
+            evaluation.params.imgIds = list(results)
+            evaluation.evaluate()
+            evaluation.accumulate()
+        return evaluation
+
+
+def _mean_precision(evaluation: Any) -> float:
+    # Thresholds, recalls, categories, sizes (the first is all), limits; -1: nobody is there.
+    precision = evaluation.eval['precision'][:, :, 0, 0, 0]
+    return 100 * float(precision[precision > -1].mean()) if (precision > -1).any() else -100.0

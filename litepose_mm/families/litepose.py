@@ -1,0 +1,249 @@
+"""LitePose architectures as data: the authors' JSON form as a value, and the published ones.
+
+Source: LitePose (CVPR 2022), section 3 and 5.2, and the released ``mobile_configs``. This module
+needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import LitePoseError
+
+#: Stride of the deepest feature before the first stage (the stem halves its input).
+STEM_STRIDE = 2
+#: Width of the stem before it is reduced to ``input_channel``.
+STEM_WIDTH = 32
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of inverted residual blocks.
+
+    Args:
+        channel: Output width of every block.
+        stride: Stride of the first block, 1 or 2; the others have stride 1.
+        block_setting: ``(expansion, kernel)`` of each block.
+    """
+
+    channel: int
+    stride: int
+    block_setting: tuple[tuple[int, int], ...]
+
+    @property
+    def num_blocks(self) -> int:
+        return len(self.block_setting)
+
+    def __post_init__(self) -> None:
+        _require(self.channel > 0, 'channel', 'a positive integer', self.channel)
+        _require(self.stride in (1, 2), 'stride', '1 or 2', self.stride)
+        _require(self.num_blocks > 0, 'block_setting', 'at least one block', self.block_setting)
+        for expansion, kernel in self.block_setting:
+            _require(expansion > 0, 'expansion', 'a positive number', expansion)
+            _require(kernel > 0 and kernel % 2 == 1, 'kernel', 'an odd number', kernel)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A LitePose network without its keypoints: everything the authors' JSON files say.
+
+    Args:
+        img_size: Short side of the input in pixels, a multiple of the deepest stride.
+        input_channel: Width of the stem's output.
+        deconv_setting: Widths of the transposed convolutions, deepest first.
+        stages: The backbone's stages, shallowest first.
+        fusion: Whether the head adds the backbone's earlier features (``False`` is the row
+            "w/o fusion" of the paper's Table 3).
+    """
+
+    img_size: int
+    input_channel: int
+    deconv_setting: tuple[int, ...]
+    stages: tuple[Stage, ...]
+    fusion: bool = True
+
+    def __post_init__(self) -> None:
+        _require(self.input_channel > 0, 'input_channel', 'a positive integer', self.input_channel)
+        _require(
+            len(self.deconv_setting) > 0 and min(self.deconv_setting) > 0,
+            'deconv_setting',
+            'positive integers',
+            self.deconv_setting,
+        )
+        _require(len(self.stages) > 0, 'backbone_setting', 'at least one stage', self.stages)
+        _require(isinstance(self.fusion, bool), 'fusion', 'true or false', self.fusion)
+        _require(
+            self.img_size > 0 and self.img_size % self.strides[-1] == 0,
+            'img_size',
+            f'a multiple of {self.strides[-1]}',
+            self.img_size,
+        )
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Widths of the features the backbone gives: stem, then every stage."""
+        return (self.input_channel, *(stage.channel for stage in self.stages))
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Strides of the features the backbone gives: stem, then every stage."""
+        strides = [STEM_STRIDE]
+        for stage in self.stages:
+            strides.append(strides[-1] * stage.stride)
+        return tuple(strides)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Architecture:
+        """Read the authors' JSON form.
+
+        Raises:
+            LitePoseError: A field is missing or has an impossible value.
+        """
+        try:
+            stages = []
+            for stage in data['backbone_setting']:
+                blocks = tuple((_whole(t), _whole(k)) for t, k in stage['block_setting'])
+                count = _whole(stage.get('num_blocks', len(blocks)))
+                _require(
+                    count == len(blocks),
+                    'num_blocks',
+                    f'{len(blocks)}, the number of entries of block_setting',
+                    count,
+                )
+                stages.append(Stage(_whole(stage['channel']), _whole(stage['stride']), blocks))
+            return cls(
+                img_size=_whole(data['img_size']),
+                input_channel=_whole(data['input_channel']),
+                deconv_setting=tuple(_whole(c) for c in data['deconv_setting']),
+                stages=tuple(stages),
+                fusion=data.get('fusion', True),
+            )
+        except LitePoseError:
+            raise
+        except KeyError as error:
+            raise LitePoseError(
+                f'architecture: the field {error} is missing; expected img_size, input_channel, '
+                "deconv_setting and backbone_setting as in the authors' JSON files"
+            ) from None
+        except (TypeError, AttributeError, ValueError) as error:
+            raise LitePoseError(
+                f"architecture: not in the form of the authors' JSON files ({error})"
+            ) from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The authors' JSON form; ``fusion`` is added only where it is off."""
+        data = {
+            'img_size': self.img_size,
+            'input_channel': self.input_channel,
+            'deconv_setting': list(self.deconv_setting),
+            'backbone_setting': [
+                {
+                    'num_blocks': stage.num_blocks,
+                    'stride': stage.stride,
+                    'channel': stage.channel,
+                    'block_setting': [list(block) for block in stage.block_setting],
+                }
+                for stage in self.stages
+            ],
+        }
+        return data if self.fusion else {**data, 'fusion': False}
+
+    def with_kernel(self, kernel: int) -> Architecture:
+        """The same network with one kernel size everywhere (Table 3, rows "k = 3, 5, 7, 9")."""
+        stages = tuple(
+            replace(stage, block_setting=tuple((t, kernel) for t, _ in stage.block_setting))
+            for stage in self.stages
+        )
+        return replace(self, stages=stages)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value % 1:
+        raise TypeError(f'expected a whole number, got {value!r:.60}')
+    return int(value)
+
+
+def _require(condition: bool, field: str, expected: str, got: Any) -> None:
+    if not condition:
+        raise LitePoseError(f'architecture: {field} must be {expected}, got {got!r}')
+
+
+def make_divisible(value: float, divisor: int = 8) -> int:
+    """The multiple of ``divisor`` nearest to ``value``, at most 10 % below it (MobileNetV2)."""
+    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * value else rounded
+
+
+def _uniform(
+    img_size: int, input_channel: int, deconv_setting: Sequence[int], channels: Sequence[int]
+) -> Architecture:
+    """What all published networks share: depths 6/8/10/10, expansion 6, kernel 7."""
+    stages = tuple(
+        Stage(channel, stride, ((6, 7),) * depth)
+        for channel, depth, stride in zip(channels, (6, 8, 10, 10), (2, 2, 2, 1))
+    )
+    return Architecture(img_size, input_channel, tuple(deconv_setting), stages)
+
+
+def scaled(arch: Architecture, ratio: float, img_size: int | None = None) -> Architecture:
+    """A network with all widths at one ratio, to the multiple of 8 next to it.
+
+    Args:
+        arch: The network of ratio 1.
+        ratio: Above 0.
+        img_size: Another resolution.
+    """
+    return replace(
+        arch,
+        img_size=img_size or arch.img_size,
+        input_channel=make_divisible(arch.input_channel * ratio),
+        deconv_setting=tuple(make_divisible(width * ratio) for width in arch.deconv_setting),
+        stages=tuple(
+            replace(stage, channel=make_divisible(stage.channel * ratio)) for stage in arch.stages
+        ),
+    )
+
+
+# name: image size, stem, deconvolutions, stages. 'litepose-*' were found by the search,
+# 'prune-*' are the supernet's uniform widths ('prune-s' is the "0.5 LitePose" of Table 3).
+ARCHITECTURES: dict[str, Architecture] = {
+    'litepose-xs': _uniform(256, 16, (16, 24, 24), (16, 32, 48, 80)),
+    'litepose-s': _uniform(448, 16, (32, 24, 32), (16, 32, 48, 120)),
+    'litepose-m': _uniform(448, 16, (64, 40, 32), (24, 48, 72, 120)),
+    'litepose-l': _uniform(512, 24, (64, 40, 32), (24, 64, 96, 160)),
+    'prune-s': _uniform(512, 16, (32, 24, 16), (16, 32, 48, 80)),
+    'prune-m': _uniform(512, 24, (48, 40, 24), (24, 48, 72, 120)),
+    'prune-l': _uniform(512, 24, (64, 48, 32), (32, 64, 96, 160)),
+}
+
+
+def get_architecture(source: str | Path | Mapping[str, Any] | Architecture) -> Architecture:
+    """An architecture from its name, a JSON file, a mapping in the authors' form, or itself.
+
+    Raises:
+        LitePoseError: The name is unknown, or the file or mapping is not an architecture.
+    """
+    if isinstance(source, Architecture):
+        return source
+    if isinstance(source, Mapping):
+        return Architecture.from_dict(source)
+    name = str(source)
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    if name.endswith('.json'):
+        try:
+            return Architecture.from_dict(json.loads(Path(name).read_text(encoding='utf-8')))
+        except OSError as error:
+            raise LitePoseError(f'architecture {name}: cannot be read ({error.strerror})') from None
+        except ValueError as error:
+            raise LitePoseError(f'architecture {name}: {error}') from None
+    near = difflib.get_close_matches(name, ARCHITECTURES, n=3, cutoff=0.3) or list(ARCHITECTURES)
+    raise LitePoseError(
+        f'unknown architecture {name!r}; did you mean {", ".join(near)}? '
+        "(a name, a .json file or a mapping in the authors' form)"
+    )

@@ -1,0 +1,3 @@
+from .distilled_bottomup import DistilledBottomupPoseEstimator
+
+__all__ = ['DistilledBottomupPoseEstimator']

@@ -1,0 +1,198 @@
+"""A student that learns from a teacher's maps too.
+
+Paper: LitePose (CVPR 2022), section 5.3, which trains LitePose-XS on the heatmaps of LitePose-S.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import torch
+from mmpose.models import BottomupPoseEstimator, build_pose_estimator
+from mmpose.registry import MODELS
+from mmpose.utils.typing import ConfigType, SampleList
+from torch import Tensor, nn
+
+from ...checkpoints import load_weights
+from ...errors import LitePoseError
+from ...utils.config_files import read_config
+from ..heads.multilevel_ae_head import level_masks, resize_maps
+from ..pose_estimators.multi_scale_bottomup import MultiScaleBottomupPoseEstimator
+from ..utils.deploy_form import to_deploy_form
+from ..utils.openvino_network import OpenVINONetwork
+
+
+class _MapsAndFeatures(nn.Module):
+    """What a teacher computes: the outputs of its head, then its features."""
+
+    def __init__(self, estimator: BottomupPoseEstimator, with_features: bool):
+        super().__init__()
+        self.estimator = estimator
+        self.with_features = with_features
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        features = self.estimator.extract_feat(images)
+        return (*self.estimator.head.forward(features), *(features if self.with_features else ()))
+
+
+@MODELS.register_module()
+class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
+    """The student's estimator, with a teacher in training only.
+
+    The teacher is no part of the module: checkpoints hold the student alone and load in its
+    plain config. It stays in eval mode and gets no gradient. Teacher and student may have other
+    input sizes, widths and families; both need a :class:`MultiLevelAEHead` with the same
+    keypoints in the same order.
+
+    The authors' released code leaves the teacher in training mode and never runs (its option is
+    compared with the wrong type); here it is evaluated, and maps are resized bilinearly instead
+    of to the nearest pixel.
+
+    Args:
+        teacher: Config of the teacher's ``model``, or the path of its config file.
+        teacher_weights: Checkpoint of the teacher. Random weights where it is ``None``, for
+            tests only.
+        teacher_input_size: Width and height at which the teacher sees the batch; the student's
+            input by default.
+        heatmap_weight: Factor of the masked heatmap loss toward the teacher, at every level.
+        tag_weight: Factor of the squared difference of tags, weighted by the teacher's heatmap:
+            tags mean nothing where there is no keypoint. 0: tags are learned from labels only,
+            as in the paper.
+        feature_weight: Factor of :class:`LinearFeatureLoss`, the mean over all features that both
+            have, counted from the deepest; 0: none.
+        teacher_engine: ``'torch'``, or ``'openvino'``: on a processor, the teacher then takes about
+            half of the time.
+        with_labels: Whether labels teach as well. Without, any pictures will do, such as those in
+            which not everybody is labelled.
+        kwargs: The student's, see MMPose's :class:`BottomupPoseEstimator`.
+    """
+
+    def __init__(
+        self,
+        teacher: ConfigType | str,
+        teacher_weights: str | None = None,
+        teacher_input_size: tuple[int, int] | None = None,
+        heatmap_weight: float = 1.0,
+        tag_weight: float = 0.0,
+        feature_weight: float = 0.0,
+        teacher_engine: str = 'torch',
+        with_labels: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if not isinstance(teacher, Mapping):
+            teacher = read_config(teacher).model
+        self.teacher_config = teacher
+        self.teacher_weights = teacher_weights
+        self.teacher_input_size = teacher_input_size
+        self.heatmap_weight = heatmap_weight
+        # Not the head's: a teacher's maps are no targets that are 0 away from keypoints.
+        self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
+        self.feature_loss = MODELS.build(dict(type='LinearFeatureLoss'))
+        self.tag_weight = tag_weight
+        self.feature_weight = feature_weight
+        self.with_labels = with_labels
+        if teacher_engine not in ('torch', 'openvino'):
+            raise ValueError(
+                f"teacher_engine must be 'torch' or 'openvino', got {teacher_engine!r}"
+            )
+        self.teacher_engine = teacher_engine
+
+    @cached_property
+    def teacher(self) -> BottomupPoseEstimator:
+        """The teacher, in eval mode, on the student's device; built when training begins.
+
+        It is kept beside torch's own attributes: no state, no parameters, no training mode.
+        """
+        network = build_pose_estimator(self.teacher_config)
+        if self.teacher_weights is not None:
+            load_weights(network, self.teacher_weights)
+        if network.head.num_keypoints != self.head.num_keypoints:
+            raise LitePoseError(
+                f'teacher and student need the same keypoints, got {network.head.num_keypoints} '
+                f'and {self.head.num_keypoints}'
+            )
+        return to_deploy_form(network).to(next(self.parameters()))
+
+    @cached_property
+    def _teacher_network(self) -> Callable[[Tensor], tuple[Tensor, ...]]:
+        network = _MapsAndFeatures(self.teacher, self.feature_weight > 0)
+        return OpenVINONetwork(network) if self.teacher_engine == 'openvino' else network
+
+    def init_weights(self) -> None:
+        """As in MMEngine, and a missing teacher is noticed before the first batch."""
+        super().init_weights()
+        _ = self.teacher
+
+    def _apply(self, fn: Callable, *args: Any, **kwargs: Any) -> DistilledBottomupPoseEstimator:
+        """Devices and types reach the teacher too."""
+        if 'teacher' in self.__dict__:
+            self.teacher._apply(fn, *args, **kwargs)
+        return super()._apply(fn, *args, **kwargs)
+
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
+        """The student's losses and ``loss_distill_*``."""
+        return self._student_losses(inputs, data_samples, self._taught(inputs))
+
+    @torch.no_grad()
+    def _taught(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The teacher's outputs, then its features where these are taught."""
+        width, height = self.teacher_input_size or (inputs.shape[3], inputs.shape[2])
+        return self._teacher_network(resize_maps(inputs, (height, width)))
+
+    def _student_losses(
+        self, inputs: Tensor, data_samples: SampleList, taught: tuple[Tensor, ...]
+    ) -> dict[str, Tensor]:
+        levels = self.teacher.head.num_levels
+        taught, taught_features = taught[:levels], taught[levels:]
+        feats = self.extract_feat(inputs)
+        outputs = self.head.forward(feats)
+        losses = self.head.loss_of_outputs(outputs, data_samples) if self.with_labels else {}
+        losses.update(self._heatmap_losses(outputs, taught, data_samples))
+        if self.tag_weight:
+            losses['loss_distill_tag'] = self._tag_loss(outputs, taught)
+        if taught_features:
+            losses['loss_distill_feature'] = self._feature_loss(feats, taught_features)
+        return losses
+
+    def _heatmap_losses(
+        self, outputs: tuple[Tensor, ...], teacher_outputs: tuple[Tensor, ...], samples: SampleList
+    ) -> dict[str, Tensor]:
+        """Level by level; a teacher with other levels teaches its aggregated heatmaps."""
+        own, _ = self.head.split(outputs)
+        targets, _ = self.teacher.head.split(teacher_outputs)
+        if len(targets) != len(own):
+            targets = [self.teacher.head.aggregate(teacher_outputs)[0]] * len(own)
+        losses = {}
+        for level, (prediction, target) in enumerate(zip(own, targets)):
+            mask = level_masks(samples, level)
+            target = resize_maps(target, prediction.shape[2:]).float()
+            losses[f'loss_distill_heatmap_{level}'] = self.heatmap_weight * (
+                self.map_loss(prediction.float(), target, None, mask)
+            )
+        return losses
+
+    def _feature_loss(self, own: Sequence[Tensor], taught: Sequence[Tensor]) -> Tensor:
+        losses = [
+            self.feature_loss(feature, resize_maps(target, feature.shape[2:]))
+            for feature, target in zip(reversed(own), reversed(taught))
+        ]
+        return self.feature_weight * sum(losses) / len(losses)
+
+    def _tag_loss(self, outputs: tuple[Tensor, ...], teacher_outputs: tuple[Tensor, ...]) -> Tensor:
+        own = self.head.aggregate(outputs)[1].float()
+        heatmaps, target = self.teacher.head.aggregate(teacher_outputs)
+        if own.shape[1] != target.shape[1]:
+            raise LitePoseError(
+                f'tags can be distilled only between as many, got {target.shape[1]} maps of the '
+                f'teacher and {own.shape[1]} of the student'
+            )
+        size = own.shape[2:]
+        weight = resize_maps(heatmaps, size).float().clamp(min=0)
+        weight = weight.repeat(1, own.shape[1] // weight.shape[1], 1, 1)
+        squared = (own - resize_maps(target, size).float()).square()
+        # By image, as the heatmaps' loss: several processes then give the joined batch's gradient.
+        losses = (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1)
+        return self.tag_weight * losses.mean()

@@ -1,0 +1,1 @@
+"""From an image to the input of a network, in numpy and OpenCV only."""

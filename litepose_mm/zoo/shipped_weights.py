@@ -1,0 +1,94 @@
+"""Weights that come with the package: files of safetensors, each with a card of plain facts.
+
+They were trained by this project (docs/training.md). README, tests and ``litepose models`` take
+their figures from the cards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import LitePoseError
+from . import MODELS
+
+FOLDER = Path(__file__).resolve().parent / 'weights'
+
+
+@dataclass(frozen=True)
+class WeightsCard:
+    """What is known of a file of weights; ``<model>.json`` beside ``<model>.safetensors``.
+
+    Attributes:
+        model: Name in the zoo.
+        sha256: Of the file of weights.
+        date: Of the training, ``YYYY-MM-DD``.
+        input_size: Width and height of the training input in pixels.
+        keypoints: Names, in the order of the network's heatmaps.
+        training: Where it started, teacher, data, config, samples seen, seed.
+        accuracy: One entry for each measurement: data, input size, flip test, ``ap`` in percent,
+            and the teacher's on the same.
+        weaknesses: What is known to go wrong.
+        licence: Of the file.
+    """
+
+    model: str
+    sha256: str
+    date: str
+    input_size: tuple[int, int]
+    keypoints: tuple[str, ...]
+    training: Mapping[str, Any]
+    accuracy: Sequence[Mapping[str, Any]]
+    weaknesses: Sequence[str]
+    licence: str
+
+    @property
+    def path(self) -> Path:
+        """The file of weights."""
+        return FOLDER / f'{self.model}.safetensors'
+
+    def checked_path(self) -> Path:
+        """The file of weights, whose hash is the card's.
+
+        Raises:
+            LitePoseError: The file is missing or another one.
+        """
+        if not self.path.is_file():
+            raise LitePoseError(f'{self.path}: missing; install litepose_mm again')
+        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        if digest != self.sha256:
+            raise LitePoseError(
+                f'{self.path}: expected the sha256 {self.sha256[:12]}… of its card, got '
+                f'{digest[:12]}…; install litepose_mm again'
+            )
+        return self.path
+
+
+@lru_cache(maxsize=1)
+def shipped_weights() -> dict[str, WeightsCard]:
+    """The card of every model that has weights here, by the model's name."""
+    cards = {}
+    for path in sorted(FOLDER.glob('*.json')):
+        facts = json.loads(path.read_text(encoding='utf-8'))
+        facts.update(input_size=tuple(facts['input_size']), keypoints=tuple(facts['keypoints']))
+        card = WeightsCard(**{field.name: facts[field.name] for field in fields(WeightsCard)})
+        cards[card.model] = card
+    return cards
+
+
+def full_name(name: str) -> str:
+    """``litepose-xs_crowdpose`` for ``litepose-xs``, where the package has weights for it."""
+    shipped = (model for model in shipped_weights() if MODELS[model].architecture == name)
+    return next(shipped, name)
+
+
+def default_model(real_time: bool = False) -> str | None:
+    """The model with weights here that has the largest input; in real time, the smallest."""
+    choose = min if real_time else max
+    cards = shipped_weights().values()
+    return choose(cards, key=lambda card: card.input_size).model if cards else None

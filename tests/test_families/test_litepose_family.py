@@ -1,0 +1,96 @@
+import json
+
+import pytest
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.families.litepose import (
+    ARCHITECTURES,
+    Architecture,
+    Stage,
+    get_architecture,
+    make_divisible,
+)
+
+
+@pytest.mark.parametrize('name', ARCHITECTURES)
+def test_authors_form_round_trips(name, tmp_path):
+    architecture = ARCHITECTURES[name]
+    assert get_architecture(name) is architecture
+    assert get_architecture(architecture.to_dict()) == architecture
+    path = tmp_path / 'arch.json'
+    path.write_text(json.dumps(architecture.to_dict()))
+    assert get_architecture(str(path)) == architecture
+
+
+def test_published_networks_share_depths_strides_and_blocks():
+    for architecture in ARCHITECTURES.values():
+        assert [stage.num_blocks for stage in architecture.stages] == [6, 8, 10, 10]
+        assert architecture.strides == (2, 4, 8, 16, 16)
+        assert {b for stage in architecture.stages for b in stage.block_setting} == {(6, 7)}
+
+
+def test_fusion_is_part_of_the_form_only_where_it_is_off():
+    data = ARCHITECTURES['prune-s'].to_dict()
+    assert 'fusion' not in data
+    assert Architecture.from_dict(dict(data, fusion=False)).to_dict()['fusion'] is False
+
+
+def test_with_kernel_changes_nothing_else():
+    changed = ARCHITECTURES['prune-s'].with_kernel(3)
+    assert changed.channels == ARCHITECTURES['prune-s'].channels
+    assert {k for stage in changed.stages for _, k in stage.block_setting} == {3}
+
+
+def _xs(**changes):
+    return dict(ARCHITECTURES['litepose-xs'].to_dict(), **changes)
+
+
+@pytest.mark.parametrize(
+    'source, message',
+    [
+        ('litepose-x', 'did you mean litepose-xs'),
+        ('missing.json', 'cannot be read'),
+        (_xs(img_size=100), 'img_size must be a multiple of 16, got 100'),
+        (_xs(input_channel=0), 'input_channel must be a positive integer'),
+        (_xs(deconv_setting=[]), 'deconv_setting must be positive integers'),
+        (_xs(backbone_setting=[]), 'at least one stage'),
+        (_xs(backbone_setting=3), 'not in the form'),
+        ({'img_size': 256}, "the field 'backbone_setting' is missing"),
+        (
+            _xs(backbone_setting=[dict(num_blocks=2, stride=2, channel=8, block_setting=[[6, 7]])]),
+            'num_blocks must be 1',
+        ),
+        (
+            _xs(backbone_setting=[dict(stride=3, channel=8, block_setting=[[6, 7]])]),
+            'stride must be 1 or 2',
+        ),
+        (
+            _xs(backbone_setting=[dict(stride=2, channel=8, block_setting=[[6, 4]])]),
+            'kernel must be an odd number',
+        ),
+    ],
+)
+def test_bad_architectures_say_what_was_expected(source, message):
+    with pytest.raises(LitePoseError, match='architecture') as error:
+        get_architecture(source)
+    assert message in str(error.value)
+    assert '\n' not in str(error.value)
+
+
+def test_broken_json_file(tmp_path):
+    path = tmp_path / 'a.json'
+    path.write_text('{')
+    with pytest.raises(LitePoseError, match='a.json'):
+        get_architecture(path)
+
+
+def test_stage_without_blocks_is_refused():
+    with pytest.raises(LitePoseError, match='at least one block'):
+        Stage(8, 2, ())
+
+
+@pytest.mark.parametrize(
+    'value, result', [(1, 8), (8, 8), (11, 16), (12, 16), (17, 16), (18, 24), (96, 96), (100, 104)]
+)
+def test_make_divisible(value, result):
+    assert make_divisible(value) == result

@@ -33,12 +33,7 @@ auto_scale_lr = dict(base_batch_size=1)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=200, by_epoch=False),
     dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=0.01,
-        begin=0,
-        end=130,
-        by_epoch=True,
-        convert_to_iter_based=True,
+        type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=130, convert_to_iter_based=True
     ),
 ]
 custom_hooks = [dict(type='EMAHook', momentum=2e-3, update_buffers=True)]

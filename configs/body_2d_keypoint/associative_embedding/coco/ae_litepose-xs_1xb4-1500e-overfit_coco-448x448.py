@@ -72,7 +72,6 @@ param_scheduler = [
         eta_min_ratio=0.01,
         begin=1200,
         end=1700,
-        by_epoch=True,
         convert_to_iter_based=True,
     ),
 ]

@@ -34,14 +34,7 @@ train_cfg = dict(max_epochs=1, val_interval=1)
 auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=0.01,
-        begin=0,
-        end=1,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=1, convert_to_iter_based=True),
 ]
 custom_hooks = [
     dict(type='SortChannelsHook'),

@@ -72,13 +72,6 @@ optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3, eps=1e-14))
 auto_scale_lr = dict(base_batch_size=32)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=0.01,
-        begin=0,
-        end=22,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=22, convert_to_iter_based=True),
 ]
 custom_hooks = [dict(type='EMAHook', momentum=2e-3, update_buffers=True)]

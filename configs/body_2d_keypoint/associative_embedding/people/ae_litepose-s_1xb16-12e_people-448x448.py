@@ -17,14 +17,7 @@ train_cfg = dict(by_epoch=True, max_epochs=12, val_interval=2)
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=6e-4, eps=1e-14))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=50, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=0.01,
-        begin=0,
-        end=12,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=12, convert_to_iter_based=True),
 ]
 auto_scale_lr = dict(base_batch_size=16)
 custom_hooks = [dict(type='EMAHook', momentum=1e-3, update_buffers=True)]

@@ -8,12 +8,5 @@ model = dict(backbone=dict(arch='litepose-s'), head=dict(arch='litepose-s'))
 train_cfg = dict(max_epochs=30)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=0.01,
-        begin=0,
-        end=30,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=30, convert_to_iter_based=True),
 ]

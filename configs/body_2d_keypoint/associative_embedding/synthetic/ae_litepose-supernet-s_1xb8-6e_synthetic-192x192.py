@@ -83,14 +83,7 @@ optim_wrapper = dict(optimizer=dict(type='Adam', lr=2e-3))
 auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=0.01,
-        begin=0,
-        end=6,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=6, convert_to_iter_based=True),
 ]
 custom_hooks = [
     dict(type='SortChannelsHook'),
@@ -104,12 +97,7 @@ finetune = dict(
     param_scheduler=[
         dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
         dict(
-            type='CosineAnnealingLR',
-            eta_min_ratio=0.01,
-            begin=0,
-            end=5,
-            by_epoch=True,
-            convert_to_iter_based=True,
+            type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=5, convert_to_iter_based=True
         ),
     ],
 )
@@ -118,12 +106,7 @@ alone = dict(
     param_scheduler=[
         dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
         dict(
-            type='CosineAnnealingLR',
-            eta_min_ratio=0.01,
-            begin=0,
-            end=8,
-            by_epoch=True,
-            convert_to_iter_based=True,
+            type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=8, convert_to_iter_based=True
         ),
     ],
 )

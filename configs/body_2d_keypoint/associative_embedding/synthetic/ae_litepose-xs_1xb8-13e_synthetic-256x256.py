@@ -60,12 +60,7 @@ auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
     dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=0.01,
-        begin=10,
-        end=13,
-        by_epoch=True,
-        convert_to_iter_based=True,
+        type='CosineAnnealingLR', eta_min_ratio=0.01, begin=10, end=13, convert_to_iter_based=True
     ),
 ]
 custom_hooks = [

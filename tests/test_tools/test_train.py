@@ -332,11 +332,14 @@ def test_browse_data_sets_within_others(browser, pose_config, tmp_path):
 
 def test_browse_later_stages(browser, pose_config):
     config = read_config(pose_config)
-    for epoch, side in ((5, 96), (8, 128)):
-        pipeline = ae_train_pipeline(ae_codec((side, side)))
-        config.setdefault('custom_hooks', []).append(
-            dict(type='PipelineSwitchHook', switch_epoch=epoch, switch_pipeline=pipeline)
+    config.custom_hooks = [
+        dict(
+            type='PipelineSwitchHook',
+            switch_epoch=epoch,
+            switch_pipeline=ae_train_pipeline(ae_codec((side, side))),
         )
+        for epoch, side in ((5, 96), (8, 128))
+    ]
     sizes = [browser.training_data(config, stage)[0]['img'].shape for stage in (1, 2, 3)]
     assert sizes == [(64, 64, 3), (96, 96, 3), (128, 128, 3)]
     for stage in (0, 4):

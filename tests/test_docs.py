@@ -312,12 +312,10 @@ def test_mmposes_example_fits_its_config():
 
 
 def test_policy_of_bad_samples_is_where_the_page_says():
-    (index, policy) = re.search(
-        r'custom_hooks\.(\d+)\.policy=(\w+)', read('docs/training.md')
-    ).groups()
+    name, policy = re.search(r'([\w.]+\.policy)=(\w+)', read('docs/training.md')).groups()
     config = Config.fromfile(ROOT / AE / 'synthetic/ae_litepose-xs_1xb8-13e_synthetic-256x256.py')
-    hook = config.custom_hooks[int(index)]
-    assert HOOKS.build({**hook, 'policy': policy}).policy == 'skip'
+    config.merge_from_dict({name: policy})
+    assert HOOKS.build(config.default_hooks.bad_sample).policy == 'skip'
 
 
 @pytest.mark.parametrize('page', PAGES)

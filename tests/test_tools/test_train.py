@@ -71,7 +71,7 @@ def test_train_resume_and_test(config, tmp_path):
     options = ['--work-dir', 'other', '--cfg-options', 'load_from=work/epoch_2.pth']
     result = train(config, '--resume', *options, 'train_cfg.max_epochs=1', cwd=tmp_path)
     assert result.returncode == 0 and 'other: nothing to resume from yet' in result.stderr
-    assert 'Load checkpoint from work/epoch_2.pth' in result.stdout + result.stderr
+    assert 'Load checkpoint from data-only://work/epoch_2.pth' in result.stdout + result.stderr
 
     metrics, dump = tmp_path / 'metrics.json', tmp_path / 'predictions.pkl'
     result = train(

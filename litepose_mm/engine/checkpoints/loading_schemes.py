@@ -28,7 +28,7 @@ def load_from_safetensors(filename: str, map_location: Any = None) -> dict[str, 
 
 
 @CheckpointLoader.register_scheme(prefixes=DATA_ONLY, force=True)
-def load_as_data(filename: str, map_location: Any = None) -> dict[str, Any]:
+def load_from_file_as_data(filename: str, map_location: Any = None) -> dict[str, Any]:
     """Reads a checkpoint; of one with objects, as MMEngine's own hook writes, only the weights."""
     filename = filename.removeprefix(DATA_ONLY)
     try:

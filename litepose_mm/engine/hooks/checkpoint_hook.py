@@ -19,7 +19,7 @@ from ...errors import LitePoseError
 from ...utils.files import replacing
 from ...zoo.shipped_weights import shipped_weights
 from ..checkpoints.atomic_file_backend import AtomicFileBackend, check_checkpoint
-from ..checkpoints.loading_schemes import DATA_ONLY, load_as_data
+from ..checkpoints.loading_schemes import DATA_ONLY, load_from_file_as_data
 from ..checkpoints.plain_data import restore_histories, to_plain
 from ..utils.network import network_of
 
@@ -176,7 +176,7 @@ def _check_resumable(runner: Runner, path: str | Path) -> None:
         LitePoseError: It is not whole, holds more than data, or is without the training's state.
     """
     check_checkpoint(path)
-    content = load_as_data(str(path), 'cpu')
+    content = load_from_file_as_data(str(path), 'cpu')
     meta = content.get('meta')
     there = {*content, *(f'meta.{key}' for key in (meta if isinstance(meta, dict) else ()))}
     expected = ['meta.epoch', 'meta.iter', 'message_hub', 'optimizer']

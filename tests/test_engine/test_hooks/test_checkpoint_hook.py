@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 from mmpose.models import build_pose_estimator
 
 from litepose_mm.checkpoints import save_weights
-from litepose_mm.engine.checkpoints.loading_schemes import DATA_ONLY, load_as_data
+from litepose_mm.engine.checkpoints.loading_schemes import DATA_ONLY, load_from_file_as_data
 from litepose_mm.engine.hooks import SafeCheckpointHook
 from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
 from litepose_mm.errors import LitePoseError
@@ -195,7 +195,7 @@ def test_load_from_mmengines_own_checkpoint(pictures, tmp_path):
     runner = Runner.from_cfg(Config(content))
     runner.call_hook('before_run')
     runner.load_or_resume()
-    expected = load_as_data(path)['state_dict']
+    expected = load_from_file_as_data(path)['state_dict']
     assert_same(dict(runner.model.state_dict()), expected)
 
 

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup mmdeploy demo test lint format clean
+.PHONY: help setup mmdeploy demo models test lint format clean
 
 VENV ?= .venv
 # The first Python of a tested version that can make a virtual environment with pip in it.
@@ -59,6 +59,9 @@ mmdeploy: $(STAMP) ## add MMDeploy to .venv, for export through its tools
 
 demo: $(STAMP) ## from a photograph to people
 	@$(PY) demo/demo.py
+
+models: $(STAMP) ## write metafiles and tables of models anew from the zoo
+	@$(PY) tools/misc/generate_model_pages.py
 
 # A process for each core, and one thread in each: on few cores, OpenMP threads that wait for each
 # other cost more than they bring. A file stays in one process, as what its tests share is costly;

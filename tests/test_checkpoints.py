@@ -4,8 +4,8 @@ import families
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import HistoryBuffer
 from families import weights
+from mmengine.logging import HistoryBuffer
 from networks import TINY, litepose
 from supernets import build_supernet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ..errors import LitePoseError, some
@@ -123,7 +123,7 @@ def rename(names: Iterable[str], table: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pattern(template: str) -> re.Pattern[str]:
     seen: set[str] = set()
 

@@ -73,7 +73,8 @@ def test_the_authors_weights_are_converted(folder):
 def test_commands(folder, monkeypatch, capsys):
     pytest.importorskip('onnx')
     monkeypatch.chdir(folder)
-    small = ['--input-size', '64']
+    few = 'model.head.decoder.decode_topk=2'  # people, since decoding a random network takes long
+    small = ['--input-size', '64', '--config-options', few]
     model = ['--model', MODEL, '--weights', 'w.pth', *small]
     assert main(['predict', 'image.png', *model, '--out-dir', 'people']) == 0
     document = json.loads((folder / 'people/results.json').read_text())

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup mmdeploy demo models test lint format clean
+.PHONY: help setup mmdeploy demo docs models test lint format clean
 
 VENV ?= .venv
 # The first Python of a tested version that can make a virtual environment with pip in it.
@@ -60,6 +60,10 @@ mmdeploy: $(STAMP) ## add MMDeploy to .venv, for export through its tools
 demo: $(STAMP) ## from a photograph to people
 	@$(PY) demo/demo.py
 
+docs: $(STAMP) ## the documentation and API reference as a site in site/
+	@$(INSTALL) -r requirements/docs.txt
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+
 models: $(STAMP) ## write metafiles and tables of models anew from the zoo
 	@$(PY) tools/misc/generate_model_pages.py
 
@@ -81,5 +85,5 @@ format: $(STAMP) ## let ruff put style and formatting right
 	$(PY) -m ruff format .
 
 clean: ## remove .venv and everything that was built
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

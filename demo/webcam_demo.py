@@ -10,7 +10,7 @@ Escape quits; docs/realtime.md has more.
 import argparse
 import sys
 
-from litepose_mm.errors import run_tool
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.realtime import RealTimePipeline, open_source
 from litepose_mm.realtime.view import View, notice
 from litepose_mm.realtime.window import Window

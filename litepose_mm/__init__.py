@@ -5,8 +5,8 @@
 
 from importlib import import_module
 
+from .compat.home import provide_home
 from .errors import LitePoseError
-from .utils.home import provide_home
 from .version import __version__
 
 _LAZY = {

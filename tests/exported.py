@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from networks import TINY
 
 from litepose_mm import PoseEstimator
+from litepose_mm.apis.description import deploy_graph, describe
 from litepose_mm.apis.mmpose_estimator import MMPoseEstimator
 from litepose_mm.deploy import export_model
-from litepose_mm.deploy.description import deploy_graph, describe
 from litepose_mm.inference.engines import engines
 
 ENGINES = tuple(name for name, each in engines().items() if each.runs_onnx and each.runs_here)

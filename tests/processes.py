@@ -75,7 +75,7 @@ def killed_process(work):
         os.close(write)
 
 
-def run_tool(tool, *arguments, cwd):
+def run_script(tool, *arguments, cwd):
     """Runs a script of ``tools/``.
 
     Returns:

@@ -14,6 +14,7 @@ import torch
 import yaml
 from mmengine.config import Config
 from mmpose.models import build_pose_estimator
+from mmpose.registry import HOOKS
 
 from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.cli import build_parser
@@ -23,9 +24,10 @@ from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
 
 ROOT = Path(__file__).resolve().parents[1]
+AE = Path('configs/body_2d_keypoint/associative_embedding')
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ('*.md', 'docs/*.md', 'configs/**/*.md')
+    for pattern in ('*.md', 'docs/**/*.md', 'configs/**/*.md')
     for path in ROOT.glob(pattern)
 )
 
@@ -108,16 +110,17 @@ def test_models_page_shows_a_valid_architecture():
     assert count(arch, arch.img_size).params > 0
 
 
-def test_decoding_page_and_readme_agree_on_times():
-    rows = {tuple(row[:3]): row[3:] for row in table('docs/decoding.md', 'maps')}
+def test_decoding_page_has_the_times_that_were_measured():
+    rows = {tuple(row[:3]): row[3:] for row in table('docs/experiments/decoding.md', 'maps')}
     theirs, ours, _ = rows['levels', '448x448', '5']
-    text = f'it took {float(ours):.0f} ms against {float(theirs):.0f} ms (448x448)'
-    assert text in ' '.join(read('README.md').split())
+    times = re.findall(r'(\d+) ms', read('docs/decoding.md'))
+    assert times == [f'{float(ours):.0f}', f'{float(theirs):.0f}']
 
 
-def test_deploy_page_and_readme_agree_on_times():
-    frames = {tuple(row[:3]): float(row[6]) for row in table('docs/deploy.md', 'model, input')}
-    rows = table('README.md', 'model, input')
+def test_deploy_page_has_the_times_that_were_measured():
+    measured = table('docs/experiments/export.md', 'model, input')
+    frames = {tuple(row[:3]): float(row[6]) for row in measured}
+    rows = table('docs/deploy.md', 'model, input')
     assert len(rows) == 3
     columns = [('PyTorch, eager', 'fp32'), ('ONNX Runtime', 'fp32'), ('OpenVINO', 'fp32')]
     for name, *times in rows:
@@ -184,7 +187,7 @@ def test_files_that_are_named_exist(page):
 
 
 def test_configs_of_mixed_parts_exist():
-    names = [row[0] for row in table('README.md', 'config')]
+    names = [row[0] for row in table('docs/models.md', 'config')]
     mixed = {
         path.relative_to(ROOT / 'configs/body_2d_keypoint').as_posix()
         for path in (ROOT / 'configs/body_2d_keypoint').rglob('*.py')
@@ -194,11 +197,29 @@ def test_configs_of_mixed_parts_exist():
 
 
 def test_mmposes_example_fits_its_config():
-    example = next(text for text in code('README.md', 'python') if 'MMPoseInferencer' in text)
+    (example,) = code('docs/migrating.md', 'python')
     assert example.index('litepose_mm.modules') < example.index('from mmpose')
     path = ''.join(re.findall(r"^    '(.*)'$", example, re.M))
     # MMPoseInferencer asks the config for it.
     assert Config.fromfile(ROOT / path).data_mode == 'bottomup'
+
+
+def test_policy_of_bad_samples_is_where_the_page_says():
+    (index, policy) = re.search(
+        r'custom_hooks\.(\d+)\.policy=(\w+)', read('docs/training.md')
+    ).groups()
+    config = Config.fromfile(ROOT / AE / 'synthetic/ae_litepose-xs_1xb8-13e_synthetic-256x256.py')
+    hook = config.custom_hooks[int(index)]
+    assert HOOKS.build({**hook, 'policy': policy}).policy == 'skip'
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_imports_that_are_shown_work(page):
+    for text in code(page, '(?:python|py)'):
+        for line in re.findall(
+            r'^ *(?:from litepose_mm[\w.]* import .*|import litepose_mm.*)$', text, re.M
+        ):
+            exec(line.strip(), {})
 
 
 def options(command: str) -> list[str]:
@@ -230,6 +251,6 @@ def test_citation_names_this_version():
 
 
 def test_images_are_small():
-    images = [path for path in (ROOT / 'docs/images').iterdir() if path.suffix in ('.png', '.jpg')]
+    images = [path for path in (ROOT / 'docs').rglob('*') if path.suffix in ('.png', '.jpg')]
     assert images
     assert all(path.stat().st_size < 200_000 for path in images)

@@ -2,13 +2,25 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import textwrap
+from importlib import import_module
 from pathlib import Path
 
+import litepose_mm.modules  # noqa: F401
+
+# isort: split
 import cv2
 import numpy as np
 import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import DefaultScope
+from mmpose.models import build_pose_estimator
+from mmpose.registry import DATASETS
 
 from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.cli import main
@@ -16,6 +28,8 @@ from litepose_mm.deploy import export_model
 from litepose_mm.deploy.verification import verify
 from litepose_mm.inference.engines import get_engine
 from litepose_mm.runtime import PoseEstimator
+
+ROOT = Path(__file__).resolve().parents[1]
 
 CONFIG = """
 custom_imports = dict(imports=['litepose_mm.modules', 'toy_family'])
@@ -121,3 +135,80 @@ def test_a_plugin_of_an_installed_package(folder, torch_side, tmp_path):
         text=True,
     )
     assert done.stdout.strip() == '2', done.stderr
+
+
+# --- the examples of the documentation
+
+
+def example(page: str, name: str) -> str:
+    """The code block of a page that begins with a file's name in a comment."""
+    text = (ROOT / 'docs' / page).read_text(encoding='utf-8')
+    return textwrap.dedent(re.search(rf'```python\n( *# {name}\n.*?)```', text, re.S)[1])
+
+
+@pytest.fixture
+def documented(tmp_path, monkeypatch):
+    """Writes an example of docs/extend.md beside a config or program."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(*names):
+        for name in names:
+            (tmp_path / name).write_text(example('extend.md', name))
+
+    return write
+
+
+@pytest.mark.filterwarnings('ignore:no weights given')
+def test_documented_network(documented, folder, capsys):
+    pytest.importorskip('onnx')
+    documented('small_head.py', 'small_256.py')
+    image = str(folder / 'arrows.png')
+    assert main(['predict', image, '--model', 'small_256.py']) == 0
+    torch.manual_seed(2)  # a random network that finds somebody
+    assert main(['export', 'small_256.py', '--out', 'out', '--no-flip', '--verify', image]) == 0
+    assert PoseEstimator('out')(image).skeleton.num_keypoints == 14
+
+
+def test_documented_engine(documented, folder, torch_side):
+    pytest.importorskip('onnx')
+    documented('plain_engine.py')
+    import_module('plain_engine')
+    export_model(torch_side.model, None, 'out', engine='plain')
+    assert places(PoseEstimator('out')(folder / 'arrows.png')) == places(
+        torch_side(folder / 'arrows.png')
+    )
+
+
+def test_documented_data_set(tmp_path, monkeypatch):
+    """Three keypoints, from an annotation file to a loss."""
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / 'docs' / 'data.md').read_text(encoding='utf-8')
+    keypoints, config = (
+        textwrap.dedent(re.search(rf'```python\n( *{start}.*?)```', text, re.S)[1])
+        for start in ('dataset_info = ', '_base_ = ')
+    )
+    Path('my_keypoints.py').write_text(keypoints)
+    Path('my_config.py').write_text(config.replace("'configs/", f"'{ROOT}/configs/"))
+    images = Path('data/mine/images')
+    images.mkdir(parents=True)
+    cv2.imwrite(str(images / 'a.png'), np.full((120, 160, 3), 128, np.uint8))
+    person = dict(id=1, image_id=1, category_id=1, iscrowd=0, bbox=[20, 20, 80, 80], area=3200)
+    person.update(keypoints=[60, 30, 2, 30, 60, 2, 90, 60, 1], num_keypoints=3)
+    names = ['head', 'left_hand', 'right_hand']
+    document = dict(
+        images=[dict(id=1, file_name='a.png', width=160, height=120)],
+        annotations=[person],
+        categories=[dict(id=1, name='person', keypoints=names)],
+    )
+    Path('data/mine/train.json').write_text(json.dumps(document))
+
+    config = Config.fromfile('my_config.py')
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        dataset = DATASETS.build(config.train_dataloader.dataset)
+        model = build_pose_estimator(config.model)
+        batch = model.data_preprocessor(pseudo_collate([dataset[0]]), True)
+        losses = model.loss(batch['inputs'], batch['data_samples'])
+    assert dataset.metainfo['keypoint_name2id'] == {name: i for i, name in enumerate(names)}
+    total, _ = model.parse_losses(losses)
+    assert np.isfinite(total.item()) and total > 0

@@ -183,7 +183,7 @@ def test_installed_package_finds_its_configs(wheel, tmp_path):
     options = ('--quiet', '--no-deps', '--no-index', '--target', target)
     run(sys.executable, '-m', 'pip', 'install', *options, wheel)
     code = (
-        'from litepose_mm import paths, __file__\n'
+        'from litepose_mm.utils import paths, __file__\n'
         'root = paths.mim_root()\n'
         'configs = sorted(str(p.relative_to(root)) for p in root.glob("configs/**/*.py"))\n'
         'print(root, *configs, sep="\\n")'

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pose_builders import make_skeleton
 
+from litepose_mm.annotations import Check, read_people
 from litepose_mm.checkpoints import read_weights
-from litepose_mm.datasets.annotation_checks import Check, read_people
 from litepose_mm.decoding import (
     AssociativeEmbedding,
     AssociativeEmbeddingCandidates,

@@ -24,8 +24,8 @@ from train import (  # beside this script
 )
 
 import litepose_mm.modules  # noqa: F401
+from litepose_mm.annotations import explained
 from litepose_mm.checkpoints import check_fit
-from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.utils.network import network_of
 from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.config_files import read_config

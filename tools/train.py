@@ -25,8 +25,8 @@ from mmengine.dist import get_rank
 from mmengine.runner import Runner
 
 import litepose_mm.modules  # noqa: F401
+from litepose_mm.annotations import explained
 from litepose_mm.compat import ignore_notices, shared_memory_told
-from litepose_mm.datasets.annotation_checks import explained
 from litepose_mm.engine.hooks import NonFiniteLossError
 from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.config_files import read_config

@@ -1,4 +1,4 @@
-"""Draws the pictures of the documentation: python docs/images/make_images.py
+"""Draws the images of the documentation: python docs/images/make_images.py
 
 ``maps_to_people.jpg`` shows the decoder at work. The scene is synthetic and the maps are made of
 its truth; the people in the last panel are what ``litepose_mm.decoding`` finds in them.
@@ -77,7 +77,7 @@ def make_maps(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def maps_to_people(path: Path) -> None:
-    """Four panels: the picture, its heatmaps, its tags, the people."""
+    """Four panels: the image, its heatmaps, its tags, the people."""
     skeleton = Skeleton.from_metainfo(parse_pose_metainfo(CrowdPoseDataset.METAINFO))
     scene = make_scene(SCENE, SEED, INDEX)
     annotations = person_annotations(scene.people, INDEX, select_keypoints(skeleton.keypoint_names))
@@ -109,7 +109,7 @@ def maps_to_people(path: Path) -> None:
 
     figure, axes = plt.subplots(1, 4, figsize=(16, 4.5), dpi=100)
     panels = (
-        ('picture', scene.image[..., ::-1], {}),
+        ('image', scene.image[..., ::-1], {}),
         ('14 heatmaps, at 1/2', glow, {}),
         ('14 tag maps, at 1/4, where a heatmap is high', tag, dict(cmap='turbo', vmin=-2)),
         ('people: peaks whose tags agree', people[..., ::-1], {}),

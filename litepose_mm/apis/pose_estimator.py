@@ -10,7 +10,6 @@ import numpy as np
 from torch import nn
 
 from ..decoding import Panel
-from ..deploy.description import deploy_graph, describe
 from ..errors import CannotExport
 from ..inference.base import BaseEstimator
 from ..inference.engines import Engine
@@ -20,6 +19,7 @@ from ..inference.images import check_positive
 from ..preprocessing.resize import Resized
 from ..structures import PoseResult
 from ..utils.openmp import keep_forks_computing
+from .description import deploy_graph, describe
 from .mmpose_estimator import MMPoseEstimator
 from .model_building import build_model
 

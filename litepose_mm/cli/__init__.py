@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
-from ..errors import one_line, prepare_streams
 from ..version import __version__
 from . import commands
+from .programs import one_line, prepare_streams
 
 _EPILOG = (
     'exit status: 0 all is well, 1 some inputs failed or an exported model differs from torch, '

@@ -161,12 +161,11 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
                 :class:`BottomupRandomAffineAlign`.
 
         Returns:
-            dict:
-            - heatmaps (list): Float32 ``(K, H_l, W_l)`` for each level, the highest of all
-              people at every pixel.
-            - keypoint_indices (np.ndarray): Int64 ``(N, T, K, 2)`` for the ``T`` levels with
-              tags: position ``y * W + x`` (0 where not visible) and visibility 0 or 1.
-            - keypoint_weights (np.ndarray): Float32 ``(N, K)``, above 0 where labelled, at most 1.
+            A dict. ``heatmaps`` is a list of float32 ``(K, H_l, W_l)`` for each level, the highest
+            of all people at every pixel. ``keypoint_indices``, int64 ``(N, T, K, 2)`` for the ``T``
+            levels with tags, has the position ``y * W + x`` (0 where not visible) and the
+            visibility, 0 or 1. ``keypoint_weights``, float32 ``(N, K)``, is above 0 where a
+            keypoint is labelled, and at most 1.
         """
         if aligned_size is not None:
             return self.at_input_size(aligned_size).encode(keypoints, keypoints_visible, flip)

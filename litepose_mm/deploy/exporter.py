@@ -13,13 +13,13 @@ from typing import Any
 from msgspec.structs import replace
 from torch import nn
 
+from ..apis.description import deploy_graph, describe
 from ..apis.model_building import build_model
 from ..errors import CannotExport, LitePoseError, reason
 from ..inference.card import ModelCard, file_hashes
 from ..inference.engines import Engine, get_engine
 from ..models.utils.deploy_graph import deploy_decoder
 from ..version import __version__
-from .description import deploy_graph, describe
 from .exported_folder import check_replaceable, replacing_folder
 from .onnx_export import export_onnx
 from .quantization import AccuracyGoal

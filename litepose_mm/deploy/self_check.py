@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..apis.description import deploy_graph
 from ..decoding import BROKEN_OUTPUTS, Decoder
 from ..errors import CannotExport, LitePoseError
 from ..inference.card import ModelCard
 from ..inference.engines import get_engine, load_engine
-from .description import deploy_graph
 
 # Of the largest value of an output. Rounding in float32 was seen to cost a hundredth of it. What
 # lower precisions may cost is a matter of pictures, but outputs that are all wrong are seen here;

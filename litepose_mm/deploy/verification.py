@@ -12,15 +12,15 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from ..analysis.timing import stages_of, summarise, time_stages
+from ..annotations.values import image_path
 from ..apis import PoseEstimator as TorchEstimator
-from ..datasets.annotation_checks.values import image_path
+from ..apis.description import deploy_graph
 from ..errors import LitePoseError
 from ..evaluation.functional.average_precision import Truth
 from ..evaluation.functional.oks import box_areas, keypoint_similarity
 from ..media import find_media, read_image
 from ..runtime import PoseEstimator
 from ..structures import Skeleton
-from .description import deploy_graph
 from .self_check import ROUNDING
 
 # Two people are the same if they are more alike than this (COCO's object keypoint similarity).

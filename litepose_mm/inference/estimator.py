@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..decoding import Panel, missing_at_zero
-from ..preprocessing.preprocessor import Preprocessor
 from ..preprocessing.resize import Resized
 from ..structures import PoseResult
 from .base import BaseEstimator
 from .engines import Engine
 from .images import check_positive, inputs_text, one_line_errors
+from .preprocessing import Preprocessor
 
 
 class Estimator(BaseEstimator):

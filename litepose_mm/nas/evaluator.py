@@ -28,7 +28,7 @@ from mmpose.registry import DATASETS
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from ..datasets.annotation_checks import explained
+from ..annotations import explained
 from ..errors import LitePoseError
 from ..families.litepose import Architecture
 from ..models.utils.deploy_form import to_deploy_form

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from ..errors import LitePoseError
-from ..structures import PoseResult, Skeleton
 from .colors import person_color
+
+if TYPE_CHECKING:
+    from ..structures import PoseResult, Skeleton
 
 COLOR_SCHEMES = ('link', 'person')
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
-from ..structures import Skeleton
 from .draw import joint_colors
+
+if TYPE_CHECKING:
+    from ..structures import Skeleton
 
 _DIMMED = 0.3  # what is left of the picture's light, so that maps stand out
 _HIGH = 0.1  # of a heatmap; the decoder takes no lower peaks for keypoints

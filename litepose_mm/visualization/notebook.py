@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
 from ..errors import LitePoseError
 from ..media import read_image
-from ..structures import PoseResult
 from .draw import draw_resized
+
+if TYPE_CHECKING:
+    from ..structures import PoseResult
 
 _LONG_SIDE = 960  # pixels, at most: a notebook keeps every drawing
 _GRAY = 64

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
-from ..structures import PoseResult
 from .draw import draw_resized
 from .maps import draw_heatmaps, draw_tags
+
+if TYPE_CHECKING:
+    from ..structures import PoseResult
 
 _LONG_SIDE = 384  # of a panel, in pixels
 _GAP, _LINE = 8, 26  # between panels; height of a line of text

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from ..structures import PoseResult
 from .colors import person_color
 from .maps import dimmed, draw_heatmaps
 from .sheet import at_panel_size, in_a_row, people_panel
+
+if TYPE_CHECKING:
+    from ..structures import PoseResult
 
 _HATCH, _HATCH_PERIOD, _HATCH_WIDTH = (60, 60, 230), 8, 3  # BGR, pixels
 _LEAST_DOT = 5  # pixels

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ import torch
 from litepose_mm import LitePoseError, PoseEstimator, PoseResult
 from litepose_mm.apis.mmpose_estimator import MMPoseEstimator, result_from_data_sample
 from litepose_mm.cli import main
+from litepose_mm.cli.argument_types import key_value
 from litepose_mm.utils.paths import config_path
 from litepose_mm.zoo import get_model
 
@@ -188,12 +190,11 @@ def test_coco_has_its_own_skeleton():
 
 
 @pytest.mark.filterwarnings('ignore:no weights given')
-def test_multiscale_config_of_the_docs(tmp_path):
+def test_multiscale_options_of_the_docs():
     page = (REPOSITORY / 'docs' / 'usage.md').read_text(encoding='utf-8')
-    text = re.search(r'^```python\n(_base_ = .*?)^```', page, re.M | re.S)[1]
-    path = tmp_path / 'multiscale.py'
-    path.write_text(text.replace("'./configs", f"'{REPOSITORY}/configs"))
-    estimator = make(path, batch_size=2)
+    command = re.search(r'--config-options \\\n(.*test_cfg.*)\n', page)[1]
+    options = dict(map(key_value, shlex.split(command)))
+    estimator = make('litepose-xs', batch_size=2, cfg_options=options)
     seen = []
     head = estimator.model.head
     forward = head.forward

@@ -113,7 +113,7 @@ def test_surroundings_are_one_line(monkeypatch, capsys, error, message):
 def test_closed_streams_take_no_files(tmp_path, closed):
     """Else the first files would be written to by whatever libraries print."""
     code = (
-        'import os; from litepose_mm.errors import prepare_streams; prepare_streams(); '
+        'import os; from litepose_mm.cli.programs import prepare_streams; prepare_streams(); '
         "file = open('file', 'wb', buffering=0); os.write(1, b'noise'); os.write(2, b'noise'); "
         "print('more'); file.write(b'own')"
     )
@@ -125,7 +125,9 @@ def test_closed_streams_take_no_files(tmp_path, closed):
 
 
 def test_names_that_cannot_be_said():
-    code = "from litepose_mm.errors import prepare_streams; prepare_streams(); print('ä\\udce9')"
+    code = (
+        "from litepose_mm.cli.programs import prepare_streams; prepare_streams(); print('ä\\udce9')"
+    )
     for encoding in ('ascii', 'utf-8', 'latin-1'):
         env = dict(os.environ, PYTHONIOENCODING=encoding, PYTHONPATH=os.pathsep.join(sys.path))
         done = subprocess.run([sys.executable, '-c', code], env=env, capture_output=True)

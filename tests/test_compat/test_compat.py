@@ -324,7 +324,7 @@ def test_scalar_radius_draws_the_same():
             return visualizer.get_image()
 
         plain = drawn(4)
-        compat._put_scalar_radius()
+        compat.patches.put_scalar_radius()
         assert plain.any()
         assert (drawn(np.array([4])) == plain).all() and (drawn(4) == plain).all()
         """)

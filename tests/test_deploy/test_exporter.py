@@ -13,9 +13,9 @@ from exported import assert_same_people, need, tiny_estimator, torch_outputs
 from processes import killed_process
 
 from litepose_mm import LitePoseError
+from litepose_mm.apis.description import describe
 from litepose_mm.decoding import AssociativeEmbedding, AssociativeEmbeddingCandidates
 from litepose_mm.deploy import export_model, self_check
-from litepose_mm.deploy.description import describe
 from litepose_mm.deploy.exported_folder import check_replaceable, replacing_folder
 from litepose_mm.inference.engines import base, load_engine
 from litepose_mm.models.backbones import LitePose

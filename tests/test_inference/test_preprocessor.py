@@ -6,7 +6,7 @@ import pytest
 from exported import card_of, torch_batch
 
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
-from litepose_mm.preprocessing.preprocessor import Preprocessor
+from litepose_mm.inference.preprocessing import Preprocessor
 
 SIZES = [(96, 64), (61, 45), (45, 61), (33, 33), (7, 100), (640, 427), (1, 1)]
 

@@ -9,7 +9,8 @@ from supernets import build_supernet
 from test_checkpoints import random_model, to_authors
 
 from litepose_mm.checkpoints import check_fit, load_weights, read_weights, save_weights
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.paths import mim_root
 
 

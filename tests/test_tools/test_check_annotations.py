@@ -5,7 +5,7 @@ import sys
 import pytest
 from PIL import Image
 
-from litepose_mm.errors import run_tool
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.utils.paths import mim_root
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from litepose_mm.errors import run_tool
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.utils.paths import mim_root
 
 CONVERTERS = mim_root() / 'tools/dataset_converters'

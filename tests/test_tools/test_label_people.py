@@ -13,15 +13,15 @@ import torch
 from networks import TINY, litepose, make_it_see_people
 
 from litepose_mm import PoseEstimator
+from litepose_mm.annotations import read_people
 from litepose_mm.checkpoints import save_weights
-from litepose_mm.datasets.annotation_checks import read_people
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.datasets.synthetic import (
     KEYPOINTS,
     SceneOptions,
     make_scene,
     person_annotations,
 )
-from litepose_mm.errors import run_tool
 from litepose_mm.utils.paths import config_path, mim_root
 from litepose_mm.zoo import get_model
 

@@ -9,7 +9,8 @@ import torch
 from networks import TINY, litepose
 
 from litepose_mm.checkpoints import load_weights, read_weights
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.paths import mim_root
 
 

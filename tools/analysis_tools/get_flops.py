@@ -9,7 +9,8 @@ from rich.table import Table
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.analysis.complexity import CONVENTIONS, measure_complexity
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.config_files import read_config
 
 

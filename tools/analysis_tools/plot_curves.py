@@ -20,7 +20,8 @@ import matplotlib
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, replacing
 
 AXES = {'epochs': 'epoch', 'iterations': 'iteration', 'hours': 'hours of training'}

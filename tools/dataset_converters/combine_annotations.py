@@ -18,10 +18,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from litepose_mm.datasets.annotation_checks import arrange, keypoint_names, read_people
-from litepose_mm.datasets.annotation_checks.values import image_path
-from litepose_mm.datasets.synthetic import crowd_index
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.annotations import arrange, crowd_index, keypoint_names, read_people
+from litepose_mm.annotations.values import image_path
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, replacing
 
 

@@ -18,9 +18,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.datasets.annotation_checks import read_annotations
-from litepose_mm.datasets.annotation_checks.images import num_fitting, picture_size
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.annotations import read_annotations
+from litepose_mm.annotations.images import num_fitting, picture_size
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, replacing
 
 

@@ -23,12 +23,13 @@ from pathlib import Path
 
 import numpy as np
 
+from litepose_mm.annotations.values import image_path
 from litepose_mm.cli.estimator_arguments import add_engine_arguments, make_pipeline_estimator
 from litepose_mm.cli.one_line_warnings import one_line_warnings
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.cli.reporter import Reporter
-from litepose_mm.datasets.annotation_checks.values import image_path
 from litepose_mm.datasets.labelling import Calibration, KeptResults, make_document
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.evaluation.functional.average_precision import Truth
 from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.media import MediaFile, find_media, write_json

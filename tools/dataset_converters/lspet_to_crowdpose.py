@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, replacing
 
 LSP_JOINTS = (

@@ -22,6 +22,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from rich.console import Console
 from rich.progress import track
 
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.datasets.datasets.synthetic_people_dataset import KEYPOINT_SETS
 from litepose_mm.datasets.synthetic import (
     SceneOptions,
@@ -31,7 +32,7 @@ from litepose_mm.datasets.synthetic import (
     select_keypoints,
 )
 from litepose_mm.datasets.synthetic.annotations import CATEGORY
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.utils.files import check_writable, replacing
 from litepose_mm.visualization import draw_skeletons

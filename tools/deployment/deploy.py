@@ -16,7 +16,8 @@ import sys
 
 from common import read_configs  # beside this script
 
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable
 
 

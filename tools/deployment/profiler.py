@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from common import add_cfg_options, read_configs  # beside this script
 
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif')
 

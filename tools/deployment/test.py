@@ -14,8 +14,9 @@ from pathlib import Path
 
 from common import add_cfg_options, read_configs  # beside this script
 
-from litepose_mm.datasets.annotation_checks import explained
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.annotations import explained
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 
 
 def parse_args() -> argparse.Namespace:

@@ -27,10 +27,11 @@ from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
-from litepose_mm.datasets.annotation_checks import explained
+from litepose_mm.annotations import explained
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.engine.hooks.bad_sample_hook import GuardSample, guard_samples
 from litepose_mm.engine.utils.pipelines import pipeline_owners
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.media import write_image
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.utils.config_files import read_config

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
-from litepose_mm.datasets.annotation_checks import (
+from litepose_mm.annotations import (
     Check,
     Problem,
     is_crowdpose,
@@ -26,7 +26,8 @@ from litepose_mm.datasets.annotation_checks import (
     read_annotations,
     read_text,
 )
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, replacing
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import yaml
 
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.families import get_family
 from litepose_mm.zoo import MODELS, ModelEntry
 from litepose_mm.zoo.shipped_weights import WeightsCard, weights_of

@@ -20,8 +20,9 @@ import torch
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.checkpoints import read_weights
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.engine.checkpoints.plain_data import to_plain
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, part_of, replacing
 
 # Facts about the training that are kept; paths of its machine are not.

@@ -19,7 +19,8 @@ from litepose_mm.checkpoints import (
     recognise,
     save_weights,
 )
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.families import families
 from litepose_mm.utils.files import check_writable
 from litepose_mm.version import __version__

@@ -22,7 +22,8 @@ import litepose_mm.modules  # noqa: F401
 # isort: split
 from mmengine.config import DictAction
 
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import get_architecture
 from litepose_mm.nas import (
     SubnetEvaluator,

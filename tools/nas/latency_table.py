@@ -25,7 +25,8 @@ from rich.progress import track
 from scipy.stats import spearmanr
 
 from litepose_mm.analysis.timing import environment
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.models.utils.deploy_form import to_deploy_form
 from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
 from litepose_mm.nas import (

@@ -22,9 +22,10 @@ from mmengine.runner import Runner, set_random_seed
 from mmpose.models import build_pose_estimator
 from torch import Tensor, nn
 
+from litepose_mm.annotations import explained
 from litepose_mm.checkpoints import load_weights, save_weights
-from litepose_mm.datasets.annotation_checks import explained
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import narrow
 from litepose_mm.utils.config_files import read_config
 from litepose_mm.utils.files import check_writable

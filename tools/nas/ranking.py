@@ -32,7 +32,8 @@ from scipy.stats import kendalltau, spearmanr
 from torch import nn
 
 from litepose_mm.checkpoints import load_weights
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import Architecture, get_architecture
 from litepose_mm.media import write_json
 from litepose_mm.nas import (

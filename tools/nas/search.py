@@ -28,7 +28,7 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import broadcast_object_list, get_rank, get_world_size
 from rich.progress import Progress
 
-from litepose_mm.errors import run_tool
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.nas import (
     Evolution,
     EvolutionSettings,

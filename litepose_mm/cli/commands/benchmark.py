@@ -131,7 +131,7 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
     import torch
 
     from ...apis import PoseEstimator as TorchEstimator
-    from ...deploy.description import model_name
+    from ...apis.description import model_name
 
     torch.set_num_threads(args.threads)
     name, _, weights = model.partition('=')

@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import ExitStack
-from dataclasses import replace
-from itertools import count
 from pathlib import Path
-from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
@@ -17,20 +14,12 @@ from ..one_line_warnings import one_line_warnings
 from ..page_arguments import add_public_host
 
 if TYPE_CHECKING:
-    from ...realtime import JsonLinesOutput, RealTimePipeline, Shown, Source, VideoOutput
+    from ...realtime import Source
     from ...realtime.page import Page
-    from ...realtime.view import View
     from ...realtime.window import Window
 
 HELP = 'find and follow people on a camera, a stream, a video or a folder of pictures'
 _PORT = 8000
-_STATUS_SECONDS = 5.0
-_SILENCE = 2.0  # seconds without a frame until a window says so
-_KEYS_SECONDS = 0.05  # between looks for a key while no frame comes
-_LINGER_SECONDS = 0.05  # between them when all was shown
-_PAUSED_MILLISECONDS = 100  # that a look for a key takes then
-# What keys switch on and off.
-_SWITCHES = {' ': 'paused', 'm': 'mirrored', 'i': 'ids', 'h': 'status'}
 
 _KEYS = """keys: q or Escape quits, space pauses, s saves a picture, v goes on to
 what else the model gives, m mirrors, i shows ids, h hides the status"""
@@ -86,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
     from ...errors import LitePoseError
     from ...realtime import JsonLinesOutput, RealTimePipeline, VideoOutput, open_source
     from ...realtime.view import View, notice, status_lines
+    from ...realtime.viewer import Viewer
     from ...tracking import PoseTracker
 
     view = View(args.view, mirrored=args.mirror)
@@ -108,10 +98,18 @@ def run(args: argparse.Namespace) -> int:
         video = stack.enter_context(VideoOutput(args.out, source)) if args.out else None
         lines = stack.enter_context(JsonLinesOutput(args.jsonl)) if args.jsonl else None
         try:
-            show = _Show(args, pipeline, view, screen, video, lines)
-            if show.run() and not (source.is_live or written_to):
+            viewer = Viewer(
+                pipeline,
+                view,
+                screen=screen,
+                video=video,
+                lines=lines,
+                tell=_tell,
+                folder=args.pictures,
+            )
+            if viewer.run(args.max_frames) and not (source.is_live or written_to):
                 statistics = pipeline.statistics()
-                show.linger()
+                viewer.linger()
         except KeyboardInterrupt:
             status = 130
         except SystemExit as stop:  # SIGTERM
@@ -166,129 +164,6 @@ def _open_screen(args: argparse.Namespace, source: Source) -> Page | Window:
     page = Page(_PORT if args.page is None else args.page, args.public_host)
     _tell(f'{page.address} (this machine only); Ctrl-C ends')
     return page
-
-
-class _Show:
-    """What becomes of the frames: draws, shows and writes them, and does what keys say."""
-
-    def __init__(
-        self,
-        args: argparse.Namespace,
-        pipeline: RealTimePipeline,
-        view: View,
-        screen: Page | Window | None,
-        video: VideoOutput | None,
-        lines: JsonLinesOutput | None,
-    ) -> None:
-        self.args, self.pipeline, self.view = args, pipeline, view
-        self.screen, self.video, self.lines = screen, video, lines
-        self.shown: Shown | None = None
-        self.drawing: Any = None
-        self.came_at = self.told_at = monotonic()
-
-    def run(self) -> bool:
-        """Returns whether it was all, rather than that the viewer wanted no more."""
-        left = self.args.max_frames
-        for shown in self.pipeline.poll(_KEYS_SECONDS):
-            goes_on = self.wait() if shown is None else self.take(shown)
-            if left is not None and shown is not None:
-                left -= 1
-            if not goes_on or left == 0:
-                return False
-        return True
-
-    def linger(self) -> None:
-        """Shows what came last for as long as somebody wants to see it."""
-        if self.screen is None or self.shown is None:
-            return
-        _tell('that was all; q or Ctrl-C ends')
-        while self.look():
-            sleep(_LINGER_SECONDS)
-
-    def take(self, shown: Shown) -> bool:
-        """Shows and writes a frame; returns whether to go on."""
-        from ...realtime.view import status_lines
-
-        self.came_at, self.shown = monotonic(), shown
-        if self.lines is not None:
-            self.lines.write(shown.frame, shown.result)
-        if self.screen is not None or self.video is not None:
-            self.drawing = self.pipeline.timed('drawing', self.draw, self.view)
-        if self.video is not None:
-            self.video.write(shown.frame, self.drawing)
-        if self.screen is not None:
-            return self.look()
-        status = status_lines(self.pipeline.statistics())
-        self.tell_sometimes(f'{len(shown.result)} people, {status[0]}')
-        return True
-
-    def wait(self) -> bool:
-        """Says so when nothing has come for long; returns whether to go on."""
-        from ...realtime.view import notice
-
-        silence, name = monotonic() - self.came_at, self.pipeline.source.name
-        message = f'nothing new from {name} for {silence:.0f} s'
-        if self.screen is None:
-            if silence > _STATUS_SECONDS:
-                self.tell_sometimes(message)
-            return True
-        if silence > _SILENCE:
-            return self.look(notice(message, self.drawing))
-        return self.look(notice(f'waiting for {name}') if self.shown is None else None)
-
-    def draw(self, view: View) -> Any:
-        """What came last, drawn."""
-        return view.draw(self.shown, self.pipeline.estimator, self.pipeline.statistics())
-
-    def look(self, picture: Any = None) -> bool:
-        """Shows what was drawn last, or another picture, for as long as it is paused.
-
-        Does what keys say, and returns whether to go on.
-        """
-        while True:
-            waits = _PAUSED_MILLISECONDS if self.view.paused else 1
-            key = self.screen.show(self.drawing if picture is None else picture, waits)
-            if key in ('q', 'escape'):
-                return False
-            if key is not None:
-                self.press(key)
-            if not self.view.paused:
-                return True
-
-    def press(self, key: str) -> None:
-        """Does what a key says that does not end it all."""
-        view = self.view
-        if key == 's':
-            self.save()
-            return
-        if key == 'v':
-            view.next_mode(('skeletons', *self.pipeline.estimator.panel_names))
-        elif key in _SWITCHES:
-            setattr(view, _SWITCHES[key], not getattr(view, _SWITCHES[key]))
-        if self.shown is not None:
-            self.drawing = self.draw(view)
-
-    def save(self) -> None:
-        """Saves a picture under a name that is free."""
-        from ...errors import LitePoseError
-        from ...media import write_image
-
-        if self.shown is None:
-            _tell('there is nothing to save yet')
-            return
-        stem = f'litepose_{self.shown.frame.number:06}'
-        names = (f'{stem}{f"_{again}" if again else ""}.png' for again in count())
-        path = next(path for name in names if not (path := Path(self.args.pictures, name)).exists())
-        try:
-            write_image(path, self.draw(replace(self.view, paused=False)))
-            _tell(f'saved {path}')
-        except LitePoseError as error:
-            _tell(str(error))
-
-    def tell_sometimes(self, line: str) -> None:
-        if monotonic() - self.told_at > _STATUS_SECONDS:
-            self.told_at = monotonic()
-            _tell(line)
 
 
 def _port(text: str) -> int:

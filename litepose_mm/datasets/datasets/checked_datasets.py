@@ -9,10 +9,10 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.datasets.datasets.body import CocoDataset, CrowdPoseDataset
 from mmpose.registry import DATASETS
 
+from ...annotations import read_people
+from ...annotations.images import picture_size
+from ...annotations.values import image_path, size_of
 from ...errors import LitePoseError
-from ..annotation_checks import read_people
-from ..annotation_checks.images import picture_size
-from ..annotation_checks.values import image_path, size_of
 
 
 class _CheckedDataset(BaseCocoStyleDataset):

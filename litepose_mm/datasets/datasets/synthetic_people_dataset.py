@@ -11,10 +11,10 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.datasets.datasets.body import CocoDataset, CrowdPoseDataset
 from mmpose.registry import DATASETS
 
+from ...annotations import crowd_index
 from ...errors import LitePoseError
 from ..synthetic import (
     SceneOptions,
-    crowd_index,
     make_scene,
     person_annotations,
     select_keypoints,

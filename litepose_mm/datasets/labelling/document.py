@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ...annotations import normalise
+from ...annotations.values import size_of
 from ...errors import LitePoseError
 from ...evaluation.functional.average_precision import Truth
 from ...structures import PoseResult, Skeleton
-from ..annotation_checks import normalise
-from ..annotation_checks.values import size_of
 from ..synthetic.annotations import CATEGORY
 from .annotated import AnnotatedPeople
 from .calibration import Calibration

@@ -4,7 +4,7 @@ numpy and OpenCV only. ``make_scene(SceneOptions(), seed=0, index=3)`` is the sa
 """
 
 from .anatomy import KEYPOINTS
-from .annotations import crowd_index, person_annotations
+from .annotations import person_annotations
 from .keypoint_sets import select_keypoints
 from .layout import SceneOptions
 from .scene import PersonTruth, Scene, make_scene
@@ -16,7 +16,6 @@ __all__ = [
     'Scene',
     'SceneOptions',
     'VideoFrame',
-    'crowd_index',
     'make_scene',
     'make_video',
     'person_annotations',

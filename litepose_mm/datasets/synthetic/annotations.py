@@ -62,25 +62,3 @@ def mask_polygons(mask: np.ndarray) -> list[list[int]]:
     )
     polygons = [cv2.approxPolyDP(outline, 0.8, True).ravel().tolist() for outline in outlines]
     return [polygon for polygon in polygons if len(polygon) >= 6]
-
-
-def crowd_index(annotations: Sequence[dict]) -> float:
-    """Returns how crowded a picture is, from 0 to 1, as CrowdPose defines it.
-
-    The mean over people of the number of other people's keypoints in the own box, divided by the
-    number of the own keypoints in it. One person's ratio counts 1 at most.
-    """
-    labelled = [a for a in annotations if a['num_keypoints']]
-    ratios = []
-    for own in labelled:
-        counts = [_keypoints_in(own['bbox'], other) for other in labelled]
-        mine = _keypoints_in(own['bbox'], own)
-        ratios.append(min((sum(counts) - mine) / max(mine, 1), 1.0))
-    return float(np.mean(ratios)) if ratios else 0.0
-
-
-def _keypoints_in(bbox: Sequence[float], annotation: dict) -> int:
-    x, y, flag = np.reshape(annotation['keypoints'], (-1, 3)).T
-    left, top, width, height = bbox
-    inside = (x >= left) & (x <= left + width) & (y >= top) & (y <= top + height)
-    return int(np.count_nonzero(inside & (flag > 0)))

@@ -11,9 +11,9 @@ import xtcocotools.mask
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from ...annotations.run_lengths import run_length_fault
 from ...errors import LitePoseError
 from ...preprocessing.resize import warp_affine
-from ..run_lengths import run_length_fault
 
 
 @TRANSFORMS.register_module()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...datasets.annotation_checks.values import image_path
+from ...annotations.values import image_path
 from ...errors import LitePoseError
 from ...evaluation.functional.average_precision import Truth
 from ...media import read_image

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...errors import LitePoseError
 from ...inference.card import ModelCard
+from ...inference.preprocessing import Preprocessor
 from ...media import find_media, read_image
-from ...preprocessing.preprocessor import Preprocessor
 
 # Fewer say too little of the range of every layer; more than 300 hardly change it, and NNCF takes
 # no more by itself either.

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...datasets.annotation_checks import read_people
+from ...annotations import read_people
 from ...structures import PoseResult, Skeleton
 
 

@@ -13,8 +13,7 @@ from mmpose.evaluation import CocoMetric
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 
-from ...datasets.annotation_checks import read_people
-from ...datasets.synthetic import crowd_index
+from ...annotations import crowd_index, read_people
 from ...structures import Skeleton
 
 

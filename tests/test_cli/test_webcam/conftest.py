@@ -5,7 +5,6 @@ import pytest
 from exported import export, tiny_estimator
 
 from litepose_mm.cli import main
-from litepose_mm.cli.commands import webcam
 from litepose_mm.media import VideoWriter
 from litepose_mm.realtime import window as window_module
 
@@ -43,7 +42,8 @@ def press(monkeypatch):
     def press(keys, while_waiting=()):
         pressed, drawings = iter(keys), []
         if not while_waiting:
-            monkeypatch.setattr(webcam, '_KEYS_SECONDS', None)  # how often it waits depends
+            # how often it waits depends on the machine
+            monkeypatch.setattr('litepose_mm.realtime.viewer._KEYS_SECONDS', None)
 
         class Window:
             def __init__(self, title):

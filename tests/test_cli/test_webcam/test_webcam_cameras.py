@@ -11,9 +11,8 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from litepose_mm.cli.commands import webcam
 from litepose_mm.media import VideoFrame, VideoReader
-from litepose_mm.realtime import CaptureSource, Frame, Source, view
+from litepose_mm.realtime import CaptureSource, Frame, Source, view, viewer
 
 
 class Camera:
@@ -62,10 +61,13 @@ class Stalling(Source):
 
 def test_a_camera_that_stalls(run, tmp_path, source, press, monkeypatch):
     its = source(Stalling(tmp_path / 'o.mp4'))
-    monkeypatch.setattr(webcam, '_SILENCE', 0.2)
+    monkeypatch.setattr(viewer, '_SILENCE', 0.2)
     monkeypatch.setattr('litepose_mm.realtime.pipeline._PATIENCE', 0.05)
     told = []
-    monkeypatch.setattr(view, 'notice', lambda text, drawing=None: told.append(text) or drawing)
+    for module in (view, viewer):
+        monkeypatch.setattr(
+            module, 'notice', lambda text, drawing=None: told.append(text) or drawing
+        )
     drawings = press(chain([None] * 20, ['escape']), while_waiting=True)
     start = time.monotonic()
     status, out, _ = run('--out', 'o.mp4', '--jsonl', 'o.jsonl')
@@ -79,14 +81,14 @@ def test_a_camera_that_stalls(run, tmp_path, source, press, monkeypatch):
 
 def test_a_camera_that_stalls_without_a_screen(run, source, monkeypatch):
     its = source(Stalling())
-    monkeypatch.setattr(webcam, '_STATUS_SECONDS', 0.1)
+    monkeypatch.setattr(viewer, '_STATUS_SECONDS', 0.1)
     threading.Timer(1.0, its.answers.set).start()
     _, _, err = run('--no-display')
     assert 'litepose: nothing new from camera 0 for 0 s\n' in err
 
 
 def test_status_is_told_where_there_is_no_window(run, video, monkeypatch):
-    monkeypatch.setattr(webcam, '_STATUS_SECONDS', 0.0)
+    monkeypatch.setattr(viewer, '_STATUS_SECONDS', 0.0)
     _, _, err = run(video, '--no-display')
     assert err.startswith('litepose: ') and ' people, ' in err and ' fps, ' in err
 

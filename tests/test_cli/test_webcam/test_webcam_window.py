@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from litepose_mm.cli.commands import webcam
-from litepose_mm.errors import LitePoseError, run_tool
+from litepose_mm.cli.programs import run_tool
+from litepose_mm.errors import LitePoseError
 from litepose_mm.realtime import page as page_module
 from litepose_mm.realtime import window as window_module
 from litepose_mm.utils.paths import mim_root

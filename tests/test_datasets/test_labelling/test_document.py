@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pose_builders import make_result, make_skeleton
 
-from litepose_mm.datasets.annotation_checks import read_people
+from litepose_mm.annotations import read_people
 from litepose_mm.datasets.labelling import make_document
 from litepose_mm.errors import LitePoseError
 from litepose_mm.evaluation.functional.average_precision import Truth

@@ -10,11 +10,11 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
+from litepose_mm.annotations import crowd_index
 from litepose_mm.datasets.datasets.synthetic_people_dataset import KEYPOINT_SETS
 from litepose_mm.datasets.synthetic import (
     KEYPOINTS,
     SceneOptions,
-    crowd_index,
     make_scene,
     person_annotations,
     select_keypoints,

@@ -9,7 +9,7 @@ from mmpose.datasets.transforms import LoadImage
 from PIL import Image
 
 from litepose_mm import LitePoseError
-from litepose_mm.datasets.annotation_checks.images import picture_size
+from litepose_mm.annotations.images import picture_size
 from litepose_mm.media import read_image
 
 

@@ -26,8 +26,8 @@ def pictures(tmp_path_factory):
 @pytest.fixture(scope='session')
 def graph(tiny, tmp_path_factory):
     """The network as ONNX with maps."""
+    from litepose_mm.apis.description import deploy_graph, describe
     from litepose_mm.deploy import export_onnx
-    from litepose_mm.deploy.description import deploy_graph, describe
 
     graph = deploy_graph(tiny.model, describe(tiny.model))
     return export_onnx(graph, tmp_path_factory.mktemp('graph') / 'model.onnx')

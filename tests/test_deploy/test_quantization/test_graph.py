@@ -2,8 +2,8 @@
 
 import pytest
 
+from litepose_mm.apis.description import deploy_graph, describe
 from litepose_mm.deploy import export_onnx
-from litepose_mm.deploy.description import deploy_graph, describe
 from litepose_mm.deploy.quantization.graph import int8_layers, prepare
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
-from ...errors import LitePoseError, some
+from ..errors import LitePoseError, some
 from .keypoints import Missing, arrange, other_names
 from .people import normalise
 

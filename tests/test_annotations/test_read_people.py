@@ -10,7 +10,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.registry import DATASETS, METRICS
 
-from litepose_mm.datasets.annotation_checks import Check, read_annotations, read_people, read_text
+from litepose_mm.annotations import Check, read_annotations, read_people, read_text
 from litepose_mm.errors import LitePoseError
 from litepose_mm.evaluation.functional.average_precision import Truth
 from litepose_mm.recipes import ae_codec, ae_test_pipeline
@@ -315,7 +315,7 @@ def notices(monkeypatch):
     """What reading says of files that it takes as they are."""
     told = []
     monkeypatch.setattr(
-        'litepose_mm.datasets.annotation_checks.document.print_log',
+        'litepose_mm.annotations.document.print_log',
         lambda text, logger, level: told.append(text),
     )
     return told

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import some
+from ..errors import some
 from .categories import CATEGORY, read_categories
 from .coordinates import fractions_problem, in_fractions, odd_coordinates
 from .person import Person

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from ...errors import some
+from ..errors import some
 from .problem import Problem
 from .values import id_text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...errors import LitePoseError
-from ...media import image_size, read_image
+from ..errors import LitePoseError
+from ..media import image_size, read_image
 from .values import Size, image_path, is_inside, numbers, size_of, triples
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
-from litepose_mm.datasets.annotation_checks import (
+from litepose_mm.annotations import (
     Check,
     explain,
     explained,

@@ -6,6 +6,7 @@ so in :func:`explained`.
 """
 
 from .check import Check
+from .crowding import crowd_index
 from .document import read_annotations, read_people, read_text
 from .expectations import explain, explained, is_crowdpose, keypoint_names
 from .keypoints import arrange, match_keypoints
@@ -16,6 +17,7 @@ __all__ = [
     'Check',
     'Problem',
     'arrange',
+    'crowd_index',
     'explain',
     'explained',
     'is_crowdpose',

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from litepose_mm.datasets.annotation_checks import Check, read_people
+from litepose_mm.annotations import Check, read_people
 from litepose_mm.errors import LitePoseError
 
 SIZE = np.array([640, 480])
@@ -16,7 +16,7 @@ def notices(monkeypatch):
     """What reading says of files that it takes as they are."""
     told = []
     monkeypatch.setattr(
-        'litepose_mm.datasets.annotation_checks.document.print_log',
+        'litepose_mm.annotations.document.print_log',
         lambda text, logger, level: told.append(text),
     )
     return told

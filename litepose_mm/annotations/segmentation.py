@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..run_lengths import run_length_fault
+from .run_lengths import run_length_fault
 from .values import Size, numbers
 
 

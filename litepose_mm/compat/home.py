@@ -1,8 +1,7 @@
 """A home for users without one, as containers run them.
 
 Cause: openvino_telemetry, matplotlib and yapf (of MMEngine) fail at import where a user's home is
-unknown, and torch.compile where the user's name is. Retires: when they do without. It is not in
-``compat``, which is a program, too, and so must not be imported by the package.
+unknown, and torch.compile where the user's name is. Retires: when they do without.
 """
 
 import getpass

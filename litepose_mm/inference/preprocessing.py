@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..inference.card import ModelCard
-from .resize import Resized, aligned_size, resize_align, resize_box, resize_to_shape
+from ..preprocessing.resize import Resized, aligned_size, resize_align, resize_box, resize_to_shape
+from .card import ModelCard
 
 
 class Preprocessor:

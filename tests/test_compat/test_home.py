@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from litepose_mm.utils.home import provide_home
+from litepose_mm.compat.home import provide_home
 
 _NAMES = ('LOGNAME', 'USER', 'LNAME', 'USERNAME')
 

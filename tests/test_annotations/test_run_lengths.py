@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from litepose_mm.datasets.run_lengths import run_length_fault, uncompress
+from litepose_mm.annotations.run_lengths import run_length_fault, uncompress
 
 
 @given(

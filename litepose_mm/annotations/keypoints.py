@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from ...errors import LitePoseError, some
+from ..errors import LitePoseError, some
 from .categories import plain_name
 from .values import triples
 

@@ -14,9 +14,9 @@ from mmengine.registry import init_default_scope
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
-from ...errors import LitePoseError
-from ...structures import Skeleton
-from ...utils.config_files import read_config
+from ..errors import LitePoseError
+from ..structures import Skeleton
+from ..utils.config_files import read_config
 from .document import explanation, read_annotations
 from .people import normalise
 

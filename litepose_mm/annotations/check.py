@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...errors import LitePoseError
-from ..synthetic import crowd_index
+from ..errors import LitePoseError
+from .crowding import crowd_index
 from .images import check_image
 from .keypoints import arrange, match_keypoints, other_names
 from .people import normalise

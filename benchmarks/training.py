@@ -7,6 +7,7 @@ All but ``pipeline`` is time on the clock, as good as the machine is idle.
 
 import argparse
 import tempfile
+from fractions import Fraction
 from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
@@ -20,11 +21,10 @@ from training_parts import loader, loss, pipeline, step
 from training_parts.data import KINDS, write_people
 
 from litepose_mm.media import write_json
-from litepose_mm.recipes import ae_codec
+from litepose_mm.nas.plain_config import at_scale
 
 CONFIG = (
-    'configs/body_2d_keypoint/associative_embedding/crowdpose/'
-    'ae_litepose-xs_8xb16-500e_crowdpose-256x256.py'
+    'configs/body_2d_keypoint/associative_embedding/coco/ae_litepose-xs_8xb16-500e_coco-256x256.py'
 )
 MEASUREMENTS = dict(pipeline=pipeline, step=step, loader=loader, loss=loss)
 
@@ -38,7 +38,7 @@ def parse_args() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument('--keypoints', choices=KINDS, default='coco', help='of the pictures')
     parser.add_argument('--num-images', type=int, default=32, help='synthetic pictures')
-    parser.add_argument('--config', default=CONFIG, help='model, input size, batch size')
+    parser.add_argument('--config', default=CONFIG, help='model, pipeline, batch size')
     parser.add_argument('--input-size', type=int, help="in place of the config's")
     parser.add_argument('--batch-size', type=int, help="in place of the config's")
     parser.add_argument('--compile', action='store_true', help='torch.compile too, takes minutes')
@@ -52,10 +52,9 @@ def parse_args() -> argparse.Namespace:
     if not Path(args.config).is_file():
         parser.error(f'no config {args.config}; run from the repository or give --config')
     config = Config.fromfile(args.config)
-    args.codec = codec = config.model.head.decoder
-    if args.input_size:
-        strides = [codec.input_size[0] // width for width, _ in codec.heatmap_sizes]
-        args.codec = ae_codec((args.input_size, args.input_size), strides)
+    codec, data = config.model.head.decoder, config.train_dataloader.dataset
+    scale = Fraction(args.input_size or codec.input_size[0], codec.input_size[0])
+    args.codec, args.pipeline = (at_scale(part, scale) for part in (codec, data.pipeline))
     args.batch_size = args.batch_size or config.train_dataloader.batch_size
     return args
 

@@ -6,10 +6,10 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.models import build_pose_estimator
 from mmpose.structures import MultilevelPixelData, PoseDataSample
+from pipelines import ae_codec
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.families.litepose import Architecture, Stage
-from litepose_mm.recipes import ae_codec
 
 init_default_scope('mmpose')
 

@@ -3,10 +3,10 @@
 import networks
 import torch
 from mmpose.models import build_pose_estimator
+from pipelines import ae_codec
 
 from litepose_mm.families.litepose import Architecture, Stage
 from litepose_mm.nas.search_spaces import SearchSpace
-from litepose_mm.recipes import ae_codec
 
 #: Widths 8 to 32, so that 0.5 and 0.25 differ; the last stage is as wide as the one before.
 LARGEST = Architecture(

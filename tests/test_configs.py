@@ -13,6 +13,7 @@ import litepose_mm.modules  # noqa: F401
 from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.utils.paths import mim_root
 from litepose_mm.zoo import MODELS
+from litepose_mm.zoo.shipped_weights import shipped_weights
 
 CONFIGS = sorted(path for path in (mim_root() / 'configs/body_2d_keypoint').rglob('*.py'))
 ZOO = {entry.config: entry for entry in MODELS.values()}
@@ -66,19 +67,21 @@ def test_every_zoo_entry_has_its_config():
     assert set(ZOO) <= {p.relative_to(mim_root() / 'configs').as_posix() for p in CONFIGS}
 
 
-@pytest.mark.parametrize(
-    'path', [path for path in CONFIGS if path.parent.name in ('coco', 'crowdpose')], ids=_name
-)
+@pytest.mark.parametrize('path', CONFIGS, ids=_name)
 def test_checkpoints_are_named_after_the_zoo(path):
     config = Config.fromfile(path)
-    dataset = path.parent.name
-    if config.load_from is not None and config.load_from.startswith('work_dirs/'):
+    dataset, start = path.parent.name, config.load_from
+    if start is not None and start.startswith('work_dirs/'):
         # the last checkpoint of a config beside it
-        _, stem, checkpoint = config.load_from.split('/')
+        _, stem, checkpoint = start.split('/')
         first = Config.fromfile(path.with_name(f'{stem}.py'))
         assert checkpoint == f'epoch_{first.train_cfg.max_epochs}.pth'
-    elif config.load_from is not None:
-        assert config.load_from == f'checkpoints/{config.arch}_{dataset}.pth'
+        assert first.model.backbone == config.model.backbone
+    elif start is not None:
+        assert start in shipped_weights() or re.fullmatch(r'checkpoints/[\w-]+\.pth', start)
+        assert config.model.backbone.arch in start or 'narrowed' in start
+    if dataset not in ('coco', 'crowdpose'):
+        return
     teacher = config.model.get('teacher')
     if teacher is not None:
         name = f'{teacher.backbone.arch}_{dataset}'

@@ -13,6 +13,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from networks import TINY, litepose, make_it_see_people
+from pipelines import ae_codec, ae_test_pipeline
 
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.utils.paths import config_path, mim_root
@@ -47,13 +48,12 @@ def small_config(tmp_path):
         json.dumps(dict(images=images, annotations=annotations, categories=categories))
     )
     path = tmp_path / 'config.py'
+    codec = ae_codec(input_size=(64, 64), decode_topk=3)
     path.write_text(f"""
 _base_ = r'{base}'
-from litepose_mm.recipes import ae_codec, ae_test_pipeline
-
 # A published name is replaced by a mapping.
 arch = dict(_delete_=True, **{TINY.to_dict()!r})
-codec = ae_codec(input_size=(64, 64), decode_topk=3)
+codec = {codec!r}
 model = dict(backbone=dict(arch=arch), head=dict(arch=arch, decoder=codec))
 test_dataloader = dict(
     num_workers=0,
@@ -62,7 +62,7 @@ test_dataloader = dict(
         data_root=r'{tmp_path}',
         ann_file='ann.json',
         data_prefix=dict(img=''),
-        pipeline=ae_test_pipeline(codec)))
+        pipeline={ae_test_pipeline(codec)!r}))
 test_evaluator = dict(ann_file=r'{tmp_path / 'ann.json'}')
 """)
     return path

@@ -17,7 +17,6 @@ from litepose_mm.engine.hooks.compile_hook import compile_training
 from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
 from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
 from litepose_mm.models.kernels import quicken
-from litepose_mm.recipes import ae_train_pipeline
 
 from .data import build_dataset
 
@@ -58,7 +57,7 @@ class Training:
         cv2.setNumThreads(0)
         set_random_seed(0)
         self.batch_size = args.batch_size
-        self.dataset = build_dataset(args, ae_train_pipeline(args.codec))
+        self.dataset = build_dataset(args, args.pipeline)
         config = Config.fromfile(args.config)
         config.model.head.num_keypoints = self.dataset.metainfo['num_keypoints']
         self.model = MODELS.build(config.model).to(device()).train()

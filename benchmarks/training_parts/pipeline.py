@@ -11,8 +11,6 @@ from mmengine.runner import set_random_seed
 from mmpose.registry import TRANSFORMS
 from reporting import Rows
 
-from litepose_mm.recipes import ae_train_pipeline
-
 from .data import build_dataset
 
 PARTS = ('annotations', 'file', 'affine', 'flip', 'targets', 'masks', 'packing')
@@ -30,7 +28,7 @@ def measure(args: Namespace) -> dict[str, Rows]:
     dataset = build_dataset(args, [])
     pipelines = [
         [lambda sample: dataset.get_data_info(sample['index']), *map(TRANSFORMS.build, transforms)]
-        for transforms in (_mmpose(args.codec), ae_train_pipeline(args.codec))
+        for transforms in (_mmpose(args.codec), args.pipeline)
     ]
     indices = [i for i in range(len(dataset)) if len(dataset[i]['keypoints'])]
     times = np.zeros((args.rounds + 1, 2, len(indices), len(PARTS)))

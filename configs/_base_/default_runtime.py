@@ -1,13 +1,10 @@
-_base_ = []  # MMEngine takes a config that imports, and has none, for a lazy one
-from litepose_mm.recipes import training_hooks
-
 default_scope = 'mmpose'
 
 # Registers everything of this package; must come before any of MMPose's modules is imported.
 custom_imports = dict(imports=['litepose_mm.modules'])
 
 # Checkpoints are plain data, whole, and resumed to the same bits; the metric that comes first is
-# AP, under the prefix of its data set. Validation draws a few pictures, the same ones each time.
+# AP, under the prefix of its data set. Validation draws a few images, the same ones each time.
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50),
@@ -24,8 +21,17 @@ default_hooks = dict(
         metric_type='loss',
         badcase_thr=5,
     ),
+    # Buffers are the same in all processes, and epochs can be resumed to the same bits.
+    sync_buffers=dict(type='SyncBuffersHook'),
+    reproducible_epochs=dict(type='ReproducibleEpochsHook'),
+    # Steps take less time, and nothing else changes (docs/training.md).
+    channels_last=dict(type='ChannelsLastHook'),
+    reuse_memory=dict(type='ReuseMemoryHook'),
+    cpu_kernels=dict(type='CPUKernelsHook'),
+    # Non-finite losses and bad samples stop the run; with 'skip', bad samples are left out.
+    non_finite_loss=dict(type='NonFiniteLossHook'),
+    bad_sample=dict(type='BadSampleHook', policy='stop'),
 )
-custom_hooks = training_hooks()
 
 env_cfg = dict(
     cudnn_benchmark=False,

@@ -34,7 +34,6 @@ from litepose_mm.datasets.synthetic import (
 )
 from litepose_mm.decoding import AssociativeEmbeddingDecoder
 from litepose_mm.families.litepose import get_architecture
-from litepose_mm.recipes import ae_codec
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_skeletons
 
@@ -60,7 +59,13 @@ def make_maps(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         people: x, y and visibility ``(N, K, 3)``, 0 where not labelled.
     """
     rng = np.random.default_rng(0)
-    codec = KEYPOINT_CODECS.build(ae_codec(SIZE[::-1]))
+    codec = KEYPOINT_CODECS.build(
+        dict(
+            type='MultiLevelAssociativeEmbedding',
+            input_size=SIZE[::-1],
+            heatmap_sizes=[(SIZE[1] // stride, SIZE[0] // stride) for stride in (4, 2)],
+        )
+    )
     targets = codec.encode(people[..., :2], people[..., 2])
     heatmaps = targets['heatmaps'][-1]
     tags = rng.uniform(0, len(people), targets['heatmaps'][0].shape).astype(np.float32)

@@ -98,7 +98,7 @@ def _resize(model: nn.Module, input_shape: Sequence[int] | None) -> dict[str, An
     if len(found) != 1:
         raise CannotExport(
             'expected one BottomupResizeAlign in the test pipeline, which is how images are '
-            f'resized here, got {len(found)}; take `ae_test_pipeline` in the config'
+            f'resized here, got {len(found)}'
         )
     divisor = found[0].size_factor
     return dict(

@@ -178,7 +178,7 @@ def _check_multiscale_test(config: Config, path: Path) -> None:
     if wanted and not scales:
         raise LitePoseError(
             f'multiscale_test: the test pipeline of {path} gives one scale only; use '
-            '`ae_test_pipeline(codec, aug_scales=[...])` in the config (docs/usage.md)'
+            'BottomupResizeAlign(aug_scales=[...]) there (docs/usage.md)'
         )
     if scales and not wanted:
         raise LitePoseError(

@@ -13,7 +13,6 @@ from mmengine.config import Config
 
 from ..errors import LitePoseError
 from ..families.litepose import Architecture
-from ..recipes import ae_codec
 
 _PLAIN = {
     'DistilledSupernetBottomupPoseEstimator': 'DistilledBottomupPoseEstimator',
@@ -68,11 +67,10 @@ def plain_model(model: Mapping[str, Any], arch: Architecture) -> dict[str, Any]:
 
 def codec_at(codec: Mapping[str, Any], scale: Fraction) -> dict[str, Any]:
     """The config of a codec for inputs that are smaller or larger by a factor; strides stay."""
-    codec = dict(codec)
-    width, height = codec.pop('input_size')
-    strides = [width // size[0] for size in codec.pop('heatmap_sizes')]
-    codec.pop('type', None)
-    return ae_codec((_side(width, scale), _side(height, scale)), strides, **codec)
+    strides = [codec['input_size'][0] // size[0] for size in codec['heatmap_sizes']]
+    input_size = tuple(_side(side, scale) for side in codec['input_size'])
+    heatmap_sizes = [tuple(side // stride for side in input_size) for stride in strides]
+    return dict(codec, input_size=input_size, heatmap_sizes=heatmap_sizes)
 
 
 def at_scale(value: Any, scale: Fraction) -> Any:
@@ -138,7 +136,7 @@ def plain_config(
     plain = merged.to_dict()
     scale = scale_of(plain, arch)
     plain['model'] = plain_model(plain['model'], arch)
-    plain['arch'], plain['codec'] = arch.to_dict(), plain['model']['head']['decoder']
+    plain['codec'] = plain['model']['head']['decoder']
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         plain[name] = at_scale(plain.get(name), scale)
     plain['custom_hooks'] = [

@@ -9,11 +9,11 @@ import pytest
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.registry import DATASETS, METRICS
+from pipelines import ae_codec, ae_test_pipeline
 
 from litepose_mm.annotations import Check, read_annotations, read_people, read_text
 from litepose_mm.errors import LitePoseError
 from litepose_mm.evaluation.functional.average_precision import Truth
-from litepose_mm.recipes import ae_codec, ae_test_pipeline
 from litepose_mm.structures import PoseResult, Skeleton
 
 NAMES = ('head', 'left_hand', 'right_hand')

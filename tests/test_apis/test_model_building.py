@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from pipelines import ae_codec, ae_test_pipeline
 
 from litepose_mm import LitePoseError
 from litepose_mm.apis.model_building import build_model
-from litepose_mm.recipes import ae_codec, ae_test_pipeline
 from litepose_mm.utils.paths import config_path
 from litepose_mm.zoo import MODELS, get_model
 
@@ -115,7 +115,7 @@ def test_options_that_do_not_fit():
 
 def test_multiscale_test_needs_scales_and_scales_need_it():
     refusal = refuse(MODEL, device='cpu', cfg_options={'model.test_cfg.multiscale_test': True})
-    assert '`ae_test_pipeline(codec, aug_scales=[...])`' in refusal
+    assert 'BottomupResizeAlign(aug_scales=[...])' in refusal
     pipeline = ae_test_pipeline(ae_codec((256, 256)), aug_scales=[0.5, 2])
     refusal = refuse(MODEL, cfg_options={'test_dataloader.dataset.pipeline': pipeline})
     assert 'set `model.test_cfg.multiscale_test`' in refusal

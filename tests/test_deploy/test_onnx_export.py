@@ -7,11 +7,11 @@ import torch
 from compiler import needs_compiler
 from deploy_networks import LEVELS, deploy_graph, network, with_statistics
 from networks import TINY, litepose
+from pipelines import ae_codec
 
 from litepose_mm.deploy import export_onnx, to_deploy_form
 from litepose_mm.errors import LitePoseError
 from litepose_mm.models.kernels import quicken
-from litepose_mm.recipes import ae_codec
 
 onnx = pytest.importorskip('onnx')
 onnxruntime = pytest.importorskip('onnxruntime')

@@ -7,13 +7,13 @@ from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
 from mmpose.models import build_pose_estimator
 from mmpose.registry import METRICS
+from pipelines import ae_codec, ae_test_pipeline, ae_train_pipeline, tile_pipeline
 from processes import run_together
 from supernets import LARGEST, SPACE, supernet_config
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import SubnetEvaluator, calibrate, copy_subnet, plain_model
 from litepose_mm.nas.evaluator import _of_one_shape
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline, tile_pipeline
 
 
 def config():

@@ -2,12 +2,12 @@ from fractions import Fraction
 
 import pytest
 from mmengine.config import Config
+from pipelines import ae_codec, ae_train_pipeline
 from supernets import LARGEST, SPACE, supernet_config
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import plain_config
 from litepose_mm.nas.plain_config import at_scale
-from litepose_mm.recipes import ae_codec, ae_train_pipeline
 
 
 def sizes(pipeline):

@@ -10,13 +10,13 @@ import torch
 from mmengine.dataset import pseudo_collate
 from mmpose.models import build_pose_estimator
 from mmpose.registry import DATASETS
+from pipelines import ae_codec, ae_train_pipeline
 from supernets import LARGEST, SPACE, build_supernet, supernet_config
 from torch import nn
 
 from litepose_mm.engine.hooks import ArchitectureSamplingHook
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import at_resolution, copy_subnet
-from litepose_mm.recipes import ae_codec, ae_train_pipeline
 
 
 def batch(size=64, count=3):

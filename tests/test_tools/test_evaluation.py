@@ -10,6 +10,7 @@ import pytest
 import torch
 from mmengine.config import config as config_module
 from networks import TINY, litepose, make_it_see_people
+from pipelines import ae_codec, ae_test_pipeline
 
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.utils.paths import config_path, mim_root
@@ -36,13 +37,12 @@ def folder(tmp_path_factory):
     weights = {name: v for name, v in state.items() if 'data_preprocessor' not in name}
     save_weights(weights, folder / 'weights.pth', {})
     base = config_path(get_model('litepose-xs_crowdpose').config)
+    codec = ae_codec(input_size=(64, 64), decode_topk=2, decode_tag_thr=100.0)
     (folder / 'config.py').write_text(f"""
 _base_ = r'{base}'
-from litepose_mm.recipes import ae_codec, ae_test_pipeline
-
 custom_imports = dict(imports=['litepose_mm.modules'])
 arch = dict(_delete_=True, **{TINY.to_dict()!r})
-codec = ae_codec(input_size=(64, 64), decode_topk=2, decode_tag_thr=100.0)
+codec = {codec!r}
 model = dict(backbone=dict(arch=arch), head=dict(arch=arch, decoder=codec))
 test_dataloader = dict(
     num_workers=0,
@@ -54,7 +54,7 @@ test_dataloader = dict(
         num_images={NUM_IMAGES},
         image_size=(96, 64),
         test_mode=True,
-        pipeline=ae_test_pipeline(codec)))
+        pipeline={ae_test_pipeline(codec)!r}))
 test_evaluator = dict(iou_type='keypoints', use_area=True, ann_file=r'{folder / 'truth.json'}')
 default_hooks = dict(visualization=dict(enable=False))
 """)

@@ -6,15 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from pipelines import ae_codec, ae_test_pipeline, ae_train_pipeline
 
 from litepose_mm.utils.paths import config_path, mim_root
 
 CONFIG = """
 _base_ = {base!r}
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline, warmup_cosine
-
-codec = ae_codec(input_size=(64, 64))
-epochs = 4
+codec = {codec!r}
 blocks = [[4, 7]] * 2
 network = dict(
     img_size=64,
@@ -49,25 +47,25 @@ scenes = dict(
     scene=dict(stature=(0.6, 0.9), occluders=(0, 0)),
     cache='memory',
 )
-pipeline = ae_train_pipeline(
-    codec, use_segments=False, flip=0, scale_factor=(1, 1), rotate_factor=0, shift_factor=0
-)
 loader = dict(num_workers=0, persistent_workers=False)
 train_dataloader = dict(
     batch_size=8,
     dataset=dict(
-        _delete_=True, type='RepeatDataset', times=60, dataset=dict(pipeline=pipeline, **scenes)
+        _delete_=True, type='RepeatDataset', times=60, dataset=dict(pipeline={train!r}, **scenes)
     ),
     **loader,
 )
 val_dataloader = dict(
-    dataset=dict(_delete_=True, pipeline=ae_test_pipeline(codec), test_mode=True, **scenes),
+    dataset=dict(_delete_=True, pipeline={test!r}, test_mode=True, **scenes),
     **loader,
 )
 test_dataloader = val_dataloader
-train_cfg = dict(max_epochs=epochs, val_interval=1)
-param_scheduler = warmup_cosine(epochs, warmup_iterations=30)
-custom_hooks = [dict(type='ChannelsLastHook')]
+train_cfg = dict(max_epochs=4, val_interval=1)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=30, by_epoch=False),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=4, convert_to_iter_based=True),
+]
+custom_hooks = []
 default_hooks = dict(visualization=dict(max_pictures=1))
 """
 
@@ -76,7 +74,16 @@ default_hooks = dict(visualization=dict(max_pictures=1))
 def test_ap_of_learned_scenes(tmp_path):
     base = config_path('ae_litepose-xs_1xb8-13e_synthetic-256x256')
     config = tmp_path / 'config.py'
-    config.write_text(CONFIG.format(base=str(base)))
+    codec = ae_codec(input_size=(64, 64))
+    as_is = dict(flip=0, scale_factor=(1, 1), rotate_factor=0, shift_factor=0)
+    config.write_text(
+        CONFIG.format(
+            base=str(base),
+            codec=codec,
+            train=ae_train_pipeline(codec, use_segments=False, **as_is),
+            test=ae_test_pipeline(codec),
+        )
+    )
     result = subprocess.run(
         [sys.executable, mim_root() / 'tools/train.py', config, '--seed', '0']
         + ['--work-dir', tmp_path / 'work'],

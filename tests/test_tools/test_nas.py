@@ -10,6 +10,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmpose.models import build_pose_estimator
+from pipelines import ae_codec, ae_test_pipeline, ae_train_pipeline
 from supernets import LARGEST
 
 import litepose_mm.modules  # noqa: F401
@@ -27,37 +28,37 @@ from litepose_mm.utils.paths import config_path, mim_root
 
 CONFIG = """
 _base_ = {base!r}
-from litepose_mm.recipes import (
-    ae_codec,
-    ae_test_pipeline,
-    ae_train_pipeline,
-    supernet_hooks,
-    supernet_model,
-    training_hooks,
-    warmup_cosine,
-)
-
 load_from = None
 search_space = dict(
     largest={arch!r}, img_sizes=[64, 32], ratios=[1, 0.5], kernel_sizes=[7, 3],
     depths=[[2, 1], [2], [3, 2], [2]],
 )
-codec = ae_codec(input_size=(64, 64))
-model = supernet_model(search_space, num_keypoints=14, decoder=codec)
+codec = {codec!r}
+model = dict(
+    backbone=dict(arch={arch!r}, kernel_sizes=[7, 3]), head=dict(arch={arch!r}, decoder=codec)
+)
 scenes = dict(num_images=4, image_size=(64, 64), people=(1, 2))
 loader = dict(batch_size=2, num_workers=0, persistent_workers=False)
 train_dataloader = dict(
-    dataset=dict(pipeline=ae_train_pipeline(codec, use_segments=False), **scenes), **loader
+    dataset=dict(pipeline={train!r}, **scenes), **loader
 )
-val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **scenes), **loader)
+val_dataloader = dict(dataset=dict(pipeline={test!r}, **scenes), **loader)
 test_dataloader = val_dataloader
-search_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **scenes), **loader)
+search_dataloader = dict(dataset=dict(pipeline={test!r}, **scenes), **loader)
 train_cfg = dict(max_epochs=1, val_interval=1)
-custom_hooks = training_hooks(*supernet_hooks(search_space, sandwich=True))
-custom_hooks[-1]['calibration_batches'] = 1
+custom_hooks = [
+    dict(type='SortChannelsHook'),
+    dict(type='ArchitectureSamplingHook', space=search_space, sandwich=True),
+    dict(
+        type='SubnetValidationHook',
+        space=search_space,
+        subnets=[0.5, 'smallest'],
+        calibration_batches=1,
+    ),
+]
 default_hooks = dict(visualization=dict(enable=False))
-finetune = dict(train_cfg=dict(max_epochs=2), param_scheduler=warmup_cosine(2))
-alone = dict(train_cfg=dict(max_epochs=3), param_scheduler=warmup_cosine(3))
+finetune = dict(train_cfg=dict(max_epochs=2))
+alone = dict(train_cfg=dict(max_epochs=3))
 """
 
 
@@ -76,7 +77,10 @@ def trained(tmp_path_factory):
     config = folder / 'config.py'
     arch = folder / 'largest.json'
     arch.write_text(json.dumps(LARGEST.to_dict()))
-    config.write_text(CONFIG.format(base=str(base), arch=str(arch)))
+    codec = ae_codec(input_size=(64, 64))
+    train = ae_train_pipeline(codec, use_segments=False)
+    fields = dict(base=str(base), arch=str(arch), codec=codec)
+    config.write_text(CONFIG.format(train=train, test=ae_test_pipeline(codec), **fields))
     result = run(mim_root() / 'tools/train.py', config, '--seed', 0, '--work-dir', folder / 'work')
     assert result.returncode == 0, result.stderr
     for network in ('', '0.5/', 'smallest/'):

@@ -16,9 +16,9 @@ import torch
 import toy_training as toy
 from mmengine.config import Config
 from networks import TINY
+from pipelines import ae_codec, ae_test_pipeline, ae_train_pipeline
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.recipes import ae_codec, ae_train_pipeline
 from litepose_mm.structures import Skeleton
 from litepose_mm.utils.config_files import read_config
 from litepose_mm.utils.paths import config_path, mim_root
@@ -223,28 +223,25 @@ def pose_config(tmp_path):
     document = dict(images=images, annotations=annotations, categories=categories)
     (tmp_path / 'ann.json').write_text(json.dumps(document))
     path = tmp_path / 'config.py'
+    codec = ae_codec(input_size=(64, 64), decode_topk=3)
     path.write_text(f"""
 _base_ = r'{base}'
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline
-
 custom_imports = dict(imports=['litepose_mm.modules'])
 arch = dict(_delete_=True, **{TINY.to_dict()!r})
-codec = ae_codec(input_size=(64, 64), decode_topk=3)
+codec = {codec!r}
 model = dict(backbone=dict(arch=arch), head=dict(arch=arch, decoder=codec))
 data = dict(data_root=r'{tmp_path}', ann_file='ann.json', data_prefix=dict(img=''))
 train_dataloader = dict(
-    batch_size=2, num_workers=1, dataset=dict(pipeline=ae_train_pipeline(codec), **data))
+    batch_size=2, num_workers=1, dataset=dict(pipeline={ae_train_pipeline(codec)!r}, **data))
 val_dataloader = dict(
     num_workers=0,
     persistent_workers=False,
-    dataset=dict(pipeline=ae_test_pipeline(codec), **data))
+    dataset=dict(pipeline={ae_test_pipeline(codec)!r}, **data))
 test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=r'{tmp_path / 'ann.json'}')
 test_evaluator = val_evaluator
 train_cfg = dict(max_epochs=2, val_interval=2)
 default_hooks = dict(checkpoint=dict(type='SafeCheckpointHook', interval=1))
-custom_hooks = [
-    dict(type='ReproducibleEpochsHook'), dict(type='NonFiniteLossHook'), dict(type='BadSampleHook')]
 work_dir = r'{tmp_path / 'work'}'
 """)
     return path
@@ -335,11 +332,14 @@ def test_browse_data_sets_within_others(browser, pose_config, tmp_path):
 
 def test_browse_later_stages(browser, pose_config):
     config = read_config(pose_config)
-    for epoch, side in ((5, 96), (8, 128)):
-        pipeline = ae_train_pipeline(ae_codec((side, side)))
-        config.custom_hooks.append(
-            dict(type='PipelineSwitchHook', switch_epoch=epoch, switch_pipeline=pipeline)
+    config.custom_hooks = [
+        dict(
+            type='PipelineSwitchHook',
+            switch_epoch=epoch,
+            switch_pipeline=ae_train_pipeline(ae_codec((side, side))),
         )
+        for epoch, side in ((5, 96), (8, 128))
+    ]
     sizes = [browser.training_data(config, stage)[0]['img'].shape for stage in (1, 2, 3)]
     assert sizes == [(64, 64, 3), (96, 96, 3), (128, 128, 3)]
     for stage in (0, 4):

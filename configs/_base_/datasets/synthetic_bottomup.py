@@ -2,8 +2,6 @@
 # of COCO with coco.py as metainfo and iou_type='keypoints'.
 dataset_type = 'SyntheticPeopleDataset'
 data_mode = 'bottomup'
-image_size = (256, 256)  # width, height
-metainfo = dict(from_file='configs/_base_/datasets/crowdpose.py')
 
 train_dataloader = dict(
     batch_size=16,
@@ -14,8 +12,8 @@ train_dataloader = dict(
         type=dataset_type,
         num_images=10000,
         seed=0,
-        image_size=image_size,
-        metainfo=metainfo,
+        image_size=(256, 256),  # width, height
+        metainfo=dict(from_file='configs/_base_/datasets/crowdpose.py'),
         data_mode=data_mode,
     ),
 )
@@ -29,8 +27,8 @@ val_dataloader = dict(
         type=dataset_type,
         num_images=500,
         seed=1,
-        image_size=image_size,
-        metainfo=metainfo,
+        image_size=(256, 256),  # width, height
+        metainfo=dict(from_file='configs/_base_/datasets/crowdpose.py'),
         data_mode=data_mode,
         test_mode=True,
     ),

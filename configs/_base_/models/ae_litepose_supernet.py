@@ -1,5 +1,9 @@
 _base_ = './ae_litepose.py'
 
-# A config sets the elastic parts and the search space (litepose_mm.recipes.supernet_model).
-model = dict(type='SupernetBottomupPoseEstimator')
+# A config sets the largest architecture and the kernel sizes to choose from.
+model = dict(
+    type='SupernetBottomupPoseEstimator',
+    backbone=dict(type='ElasticLitePose'),
+    head=dict(type='ElasticFusionDeconvHead'),
+)
 find_unused_parameters = True  # a narrower network leaves blocks alone where depths differ

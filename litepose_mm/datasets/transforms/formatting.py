@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
+
+_META_KEYS = (
+    'id',
+    'img_id',
+    'img_path',
+    'crowd_index',
+    'ori_shape',
+    'img_shape',
+    'input_size',
+    'input_center',
+    'input_scale',
+    'input_box',
+    'flip',
+    'flip_direction',
+    'flip_indices',
+    'skeleton_links',
+    'aug_scales',
+)
 
 
 @TRANSFORMS.register_module()
@@ -14,7 +34,16 @@ class PackMultiScaleInputs(PackPoseInputs):
     """MMPose's packing, and a list of tensors where the sample has an image for each scale.
 
     MMPose's own stacks the images of a list, which fails as soon as their sizes differ.
+
+    Args:
+        meta_keys: What samples carry as their meta information, where it is there.
+        with_annotations: Whether they carry their annotations as these were read
+            (``raw_ann_info``), too, for metrics. That is slow to copy, and training does without.
     """
+
+    def __init__(self, meta_keys: Sequence[str] = _META_KEYS, with_annotations: bool = True):
+        annotations = ('raw_ann_info',) if with_annotations else ()
+        super().__init__(meta_keys=(*meta_keys, *annotations))
 
     def transform(self, results: dict) -> dict:
         images = results['img']

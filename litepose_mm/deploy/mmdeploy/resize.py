@@ -63,7 +63,7 @@ def with_one_shape(pipeline: Sequence[dict], size: Sequence[int]) -> list[dict]:
     if not found:
         raise LitePoseError(
             'an input shape needs BottomupResizeAlign in the test pipeline of the model config, '
-            f'got {", ".join(str(step["type"]) for step in pipeline)}; see ae_test_pipeline'
+            f'got {", ".join(str(step["type"]) for step in pipeline)}'
         )
     return changed
 

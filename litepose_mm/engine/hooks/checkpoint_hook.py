@@ -17,6 +17,7 @@ from mmpose.registry import HOOKS
 from ...checkpoints import check_fit
 from ...errors import LitePoseError
 from ...utils.files import replacing
+from ...zoo.shipped_weights import shipped_weights
 from ..checkpoints.atomic_file_backend import AtomicFileBackend, check_checkpoint
 from ..checkpoints.loading_schemes import DATA_ONLY, load_as_data
 from ..checkpoints.plain_data import restore_histories, to_plain
@@ -34,6 +35,7 @@ class SafeCheckpointHook(CheckpointHook):
       ``CheckpointHook`` of MMEngine 0.10.7 writes files that it cannot resume from there.
     - They are written whole or not at all, and an old one is removed only when the new one is
       there, so a kill at any moment leaves one to resume from.
+    - ``load_from`` may be the name of a model whose weights come with the package.
     - A run that resumes checks its checkpoint first. With ``resume=True`` a broken newest one is
       named and the one before it is used; a file that holds more than data, or weights without the
       state of training, is refused.
@@ -62,6 +64,8 @@ class SafeCheckpointHook(CheckpointHook):
         elif runner._resume:
             _check_resumable(runner, path)
         else:
+            if path in shipped_weights():
+                path = shipped_weights()[path].checked_path()
             model = network_of(runner)
             left = check_fit(model, path, partly=True)
             if left is not None:

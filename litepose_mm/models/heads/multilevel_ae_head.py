@@ -90,8 +90,7 @@ class MultiLevelAEHead(BaseHead):
         if not isinstance(self.decoder, (MultiLevelAssociativeEmbedding, type(None))):
             raise LitePoseError(
                 f'decoder: {type(self).__name__} expects the codec MultiLevelAssociativeEmbedding, '
-                f'got {type(self.decoder).__name__}; take ae_codec of litepose_mm.recipes, also in '
-                'GenerateTarget'
+                f'got {type(self.decoder).__name__}; take it here and in GenerateTarget'
             )
 
     @property

@@ -13,12 +13,12 @@ from mmengine.structures import InstanceData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import DATASETS
+from pipelines import ae_codec, ae_test_pipeline, ae_train_pipeline
 from torch.utils.data import DataLoader
 
 from litepose_mm.datasets.datasets import SyntheticPeopleDataset
 from litepose_mm.datasets.datasets.synthetic_people_dataset import KEYPOINT_SETS
 from litepose_mm.errors import LitePoseError
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline
 
 CONFIG = Path(__file__).resolve().parents[3] / 'configs/_base_/datasets/synthetic_bottomup.py'
 SIZE = (96, 80)

@@ -3,10 +3,10 @@ import pytest
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 from networks import TINY, litepose
+from pipelines import ae_codec, ae_test_pipeline
 
 from litepose_mm.datasets.transforms import BottomupResizeAlign
 from litepose_mm.preprocessing.resize import aligned_size, resize_align
-from litepose_mm.recipes import ae_codec, ae_test_pipeline
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (45, 61, 3), dtype=np.uint8)
 

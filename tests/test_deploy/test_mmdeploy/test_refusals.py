@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 from networks import TINY, litepose_config
+from pipelines import ae_codec, ae_test_pipeline
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.recipes import ae_codec, ae_test_pipeline
 from litepose_mm.utils.paths import config_path, mim_root
 
 ROOT = mim_root() / 'litepose_mm'

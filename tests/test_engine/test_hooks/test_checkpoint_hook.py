@@ -1,16 +1,21 @@
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 import toy_training as toy
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmpose.models import build_pose_estimator
 
 from litepose_mm.checkpoints import save_weights
-from litepose_mm.engine.checkpoints.loading_schemes import load_as_data
+from litepose_mm.engine.checkpoints.loading_schemes import DATA_ONLY, load_as_data
+from litepose_mm.engine.hooks import SafeCheckpointHook
 from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
 from litepose_mm.errors import LitePoseError
+from litepose_mm.utils.paths import config_path
+from litepose_mm.zoo.shipped_weights import shipped_weights
 
 
 @pytest.fixture
@@ -361,3 +366,12 @@ def test_run_with_a_seed_of_its_own_resumes(tmp_path):
     reference = config(pictures, tmp_path / 'reference', 2, seed=seed)
     assert toy.run_apart(resumed, reference) == [0, 0]
     assert_same_training(tmp_path / 'work', tmp_path / 'reference')
+
+
+def test_load_from_names_weights_of_the_package():
+    config = Config.fromfile(config_path('ae_litepose-xs_1xb16-50e_people-256x256'))
+    model = build_pose_estimator(config.model)
+    runner = SimpleNamespace(model=model, _load_from=config.load_from, _resume=False, logger=None)
+    SafeCheckpointHook().before_run(runner)
+    expected = shipped_weights()['litepose-xs_crowdpose'].path
+    assert runner._load_from == f'{DATA_ONLY}{expected}'

@@ -16,12 +16,12 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, MODELS
 from networks import TINY, litepose_config
+from pipelines import ae_codec, ae_test_pipeline
 from torch import nn
 
 from litepose_mm.datasets.datasets import SyntheticPeopleDataset
 from litepose_mm.engine.hooks import PosePicturesHook, pose_pictures_hook
 from litepose_mm.errors import LitePoseError
-from litepose_mm.recipes import ae_codec, ae_test_pipeline
 from litepose_mm.structures import Skeleton
 
 PIPELINE = ae_test_pipeline(ae_codec(input_size=(64, 64)))
@@ -245,7 +245,7 @@ def test_model_without_tags_and_model_without_maps(tmp_path, maps):
 def test_litepose_itself(tmp_path, aug_scales):
     test_cfg = dict(flip_test=True, multiscale_test=aug_scales is not None)
     model = litepose_config(TINY, num_keypoints=17, test_cfg=test_cfg)
-    pipeline = ae_test_pipeline(ae_codec(input_size=(64, 64)), aug_scales or ())
+    pipeline = ae_test_pipeline(ae_codec(input_size=(64, 64)), aug_scales)
     run(tmp_path, dict(max_pictures=1), loader(pipeline=pipeline), model)
     (name,) = tmp_path.rglob('val_000000_0.png')
     assert cv2.imread(str(name)).shape == (60 + 192 + 8, 8 + 4 * 392, 3)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from mmpose.registry import DATASETS, VISUALIZERS
 from networks import litepose_config  # noqa: F401  registers everything
-
-from litepose_mm.recipes import ae_codec, ae_train_pipeline
+from pipelines import ae_codec, ae_train_pipeline
 
 
 @pytest.mark.parametrize('has_people', [True, False])

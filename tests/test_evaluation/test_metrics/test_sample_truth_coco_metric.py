@@ -5,10 +5,10 @@ import pytest
 from mmengine.logging import MessageHub
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
+from pipelines import ae_codec, ae_test_pipeline
 
 from litepose_mm.datasets.datasets import SyntheticPeopleDataset
 from litepose_mm.evaluation.metrics import SampleTruthCocoMetric
-from litepose_mm.recipes import ae_codec, ae_test_pipeline
 
 
 @pytest.mark.parametrize('kind', ['keypoints', 'keypoints_crowd'])

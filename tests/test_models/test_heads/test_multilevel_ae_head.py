@@ -5,9 +5,9 @@ from mmengine.structures import PixelData
 from mmpose.models import build_pose_estimator
 from mmpose.structures import PoseDataSample
 from networks import TINY, ae_samples, litepose, litepose_config
+from pipelines import ae_codec
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.recipes import ae_codec
 from litepose_mm.testing import reference, synthetic_maps
 
 K = 6

@@ -5,11 +5,11 @@ from mmengine.structures import InstanceData
 from mmpose.models import build_pose_estimator
 from mmpose.structures import PoseDataSample
 from networks import TINY, litepose, litepose_config
+from pipelines import ae_codec
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.models.utils.candidates import find_candidates
 from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
-from litepose_mm.recipes import ae_codec
 
 K = 6
 FLIP = [0, 2, 1, 4, 3, 5]

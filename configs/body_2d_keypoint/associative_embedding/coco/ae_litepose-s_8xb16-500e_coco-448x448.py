@@ -1,18 +1,10 @@
 _base_ = [
     '../../../_base_/models/ae_litepose.py',
-    '../../../_base_/datasets/coco_bottomup.py',
-    '../../../_base_/schedules/ae.py',
+    '../../../_base_/datasets/coco_bottomup_448x448.py',
+    '../../../_base_/schedules/ae_500e.py',
 ]
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline
-
-arch = 'litepose-s'
-num_keypoints = 17
-codec = ae_codec(input_size=(448, 448))
 
 model = dict(
-    backbone=dict(arch=arch), head=dict(arch=arch, num_keypoints=num_keypoints, decoder=codec)
+    backbone=dict(arch='litepose-s'),
+    head=dict(arch='litepose-s', num_keypoints=17, decoder=_base_.codec),
 )
-
-train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec)))
-val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
-test_dataloader = val_dataloader

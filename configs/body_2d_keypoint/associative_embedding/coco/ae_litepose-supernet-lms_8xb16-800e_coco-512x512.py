@@ -1,13 +1,23 @@
-_base_ = './ae_litepose-supernet-xs_8xb16-2400e_coco-512x512.py'
-from litepose_mm.recipes import (
-    ae_schedule,
-    supernet_hooks,
-    training_hooks,
-)
+_base_ = [
+    '../../../_base_/models/ae_litepose_supernet.py',
+    '../../../_base_/datasets/coco_search_512x512.py',
+    '../../../_base_/schedules/ae_800e.py',
+]
 
 # The space of the paper's L, M and S (LitePose section 5.1).
 search_space = 'litepose-lms'
-train_cfg, param_scheduler = ae_schedule('supernet-lms')
-custom_hooks = training_hooks(
-    *supernet_hooks(search_space, 'litepose-s', 'litepose-m', 'litepose-l')
+
+model = dict(
+    backbone=dict(arch='prune-l', kernel_sizes=[]),
+    head=dict(arch='prune-l', num_keypoints=17, decoder=_base_.codec),
 )
+custom_hooks = [
+    dict(type='SortChannelsHook'),
+    dict(type='ArchitectureSamplingHook', space=search_space, samples=1, sandwich=False),
+    # Besides the largest network: half of its widths, the published ones and the smallest.
+    dict(
+        type='SubnetValidationHook',
+        space=search_space,
+        subnets=[0.5, 'litepose-s', 'litepose-m', 'litepose-l', 'smallest'],
+    ),
+]

@@ -1,6 +1,16 @@
-_base_ = './ae_litepose-s_8xb16-500e_crowdpose-448x448.py'
-from litepose_mm.recipes import ae_schedule
+_base_ = [
+    '../../../_base_/models/ae_litepose.py',
+    '../../../_base_/datasets/crowdpose_bottomup_448x448.py',
+    '../../../_base_/schedules/ae_100e.py',
+]
 
-# Heatmaps only: tags learned from scratch come out poor (LitePose section 5.2).
-train_cfg, param_scheduler = ae_schedule('pretrain')
-model = dict(head=dict(tag_loss=dict(pull_weight=0, push_weight=0)))
+model = dict(
+    backbone=dict(arch='litepose-s'),
+    head=dict(
+        arch='litepose-s',
+        num_keypoints=14,
+        decoder=_base_.codec,
+        # Heatmaps only: tags learned from scratch come out poor (LitePose section 5.2).
+        tag_loss=dict(pull_weight=0, push_weight=0),
+    ),
+)

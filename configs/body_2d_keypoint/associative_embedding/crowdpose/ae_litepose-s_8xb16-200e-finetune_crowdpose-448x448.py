@@ -1,6 +1,12 @@
-_base_ = './ae_litepose-s_8xb16-500e_crowdpose-448x448.py'
-from litepose_mm.recipes import ae_schedule
+_base_ = [
+    '../../../_base_/models/ae_litepose.py',
+    '../../../_base_/datasets/crowdpose_bottomup_448x448.py',
+    '../../../_base_/schedules/ae_200e.py',
+]
 
 # From a trained network, its head included (LitePose section 5.2).
-train_cfg, param_scheduler = ae_schedule('finetune-crowdpose')
 load_from = 'checkpoints/litepose-s_crowdpose.pth'
+model = dict(
+    backbone=dict(arch='litepose-s'),
+    head=dict(arch='litepose-s', num_keypoints=14, decoder=_base_.codec),
+)

@@ -1,15 +1,28 @@
-_base_ = './ae_litepose-supernet-xs_8xb16-2400e_crowdpose-512x512.py'
-from litepose_mm.recipes import ae_codec, supernet_hooks, supernet_model, training_hooks
+_base_ = [
+    '../../../_base_/models/ae_litepose_supernet.py',
+    '../../../_base_/datasets/crowdpose_search_512x512.py',
+    '../../../_base_/schedules/ae_2400e.py',
+]
 
 # The space of XS with kernels to choose from, too, as the authors' supernets have them.
-space = dict(
+search_space = dict(
     largest='prune-l',
     img_sizes=[512, 448, 384, 320, 256],
     ratios=[1, 0.75, 0.5, 0.25],
     kernel_sizes=[7, 5, 3],
 )
-search_space = dict(_delete_=True, **space)
-model = supernet_model(space, num_keypoints=14, decoder=ae_codec(input_size=(512, 512)))
-custom_hooks = training_hooks(
-    *supernet_hooks(space, 'litepose-xs', 'litepose-s', 'litepose-m', 'litepose-l')
+
+model = dict(
+    backbone=dict(arch='prune-l', kernel_sizes=[7, 5, 3]),
+    head=dict(arch='prune-l', num_keypoints=14, decoder=_base_.codec),
 )
+custom_hooks = [
+    dict(type='SortChannelsHook'),
+    dict(type='ArchitectureSamplingHook', space=search_space, samples=1, sandwich=False),
+    # Besides the largest network: half of its widths, the published ones and the smallest.
+    dict(
+        type='SubnetValidationHook',
+        space=search_space,
+        subnets=[0.5, 'litepose-xs', 'litepose-s', 'litepose-m', 'litepose-l', 'smallest'],
+    ),
+]

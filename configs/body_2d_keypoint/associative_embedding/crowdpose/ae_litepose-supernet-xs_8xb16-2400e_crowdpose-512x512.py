@@ -1,30 +1,23 @@
 _base_ = [
     '../../../_base_/models/ae_litepose_supernet.py',
-    '../../../_base_/datasets/crowdpose_search.py',
-    '../../../_base_/schedules/ae.py',
+    '../../../_base_/datasets/crowdpose_search_512x512.py',
+    '../../../_base_/schedules/ae_2400e.py',
 ]
-from litepose_mm.recipes import (
-    ae_codec,
-    ae_schedule,
-    ae_test_pipeline,
-    ae_train_pipeline,
-    supernet_hooks,
-    supernet_model,
-    training_hooks,
-)
 
 # The space of the paper's XS (LitePose section 5.1); one of its networks learns in each step.
 search_space = 'litepose-xs'
-codec = ae_codec(input_size=(512, 512))
 
-model = supernet_model(search_space, num_keypoints=14, decoder=codec)
-train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec, use_segments=False)))
-val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
-test_dataloader = val_dataloader
-search_dataloader = val_dataloader
-train_cfg, param_scheduler = ae_schedule('supernet-xs')
-custom_hooks = training_hooks(
-    *supernet_hooks(search_space, 'litepose-xs', 'litepose-s', 'litepose-m', 'litepose-l')
+model = dict(
+    backbone=dict(arch='prune-l', kernel_sizes=[]),
+    head=dict(arch='prune-l', num_keypoints=14, decoder=_base_.codec),
 )
-# What extracted networks are trained by.
-finetune = dict(zip(('train_cfg', 'param_scheduler'), ae_schedule('finetune-crowdpose')))
+custom_hooks = [
+    dict(type='SortChannelsHook'),
+    dict(type='ArchitectureSamplingHook', space=search_space, samples=1, sandwich=False),
+    # Besides the largest network: half of its widths, the published ones and the smallest.
+    dict(
+        type='SubnetValidationHook',
+        space=search_space,
+        subnets=[0.5, 'litepose-xs', 'litepose-s', 'litepose-m', 'litepose-l', 'smallest'],
+    ),
+]

@@ -1,34 +1,99 @@
-_base_ = './ae_litepose-xs_8xb16-500e_crowdpose-256x256.py'
-from litepose_mm.recipes import (
-    ae_codec,
-    ae_test_pipeline,
-    crops_then_whole,
-    quick_head,
-    training_hooks,
-    warmup_cosine,
-)
+_base_ = [
+    '../../../_base_/models/ae_litepose.py',
+    '../../../_base_/datasets/crowdpose_bottomup_448x448.py',
+    '../../../_base_/default_runtime.py',
+]
 
-# Does it learn? From scratch on two pictures, on which it is evaluated, too.
-codec = ae_codec(input_size=(448, 448))
-epochs, last_epochs = 3000, 500
-few = dict(data_root='data/few_crowdpose/', ann_file='annotations.json', data_prefix=dict(img=''))
-
+# Does it learn? From scratch on two images, on which it is evaluated, too.
 model = dict(
-    head=dict(decoder=codec, heatmap_loss=dict(type='WeightAdaptiveHeatmapLoss'), **quick_head()),
+    backbone=dict(arch='litepose-xs'),
+    head=dict(
+        arch='litepose-xs',
+        num_keypoints=14,
+        decoder=_base_.codec,
+        output_std=0.001,
+        heatmap_loss=dict(type='WeightAdaptiveHeatmapLoss'),
+        tag_loss=dict(pull_weight=1e-2, push_weight=1e-2),
+    ),
     test_cfg=dict(flip_test=False),
 )
-crops, whole = crops_then_whole(codec, use_segments=False)
-train_dataloader = dict(batch_size=2, dataset=dict(pipeline=crops, **few))
-val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **few))
+
+# Crops around keypoints to begin with.
+train_dataloader = dict(
+    batch_size=2,
+    dataset=dict(
+        data_root='data/few_crowdpose/',
+        ann_file='annotations.json',
+        data_prefix=dict(img=''),
+        pipeline=[
+            dict(type='LoadImage'),
+            dict(
+                type='BottomupRandomAffineAlign',
+                input_size=(128, 128),
+                scale_factor=(128 / 448, 128 / 448),
+                rotate_factor=0,
+                shift_factor=0.4,
+                keypoint_prob=0.9,
+                keep_inside=True,
+            ),
+            dict(type='RandomFlip', direction='horizontal', prob=0.0),
+            dict(
+                type='GenerateTarget',
+                encoder=dict(
+                    type='MultiLevelAssociativeEmbedding',
+                    input_size=(128, 128),
+                    heatmap_sizes=[(32, 32), (64, 64)],
+                    sigma=2,
+                ),
+            ),
+            dict(type='MultiLevelHeatmapMask', use_segments=False),
+            dict(type='PackMultiScaleInputs', with_annotations=False),
+        ],
+    ),
+)
+val_dataloader = dict(
+    dataset=dict(
+        data_root='data/few_crowdpose/', ann_file='annotations.json', data_prefix=dict(img='')
+    )
+)
 test_dataloader = val_dataloader
-val_evaluator = dict(ann_file=few['data_root'] + few['ann_file'])
+val_evaluator = dict(ann_file='data/few_crowdpose/annotations.json')
 test_evaluator = val_evaluator
 
-train_cfg = dict(max_epochs=epochs, val_interval=100)
+train_cfg = dict(by_epoch=True, max_epochs=3000, val_interval=100)
 default_hooks = dict(checkpoint=dict(interval=100))
-optim_wrapper = dict(optimizer=dict(lr=3e-3))
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=3e-3))
 auto_scale_lr = dict(base_batch_size=2)
-param_scheduler = warmup_cosine(epochs, decay_from=epochs - last_epochs)
-custom_hooks = training_hooks(
-    dict(type='PipelineSwitchHook', switch_epoch=epochs - last_epochs, switch_pipeline=whole),
-)
+# The learning rate falls with the whole images.
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR',
+        eta_min_ratio=0.01,
+        begin=2500,
+        end=3000,
+        convert_to_iter_based=True,
+    ),
+]
+custom_hooks = [
+    # Whole images show what is between people.
+    dict(
+        type='PipelineSwitchHook',
+        switch_epoch=2500,
+        switch_pipeline=[
+            dict(type='LoadImage'),
+            dict(
+                type='BottomupRandomAffineAlign',
+                input_size=(448, 448),
+                scale_factor=(1, 1),
+                rotate_factor=0,
+                shift_factor=0.5,
+                keep_inside=True,
+            ),
+            dict(type='RandomFlip', direction='horizontal', prob=0.0),
+            dict(type='GenerateTarget', encoder=_base_.codec),
+            dict(type='MultiLevelHeatmapMask', use_segments=False),
+            dict(type='PackMultiScaleInputs', with_annotations=False),
+        ],
+    ),
+]

@@ -1,9 +1,16 @@
-_base_ = './ae_litepose-xs_8xb16-200e-finetune_crowdpose-256x256.py'
+_base_ = [
+    '../../../_base_/models/ae_litepose.py',
+    '../../../_base_/datasets/crowdpose_bottomup_256x256.py',
+    '../../../_base_/schedules/ae_200e.py',
+]
 
 # LitePose-XS learns from LitePose-S's heatmaps too (LitePose section 5.3). The teacher's weights can
 # be a checkpoint of the authors' code as it is; load_from, where the student starts, cannot.
+load_from = 'checkpoints/litepose-xs_crowdpose.pth'
 model = dict(
     type='DistilledBottomupPoseEstimator',
+    backbone=dict(arch='litepose-xs'),
+    head=dict(arch='litepose-xs', num_keypoints=14, decoder=_base_.codec),
     teacher=dict(
         type='MultiScaleBottomupPoseEstimator',
         backbone=dict(type='LitePose', arch='litepose-s'),

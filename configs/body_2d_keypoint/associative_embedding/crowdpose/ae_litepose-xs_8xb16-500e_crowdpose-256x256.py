@@ -1,18 +1,10 @@
 _base_ = [
     '../../../_base_/models/ae_litepose.py',
-    '../../../_base_/datasets/crowdpose_bottomup.py',
-    '../../../_base_/schedules/ae.py',
+    '../../../_base_/datasets/crowdpose_bottomup_256x256.py',
+    '../../../_base_/schedules/ae_500e.py',
 ]
-from litepose_mm.recipes import ae_codec, ae_test_pipeline, ae_train_pipeline
-
-arch = 'litepose-xs'
-num_keypoints = 14
-codec = ae_codec(input_size=(256, 256))
 
 model = dict(
-    backbone=dict(arch=arch), head=dict(arch=arch, num_keypoints=num_keypoints, decoder=codec)
+    backbone=dict(arch='litepose-xs'),
+    head=dict(arch='litepose-xs', num_keypoints=14, decoder=_base_.codec),
 )
-
-train_dataloader = dict(dataset=dict(pipeline=ae_train_pipeline(codec, use_segments=False)))
-val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
-test_dataloader = val_dataloader

@@ -1,11 +1,12 @@
 _base_ = './ae_litepose-xs_1xb16-50e_people-256x256.py'
-from litepose_mm.recipes import warmup_cosine, weights_of
 
 # LitePose-S, in the same way. A sample of 256 costs a third of one of 448.
-arch = 'litepose-s'
-epochs = 30
-load_from = weights_of('litepose-s_crowdpose')
+load_from = 'litepose-s_crowdpose'
 
-model = dict(backbone=dict(arch=arch), head=dict(arch=arch))
-train_cfg = dict(max_epochs=epochs)
-param_scheduler = warmup_cosine(epochs)
+model = dict(backbone=dict(arch='litepose-s'), head=dict(arch='litepose-s'))
+
+train_cfg = dict(max_epochs=30)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=30, convert_to_iter_based=True),
+]

@@ -1,58 +1,73 @@
 _base_ = [
     '../../../_base_/models/ae_litepose.py',
-    '../../../_base_/datasets/synthetic_bottomup.py',
-    '../../../_base_/schedules/ae.py',
+    '../../../_base_/datasets/synthetic_bottomup_256x256.py',
+    '../../../_base_/default_runtime.py',
 ]
-from litepose_mm.recipes import (
-    ae_codec,
-    ae_test_pipeline,
-    ae_train_pipeline,
-    quick_head,
-    training_hooks,
-    warmup_cosine,
-)
 
 # Synthetic people from scratch on a small machine: no download, an hour on two CPU cores. What differs
 # from the paper's recipe is for the sake of few iterations (docs/training.md).
-arch = 'litepose-xs'
-codec = ae_codec(input_size=(256, 256))
-epochs, last_epochs = 13, 3
-
 model = dict(
-    backbone=dict(arch=arch),
+    backbone=dict(arch='litepose-xs'),
     head=dict(
-        arch=arch,
+        arch='litepose-xs',
         num_keypoints=14,
-        decoder=codec,
+        decoder=_base_.codec,
+        output_std=0.001,
         heatmap_loss=dict(type='WeightAdaptiveHeatmapLoss'),
-        **quick_head(),
+        tag_loss=dict(pull_weight=1e-2, push_weight=1e-2),
     ),
     test_cfg=dict(flip_test=False),
 )
 
 # Crops around keypoints to begin with, of which a processor does three times as many; whole
-# pictures in the end. Masks hide nobody, as the authors have it for CrowdPose.
-crops = ae_train_pipeline(
-    ae_codec(input_size=(128, 128)),
-    use_segments=False,
-    scale_factor=(0.4, 0.65),
-    rotate_factor=10,
-    shift_factor=0.4,
-    keypoint_prob=0.9,
-    keep_inside=True,
+# images in the end.
+train_dataloader = dict(
+    batch_size=8,
+    dataset=dict(
+        num_images=5000,
+        cache='memory',
+        pipeline=[
+            dict(type='LoadImage'),
+            dict(
+                type='BottomupRandomAffineAlign',
+                input_size=(128, 128),
+                scale_factor=(0.4, 0.65),
+                rotate_factor=10,
+                shift_factor=0.4,
+                keypoint_prob=0.9,
+                keep_inside=True,
+            ),
+            dict(type='RandomFlip', direction='horizontal', prob=0.5),
+            dict(
+                type='GenerateTarget',
+                encoder=dict(
+                    type='MultiLevelAssociativeEmbedding',
+                    input_size=(128, 128),
+                    heatmap_sizes=[(32, 32), (64, 64)],
+                    sigma=2,
+                ),
+            ),
+            dict(type='MultiLevelHeatmapMask', use_segments=False),
+            dict(type='PackMultiScaleInputs', with_annotations=False),
+        ],
+    ),
 )
-pictures = ae_train_pipeline(
-    codec, use_segments=False, scale_factor=(1, 1), rotate_factor=0, shift_factor=0
-)
-train_dataloader = dict(batch_size=8, dataset=dict(num_images=5000, cache='memory', pipeline=crops))
-val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec)))
-test_dataloader = val_dataloader
 
-train_cfg = dict(max_epochs=epochs, val_interval=3)
-optim_wrapper = dict(optimizer=dict(lr=4e-3, eps=1e-14))
+train_cfg = dict(by_epoch=True, max_epochs=13, val_interval=3)
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=4e-3, eps=1e-14))
 auto_scale_lr = dict(base_batch_size=8)
-param_scheduler = warmup_cosine(epochs, decay_from=epochs - last_epochs)
-custom_hooks = training_hooks(
-    dict(type='PipelineSwitchHook', switch_epoch=epochs - last_epochs, switch_pipeline=pictures),
+# The learning rate falls with the whole images.
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR', eta_min_ratio=0.01, begin=10, end=13, convert_to_iter_based=True
+    ),
+]
+custom_hooks = [
+    dict(
+        type='PipelineSwitchHook',
+        switch_epoch=10,
+        switch_pipeline=_base_.train_dataloader.dataset.pipeline,
+    ),
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
-)
+]

@@ -3,7 +3,6 @@ _base_ = [
     '../../../_base_/datasets/coco_topdown.py',
     '../../../_base_/schedules/topdown.py',
 ]
-from litepose_mm.recipes import topdown_test_pipeline, topdown_train_pipeline
 
 # LitePose's backbone under MMPose's SimCC head, after MMPose's MobileNetV2 recipe.
 codec = dict(type='SimCCLabel', input_size=(192, 256), sigma=6.0, simcc_split_ratio=2.0)
@@ -22,6 +21,36 @@ model = dict(
     )
 )
 
-train_dataloader = dict(dataset=dict(pipeline=topdown_train_pipeline(codec)))
-val_dataloader = dict(dataset=dict(pipeline=topdown_test_pipeline(codec)))
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImage'),
+            dict(type='GetBBoxCenterScale', padding=1.25),
+            dict(type='RandomFlip', direction='horizontal', prob=0.5),
+            dict(type='RandomHalfBody', prob=0.3),
+            dict(
+                type='RandomBBoxTransform',
+                shift_factor=0.16,
+                shift_prob=0.3,
+                scale_factor=(0.5, 1.5),
+                scale_prob=1.0,
+                rotate_factor=80.0,
+                rotate_prob=0.6,
+            ),
+            dict(type='TopdownAffine', input_size=codec['input_size']),
+            dict(type='GenerateTarget', encoder=codec),
+            dict(type='PackPoseInputs'),
+        ]
+    )
+)
+val_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImage'),
+            dict(type='GetBBoxCenterScale', padding=1.25),
+            dict(type='TopdownAffine', input_size=codec['input_size']),
+            dict(type='PackPoseInputs'),
+        ]
+    )
+)
 test_dataloader = val_dataloader

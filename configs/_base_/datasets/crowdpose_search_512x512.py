@@ -1,4 +1,4 @@
-_base_ = './crowdpose_bottomup.py'
+_base_ = './crowdpose_bottomup_512x512.py'
 
 # A search compares networks on the val split, so it is not trained on; test stays for reports.
 train_dataloader = dict(dataset=dict(ann_file='annotations/mmpose_crowdpose_train.json'))
@@ -12,6 +12,7 @@ search_dataloader = dict(
         ann_file='annotations/mmpose_crowdpose_val.json',
         data_prefix=dict(img='images/'),
         test_mode=True,
+        pipeline=_base_.val_dataloader.dataset.pipeline,
     ),
 )
 search_evaluator = dict(
@@ -21,4 +22,12 @@ search_evaluator = dict(
     use_area=False,
     iou_type='keypoints_crowd',
     prefix='crowdpose',
+)
+
+# How a network that was taken out of the supernet is trained.
+finetune = dict(
+    train_cfg=dict(by_epoch=True, max_epochs=200, val_interval=10),
+    param_scheduler=[
+        dict(type='MultiStepLR', begin=0, end=200, milestones=[50, 180], gamma=0.1, by_epoch=True)
+    ],
 )

@@ -11,8 +11,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.optim import OptimWrapper
 from mmpose.registry import DATASETS, MODELS
 from networks import TINY, litepose
-
-from litepose_mm.recipes import ae_codec, ae_train_pipeline, tile_pipeline
+from pipelines import ae_codec, ae_train_pipeline, tile_pipeline
 
 SIDE, K = 64, 17
 STRIDES = (4, 2)

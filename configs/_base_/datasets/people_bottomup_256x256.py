@@ -1,0 +1,38 @@
+# Labelled photographs for networks of 256x256, with the augmentation of LitePose section 5.2.
+_base_ = './people_bottomup.py'
+
+codec = dict(
+    type='MultiLevelAssociativeEmbedding',
+    input_size=(256, 256),  # width, height
+    heatmap_sizes=[(64, 64), (128, 128)],
+    sigma=2,
+)
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImage'),
+            dict(
+                type='BottomupRandomAffineAlign',
+                input_size=(256, 256),
+                scale_factor=(0.75, 1.5),
+                rotate_factor=30,
+                shift_factor=0.2,
+            ),
+            dict(type='RandomFlip', direction='horizontal', prob=0.5),
+            dict(type='GenerateTarget', encoder=codec),
+            # Crowds are masked: nobody is labelled there.
+            dict(type='MultiLevelHeatmapMask', use_segments=True),
+            dict(type='PackMultiScaleInputs', with_annotations=False),
+        ]
+    )
+)
+val_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImage'),
+            dict(type='BottomupResizeAlign', input_size=(256, 256)),
+            dict(type='PackMultiScaleInputs'),
+        ]
+    )
+)
+test_dataloader = val_dataloader

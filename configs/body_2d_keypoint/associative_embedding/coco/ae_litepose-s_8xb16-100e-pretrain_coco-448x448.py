@@ -1,6 +1,0 @@
-_base_ = './ae_litepose-s_8xb16-500e_coco-448x448.py'
-from litepose_mm.recipes import ae_schedule
-
-# Heatmaps only: tags learned from scratch come out poor (LitePose section 5.2).
-train_cfg, param_scheduler = ae_schedule('pretrain')
-model = dict(head=dict(tag_loss=dict(pull_weight=0, push_weight=0)))

@@ -1,6 +1,0 @@
-_base_ = './ae_litepose-s_8xb16-500e_coco-448x448.py'
-from litepose_mm.recipes import ae_schedule
-
-# From a trained network, its head included (LitePose section 5.2).
-train_cfg, param_scheduler = ae_schedule('finetune-coco')
-load_from = 'checkpoints/litepose-s_coco.pth'

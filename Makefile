@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup mmdeploy demo docs test lint format clean
+.PHONY: help setup mmdeploy demo docs models test lint format clean
 
 VENV ?= .venv
 # The first Python of a tested version that can make a virtual environment with pip in it.
@@ -63,6 +63,9 @@ demo: $(STAMP) ## from a photograph to people
 docs: $(STAMP) ## the documentation and API reference as a site in site/
 	@$(INSTALL) -r requirements/docs.txt
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+
+models: $(STAMP) ## write metafiles and tables of models anew from the zoo
+	@$(PY) tools/misc/generate_model_pages.py
 
 # A process for each core, and one thread in each: on few cores, OpenMP threads that wait for each
 # other cost more than they bring. A file stays in one process, as what its tests share is costly;

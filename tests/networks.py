@@ -71,8 +71,8 @@ def ae_samples(model, people):
 
 def make_it_see_people(model):
     """Scale a random network's last layers so that its heatmaps have peaks."""
-    for output in model.head.outputs:
-        for branch in (output.refined, output.raw):
-            if branch is not None:
-                branch.pointwise.weight.data *= 1e4
+    for layer in model.head.modules():
+        is_last = getattr(layer, 'out_channels', None) in model.head.level_channels
+        if is_last and layer.kernel_size == (1, 1):
+            layer.weight.data *= 1e4
     return model

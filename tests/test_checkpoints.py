@@ -1,57 +1,30 @@
 import os
-import re
 
+import families
 import numpy as np
 import pytest
 import torch
+from families import weights
 from mmengine.logging import HistoryBuffer
 from networks import TINY, litepose
+from supernets import build_supernet
 
 from litepose_mm.checkpoints import (
-    from_authors,
-    is_authors,
+    authors_family,
+    check_fit,
     load_weights,
     read_weights,
     recognise,
     save_weights,
 )
 from litepose_mm.errors import LitePoseError
-from litepose_mm.families.litepose import ARCHITECTURES
+from litepose_mm.families import get_family
 
-OURS_TO_AUTHORS = [
-    (r'backbone\.stem\.([01])\.conv\.', r'first.\1.0.'),
-    (r'backbone\.stem\.([01])\.bn\.', r'first.\1.1.'),
-    (r'backbone\.stem\.2\.conv\.', 'first.2.'),
-    (r'backbone\.stem\.2\.bn\.', 'first.3.'),
-    (r'backbone\.stages\.(\d+)\.(\d+)\.expand\.conv\.', r'stage.\1.\2.inv.0.'),
-    (r'backbone\.stages\.(\d+)\.(\d+)\.expand\.bn\.', r'stage.\1.\2.inv.1.'),
-    (
-        r'backbone\.stages\.(\d+)\.(\d+)\.depthwise\.conv\.kernel_transforms\.([35])\.',
-        r'stage.\1.\2.Linear\3x\3.',
-    ),
-    (r'backbone\.stages\.(\d+)\.(\d+)\.depthwise\.conv\.', r'stage.\1.\2.depth_conv.0.'),
-    (r'backbone\.stages\.(\d+)\.(\d+)\.depthwise\.bn\.', r'stage.\1.\2.depth_conv.1.'),
-    (r'backbone\.stages\.(\d+)\.(\d+)\.project\.conv\.', r'stage.\1.\2.point_conv.0.'),
-    (r'backbone\.stages\.(\d+)\.(\d+)\.project\.bn\.', r'stage.\1.\2.point_conv.1.'),
-    (r'head\.deconvs\.(\d+)\.(refined|raw)\.', r'deconv_\2.\1.'),
-    (r'head\.deconvs\.(\d+)\.bn\.', r'deconv_bnrelu.\1.0.'),
-    (r'head\.outputs\.(\d+)\.(refined|raw)\.depthwise\.conv\.', r'final_\2.\1.conv.0.'),
-    (r'head\.outputs\.(\d+)\.(refined|raw)\.depthwise\.bn\.', r'final_\2.\1.conv.1.'),
-    (r'head\.outputs\.(\d+)\.(refined|raw)\.pointwise\.', r'final_\2.\1.conv.3.'),
-]
-
-
-def weights(model):
-    return {k: v for k, v in model.state_dict().items() if not k.startswith('data_preproc')}
+LITEPOSE = get_family('litepose')
 
 
 def to_authors(state):
-    renamed = {}
-    for key, value in state.items():
-        for pattern, replacement in OURS_TO_AUTHORS:
-            key = re.sub('^' + pattern, replacement, key)
-        renamed[key] = value
-    return renamed
+    return families.to_authors(state, LITEPOSE)
 
 
 def random_model(seed=0, arch=TINY, keypoints=14):
@@ -103,24 +76,17 @@ def test_safetensors(tmp_path):
         read_weights(tmp_path / 'b.safetensors')
 
 
-@pytest.mark.parametrize('name', ARCHITECTURES)
-@pytest.mark.parametrize('keypoints', [14, 17])
-def test_architectures_are_recognised(name, keypoints):
-    state = from_authors(to_authors(weights(litepose(name, keypoints))))
-    found = recognise(state)
-    assert found.name == name and found.num_keypoints == keypoints
-    assert found.architecture == ARCHITECTURES[name]
-
-
 def test_unpublished_architectures_are_recognised():
     found = recognise(weights(litepose(TINY, 5)))
-    assert found.name is None and found.num_keypoints == 5
+    assert found.variant is None and found.num_keypoints == 5
     assert found.architecture.stages == TINY.stages
     assert found.architecture.deconv_setting == TINY.deconv_setting
 
 
 def test_other_weights_are_not_recognised():
-    with pytest.raises(LitePoseError, match='not the weights of a LitePose'):
+    with pytest.raises(
+        LitePoseError, match='not the weights of a network of a known family: .*LitePose'
+    ):
         recognise({'conv.weight': torch.zeros(1)})
 
 
@@ -190,12 +156,25 @@ def test_weights_that_do_not_fit_name_keys_and_shapes(tmp_path):
     assert all(torch.equal(v, before[k]) for k, v in weights(model).items())
 
 
-def test_unknown_and_supernet_names():
-    with pytest.raises(LitePoseError, match='1 names are not of the authors'):
-        from_authors({'first.9.weight': torch.zeros(1)})
-    with pytest.raises(LitePoseError, match='supernet'):
-        from_authors({'stage.0.0.Linear5x5.weight': torch.zeros(25, 25)})
-    assert not is_authors({'backbone.stem.0.conv.weight': torch.zeros(1)})
+def test_names_that_the_authors_do_not_have():
+    state = dict(to_authors(weights(random_model())), **{'first.9.weight': torch.zeros(1)})
+    assert authors_family(state).name == 'litepose'
+    with pytest.raises(LitePoseError, match="1 names are not of the authors' LitePose: first.9"):
+        LITEPOSE.from_authors(state)
+    assert authors_family({}) is None
+
+
+@pytest.mark.parametrize('form', [to_authors, dict], ids=['authors', 'ours'])
+def test_a_supernet_is_not_one_network(tmp_path, form):
+    torch.save(form(weights(build_supernet())), tmp_path / 'w.pth')
+    with pytest.raises(LitePoseError, match='those of a supernet'):
+        load_weights(random_model(), tmp_path / 'w.pth')
+
+
+def test_training_does_not_start_from_names_of_the_authors(tmp_path):
+    torch.save(to_authors(weights(random_model())), tmp_path / 'w.pth')
+    with pytest.raises(LitePoseError, match="authors' LitePose; convert it with tools/.*.py"):
+        check_fit(random_model(), tmp_path / 'w.pth')
 
 
 def test_saving_is_atomic_and_loads_as_data(tmp_path, monkeypatch):

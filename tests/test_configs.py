@@ -52,9 +52,8 @@ def test_config(path):
     outputs = model.head.forward(model.extract_feat(torch.zeros(1, 3, *size)))
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     if bottomup:
-        coarse, fine = outputs
-        assert coarse.shape == (1, 2 * keypoints, 16, 24)
-        assert fine.shape == (1, keypoints, 32, 48)
+        assert [output.shape[1] for output in outputs] == list(model.head.level_channels)
+        assert all(64 * output.shape[3] == 96 * output.shape[2] for output in outputs)
     else:
         assert all(output.shape[1] == keypoints for output in outputs)
 

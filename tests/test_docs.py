@@ -22,7 +22,6 @@ from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.nas.search_spaces import SEARCH_SPACES
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
-from litepose_mm.zoo.shipped_weights import shipped_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 AE = Path('configs/body_2d_keypoint/associative_embedding')
@@ -31,7 +30,6 @@ PAGES = sorted(
     for pattern in ('*.md', 'docs/**/*.md', 'configs/**/*.md')
     for path in ROOT.glob(pattern)
 )
-DATASETS = {'crowdpose': 'CrowdPose', 'coco': 'COCO'}
 
 
 def read(page) -> str:
@@ -70,41 +68,10 @@ def count(arch: Architecture, size: int):
 # --- figures
 
 
-def test_readme_lists_the_zoo():
-    assert table('README.md', 'model') == [
-        [
-            entry.name,
-            '{}x{}'.format(*entry.input_size),
-            f'{entry.params:,}',
-            giga(entry.macs),
-            giga(entry.paper_macs),
-            str(entry.ap),
-            entry.published['split'],
-            entry.published['source'],
-        ]
-        for entry in MODELS.values()
-    ]
-
-
-def test_readme_lists_the_weights_of_the_package():
-    rows = []
-    for card in shipped_weights().values():
-        own = [row for row in card.accuracy if row['input_size'] == min(card.input_size)]
-        size = card.checked_path().stat().st_size / 1e6
-        figures = []
-        for row in sorted(own, key=lambda row: row['flip_test']):
-            interval = ' to '.join(map(str, row['interval']))
-            figures += [f'{row["ap"]} ({interval})', row['teacher_ap']]
-        rows.append(
-            [card.model, '{}x{}'.format(*card.input_size), f'{size:.1f} MB', *map(str, figures)]
-        )
-    assert table('README.md', 'weights') == rows
-
-
 def test_models_page_lists_the_architectures():
     rows = table('docs/models.md', 'architecture')
     assert [row[0] for row in rows] == list(ARCHITECTURES)
-    zoo = {entry.architecture: entry for entry in MODELS.values() if entry.num_keypoints == 14}
+    zoo = {entry.variant: entry for entry in MODELS.values() if entry.num_keypoints == 14}
     for row, (name, arch) in zip(rows, ARCHITECTURES.items()):
         counted = zoo.get(name) or count(arch, arch.img_size)
         assert row == [
@@ -172,13 +139,6 @@ def test_search_page_lists_the_spaces():
     assert len(SEARCH_SPACES) == 4
 
 
-# --- metafiles and their pages
-
-
-def metafile(dataset: str) -> Path:
-    return AE / dataset / f'litepose_{dataset}.yml'
-
-
 def test_install_page_lists_the_extras():
     """As setup.py makes them: one of each file, and two more (tests/test_install.py)."""
 
@@ -192,73 +152,6 @@ def test_install_page_lists_the_extras():
     files = (ROOT / 'requirements/optional').glob('*.txt')
     expected = {path.stem: names(f'optional/{path.name}') for path in files}
     assert {name: rows[name] for name in list(rows)[:-2]} == expected
-
-
-def test_model_index_imports_every_metafile():
-    imported = yaml.safe_load(read('model-index.yml'))['Import']
-    assert sorted(imported) == sorted(
-        path.relative_to(ROOT).as_posix() for path in (ROOT / 'configs').rglob('*.yml')
-    )
-
-
-def test_metafiles_name_known_collections():
-    files = [yaml.safe_load(read(metafile(dataset))) for dataset in DATASETS]
-    collections = [entry['Name'] for content in files for entry in content.get('Collections', [])]
-    assert len(set(collections)) == len(collections)
-    assert {m['In Collection'] for content in files for m in content['Models']} <= {*collections}
-
-
-@pytest.mark.parametrize('dataset', DATASETS)
-def test_metafile_has_the_figures_of_the_zoo(dataset):
-    models = yaml.safe_load(read(metafile(dataset)))['Models']
-    entries = [entry for entry in MODELS.values() if entry.dataset == dataset]
-    assert [model['Config'] for model in models] == [f'configs/{e.config}' for e in entries]
-    for model, entry in zip(models, entries):
-        assert (ROOT / model['Config']).is_file()
-        assert model['Name'] == Path(model['Config']).stem
-        assert (
-            model['Metadata'].items()
-            >= {
-                'FLOPs': entry.macs,
-                'Parameters': entry.params,
-                'Training Data': DATASETS[dataset],
-            }.items()
-        )
-        names = {'ap': 'AP', 'ap50': 'AP@0.5', 'ap75': 'AP@0.75'}
-        metrics = {
-            names[key]: pytest.approx(value / 100)
-            for key, value in entry.published.items()
-            if key in names
-        }
-        (result,) = model['Results']
-        assert result == {
-            'Dataset': DATASETS[dataset],
-            'Metrics': metrics,
-            'Task': 'Body 2D Keypoint',
-        }
-
-
-@pytest.mark.parametrize('dataset', DATASETS)
-def test_page_beside_the_metafile_has_the_figures_of_the_zoo(dataset):
-    def share(entry, key):
-        value = entry.published.get(key)
-        return '' if value is None else f'{value / 100:.3f}'
-
-    rows = table(metafile(dataset).with_suffix('.md'), 'config')
-    entries = [entry for entry in MODELS.values() if entry.dataset == dataset]
-    assert [row[:-1] for row in rows] == [
-        [
-            '[{0}](./{0}.py)'.format(Path(entry.config).stem),
-            '{}x{}'.format(*entry.input_size),
-            f'{entry.params:,}',
-            giga(entry.macs),
-            share(entry, 'ap'),
-            share(entry, 'ap50'),
-            share(entry, 'ap75'),
-            entry.published['source'],
-        ]
-        for entry in entries
-    ]
 
 
 # --- files, links, commands

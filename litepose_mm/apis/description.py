@@ -16,7 +16,7 @@ from ..errors import CannotExport, LitePoseError
 from ..inference.card import ModelCard
 from ..models.utils.deploy_graph import DeployGraph, deploy_decoder
 from ..structures import Skeleton
-from ..zoo import MODELS
+from ..zoo import models
 
 
 def describe(
@@ -124,5 +124,5 @@ def _checked_shape(shape: Sequence[int] | None, divisor: int) -> tuple[int, int]
 def model_name(model: nn.Module) -> str:
     """Its name in the zoo, or that of its config."""
     config = Path(model.cfg.filename or 'model').stem
-    names = {Path(entry.config).stem: name for name, entry in MODELS.items()}
+    names = {Path(entry.config).stem: name for name, entry in models().items()}
     return names.get(config, config)

@@ -19,8 +19,8 @@ from ..compat import ignore_notices
 from ..errors import LitePoseError, reason
 from ..utils.config_files import read_config
 from ..utils.paths import config_path
-from ..zoo import MODELS, get_model
-from ..zoo.shipped_weights import full_name, shipped_weights
+from ..zoo import get_model, models
+from ..zoo.shipped_weights import find_weights, full_name, weights_of
 
 _CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
 
@@ -41,8 +41,9 @@ def build_model(
     Args:
         model: Name in the zoo (that of an architecture is short for the model with weights in the
             package), or name or path of a config.
-        weights: File with weights; None takes those that come with the package, where they fit
-            the network, or leaves random ones and warns.
+        weights: File with weights, or the name of weights that come with the package; None takes
+            the package's first for this model, where they fit the network, or leaves random ones
+            and warns.
         device: As torch names it; None takes CUDA where it is.
         flip_test: Whether the mirrored picture is looked at too; None leaves it to the config.
         input_size: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
@@ -69,7 +70,7 @@ def build_model(
         _check_multiscale_test(config, path)
         network = _build(config, path)
     _check_flip_test(network, path)
-    file = _shipped_file(network, name) if weights is None else Path(weights)
+    file = _shipped_file(network, name) if weights is None else find_weights(weights)
     network.weights_file = file
     if file is not None:
         load_weights(network, file)
@@ -86,9 +87,10 @@ def _shipped_file(network: nn.Module, name: str) -> Path | None:
 
     Nor are they for a network that options have changed.
     """
-    if name not in shipped_weights():
+    cards = weights_of(name)
+    if not cards:
         return None
-    path = shipped_weights()[name].checked_path()
+    path = cards[0].checked_path()
     own = {key: value.shape for key, value in network.state_dict().items()}
     shipped = {key: value.shape for key, value in read_weights(path).state_dict.items()}
     return path if all(own.get(key) == shape for key, shape in shipped.items()) else None
@@ -115,8 +117,9 @@ def find_config(name: str) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    if name in MODELS:
-        return config_path(MODELS[name].config)
+    entry = models().get(name)
+    if entry is not None:
+        return config_path(entry.config)
     try:
         return config_path(name)
     except LitePoseError:

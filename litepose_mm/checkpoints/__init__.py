@@ -1,19 +1,16 @@
-"""Weights: read as data only, recognised, renamed from the authors' code, loaded and saved."""
+"""Weights: read as data only, recognised, renamed from authors' code, loaded and saved."""
 
-from .authors import from_authors, is_authors, is_authors_supernet
-from .fitting import check_fit, fit, load_weights, save_weights
+from .fitting import check_fit, fit, is_supernet, load_weights, save_weights
 from .reading import StateDict, Weights, read_weights
-from .recognition import Recognised, recognise
+from .recognition import authors_family, recognise
 
 __all__ = [
-    'Recognised',
     'StateDict',
     'Weights',
+    'authors_family',
     'check_fit',
     'fit',
-    'from_authors',
-    'is_authors',
-    'is_authors_supernet',
+    'is_supernet',
     'load_weights',
     'read_weights',
     'recognise',

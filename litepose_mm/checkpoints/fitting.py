@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ..errors import LitePoseError, some
 from ..utils.files import replacing
-from .authors import from_authors, is_authors
 from .reading import StateDict, read_weights
+from .recognition import authors_family
 
 _COUNTER = '.num_batches_tracked'
 _TRANSFORMS = '.kernel_transforms.'
@@ -25,6 +25,11 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
         LitePoseError: Names are missing or unexpected, or shapes differ; the model is unchanged.
     """
     state = _network_only(state)
+    if is_supernet(state) and not is_supernet(model.state_dict()):
+        raise LitePoseError(
+            f'weights {source} are those of a supernet, which stand for many networks; expected '
+            'those of one network (tools/nas/extract_subnet.py takes one out)'
+        )
     problems = _misfits(model, state)
     if problems:
         raise LitePoseError(f'weights {source} do not fit the model: {_told(problems)}')
@@ -52,10 +57,11 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
         LitePoseError: The file cannot be read, has the authors' names, or does not fit.
     """
     state = _network_only(read_weights(path).state_dict)
-    if is_authors(state):
+    family = authors_family(state)
+    if family is not None:
         raise LitePoseError(
-            f"{path} has the names of the authors' code; convert it with "
-            'tools/model_converters/litepose_to_mmpose.py'
+            f"{path} has the names of the authors' {family.title}; convert it with "
+            'tools/model_converters/authors_to_mmpose.py'
         )
     problems = _misfits(model, state)
     problems.pop('unexpected', None)
@@ -64,6 +70,11 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
     if not partly or sum(map(len, problems.values())) >= len(_essential(model, state)):
         raise LitePoseError(f'weights {path} do not fit the model: {_told(problems)}')
     return _told(problems)
+
+
+def is_supernet(state: Iterable[str]) -> bool:
+    """Whether tensors of these names are those of a supernet: it has kernels to choose from."""
+    return any(_TRANSFORMS in key for key in state)
 
 
 def _misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[str]]:
@@ -88,7 +99,7 @@ def _essential(model: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
     which a supernet may begin, has no transforms to smaller kernels: these begin as the centre.
     """
     own = [key for key in _network_only(model.state_dict()) if not key.endswith(_COUNTER)]
-    if any(_TRANSFORMS in key for key in state):
+    if is_supernet(state):
         return own
     return [key for key in own if _TRANSFORMS not in key]
 
@@ -118,8 +129,9 @@ def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:
     """
     weights = read_weights(path)
     state = weights.state_dict
-    if is_authors(state):
-        state = from_authors(state, supernet=hasattr(model, 'activate'))
+    family = authors_family(state)
+    if family is not None:
+        state = family.from_authors(state)
     fit(model, state, str(path))
     return weights.meta
 

@@ -22,7 +22,7 @@ from ..errors import LitePoseError
 from ..utils.files import remove_leftovers, sha256
 from ..utils.paths import mim_root
 from ..zoo import MODELS
-from ..zoo.shipped_weights import full_name, shipped_weights
+from ..zoo.shipped_weights import find_weights, full_name, weights_of
 
 #: The variable that names another folder for exported models.
 CACHE_VARIABLE = 'LITEPOSE_CACHE'
@@ -52,7 +52,8 @@ def cached_export(
 
     Args:
         model: Name in the zoo, or name or path of a config.
-        weights: File with weights; None takes those that come with the package.
+        weights: File with weights, or the name of weights that come with the package; None takes
+            the package's first for this model.
         engine: One for inputs of any size.
         flip_test: Whether the mirrored picture is looked at too.
         input_size: Short side of the input in pixels; None: as the config says.
@@ -65,9 +66,11 @@ def cached_export(
 
     model = full_name(model)
     if weights is None:
-        if model not in shipped_weights():
+        cards = weights_of(model)
+        if not cards:
             raise LitePoseError(f'{model}: expected weights, since the package has none for it')
-        weights = shipped_weights()[model].checked_path()
+        weights = cards[0].name
+    weights = find_weights(weights)
     options = dict(flip_test=flip_test, input_size=input_size, cfg_options=cfg_options or None)
     facts = [engine, options, _content(model), sha256(weights, 'weights'), _code()]
     digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]

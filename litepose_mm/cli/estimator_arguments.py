@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CannotExport, LitePoseError
-from ..zoo.shipped_weights import default_model, full_name, shipped_weights
+from ..zoo.shipped_weights import default_model, full_name, weights_of
 from .argument_types import key_value, positive_int, share
 from .cached_export import cached_export
 from .one_line_warnings import one_line_warnings
@@ -95,8 +95,8 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         '--weights',
         metavar='FILE',
-        help="weights: a checkpoint of MMEngine, the authors', or safetensors; "
-        'without it those that come with the package, or random ones',
+        help="weights: a checkpoint of MMEngine, the authors', safetensors, or the name of weights "
+        'that come with the package; without it the first of those for the model, or random ones',
     )
     group.add_argument(
         '--flip',
@@ -220,7 +220,7 @@ def _quickest(args: argparse.Namespace) -> str:
     """What runs a model: torch on a GPU and for random weights, else the quickest engine."""
     from ..inference.engines import quickest_engine
 
-    has_weights = args.weights or full_name(args.model) in shipped_weights()
+    has_weights = args.weights or weights_of(full_name(args.model))
     on_cpu = not _has_gpu() if args.device is None else args.device == 'cpu'
     return (quickest_engine() if on_cpu and has_weights else None) or 'torch'
 

@@ -1,19 +1,23 @@
-"""LitePose architectures as data: the authors' JSON form as a value, and the published ones.
+"""The family LitePose: its architectures, the authors' JSON form as a value, and their weights.
 
-Source: LitePose (CVPR 2022), section 3 and 5.2, and the released ``mobile_configs``. This module
-needs nothing but the standard library.
+Source: LitePose (CVPR 2022), section 3 and 5.2, and the released ``mobile_configs``.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LitePoseError
+from .base import Family, Paper, Recognised
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: Stride of the deepest feature before the first stage (the stem halves its input).
 STEM_STRIDE = 2
@@ -247,3 +251,112 @@ def get_architecture(source: str | Path | Mapping[str, Any] | Architecture) -> A
         f'unknown architecture {name!r}; did you mean {", ".join(near)}? '
         "(a name, a .json file or a mapping in the authors' form)"
     )
+
+
+class LitePose(Family):
+    """LitePose: one branch of inverted residual blocks, and a head with fused features."""
+
+    name = 'litepose'
+    title = 'LitePose'
+    method = 'AE'
+    paper = Paper(
+        'Lite Pose: Efficient Architecture Design for 2D Human Pose Estimation',
+        'https://arxiv.org/abs/2205.01271',
+    )
+    variants = ARCHITECTURES
+    authors_names = {
+        'first.2.': 'backbone.stem.2.conv.',
+        'first.3.': 'backbone.stem.2.bn.',
+        'first.{i}.0.': 'backbone.stem.{i}.conv.',
+        'first.{i}.1.': 'backbone.stem.{i}.bn.',
+        'stage.{i}.{j}.inv.0.': 'backbone.stages.{i}.{j}.expand.conv.',
+        'stage.{i}.{j}.inv.1.': 'backbone.stages.{i}.{j}.expand.bn.',
+        'stage.{i}.{j}.Linear{k}x{k}.': (
+            'backbone.stages.{i}.{j}.depthwise.conv.kernel_transforms.{k}.'
+        ),
+        'stage.{i}.{j}.depth_conv.0.': 'backbone.stages.{i}.{j}.depthwise.conv.',
+        'stage.{i}.{j}.depth_conv.1.': 'backbone.stages.{i}.{j}.depthwise.bn.',
+        'stage.{i}.{j}.point_conv.0.': 'backbone.stages.{i}.{j}.project.conv.',
+        'stage.{i}.{j}.point_conv.1.': 'backbone.stages.{i}.{j}.project.bn.',
+        'deconv_refined.{i}.': 'head.deconvs.{i}.refined.',
+        'deconv_raw.{i}.': 'head.deconvs.{i}.raw.',
+        'deconv_bnrelu.{i}.0.': 'head.deconvs.{i}.bn.',
+        'final_refined.{i}.conv.0.': 'head.outputs.{i}.refined.depthwise.conv.',
+        'final_refined.{i}.conv.1.': 'head.outputs.{i}.refined.depthwise.bn.',
+        'final_refined.{i}.conv.3.': 'head.outputs.{i}.refined.pointwise.',
+        'final_raw.{i}.conv.0.': 'head.outputs.{i}.raw.depthwise.conv.',
+        'final_raw.{i}.conv.1.': 'head.outputs.{i}.raw.depthwise.bn.',
+        'final_raw.{i}.conv.3.': 'head.outputs.{i}.raw.pointwise.',
+    }
+
+    def model_config(
+        self, architecture: Architecture, num_keypoints: int, supernet: bool = False
+    ) -> dict[str, Any]:
+        arch = architecture.to_dict()
+        backbone = dict(type='LitePose', arch=arch)
+        head = dict(type='FusionDeconvHead', arch=arch, num_keypoints=num_keypoints)
+        if supernet:
+            backbone.update(type='ElasticLitePose', kernel_sizes=[7, 5, 3])
+            head.update(type='ElasticFusionDeconvHead')
+        return dict(
+            type='BottomupPoseEstimator',
+            data_preprocessor=dict(type='PoseDataPreprocessor'),
+            backbone=backbone,
+            head=head,
+        )
+
+    def recognise(self, state: Mapping[str, Tensor]) -> Recognised | None:
+        """Strides and input size are not in the shapes: they are the published ones, and 512."""
+        try:
+            architecture = _architecture_of(state)
+            level = _last(state, r'head\.outputs\.(\d+)\.')
+            num_keypoints = len(state[f'head.outputs.{level}.refined.pointwise.weight'])
+        except (KeyError, IndexError, LitePoseError):
+            return None
+        for name, published in ARCHITECTURES.items():
+            if replace(published, img_size=architecture.img_size) == architecture:
+                return Recognised(self, published, name, num_keypoints)
+        return Recognised(self, architecture, None, num_keypoints)
+
+
+def _architecture_of(state: Mapping[str, Tensor]) -> Architecture:
+    """The architecture that shapes tell of.
+
+    Raises:
+        KeyError: A tensor is missing.
+        LitePoseError: Widths do not go together.
+    """
+    width = input_channel = len(state['backbone.stem.2.conv.weight'])
+    stages = []
+    for index in range(1 + _last(state, r'backbone\.stages\.(\d+)\.')):
+        blocks = []
+        for block in range(1 + _last(state, rf'backbone\.stages\.{index}\.(\d+)\.')):
+            prefix = f'backbone.stages.{index}.{block}.'
+            kernel = state[prefix + 'depthwise.conv.weight'].shape[-1]
+            expansion = _expansion(width, len(state[prefix + 'expand.conv.weight']))
+            blocks.append((expansion, kernel))
+            width = len(state[prefix + 'project.conv.weight'])
+        stages.append(Stage(width, 2 if index < 3 else 1, tuple(blocks)))
+    deconvs = range(1 + _last(state, r'head\.deconvs\.(\d+)\.'))
+    return Architecture(
+        img_size=512,
+        input_channel=input_channel,
+        deconv_setting=tuple(state[f'head.deconvs.{i}.refined.weight'].shape[1] for i in deconvs),
+        stages=tuple(stages),
+        fusion='head.deconvs.0.raw.weight' in state,
+    )
+
+
+def _last(state: Mapping[str, Tensor], pattern: str) -> int:
+    found = [int(match[1]) for match in (re.match(pattern, key) for key in state) if match]
+    if not found:
+        raise KeyError(pattern)
+    return max(found)
+
+
+def _expansion(in_channels: int, width: int) -> int:
+    expansion = round(width / in_channels)
+    for candidate in (expansion, expansion - 1, expansion + 1):
+        if make_divisible(in_channels * candidate) == width:
+            return candidate
+    raise LitePoseError(f'expansion from {in_channels} to {width}')

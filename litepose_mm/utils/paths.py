@@ -32,14 +32,16 @@ def config_path(name: str) -> Path:
     """The config file called ``name``.
 
     Args:
-        name: a file name (``ae_litepose-s_….py``, ``.py`` may be left out) or a path under
-            ``configs/``, with or without that first folder.
+        name: a file name (``ae_litepose-s_….py``, ``.py`` may be left out), a path under
+            ``configs/``, with or without that first folder, or an absolute path.
 
     Raises:
         LitePoseError: if there is no such config, or more than one; the message names the closest.
     """
-    root = mim_root() / 'configs'
     wanted = Path(name if name.endswith('.py') else f'{name}.py')
+    if wanted.is_absolute() and wanted.is_file():
+        return wanted
+    root = mim_root() / 'configs'
     if wanted.parts[0] == 'configs':
         wanted = wanted.relative_to('configs')
     found = [

@@ -1,6 +1,7 @@
-"""Every model of the project: its config, its architecture, its published figures.
+"""Every model of the project: its config, its family and variant, its published figures.
 
-The table is ``models.json``; README, metafiles and tests are checked against it.
+The table is ``models.json``; metafiles, pages and the README's tables are made from it
+(``tools/misc/generate_model_pages.py``). Families from outside the package bring rows of their own.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import LitePoseError
+from ..families import families
 
 
 @dataclass(frozen=True)
@@ -21,29 +23,38 @@ class ModelEntry:
 
     Attributes:
         name: What :class:`PoseEstimator` and the commands call it.
-        config: Path below ``configs/``.
-        architecture: Name in :data:`litepose_mm.families.litepose.ARCHITECTURES`.
+        config: Path below ``configs/``, or an absolute one.
+        family: Name of its family, see :mod:`litepose_mm.families`.
+        variant: Which of the family's variants it is.
         dataset: Data set it is for.
         num_keypoints: ``K``.
         input_size: Width and height of the training input.
         params: Parameters.
         macs: Exact multiply-accumulates of one image of that size.
-        paper_macs: The same as the paper counts, see :mod:`litepose_mm.analysis.complexity`.
+        paper_macs: The same as LitePose's paper counts, see :mod:`litepose_mm.analysis.complexity`;
+            None for families whose papers count otherwise.
         published: The authors' figures: ``ap`` in percent, perhaps ``ap50`` and ``ap75``,
-            ``split`` and ``source``. They are of the authors' weights, found by their search
-            and tested with flip; this project has not trained them.
+            ``split`` and ``source``. They are of the authors' weights, tested with flip.
+        weights: Names of the weights for it that come with the package, the default first; see
+            :mod:`litepose_mm.zoo.shipped_weights`.
     """
 
     name: str
     config: str
-    architecture: str
+    family: str
+    variant: str
     dataset: str
     num_keypoints: int
     input_size: tuple[int, int]
     params: int
     macs: int
-    paper_macs: int
-    published: Mapping[str, Any]
+    paper_macs: int | None = None
+    published: Mapping[str, Any] = field(default_factory=dict)
+    weights: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ('input_size', 'weights'):  # lists in JSON
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
     @property
     def ap(self) -> float | None:
@@ -53,11 +64,21 @@ class ModelEntry:
 
 def _load() -> dict[str, ModelEntry]:
     rows = json.loads(Path(__file__).with_name('models.json').read_text(encoding='utf-8'))
-    entries = [ModelEntry(**dict(row, input_size=tuple(row['input_size']))) for row in rows]
-    return {entry.name: entry for entry in entries}
+    return {row['name']: ModelEntry(**row) for row in rows}
 
 
+#: The models of this package.
 MODELS: dict[str, ModelEntry] = _load()
+
+
+def models() -> dict[str, ModelEntry]:
+    """Every model by its name: those of this package, then those that other families bring."""
+    brought = {
+        row['name']: ModelEntry(family=family.name, **row)
+        for family in families().values()
+        for row in family.models
+    }
+    return {**MODELS, **brought}
 
 
 def get_model(name: str) -> ModelEntry:
@@ -66,11 +87,12 @@ def get_model(name: str) -> ModelEntry:
     Raises:
         LitePoseError: There is none; the message gives the nearest names.
     """
-    if name in MODELS:
-        return MODELS[name]
-    near = [each for each in MODELS if each.startswith(f'{name}_')]
-    near = near or difflib.get_close_matches(name, MODELS, n=3, cutoff=0.4)
-    hint = f'did you mean {" or ".join(near)}?' if near else f'there are {", ".join(MODELS)}'
+    known = models()
+    if name in known:
+        return known[name]
+    near = [each for each in known if each.startswith(f'{name}_')]
+    near = near or difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f'did you mean {" or ".join(near)}?' if near else f'there are {", ".join(known)}'
     raise LitePoseError(
         f'unknown model {name!r}; {hint} (`litepose models` lists them; a '
         "config file's path works too)"

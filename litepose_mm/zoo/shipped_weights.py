@@ -1,7 +1,7 @@
 """Weights that come with the package: files of safetensors, each with a card of plain facts.
 
 They were trained by this project (docs/training.md). README, tests and ``litepose models`` take
-their figures from the cards.
+their figures from the cards. A model of the zoo names its weights; it may have several.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LitePoseError
-from . import MODELS
+from . import models
 
 FOLDER = Path(__file__).resolve().parent / 'weights'
 
 
 @dataclass(frozen=True)
 class WeightsCard:
-    """What is known of a file of weights; ``<model>.json`` beside ``<model>.safetensors``.
+    """What is known of a file of weights; ``<name>.json`` beside ``<name>.safetensors``.
 
     Attributes:
-        model: Name in the zoo.
+        name: Of the weights.
+        model: Name in the zoo of the model that they are for.
         sha256: Of the file of weights.
         date: Of the training, ``YYYY-MM-DD``.
         input_size: Width and height of the training input in pixels.
@@ -37,6 +38,7 @@ class WeightsCard:
         licence: Of the file.
     """
 
+    name: str
     model: str
     sha256: str
     date: str
@@ -50,7 +52,7 @@ class WeightsCard:
     @property
     def path(self) -> Path:
         """The file of weights."""
-        return FOLDER / f'{self.model}.safetensors'
+        return FOLDER / f'{self.name}.safetensors'
 
     def checked_path(self) -> Path:
         """The file of weights, whose hash is the card's.
@@ -71,20 +73,41 @@ class WeightsCard:
 
 @lru_cache(maxsize=1)
 def shipped_weights() -> dict[str, WeightsCard]:
-    """The card of every model that has weights here, by the model's name."""
+    """The cards of all weights here, by their names."""
     cards = {}
     for path in sorted(FOLDER.glob('*.json')):
         facts = json.loads(path.read_text(encoding='utf-8'))
-        facts.update(input_size=tuple(facts['input_size']), keypoints=tuple(facts['keypoints']))
-        card = WeightsCard(**{field.name: facts[field.name] for field in fields(WeightsCard)})
-        cards[card.model] = card
+        facts.update(
+            name=path.stem,
+            input_size=tuple(facts['input_size']),
+            keypoints=tuple(facts['keypoints']),
+        )
+        cards[path.stem] = WeightsCard(
+            **{each.name: facts[each.name] for each in fields(WeightsCard)}
+        )
     return cards
+
+
+def weights_of(model: str) -> list[WeightsCard]:
+    """The cards of the weights for a model of the zoo, the default first; none for other names."""
+    entry, cards = models().get(model), shipped_weights()
+    return [cards[name] for name in entry.weights if name in cards] if entry else []
+
+
+def find_weights(weights: str | Path) -> Path:
+    """The file of weights of this name in the package, or else the path itself.
+
+    Raises:
+        LitePoseError: See :meth:`WeightsCard.checked_path`.
+    """
+    card = shipped_weights().get(str(weights))
+    return Path(weights) if card is None else card.checked_path()
 
 
 def full_name(name: str) -> str:
     """``litepose-xs_crowdpose`` for ``litepose-xs``, where the package has weights for it."""
-    shipped = (model for model in shipped_weights() if MODELS[model].architecture == name)
-    return next(shipped, name)
+    found = (model for model, entry in models().items() if entry.variant == name)
+    return next((model for model in found if weights_of(model)), name)
 
 
 def default_model(real_time: bool = False) -> str | None:

@@ -1,8 +1,11 @@
 import json
 
+import families
 import pytest
+from networks import TINY, litepose
 
 from litepose_mm.errors import LitePoseError
+from litepose_mm.families import get_family
 from litepose_mm.families.litepose import (
     ARCHITECTURES,
     Architecture,
@@ -94,3 +97,38 @@ def test_stage_without_blocks_is_refused():
 )
 def test_make_divisible(value, result):
     assert make_divisible(value) == result
+
+
+@pytest.mark.parametrize(
+    'theirs, ours',
+    [
+        ('first.1.0.weight', 'backbone.stem.1.conv.weight'),
+        ('first.1.1.bias', 'backbone.stem.1.bn.bias'),
+        ('first.2.weight', 'backbone.stem.2.conv.weight'),
+        ('first.3.running_var', 'backbone.stem.2.bn.running_var'),
+        ('stage.3.9.inv.0.weight', 'backbone.stages.3.9.expand.conv.weight'),
+        ('stage.3.9.inv.1.bias', 'backbone.stages.3.9.expand.bn.bias'),
+        ('stage.0.1.depth_conv.0.weight', 'backbone.stages.0.1.depthwise.conv.weight'),
+        ('stage.0.1.point_conv.1.weight', 'backbone.stages.0.1.project.bn.weight'),
+        (
+            'stage.0.1.Linear3x3.bias',
+            'backbone.stages.0.1.depthwise.conv.kernel_transforms.3.bias',
+        ),
+        ('deconv_raw.2.weight', 'head.deconvs.2.raw.weight'),
+        ('deconv_bnrelu.0.0.weight', 'head.deconvs.0.bn.weight'),
+        ('final_refined.1.conv.0.weight', 'head.outputs.1.refined.depthwise.conv.weight'),
+        ('final_raw.1.conv.3.bias', 'head.outputs.1.raw.pointwise.bias'),
+    ],
+)
+def test_authors_names(theirs, ours):
+    assert get_family('litepose').from_authors({theirs: 0}) == {ours: 0}
+
+
+@pytest.mark.parametrize(
+    'lost', ['backbone.stem.2.', 'backbone.stages.0.0.', 'head.deconvs.', 'head.outputs.']
+)
+def test_weights_of_another_head_or_backbone_are_not_recognised(lost):
+    state = families.weights(litepose(TINY))
+    assert get_family('litepose').recognise(state)
+    rest = {key: value for key, value in state.items() if not key.startswith(lost)}
+    assert get_family('litepose').recognise(rest) is None

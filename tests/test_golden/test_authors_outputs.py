@@ -10,10 +10,11 @@ from mmpose.structures import MultilevelPixelData, PoseDataSample
 from networks import TINY, litepose
 from supernets import build_supernet
 
-from litepose_mm.checkpoints import from_authors, load_weights, read_weights, recognise
+from litepose_mm.checkpoints import load_weights, read_weights, recognise
 from litepose_mm.codecs import MultiLevelAssociativeEmbedding
 from litepose_mm.datasets.transforms import BottomupRandomAffineAlign, MultiLevelHeatmapMask
 from litepose_mm.decoding import AssociativeEmbeddingDecoder
+from litepose_mm.families import get_family
 from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.nas import copy_subnet
 from litepose_mm.preprocessing.resize import aligned_size, warp_matrix
@@ -35,7 +36,9 @@ def test_published_architectures(shared_file):
 def test_published_numbers(shared_file):
     numbers = json.loads(shared_file('golden/numbers.json').read_text())
     for entry in MODELS.values():
-        size = entry.architecture.split('-')[1].upper()
+        if entry.family != 'litepose':
+            continue
+        size = entry.variant.split('-')[1].upper()
         dataset = {'crowdpose': 'crowd_pose'}.get(entry.dataset, entry.dataset)
         expected = numbers[f'litepose/search-{size}/{dataset}']
         assert (entry.params, entry.macs, entry.paper_macs) == (
@@ -48,8 +51,8 @@ def test_published_numbers(shared_file):
 def test_network_outputs(shared_file):
     path = shared_file('golden/litepose-XS-crowdpose.pth')
     golden = np.load(shared_file('golden/litepose-XS-crowdpose.npz'))
-    found = recognise(from_authors(read_weights(path).state_dict))
-    assert found.name == 'litepose-xs' and found.num_keypoints == 14
+    found = recognise(get_family('litepose').from_authors(read_weights(path).state_dict))
+    assert found.variant == 'litepose-xs' and found.num_keypoints == 14
     model = litepose('litepose-xs', 14)
     load_weights(model, path)
     with torch.no_grad():
@@ -66,7 +69,7 @@ def test_checkpoint_keys(shared_file):
         state[key] = torch.zeros([int(n) for n in shape.strip('()').split(',') if n.strip()])
     own = litepose('litepose-xs', 17).state_dict()
     own = {k: v for k, v in own.items() if not k.startswith('data_preprocessor')}
-    renamed = from_authors(state)
+    renamed = get_family('litepose').from_authors(state)
     assert {k: v.shape for k, v in renamed.items()} == {k: v.shape for k, v in own.items()}
 
 

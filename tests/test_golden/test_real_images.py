@@ -61,7 +61,7 @@ def test_keypoints_are_the_authors(model, shared_dir, monkeypatch, flip):
 @pytest.mark.slow
 def test_a_converted_checkpoint_loads_in_mmpose(model, shared_file, tmp_path):
     """The converter's file through MMPose's init_model finds what the authors' file finds."""
-    tool = mim_root() / 'tools/model_converters/litepose_to_mmpose.py'
+    tool = mim_root() / 'tools/model_converters/authors_to_mmpose.py'
     converted = tmp_path / 'litepose-m.pth'
     subprocess.run(
         [sys.executable, str(tool), str(shared_file(WEIGHTS)), str(converted)], check=True

@@ -18,7 +18,7 @@ from litepose_mm.zoo import MODELS
 def test_published_figures(name):
     entry = MODELS[name]
     keypoints = {'crowdpose': 14, 'coco': 17}[entry.dataset]
-    counted = architecture_complexity(ARCHITECTURES[entry.architecture], keypoints)
+    counted = architecture_complexity(ARCHITECTURES[entry.variant], keypoints)
     assert (counted.params, counted.macs, counted.paper_macs) == (
         entry.params,
         entry.macs,

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -75,7 +76,21 @@ def test_another_file_is_one_line(folder):
         build_model(NAME, device='cpu')
 
 
-@pytest.mark.parametrize('card', shipped.shipped_weights().values(), ids=lambda card: card.model)
+def test_a_model_with_two_files_of_weights(folder, monkeypatch):
+    other = folder / 'litepose-xs_crowdpose-2.safetensors'
+    state = read_weights(folder / f'{NAME}.safetensors').state_dict
+    save_file({key: value + 1 for key, value in state.items()}, other)
+    card = json.loads((folder / f'{NAME}.json').read_text())
+    card['sha256'] = hashlib.sha256(other.read_bytes()).hexdigest()
+    other.with_suffix('.json').write_text(json.dumps(card))
+    shipped.shipped_weights.cache_clear()
+    monkeypatch.setitem(MODELS, NAME, replace(MODELS[NAME], weights=(other.stem, NAME)))
+    assert [each.name for each in shipped.weights_of(NAME)] == [other.stem, NAME]
+    assert build_model('litepose-xs', device='cpu').weights_file == other
+    assert build_model(NAME, NAME, device='cpu').weights_file == folder / f'{NAME}.safetensors'
+
+
+@pytest.mark.parametrize('card', shipped.shipped_weights().values(), ids=lambda card: card.name)
 def test_cards_of_this_package(card):
     entry = MODELS[card.model]
     assert card.checked_path().stat().st_size < 12e6

@@ -65,7 +65,7 @@ def load_truth(path: Path, folder: Path, images: dict[str, MediaFile], skeleton:
 
 def maker_of(args: argparse.Namespace, estimator: BaseEstimator) -> dict:
     """What the people found depend on."""
-    weights = args.weights or estimator.weights_file
+    weights = estimator.weights_file
     if weights is None:
         raise LitePoseError('expected a trained model, got random weights; give --weights')
     return dict(

@@ -26,7 +26,16 @@ from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, part_of, replacing
 
 # Facts about the training that are kept; paths of its machine are not.
-_KEPT = ('epoch', 'iter', 'dataset_meta', 'architecture', 'num_keypoints', 'converted_by')
+_KEPT = (
+    'epoch',
+    'iter',
+    'dataset_meta',
+    'family',
+    'variant',
+    'num_keypoints',
+    'model',
+    'converted_by',
+)
 _HASH_DIGITS = 8
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -22,20 +22,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the table; returns the exit status."""
-    from ...zoo import MODELS
-    from ...zoo.shipped_weights import shipped_weights
+    from ...zoo import models
+    from ...zoo.shipped_weights import weights_of
 
-    cards = shipped_weights()
+    rows = [(entry, weights_of(name)) for name, entry in models().items()]
     if args.json:
-        shipped = {name: asdict(card) for name, card in cards.items()}
-        rows = [dict(asdict(entry), weights=shipped.get(n)) for n, entry in MODELS.items()]
-        print(json.dumps(rows, indent=2))
+        documents = [dict(asdict(entry), weights=list(map(asdict, own))) for entry, own in rows]
+        print(json.dumps(documents, indent=2))
     else:
-        _print_table(MODELS.values(), cards)
+        _print_table(rows)
     return 0
 
 
-def _print_table(entries: Iterable[ModelEntry], cards: Mapping[str, WeightsCard]) -> None:
+def _print_table(rows: Iterable[tuple[ModelEntry, Sequence[WeightsCard]]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -45,16 +44,16 @@ def _print_table(entries: Iterable[ModelEntry], cards: Mapping[str, WeightsCard]
     table.add_column('model', no_wrap=True)
     for title in ('joints', 'input', 'params', 'MACs', 'paper\nMACs', 'AP', 'own\nAP'):
         table.add_column(title, justify='right', no_wrap=True)
-    for entry in entries:
+    for entry, own in rows:
         table.add_row(
             entry.name,
             str(entry.num_keypoints),
             '{}x{}'.format(*entry.input_size),
             f'{entry.params / 1e6:.2f}M',
             f'{entry.macs / 1e9:.2f}G',
-            f'{entry.paper_macs / 1e9:.2f}G',
+            '–' if entry.paper_macs is None else f'{entry.paper_macs / 1e9:.2f}G',
             '–' if entry.ap is None else f'{entry.ap:.1f}',
-            _own_ap(cards[entry.name]) if entry.name in cards else '',
+            _own_ap(own[0]) if own else '',
         )
     # a narrow terminal wraps the lines rather than that figures are cut off
     Console(width=max(Console().width, 80)).print(table)

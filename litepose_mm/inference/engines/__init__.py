@@ -6,13 +6,11 @@ an entry point of the group ``litepose_mm`` of an installed package.
 
 from __future__ import annotations
 
-import pkgutil
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import LitePoseError, reason
-from ...utils.plugins import subclasses
+from ...utils.plugins import discover
 from .base import Engine
 
 if TYPE_CHECKING:
@@ -23,10 +21,7 @@ __all__ = ['Engine', 'engines', 'get_engine', 'load_engine', 'quickest_engine']
 
 def engines() -> dict[str, type[Engine]]:
     """Every engine by its name. None of them imports its library before it is used."""
-    for module in pkgutil.iter_modules(__path__):
-        import_module(f'{__name__}.{module.name}')
-    found = {each.name: each for each in subclasses(Engine) if 'name' in vars(each)}
-    return dict(sorted(found.items()))
+    return discover(Engine, __name__)
 
 
 def get_engine(name: str) -> type[Engine]:

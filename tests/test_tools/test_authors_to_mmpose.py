@@ -3,9 +3,10 @@ import sys
 
 import pytest
 import torch
+from families import weights
 from networks import TINY, litepose
 from supernets import build_supernet
-from test_checkpoints import random_model, to_authors, weights
+from test_checkpoints import random_model, to_authors
 
 from litepose_mm.checkpoints import check_fit, load_weights, read_weights, save_weights
 from litepose_mm.cli.programs import run_tool
@@ -15,8 +16,8 @@ from litepose_mm.utils.paths import mim_root
 
 @pytest.fixture(scope='module')
 def converter():
-    path = mim_root() / 'tools/model_converters/litepose_to_mmpose.py'
-    spec = importlib.util.spec_from_file_location('litepose_to_mmpose', path)
+    path = mim_root() / 'tools/model_converters/authors_to_mmpose.py'
+    spec = importlib.util.spec_from_file_location('authors_to_mmpose', path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -32,7 +33,12 @@ def test_converts(converter, tmp_path):
     assert 'ae_litepose-xs_8xb16-500e_crowdpose-256x256.py' in line
     target = litepose('litepose-xs')
     meta = load_weights(target, tmp_path / 'b.pth')
-    assert meta['num_keypoints'] == 14 and meta['architecture']['img_size'] == 256
+    assert (meta['family'], meta['variant'], meta['num_keypoints']) == (
+        'litepose',
+        'litepose-xs',
+        14,
+    )
+    assert meta['model']['backbone']['arch']['img_size'] == 256
     image = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         for one, other in zip(*(m.head(m.extract_feat(image)) for m in (source, target))):

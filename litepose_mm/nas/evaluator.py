@@ -30,11 +30,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..datasets.annotation_checks import explained
 from ..errors import LitePoseError
-from ..families.litepose import Architecture
 from ..models.utils.deploy_form import to_deploy_form
 from .calibration import calibrate
 from .extraction import copy_subnet
 from .plain_config import at_scale, plain_model, scale_of
+from .search_spaces import Architecture
 from .supernet import ElasticEstimator
 
 # People of a picture that COCO's evaluation looks at, the best scores first. A bad network finds

@@ -1,4 +1,4 @@
-"""Which networks of a supernet learn in a step."""
+"""Chooses the networks of a supernet that a training step trains."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ from ..utils.network import network_of
 class ArchitectureSamplingHook(Hook):
     """Draws the networks of every step from a search space.
 
-    They depend on the seed and the iteration only: all processes train the same ones, and a
-    resumed run those of an uninterrupted one. In the authors' code every process draws its own.
+    They depend on the seed and the iteration only: all processes train the same networks, and a
+    resumed run trains those of an uninterrupted one. In the authors' code each process draws its
+    own.
 
     Args:
-        space: Name or plain data of the space, see :data:`SEARCH_SPACES`.
-        seed: Of what is drawn.
-        samples: How many networks a step draws; the paper's is 1.
-        sandwich: Whether the largest network comes before them, and the smallest after; all of a
-            step then have one resolution, that of the first one drawn.
+        space: Name or plain data of the space, see :func:`litepose_mm.nas.get_search_space`.
+        seed: Random seed.
+        samples: How many networks are drawn for a step; 1 in the paper.
+        sandwich: Whether the largest network is trained before them, and the smallest one after
+            them; all networks of a step then have one resolution, that of the first one drawn.
 
     Raises:
         LitePoseError: The space does not fit the supernet, distillation has no largest network to
             learn from, or batch normalisation is synchronised (at the beginning of training).
     """
+
+    supernet_only = True
 
     def __init__(
         self,
@@ -83,5 +86,5 @@ class ArchitectureSamplingHook(Hook):
         network_of(runner).training_archs = archs
 
     def before_val(self, runner: Runner) -> None:
-        """Validation is that of the largest network."""
+        """Validates the largest network."""
         network_of(runner).activate(self.space.largest)

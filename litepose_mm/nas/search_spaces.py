@@ -162,7 +162,7 @@ def get_search_space(source: str | Mapping[str, Any] | SearchSpace) -> SearchSpa
         largest = data.get('largest')
         named = (name for name, each in kinds.items() if largest in list(each.architectures))
         family = data.pop('family', next(named, None))
-        if family not in kinds:
+        if not isinstance(family, str) or family not in kinds:
             raise LitePoseError(
                 f'search space: expected family to be one of {", ".join(kinds)}, got {family!r}'
             )

@@ -81,7 +81,7 @@ def main() -> None:
     own = plain_config(
         config, arch, args.out.resolve(), schedule='alone' if args.alone else 'finetune'
     )
-    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, pictures='val')
+    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, split='val')
     subnet = evaluator.subnet(arch)
     metrics = evaluator.metrics(arch, subnet) if args.evaluate else {}
     save_subnet(subnet, arch, args.out, metrics=metrics)

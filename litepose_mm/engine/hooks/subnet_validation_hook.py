@@ -61,7 +61,7 @@ class SubnetValidationHook(Hook):
         model = network_of(runner)
         if self._evaluator is None:
             self._evaluator = SubnetEvaluator(
-                model, runner.cfg, self.calibration_batches, cache=False, pictures='val'
+                model, runner.cfg, self.calibration_batches, cache=False, split='val'
             )
         norms = [layer for layer in model.modules() if isinstance(layer, _BatchNorm)]
         self._learned = [(own, own.clone()) for norm in norms for own in norm.buffers()]

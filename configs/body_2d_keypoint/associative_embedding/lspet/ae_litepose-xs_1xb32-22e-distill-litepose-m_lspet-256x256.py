@@ -12,7 +12,7 @@ from litepose_mm.recipes import (
 )
 
 # LitePose-XS learns what LitePose-M computes on mosaics of photographs; labels are not used, since
-# most people have none. It starts from the teacher, narrowed (tools/nas/narrow.py).
+# most people have none. It starts from the teacher, narrowed (projects/narrowing).
 arch = 'litepose-xs'
 codec = ae_codec(input_size=(256, 256))
 epochs = 22

@@ -255,16 +255,13 @@ def supernet_model(space: str | dict, **head) -> dict:
     )
 
 
-def supernet_hooks(
-    space: str | dict, *published: str, sandwich: bool = False, samples: int = 1
-) -> list[dict]:
+def supernet_hooks(space: str | dict, *published: str, samples: int = 1) -> list[dict]:
     """What a supernet's training needs besides: networks drawn for each step, some evaluated.
 
     Args:
         space: Name or plain data of the search space.
         published: Networks to evaluate besides the largest, the smallest and, where the space has
             it, that of half the widths.
-        sandwich: See :class:`ArchitectureSamplingHook`, as for ``samples``.
         samples: How many networks a step draws.
     """
     from .nas.search_spaces import get_search_space  # needs numpy
@@ -272,7 +269,7 @@ def supernet_hooks(
     half = [0.5] if 0.5 in get_search_space(space).ratios else []
     return [
         dict(type='SortChannelsHook'),
-        dict(type='ArchitectureSamplingHook', space=space, sandwich=sandwich, samples=samples),
+        dict(type='ArchitectureSamplingHook', space=space, samples=samples),
         dict(
             type='SubnetValidationHook',
             space=space,

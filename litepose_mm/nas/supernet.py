@@ -133,14 +133,11 @@ class ElasticEstimator:
             part.activate(arch)
         self.active_arch = arch
 
-    def _archs_of_step(self) -> list[Architecture]:
-        return list(self.training_archs) or [self.active_arch]
-
     def _mean_losses(
         self, losses_of: Callable[[Architecture], dict[str, Tensor]]
     ) -> dict[str, Tensor]:
         """Means over ``training_archs``, each active in its turn; their graphs stay in memory."""
-        archs = self._archs_of_step()
+        archs = self.training_archs or [self.active_arch]
         total: dict[str, Tensor] = {}
         for arch in archs:
             self.activate(arch)
@@ -153,69 +150,27 @@ class ElasticEstimator:
 class SupernetBottomupPoseEstimator(ElasticEstimator, MultiScaleBottomupPoseEstimator):
     """An estimator of elastic parts; :meth:`activate` chooses the network that it is.
 
-    A step of training goes through ``training_archs``, each at its own resolution, and takes the
-    mean of their losses. One that is drawn anew for every step is the paper's way; several with the
-    largest and the smallest are the sandwich rule (Yu and Huang, ICCV 2019).
+    A training step goes through ``training_archs``, each at its own resolution, and takes the mean
+    of their losses. The paper draws one network for every step.
 
     Args:
-        distillation_weight: Factor of the squared difference from the heatmaps of the first of
-            ``training_archs``, for all others (in-place distillation, as there); 0: none. The
-            networks of a step must then have one resolution.
         kwargs: See :class:`MultiScaleBottomupPoseEstimator`, with elastic parts.
     """
 
     plain_type = 'MultiScaleBottomupPoseEstimator'
-    elastic_options = ('distillation_weight',)
-
-    def __init__(self, distillation_weight: float = 0.0, **kwargs):
-        super().__init__(**kwargs)
-        self.distillation_weight = distillation_weight
-        # Not the head's: a network's maps are no targets that are 0 away from keypoints.
-        self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
-        """Mean losses of ``training_archs``, and ``loss_distill_heatmap_{l}``.
-
-        The graphs of all of them are in memory together.
+        """Mean losses of ``training_archs``.
 
         Raises:
-            LitePoseError: Images are not of the codec's size, or the networks of a step with
-                distillation have several resolutions.
+            LitePoseError: Images are not of the codec's size.
         """
-        archs = self._archs_of_step()
-        distils = self.distillation_weight > 0 and len(archs) > 1
-        sizes = {arch.img_size for arch in archs}
-        if distils and len(sizes) > 1:
-            raise LitePoseError(
-                'distillation: expected networks of one resolution in a step, since maps of '
-                f'another are not of the same sigma; got {", ".join(map(str, sorted(sizes)))}'
-            )
-        batches = {
-            size: at_resolution(inputs, data_samples, self.head.decoder, size) for size in sizes
-        }
-        soft: list[Tensor] = []
 
         def losses_of(arch: Architecture) -> dict[str, Tensor]:
-            images, samples = batches[arch.img_size]
-            outputs = self.head.forward(self.extract_feat(images))
-            losses = self.head.loss_of_outputs(outputs, samples)
-            if distils:
-                heatmaps, _ = self.head.split(outputs)
-                losses.update(self._distillation_losses(heatmaps, soft))
-                if not soft:
-                    soft.extend(maps.detach().float() for maps in heatmaps)
-            return losses
+            images, samples = at_resolution(inputs, data_samples, self.head.decoder, arch.img_size)
+            return super(SupernetBottomupPoseEstimator, self).loss(images, samples)
 
         return self._mean_losses(losses_of)
-
-    def _distillation_losses(
-        self, heatmaps: Sequence[Tensor], soft: Sequence[Tensor]
-    ) -> dict[str, Tensor]:
-        return {
-            f'loss_distill_heatmap_{level}': self.distillation_weight
-            * self.map_loss(own.float(), target, None)
-            for level, (own, target) in enumerate(zip(heatmaps, soft))
-        }
 
 
 @MODELS.register_module()
@@ -231,7 +186,6 @@ class DistilledSupernetBottomupPoseEstimator(ElasticEstimator, DistilledBottomup
     """
 
     plain_type = 'DistilledBottomupPoseEstimator'
-    distillation_weight = 0.0  # of one of its networks; the teacher is better
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
         """Mean losses of ``training_archs``; the teacher looks at the batch once.

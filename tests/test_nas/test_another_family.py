@@ -1,5 +1,7 @@
 """A family that adds its own elastic parts and search space needs nothing else."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from supernets import randomise
 from toy_supernet import CONFIG, LARGEST, ToySpace
 
 from litepose_mm.analysis.complexity import measure_complexity
+from litepose_mm.engine.hooks import ArchitectureSamplingHook
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import (
     Evolution,
@@ -75,6 +78,14 @@ def test_channels_are_sorted(supernet):
     torch.testing.assert_close(maps(supernet, LARGEST), before, rtol=1e-4, atol=1e-5)
     used = supernet.backbone.project.weight.abs().sum((0, 2, 3))
     assert (used.diff() <= 0).all()
+
+
+def test_networks_are_drawn_for_training(supernet):
+    hook, runner = ArchitectureSamplingHook('toy-space'), SimpleNamespace(model=supernet, iter=3)
+    hook.before_train(runner)
+    hook.before_train_iter(runner, 0)
+    (arch,) = supernet.training_archs
+    assert SPACE.decode(SPACE.encode(arch)) == arch
 
 
 def test_a_search(supernet, tmp_path):

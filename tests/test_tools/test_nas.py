@@ -55,7 +55,7 @@ val_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **scenes), 
 test_dataloader = val_dataloader
 search_dataloader = dict(dataset=dict(pipeline=ae_test_pipeline(codec), **scenes), **loader)
 train_cfg = dict(max_epochs=1, val_interval=1)
-custom_hooks = training_hooks(*supernet_hooks(search_space, sandwich=True))
+custom_hooks = training_hooks(*supernet_hooks(search_space, samples=2))
 custom_hooks[-1]['calibration_batches'] = 1
 default_hooks = dict(visualization=dict(enable=False))
 finetune = dict(train_cfg=dict(max_epochs=2), param_scheduler=warmup_cosine(2))

@@ -5,11 +5,11 @@ the largest resolution both get the same batch; at a smaller one the supernet sh
 its targets anew, which the static network's loader has done before.
 
 ``evaluation``: all that the search does for a network (extraction, calibration, validation with
-decoding and AP), against the forward passes of the same pictures alone: those of a test (the
-plain network, pictures of validation in the config's batches), and those that the evaluation makes
-(merged layers, several pictures together).
+decoding and AP), against the forward passes of the same images alone: those of a test (the
+plain network, images of validation in the config's batches), and those that the evaluation makes
+(merged layers, several images together).
 
-Figures are medians over rounds; the aim is the most that the ratio should be. No mirrored pictures.
+Figures are medians over rounds; the aim is the most that the ratio should be. No mirrored images.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--config', default=CONFIG, help="a supernet's")
     parser.add_argument(
         '--checkpoint',
-        help="a trained supernet's: a random one finds thirty people in every picture",
+        help="a trained supernet's: a random one finds thirty people in every image",
     )
     parser.add_argument('--batch-size', type=int, help="in place of the config's")
     parser.add_argument('--num-images', type=int, default=200, help='for validation')

@@ -6,7 +6,7 @@ from mmpose.models import build_pose_estimator
 from pipelines import ae_codec
 
 from litepose_mm.families.litepose import Architecture, Stage
-from litepose_mm.nas.search_spaces import SearchSpace
+from litepose_mm.nas.families.litepose import LitePoseSearchSpace
 
 #: Widths 8 to 32, so that 0.5 and 0.25 differ; the last stage is as wide as the one before.
 LARGEST = Architecture(
@@ -20,7 +20,7 @@ LARGEST = Architecture(
         Stage(32, 1, ((2, 7), (2, 7))),
     ),
 )
-SPACE = SearchSpace(
+SPACE = LitePoseSearchSpace(
     LARGEST,
     img_sizes=(64, 32),
     ratios=(1, 0.75, 0.5),
@@ -40,9 +40,10 @@ def randomise(model, seed=0):
     return model
 
 
-def supernet_config(largest=LARGEST, kernel_sizes=(3, 5)):
+def supernet_config(largest=LARGEST, kernel_sizes=(3, 5), num_keypoints=14):
     """Config of a supernet's estimator."""
-    config = networks.litepose_config(largest, decoder=ae_codec(input_size=(64, 64)))
+    codec = ae_codec(input_size=(64, 64))
+    config = networks.litepose_config(largest, num_keypoints, decoder=codec)
     config['type'] = 'SupernetBottomupPoseEstimator'
     config['backbone'].update(type='ElasticLitePose', kernel_sizes=kernel_sizes)
     config['head']['type'] = 'ElasticFusionDeconvHead'

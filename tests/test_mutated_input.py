@@ -25,7 +25,7 @@ from litepose_mm.decoding import (
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.media import decode_image
-from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
+from litepose_mm.nas.search_spaces import get_search_space
 from litepose_mm.runtime import ModelCard
 from litepose_mm.structures import Skeleton
 
@@ -95,7 +95,7 @@ DECODERS = [
 ]
 DOCUMENTS = {
     'architecture': (ARCHITECTURES['litepose-xs'].to_dict(), Architecture.from_dict),
-    'search space': (get_search_space('litepose-lms').to_dict(), SearchSpace.from_dict),
+    'search space': (get_search_space('litepose-lms').to_dict(), get_search_space),
     'skeleton': (make_skeleton().to_dict(), Skeleton.from_dict),
     **{each.kind(): (card(each), ModelCard.from_dict) for each in DECODERS},
 }

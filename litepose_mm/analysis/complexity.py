@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -37,14 +37,14 @@ class Complexity(NamedTuple):
 
 
 def _convolution(layer: nn.Module, inputs: torch.Tensor, output: torch.Tensor) -> Counter:
-    kernel = layer.weight[0, 0].numel()
+    is_whole = not hasattr(layer, 'active_weights')
+    weights = layer.weight.numel() if is_whole else layer.active_weights(inputs.shape[1])
+    counts = Counter(traffic=inputs[0].numel() + output[0].numel())
     if isinstance(layer, nn.modules.conv._ConvTransposeNd):
-        per_pixel = layer.in_channels * layer.out_channels // layer.groups * kernel
-        exact = per_pixel * inputs[0, 0].numel()
-        counts = Counter(deconv=exact, deconv_at_output=per_pixel * output[0, 0].numel())
+        counts['deconv'] = weights * inputs[0, 0].numel()
+        counts['deconv_at_output'] = weights * output[0, 0].numel()
     else:
-        per_pixel = layer.in_channels // layer.groups * layer.out_channels * kernel
-        counts = Counter(conv=per_pixel * output[0, 0].numel())
+        counts['conv'] = weights * output[0, 0].numel()
     if layer.bias is not None:
         counts['other'] += output[0].numel()
     return counts
@@ -64,61 +64,98 @@ _POOLING = (
     nn.modules.pooling._AdaptiveMaxPoolNd,
     nn.modules.pooling._AdaptiveAvgPoolNd,
 )
+#: Layers whose output has the shape of their input.
+ELEMENTWISE = (nn.modules.batchnorm._BatchNorm, *_ACTIVATIONS)
+_COUNTED = (nn.modules.conv._ConvNd, nn.Linear, *ELEMENTWISE, *_POOLING, nn.Upsample)
 
 
-def _count(layer: nn.Module, inputs: torch.Tensor, output: torch.Tensor) -> Counter:
-    """Counts of one call of one layer, for the first image of the batch."""
+def counted_layers(model: nn.Module) -> Iterator[nn.Module]:
+    """The layers whose calls :func:`count_call` counts, without what is inside of them."""
+    if isinstance(model, _COUNTED):
+        yield model
+    else:
+        for child in model.children():
+            yield from counted_layers(child)
+
+
+def count_call(layer: nn.Module, inputs: torch.Tensor, output: torch.Tensor) -> Counter:
+    """Counts of one call of one layer, for the first image of the batch.
+
+    ``traffic`` is how many numbers convolutions read and write, without weights.
+    """
     if isinstance(layer, nn.modules.conv._ConvNd):
         return _convolution(layer, inputs, output)
     if isinstance(layer, nn.Linear):
         return _linear(layer, inputs, output)
     if isinstance(layer, nn.modules.batchnorm._BatchNorm):
         return Counter(other=(2 if layer.affine else 1) * inputs[0].numel())
-    if isinstance(layer, _ACTIVATIONS):
-        return Counter(other=output[0].numel())
     if isinstance(layer, _POOLING):
         return Counter(other=inputs[0].numel())
-    if isinstance(layer, nn.Upsample):
-        return Counter(other=output[0].numel())
-    return Counter()
+    return Counter(other=output[0].numel())
+
+
+def to_complexity(counts: Mapping[str, int], params: int) -> Complexity:
+    """The conventions' figures from the sum of what :func:`count_call` gave."""
+    conv, deconv, at_output, other = (
+        counts.get(name, 0) for name in ('conv', 'deconv', 'deconv_at_output', 'other')
+    )
+    return Complexity(params, conv + deconv, conv + at_output + other, conv + at_output)
 
 
 @torch.no_grad()
+def run_network(model: nn.Module, image: torch.Tensor) -> None:
+    """Runs a pose estimator of ``backbone``, optional ``neck`` and ``head``, or any module."""
+    if not hasattr(model, 'extract_feat'):
+        model(image)
+        return
+    features = model.extract_feat(image)
+    if getattr(model, 'with_head', False):
+        model.head.forward(features)
+
+
 def measure_complexity(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
-    """Count by running the model once.
+    """Counts by running the model once.
 
     Args:
         model: A pose estimator with ``backbone``, optional ``neck`` and ``head``, or any module.
+            Of a supernet, the active network is counted.
         input_shape: ``(C, H, W)`` of one image.
 
     Returns:
         Parameters and the three counts.
     """
     total: Counter = Counter()
+    active: dict[nn.Module, int] = {}
 
     def hook(layer, inputs, output):
-        total.update(_count(layer, inputs[0], output))
+        total.update(count_call(layer, inputs[0], output))
+        if is_elastic(layer):
+            active[layer] = layer.active_parameters(inputs[0].shape[1])
 
-    layers = [layer for layer in model.modules() if not list(layer.children())]
+    layers = dict.fromkeys(counted_layers(model))
     handles = [layer.register_forward_hook(hook) for layer in layers]
     training = model.training
     model.eval()
-    image = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
     try:
-        if hasattr(model, 'extract_feat'):
-            features = model.extract_feat(image)
-            if getattr(model, 'with_head', False):
-                model.head.forward(features)
-        else:
-            model(image)
+        run_network(model, torch.zeros(1, *input_shape, device=next(model.parameters()).device))
     finally:
         for handle in handles:
             handle.remove()
         model.train(training)
-    conv, deconv, at_output = total['conv'], total['deconv'], total['deconv_at_output']
-    return Complexity(
-        params=sum(parameter.numel() for parameter in model.parameters()),
-        macs=conv + deconv,
-        paper_macs=conv + at_output + total['other'],
-        hhrnet_style_macs=conv + at_output,
-    )
+    return to_complexity(total, fixed_parameters(model) + sum(active.values()))
+
+
+def is_elastic(layer: nn.Module) -> bool:
+    """Whether a layer uses only a part of its parameters, see ``nas/elastic_layers.py``."""
+    return hasattr(layer, 'active_parameters')
+
+
+def fixed_parameters(model: nn.Module) -> int:
+    """How many parameters are used whatever network of a supernet is active."""
+    elastic = {
+        id(parameter)
+        for layer in counted_layers(model)
+        if is_elastic(layer)
+        for parameter in layer.parameters()
+    }
+    return sum(each.numel() for each in model.parameters() if id(each) not in elastic)

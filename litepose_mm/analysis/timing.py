@@ -28,9 +28,9 @@ class Stages(NamedTuple):
 
     Attributes:
         name: For tables.
-        preprocess: From a picture, BGR (H, W, 3) uint8.
+        preprocess: From a image, BGR (H, W, 3) uint8.
         run: The network; it has finished when this returns.
-        decode: To keypoints ``(N, K, 2)`` in pixels of the picture.
+        decode: To keypoints ``(N, K, 2)`` in pixels of the image.
     """
 
     name: str
@@ -54,19 +54,19 @@ def stages_of(name: str, estimator: BaseEstimator) -> Stages:
 def time_stages(
     candidates: Sequence[Stages], images: Sequence[np.ndarray], rounds: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Times every part of every candidate on every picture.
+    """Times every part of every candidate on every image.
 
-    Each picture goes through all candidates before the next; who is first changes with every
+    Each image goes through all candidates before the next; who is first changes with every
     round. A round that warms up comes first.
 
     Args:
         candidates: What is compared.
         images: BGR (H, W, 3) uint8, at least one.
-        rounds: How often each picture is looked at.
+        rounds: How often each image is looked at.
 
     Returns:
         Seconds ``(candidates, rounds * images, parts)``, and how many people each candidate found
-        on each picture ``(candidates, images)``.
+        on each image ``(candidates, images)``.
     """
     seconds = np.zeros((len(candidates), rounds + 1, len(images), len(PARTS)))
     people = np.zeros((len(candidates), len(images)), dtype=int)

@@ -4,21 +4,21 @@ from .. import compat
 
 compat.apply()  # before anything of MMPose is imported
 
+from . import families
 from .calibration import calibrate
-from .channel_order import sort_channels
+from .channel_order import ChannelGroup, sort_channels
+from .costs import NetworkCosts
 from .elastic_layers import ElasticBatchNorm2d, ElasticConv2d, ElasticConvTranspose2d
 from .evaluator import SubnetEvaluator
 from .evolution import Constraint, Evolution, EvolutionSettings
 from .extraction import copy_subnet, save_subnet
-from .latency_table import LatencyTable, layers_of_space
-from .narrowing import narrow
-from .network_layers import architecture_complexity
-from .network_timing import NetworkTimer
-from .networks import ElasticFusionDeconvHead, ElasticLitePose
+from .latency import LatencyPredictor, NetworkTimer
 from .plain_config import plain_config, plain_model
 from .resolution import at_resolution
+from .search_spaces import Gene, SearchSpace, get_search_space, search_spaces
 from .supernet import (
     DistilledSupernetBottomupPoseEstimator,
+    ElasticEstimator,
     SupernetBottomupPoseEstimator,
     default_device,
     load_supernet,
@@ -26,30 +26,33 @@ from .supernet import (
 )
 
 __all__ = [
+    'ChannelGroup',
     'Constraint',
     'DistilledSupernetBottomupPoseEstimator',
     'ElasticBatchNorm2d',
     'ElasticConv2d',
     'ElasticConvTranspose2d',
-    'ElasticFusionDeconvHead',
-    'ElasticLitePose',
+    'ElasticEstimator',
     'Evolution',
     'EvolutionSettings',
-    'LatencyTable',
+    'Gene',
+    'LatencyPredictor',
+    'NetworkCosts',
     'NetworkTimer',
+    'SearchSpace',
     'SubnetEvaluator',
     'SupernetBottomupPoseEstimator',
-    'architecture_complexity',
     'at_resolution',
     'calibrate',
     'copy_subnet',
     'default_device',
-    'layers_of_space',
+    'families',
+    'get_search_space',
     'load_supernet',
-    'narrow',
     'plain_config',
     'plain_model',
     'read_supernet_config',
     'save_subnet',
+    'search_spaces',
     'sort_channels',
 ]

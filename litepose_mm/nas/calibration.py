@@ -48,5 +48,5 @@ def calibrate(model: nn.Module, batches: Iterable[Batch], run: Callable[[Batch],
             norm.train(training)
             norm.momentum = momentum
     if count == 0:
-        raise LitePoseError('calibration: expected at least one batch of pictures, got none')
+        raise LitePoseError('calibration: expected at least one batch of images, got none')
     return count

@@ -7,19 +7,16 @@ blocks nor those of the head, and leaves the statistics of batch normalisation w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from ..models.backbones import LitePose
-from ..models.heads import FusionDeconvHead
-
 _BN = ('weight', 'bias', 'running_mean', 'running_var')
 
 
-class ChannelGroup(NamedTuple):
+@dataclass(eq=False)
+class ChannelGroup:
     """Channels that can only be moved together.
 
     Attributes:
@@ -27,8 +24,8 @@ class ChannelGroup(NamedTuple):
         readers: Those of ``along`` that say how much of a channel is used.
     """
 
-    along: list[tuple[Tensor, int]]
-    readers: list[tuple[Tensor, int]]
+    along: list[tuple[Tensor, int]] = field(default_factory=list)
+    readers: list[tuple[Tensor, int]] = field(default_factory=list)
 
     def importance(self) -> Tensor:
         """Sum of the absolute weights that read each channel."""
@@ -51,87 +48,22 @@ class ChannelGroup(NamedTuple):
         """Normalisation of the channels."""
         self.along.extend((getattr(bn, name), 0) for name in _BN)
 
-    def add_separable_reader(self, layer: nn.Module) -> None:
-        """A separable convolution that reads them: its depthwise part keeps them."""
-        self.add_writer(layer.depthwise.conv)
-        self.add_norm(layer.depthwise.bn)
-        self.add_reader(layer.pointwise)
-
 
 @torch.no_grad()
-def sort_channels(model: nn.Module) -> None:
-    """Sorts the channels of a LitePose network, the most important ones first.
+def sort_channels(supernet: nn.Module) -> None:
+    """Sorts the channels of a supernet, the most important ones first.
 
-    What the network gives stays the same, in eval mode as in training, but for rounding.
+    The outputs of its largest network stay the same but for rounding, in eval mode as in training.
 
     Args:
-        model: A pose estimator with a LitePose backbone and a :class:`FusionDeconvHead` on all of
-            its features, static or elastic. Changed in place.
+        supernet: A pose estimator whose elastic parts have ``channel_groups``, see
+            :class:`litepose_mm.nas.supernet.ElasticEstimator`. Changed in place.
     """
-    for group in channel_groups(model.backbone, model.head):
+    groups, features = [], []
+    for part in supernet.elastic_parts:
+        own, features = part.channel_groups(features)
+        groups += [group for group in own if all(group is not other for other in groups)]
+    for group in groups:
         order = group.importance().argsort(descending=True, stable=True)
         for tensor, axis in group.along:
             tensor.copy_(tensor.index_select(axis, order))
-
-
-def channel_groups(backbone: LitePose, head: FusionDeconvHead) -> Iterator[ChannelGroup]:
-    """Every group of channels of a network.
-
-    Args:
-        backbone: The backbone.
-        head: Its head, on all features.
-    """
-    yield from _inner_groups(backbone)
-    yield from _feature_groups(backbone, head)
-    yield from _head_groups(head)
-
-
-def _inner_groups(backbone: LitePose) -> Iterator[ChannelGroup]:
-    for stage in backbone.stages:
-        for block in stage:
-            group = ChannelGroup([], [])
-            for part in (block.expand, block.depthwise):
-                group.add_writer(part.conv)
-                group.add_norm(part.bn)
-            group.add_reader(block.project.conv)
-            yield group
-
-
-def _feature_groups(backbone: LitePose, head: FusionDeconvHead) -> Iterator[ChannelGroup]:
-    """What the stem and the stages give. Blocks that add their input share its group."""
-    group = ChannelGroup([], [])
-    group.add_writer(backbone.stem[2].conv)
-    group.add_norm(backbone.stem[2].bn)
-    for index, stage in enumerate(backbone.stages):
-        deconvs, outputs = head.raw_readers(index)
-        for deconv in deconvs:
-            group.add_reader(deconv.raw)
-        for output in outputs:
-            group.add_separable_reader(output.raw)
-        for block in stage:
-            group.add_reader(block.expand.conv)
-            # At full width, whatever network is active.
-            adds_input = block.depthwise.conv.stride == (1, 1) and (
-                block.expand.conv.in_channels == block.project.conv.out_channels
-            )
-            if not adds_input:
-                yield group
-                group = ChannelGroup([], [])
-            group.add_writer(block.project.conv)
-            group.add_norm(block.project.bn)
-    group.add_reader(head.deconvs[0].refined)
-    yield group
-
-
-def _head_groups(head: FusionDeconvHead) -> Iterator[ChannelGroup]:
-    first_output = len(head.deconvs) - len(head.outputs)
-    for index, deconv in enumerate(head.deconvs):
-        group = ChannelGroup([], [])
-        for layer in filter(None, (deconv.refined, deconv.raw)):
-            group.add_writer(layer)
-        group.add_norm(deconv.bn)
-        if index + 1 < len(head.deconvs):
-            group.add_reader(head.deconvs[index + 1].refined)
-        if index >= first_output:
-            group.add_separable_reader(head.outputs[index - first_output].refined)
-        yield group

@@ -9,6 +9,7 @@ shapes of weights, so a checkpoint of the static network is one of the elastic o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import torch
 import torch.nn.functional as F
@@ -23,7 +24,27 @@ class _ElasticWidth:
     """What elastic convolutions share: ``active_out_channels``, at most ``out_channels``."""
 
     out_channels: int
+    kernel_size: tuple[int, ...]
+    bias: Tensor | None
     _active_out_channels: int | None = None
+    _active_kernel_size: int | None = None
+
+    @property
+    def choice(self) -> tuple[int | None, int | None]:
+        """All that can be changed; other things being equal, the layer computes the same."""
+        return self._active_out_channels, self._active_kernel_size
+
+    def active_weights(self, in_channels: int) -> int:
+        """How many weights are in use where so many channels come in, without the bias."""
+        return in_channels * self.active_out_channels * prod(self.kernel_size)
+
+    def active_parameters(self, in_channels: int) -> int:
+        """How many parameters the plain layer has that so many channels come into."""
+        biases = 0 if self.bias is None else self._width(in_channels)
+        return self.active_weights(in_channels) + biases
+
+    def _width(self, in_channels: int) -> int:
+        return self.active_out_channels
 
     @property
     def active_out_channels(self) -> int:
@@ -107,6 +128,14 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
             return self._kernels(self.weight[:in_channels])
         return self.weight[: self.active_out_channels, :in_channels]
 
+    def active_weights(self, in_channels: int) -> int:
+        """How many weights are in use where so many channels come in, without the bias."""
+        inputs = 1 if self.is_depthwise else in_channels
+        return inputs * self._width(in_channels) * self.active_kernel_size**2
+
+    def _width(self, in_channels: int) -> int:
+        return in_channels if self.is_depthwise else self.active_out_channels
+
     def _kernels(self, weight: Tensor) -> Tensor:
         size, largest = self.active_kernel_size, self.kernel_size[0]
         if size == largest:
@@ -161,6 +190,10 @@ class ElasticBatchNorm2d(nn.BatchNorm2d):
     Those of a width that was not the last to be trained have to be calibrated before they are used
     (:func:`litepose_mm.nas.calibrate`).
     """
+
+    def active_parameters(self, in_channels: int) -> int:
+        """How many parameters the plain layer has that so many channels come into."""
+        return 2 * in_channels * self.affine
 
     def forward(self, x: Tensor) -> Tensor:
         width = x.shape[1]

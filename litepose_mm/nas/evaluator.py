@@ -1,7 +1,7 @@
 """Accuracy of a supernet's networks, without training them.
 
-LitePose (CVPR 2022), section 5.1: statistics of batch normalisation are calibrated with pictures of
-the training set, then AP is measured on pictures that are not trained on.
+LitePose (CVPR 2022), section 5.1: the statistics of batch normalisation are calibrated with images
+of the training set, then AP is measured on images that are not trained on.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..annotations import explained
 from ..errors import LitePoseError
-from ..families.litepose import Architecture
 from ..models.utils.deploy_form import to_deploy_form
 from .calibration import calibrate
 from .extraction import copy_subnet
 from .plain_config import at_scale, plain_model, scale_of
+from .search_spaces import Architecture
 from .supernet import ElasticEstimator
 
-# People of a picture that COCO's evaluation looks at, the best scores first. A bad network finds
-# hundreds, whose missing keypoints take most of its evaluation's time.
+# COCO's evaluation uses this many people of an image, those of the best scores. A bad network finds
+# hundreds, whose missing keypoints would take most of the time of its evaluation.
 _COUNTED = 20
-# Pictures of one shape that are looked at together: layers of small networks are done in less time
-# than PyTorch takes to call them.
+# Images of one shape in a batch: layers of small networks take less time than PyTorch's calls of
+# them.
 _TOGETHER = 8
 _LOADERS = ('train_dataloader', 'search_dataloader', 'val_dataloader')
 
@@ -51,16 +51,16 @@ class SubnetEvaluator:
 
     Args:
         supernet: The trained supernet. It is not changed.
-        config: Its config. ``train_dataloader`` gives the pictures for calibration.
-        calibration_batches: How many batches of training calibrate a network, drawn from all.
-        cache: Whether all pictures of validation are kept in memory at each resolution, so that
-            they are read only once.
-        pictures: ``'search'``: accuracy is that of ``search_dataloader`` and ``search_evaluator``
-            where the config has them, since a search fits its networks to the pictures that it
-            sees. ``'val'``: that of ``val_dataloader``, to be reported.
+        config: Its config. ``train_dataloader`` gives the images for calibration.
+        calibration_batches: How many training batches, drawn from all, calibrate a network.
+        cache: Whether all validation images are kept in memory at each resolution, so that they
+            are read only once.
+        split: ``'search'``: accuracy on ``search_dataloader`` with ``search_evaluator``, if the
+            config has them, since a search fits its networks to the images that it sees.
+            ``'val'``: accuracy on ``val_dataloader``, to be reported.
 
     Raises:
-        LitePoseError: It would calibrate with nothing.
+        LitePoseError: ``calibration_batches`` is below 1.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class SubnetEvaluator:
         config: Config,
         calibration_batches: int = 10,
         cache: bool = True,
-        pictures: Literal['search', 'val'] = 'search',
+        split: Literal['search', 'val'] = 'search',
     ) -> None:
         if calibration_batches < 1:
             raise LitePoseError(
@@ -81,12 +81,12 @@ class SubnetEvaluator:
         self.cache = cache
         self._loaders = dict(
             train=config.train_dataloader,
-            val=config.get(f'{pictures}_dataloader') or config.val_dataloader,
+            val=config.get(f'{split}_dataloader') or config.val_dataloader,
         )
-        self._judge = config.get(f'{pictures}_evaluator') or config.val_evaluator
-        judges = self._judge if isinstance(self._judge, (list, tuple)) else [self._judge]
-        # Scores as they are decoded, so that those who are left out would not have counted.
-        self._counts_few = all(judge.get('score_mode') == 'bbox' for judge in judges)
+        self._metrics = config.get(f'{split}_evaluator') or config.val_evaluator
+        metrics = self._metrics if isinstance(self._metrics, (list, tuple)) else [self._metrics]
+        # Metrics that rank people by the decoded scores do not use those who are left out.
+        self._counts_few = all(metric.get('score_mode') == 'bbox' for metric in metrics)
         self._loaded: dict[tuple[str, int], list[dict]] = {}
         self._validation: dict[int, Dataset] = {}
 
@@ -103,7 +103,7 @@ class SubnetEvaluator:
         return network
 
     def calibrate(self, network: nn.Module, arch: Architecture) -> None:
-        """Statistics of batch normalisation from pictures of training; the same every time."""
+        """Sets the statistics of batch normalisation from training images, always the same."""
 
         def run(batch: dict) -> None:
             inputs = network.data_preprocessor(batch, training=True)['inputs']
@@ -115,16 +115,16 @@ class SubnetEvaluator:
 
     @torch.no_grad()
     def metrics(self, arch: Architecture, network: nn.Module | None = None) -> dict[str, float]:
-        """What the evaluator says of a network.
+        """The metrics of a network.
 
         Args:
             arch: Its architecture.
-            network: What :meth:`subnet` made of it; made here where it is None.
+            network: What :meth:`subnet` returned for it; extracted here if None.
         """
         network = to_deploy_form(self.subnet(arch) if network is None else network)
         batches = self._batches('val', arch)
         with _quiet():
-            evaluator = Evaluator(copy.deepcopy(self._judge))
+            evaluator = Evaluator(copy.deepcopy(self._metrics))
         evaluator.dataset_meta = self._validation[arch.img_size].metainfo
         for batch in batches:
             evaluator.process(data_samples=network.val_step(batch), data_batch=batch)
@@ -134,11 +134,11 @@ class SubnetEvaluator:
     def spread(
         self, archs: Sequence[Architecture], advance: Callable[[], None] = lambda: None
     ) -> list[dict[str, float]]:
-        """:meth:`metrics` of each network; every process of a group does its share.
+        """:meth:`metrics` of each network; the processes of a group share the work.
 
         Args:
             archs: The networks.
-            advance: Called after each one that this process does.
+            advance: Called after each network that this process evaluates.
         """
         world = get_world_size()
         own = []
@@ -157,7 +157,7 @@ class SubnetEvaluator:
         return [next(iter(metrics.values())) for metrics in self.spread(archs, advance)]
 
     def _batches(self, split: str, arch: Architecture) -> Iterable[dict]:
-        """Batches at a resolution: all of ``'val'``, some of ``'train'``; the same every time."""
+        """Batches at a resolution: all of ``'val'``, some of ``'train'``, always the same."""
         if (split, arch.img_size) in self._loaded:
             return self._loaded[split, arch.img_size]
         with explained(self.config, *_LOADERS):
@@ -166,7 +166,7 @@ class SubnetEvaluator:
     def _load(self, split: str, arch: Architecture) -> Iterable[dict]:
         loader = self._loaders[split]
         options = dict(batch_size=loader['batch_size'], collate_fn=pseudo_collate)
-        if split == 'train':  # few, so that they are always kept
+        if split == 'train':  # few, so they are always kept
             batches = self._calibration(self._dataset(split, arch), options)
         else:
             if arch.img_size not in self._validation:
@@ -185,7 +185,7 @@ class SubnetEvaluator:
         )
 
     def _calibration(self, dataset: Dataset, options: Mapping[str, Any]) -> list[dict]:
-        """Batches of pictures alone; targets are most of a sample's bytes."""
+        """Batches of images alone; targets are most of a sample's bytes."""
         order = torch.Generator().manual_seed(0)
         loader = DataLoader(dataset, shuffle=True, generator=order, drop_last=True, **options)
         if len(loader) < self.calibration_batches:
@@ -201,7 +201,7 @@ class SubnetEvaluator:
 
 
 def _of_one_shape(dataset: Dataset, size: int) -> list[dict]:
-    """All samples, in batches of at most so many whose inputs have the same shapes."""
+    """All samples, in batches of at most ``size`` whose inputs have the same shapes."""
     alike = defaultdict(list)
     for index in range(len(dataset)):
         sample = dataset[index]
@@ -216,10 +216,7 @@ def _of_one_shape(dataset: Dataset, size: int) -> list[dict]:
 
 
 def _evaluate_here(evaluator: Evaluator) -> dict[str, float]:
-    """What ``Evaluator.evaluate`` gives, without joining the samples of other processes.
-
-    These are of other networks.
-    """
+    """``Evaluator.evaluate`` without samples of other processes, which evaluate other networks."""
     metrics = {}
     for metric in evaluator.metrics:
         own = metric.compute_metrics(metric.results)
@@ -231,7 +228,7 @@ def _evaluate_here(evaluator: Evaluator) -> dict[str, float]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without COCO's tables, 25 lines a network; the figures are returned."""
+    """Silences COCO's tables, 25 lines for each network; the figures are returned."""
     logger = MMLogger.get_current_instance()
     level = logger.level
     logger.setLevel(logging.WARNING)
@@ -244,7 +241,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _seeded() -> Iterator[None]:
-    """Augmentation draws the same; what others draw stays what it would be."""
+    """Repeats augmentation without an effect on other random numbers."""
     states = random.getstate(), np.random.get_state()
     random.seed(0)
     np.random.seed(0)

@@ -15,16 +15,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import LitePoseError
-from ..families.litepose import Architecture, scaled
-from .search_spaces import Genotype, SearchSpace
+from .search_spaces import Architecture, Genotype, SearchSpace
 
-#: Scores of some networks, the higher the better.
+#: Scores of networks, the higher the better.
 Evaluate = Callable[[Sequence[Architecture]], Sequence[float]]
 
-# So many draws outside of the constraints before a network is made smaller instead.
+# After this many draws that break a constraint, a network is made smaller instead.
 _DRAWS = 100
-# So many draws of networks that are known, of a kind, before another kind is drawn, and then before
-# the generation has one less to evaluate. Much alike parents have no other children.
+# After this many draws of known networks, children of another kind are drawn, and then the
+# generation gets one network less: very similar parents have no other children.
 _REDRAWS = 20
 
 
@@ -33,14 +32,12 @@ class EvolutionSettings:
     """How a search runs.
 
     Attributes:
-        population: Networks of a generation, besides the parents that go on.
-        parents: How many of the best go on and have children.
-        mutation_share: Share of the children that are mutated parents; the others are crossed.
+        population: Number of networks in a generation, besides the surviving parents.
+        parents: How many of the best survive and have children.
+        mutation_share: Fraction of the children that are mutated parents; the others are crossed.
         mutation_prob: Probability that a gene of a mutated child is drawn anew.
-        generations: Generations after the first, which is drawn at random.
-        seed: Of all that is drawn.
-        pareto: Whether parents are the networks that no other beats in score and costs at once,
-            for a front rather than one best network.
+        generations: Number of generations after the first, which is drawn at random.
+        seed: Random seed.
 
     Raises:
         LitePoseError: A number is out of its range.
@@ -52,7 +49,6 @@ class EvolutionSettings:
     mutation_prob: float = 0.1
     generations: int = 40
     seed: int = 0
-    pareto: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.parents <= self.population or self.generations < 0 or self.seed < 0:
@@ -71,9 +67,9 @@ class Constraint(NamedTuple):
     """A cost that must not exceed a limit.
 
     Attributes:
-        name: Of the cost, with its unit, e.g. ``'paper_macs'``.
-        cost: Cost of a network; smaller widths, depths and resolutions should not cost more.
-        limit: The most that is allowed, above 0.
+        name: Name of the cost, e.g. ``'paper_macs'``.
+        cost: The cost of a network. Smaller networks should not cost more.
+        limit: The largest cost allowed, above 0.
     """
 
     name: str
@@ -94,11 +90,11 @@ class Evolution:
 
     Args:
         space: The space.
-        constraints: What every network keeps; at least one.
+        constraints: What every network has to meet; at least one.
         settings: How the search runs.
 
     Raises:
-        LitePoseError: A limit is no positive number, or the smallest network is beyond one.
+        LitePoseError: A limit is not a positive number, or even the smallest network exceeds it.
 
     Attributes:
         generation: How many generations were evaluated.
@@ -170,7 +166,7 @@ class Evolution:
         self.generation += 1
 
     def draw(self) -> Candidate:
-        """A network at random that keeps the constraints, as in the first generation."""
+        """A random network that meets the constraints, as in the first generation."""
         return self._keeping(self._sampled)
 
     @property
@@ -179,35 +175,24 @@ class Evolution:
         return min(self.evaluated.values(), key=self._rank)
 
     def front(self) -> list[Candidate]:
-        """The candidates that no other beats, the cheapest first."""
+        """The candidates that no other beats in score and costs, the cheapest first."""
         candidates = list(self.evaluated.values())
-        front = [candidates[index] for index in _fronts(self._objectives(candidates))[0]]
+        # What is to be small, (candidates, 1 + constraints).
+        values = np.array([[-each.score, *each.costs.values()] for each in candidates])
+        beaten = [((values <= own).all(1) & (values < own).any(1)).any() for own in values]
+        front = [each for each, is_beaten in zip(candidates, beaten) if not is_beaten]
         return sorted(front, key=lambda each: tuple(each.costs.values()))
 
     def uniform_archs(self) -> list[Architecture]:
-        """What a search has to beat: of each resolution, the largest uniformly scaled network.
-
-        All widths are at one ratio, a multiple of 1/64 that need not be one of the space. A ratio
-        whose cost is not known, as of layers without a measured latency, is passed over.
-        """
-        networks = []
-        for size in sorted(set(self.space.img_sizes), reverse=True):
-            fitting = (
-                arch
-                for step in range(64, 0, -1)
-                if self._is_known_to_keep(arch := scaled(self.space.largest, step / 64, size))
-            )
-            networks += islice(fitting, 1)
-        return networks
-
-    def _is_known_to_keep(self, arch: Architecture) -> bool:
-        try:
-            return self._keeps(self.costs(arch))
-        except LitePoseError:
-            return False
+        """What a search has to beat: the first of each of the space's baselines that is allowed."""
+        allowed = (
+            (arch for arch in archs if self._keeps(self.costs(arch)))
+            for archs in self.space.baselines()
+        )
+        return [arch for archs in allowed for arch in islice(archs, 1)]
 
     def _children(self) -> list[Candidate]:
-        """The next generation, of other networks than were evaluated where enough are found."""
+        """The next generation, without networks that were evaluated if enough others are found."""
         fresh = self._mutated if self.parents else self._sampled
         makers = [fresh] * self.settings.population
         if self.parents:
@@ -238,9 +223,9 @@ class Evolution:
         return tuple(a if own else b for a, b, own in zip(one, other, first))
 
     def _keeping(self, make: Callable[[], Genotype]) -> Candidate:
-        """A network that keeps the constraints; after many draws, a larger one made smaller."""
+        """A network that meets the constraints; after many draws, a larger one made smaller."""
         for _ in range(_DRAWS):
-            # One genotype for each network: genes of blocks that it has not make none.
+            # Genes of skipped blocks are normalised so that each network has one genotype.
             arch = self.space.decode(make())
             genotype, costs = self.space.encode(arch), self.costs(arch)
             if self._keeps(costs):
@@ -263,45 +248,8 @@ class Evolution:
 
     def _select(self, candidates) -> list[Candidate]:
         """The next parents, the best first."""
-        ranked = sorted(candidates, key=self._rank)
-        if self.settings.pareto:
-            order = _by_dominance(self._objectives(ranked))
-            ranked = [ranked[index] for index in order]
-        return ranked[: self.settings.parents]
+        return sorted(candidates, key=self._rank)[: self.settings.parents]
 
     @staticmethod
     def _rank(candidate: Candidate) -> tuple:
         return (-candidate.score, *candidate.costs.values(), candidate.genotype)
-
-    def _objectives(self, candidates: Sequence[Candidate]) -> np.ndarray:
-        """What to make small, ``(candidates, 1 + constraints)``."""
-        return np.array([[-each.score, *each.costs.values()] for each in candidates])
-
-
-def _fronts(objectives: np.ndarray) -> list[list[int]]:
-    """Indices of what nothing beats, then of what only these beat, and so on."""
-    better = (objectives[:, None] <= objectives[None]).all(-1)
-    better &= (objectives[:, None] < objectives[None]).any(-1)
-    left = np.arange(len(objectives))
-    fronts = []
-    while len(left):
-        beaten = better[np.ix_(left, left)].any(0)
-        fronts.append(left[~beaten].tolist())
-        left = left[beaten]
-    return fronts
-
-
-def _by_dominance(objectives: np.ndarray) -> list[int]:
-    """Indices front by front, in each the loneliest first (NSGA-II, Deb et al., 2002)."""
-    order: list[int] = []
-    for front in _fronts(objectives):
-        values = objectives[front]
-        distance = np.zeros(len(front))
-        for column in values.T:
-            rank = column.argsort(kind='stable')
-            spread = column[rank[-1]] - column[rank[0]]
-            distance[rank[[0, -1]]] = np.inf
-            if spread > 0 and len(front) > 2:
-                distance[rank[1:-1]] += (column[rank[2:]] - column[rank[:-2]]) / spread
-        order += [front[index] for index in np.argsort(-distance, kind='stable')]
-    return order

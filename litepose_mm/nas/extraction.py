@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ..checkpoints import save_weights
 from ..errors import LitePoseError
-from ..families.litepose import Architecture
 from .elastic_layers import ElasticConv2d, active_kernels, narrowed
+from .search_spaces import Architecture
 
 
 @torch.no_grad()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from ..analysis.complexity import Complexity
 from ..errors import LitePoseError
-from ..families.litepose import Architecture
+from .costs import NetworkCosts
 from .evolution import Constraint
-from .latency_table import LatencyTable
-from .network_layers import architecture_complexity
+from .latency import LatencyPredictor
+from .search_spaces import Architecture, SearchSpace
 
-#: What can be limited; latency is in milliseconds and needs a measured table.
+#: What can be limited; latency is in milliseconds and needs a fitted predictor.
 COSTS = (*Complexity._fields, 'latency')
 
 
@@ -31,32 +31,35 @@ def parse_limit(text: str) -> tuple[str, float]:
 
 def make_constraints(
     limits: Sequence[tuple[str, float]],
-    num_keypoints: int,
-    latency_table: str | Path | None = None,
+    costs: NetworkCosts,
+    space: SearchSpace,
+    latency_predictor: str | Path | None = None,
 ) -> list[Constraint]:
     """Constraints of a search.
 
     Args:
-        limits: Costs by name, and the most of each.
-        num_keypoints: Of the networks.
-        latency_table: File of ``latency_table.py``.
+        limits: Names of costs, and the most of each.
+        costs: What counts the networks.
+        space: Their search space.
+        latency_predictor: File of ``latency_predictor.py``.
 
     Raises:
-        LitePoseError: Latency is limited without a table, or the table cannot be read or is of
-            another number of keypoints.
+        LitePoseError: Latency is limited without a predictor, or the predictor cannot be read or
+            is that of another space.
     """
-    costs = {name: partial(_cost, name=name, keypoints=num_keypoints) for name in COSTS[:-1]}
-    if latency_table is not None:
-        table = costs['latency'] = LatencyTable.load(latency_table)
-        if table.num_keypoints != num_keypoints:
-            raise LitePoseError(
-                f'{latency_table} is of networks for {table.num_keypoints} keypoints, expected '
-                f'{num_keypoints}; measure one with tools/nas/latency_table.py'
-            )
+    functions: dict[str, Callable[[Architecture], float]] = {
+        name: partial(_cost, costs, name) for name in Complexity._fields
+    }
+    if latency_predictor is not None:
+        predictor = LatencyPredictor.load(latency_predictor)
+        predictor.check_space(space)
+        functions['latency'] = partial(predictor, costs)
     elif 'latency' in dict(limits):
-        raise LitePoseError('latency needs --latency-table FILE, which latency_table.py makes')
-    return [Constraint(name, costs[name], value) for name, value in limits]
+        raise LitePoseError(
+            'latency needs --latency-predictor FILE, which tools/nas/latency_predictor.py makes'
+        )
+    return [Constraint(name, functions[name], limit) for name, limit in limits]
 
 
-def _cost(arch: Architecture, name: str, keypoints: int) -> float:
-    return getattr(architecture_complexity(arch, keypoints), name)
+def _cost(costs: NetworkCosts, name: str, arch: Architecture) -> float:
+    return getattr(costs.complexity(arch), name)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.registry import Registry
+from mmpose.registry import HOOKS, MODELS
 
 from ..errors import LitePoseError
-from ..families.litepose import Architecture
+from .search_spaces import Architecture
 
-_PLAIN = {
-    'DistilledSupernetBottomupPoseEstimator': 'DistilledBottomupPoseEstimator',
-    'SupernetBottomupPoseEstimator': 'MultiScaleBottomupPoseEstimator',
-    'ElasticLitePose': 'LitePose',
-    'ElasticFusionDeconvHead': 'FusionDeconvHead',
-}
-_SUPERNET_HOOKS = ('ArchitectureSamplingHook', 'SortChannelsHook', 'SubnetValidationHook')
 #: How a network of a supernet can be trained, in its config: extracted from it, or without it.
 SCHEDULES = ('finetune', 'alone')
 # What only supernets have in their configs.
@@ -32,9 +27,9 @@ _SUPERNET_ONLY = (
     'search_space',
 )
 # Pixels of inputs, in transforms, codecs and batch augmentations.
-_SIZES = {'input_size', 'output_size'}
-# What only elastic parts take.
-_ELASTIC_OPTIONS = ('distillation_weight', 'kernel_sizes')
+_INPUTS = {'input_size', 'output_size'}
+# What a codec makes for an input.
+_TARGETS = {'heatmap_size', 'heatmap_sizes'}
 
 
 def plain_model(model: Mapping[str, Any], arch: Architecture) -> dict[str, Any]:
@@ -47,60 +42,72 @@ def plain_model(model: Mapping[str, Any], arch: Architecture) -> dict[str, Any]:
     Raises:
         LitePoseError: It is not the model of a supernet.
     """
-    model = copy.deepcopy(dict(model))
-    for part in (model, model.get('backbone', {}), model.get('head', {})):
-        kind = part.get('type')
-        if kind not in _PLAIN:
-            raise LitePoseError(
-                f'expected the config of a supernet, of {", ".join(_PLAIN)}; got {kind}'
-            )
-        part['type'] = _PLAIN[kind]
-        for option in _ELASTIC_OPTIONS:
-            part.pop(option, None)
-    for part in ('backbone', 'head'):
-        model[part]['arch'] = arch.to_dict()
+    plain = copy.deepcopy(dict(model))
+    if _attribute(MODELS, plain, 'plain_type') is None:
+        raise LitePoseError(f'expected the config of a supernet, got one of {plain.get("type")}')
     scale = scale_of(dict(model=model), arch)
-    model['head']['decoder'] = codec_at(model['head']['decoder'], scale)
-    model['data_preprocessor'] = at_scale(model.get('data_preprocessor'), scale)
-    return model
+    plain['head']['decoder'] = at_scale(plain['head']['decoder'], scale)
+    plain['data_preprocessor'] = at_scale(plain.get('data_preprocessor'), scale)
+    for part in (plain, *plain.values()):
+        plain_type = _attribute(MODELS, part, 'plain_type')
+        if plain_type is None:
+            continue
+        for option in _attribute(MODELS, part, 'elastic_options') or ():
+            part.pop(option, None)
+        part['type'] = plain_type
+        if part is not plain:
+            part['arch'] = arch.to_dict()
+    return plain
 
 
-def codec_at(codec: Mapping[str, Any], scale: Fraction) -> dict[str, Any]:
-    """The config of a codec for inputs that are smaller or larger by a factor; strides stay."""
-    strides = [codec['input_size'][0] // size[0] for size in codec['heatmap_sizes']]
-    input_size = tuple(_side(side, scale) for side in codec['input_size'])
-    heatmap_sizes = [tuple(side // stride for side in input_size) for stride in strides]
-    return dict(codec, input_size=input_size, heatmap_sizes=heatmap_sizes)
+def _attribute(registry: Registry, config: Any, name: str) -> Any:
+    """What the class that a config names says of itself; None if it does not."""
+    kind = config.get('type') if isinstance(config, Mapping) else None
+    return getattr(registry.get(kind) if isinstance(kind, str) else kind, name, None)
 
 
 def at_scale(value: Any, scale: Fraction) -> Any:
     """A part of a config whose inputs, codecs and targets are smaller or larger by a factor.
 
-    Sides become multiples of 16, the stride of networks.
+    Sides of inputs become multiples of 16, the stride of networks; strides of targets stay.
 
     Args:
         value: A data set, one that wraps others, a pipeline, a hook, or anything in these.
         scale: New by old sides.
     """
     if isinstance(value, Mapping):
-        if 'heatmap_sizes' in value:
-            return codec_at(value, scale)
         changed = {name: at_scale(part, scale) for name, part in value.items()}
-        for name in _SIZES & changed.keys():
-            size = value[name]
-            if isinstance(size, Integral):
-                changed[name] = _side(size, scale)
-            else:
-                changed[name] = tuple(_side(side, scale) for side in size)
+        for name in _INPUTS & changed.keys():
+            changed[name] = _resized(value[name], lambda side: _side(side, scale))
+        for name in _TARGETS & changed.keys() if 'input_size' in value else ():
+            changed[name] = _targets(value[name], value['input_size'], changed['input_size'])
         return changed
     if isinstance(value, (list, tuple)):
         return type(value)(at_scale(part, scale) for part in value)
     return value
 
 
+def _resized(size: Any, side: Callable[[int], int]) -> Any:
+    return side(size) if isinstance(size, Integral) else tuple(map(side, size))
+
+
+def _targets(size: Any, inputs: Sequence[int], new_inputs: Sequence[int]) -> Any:
+    """Width and height of targets, or those of several levels, for another input."""
+    if not isinstance(size[0], Integral):
+        return [_targets(level, inputs, new_inputs) for level in size]
+    return tuple(new // (old // own) for own, old, new in zip(size, inputs, new_inputs))
+
+
 def scale_of(config: Mapping[str, Any], arch: Architecture) -> Fraction:
     """How much smaller a network's inputs are than those of the supernet's config."""
     return Fraction(arch.img_size, min(config['model']['head']['decoder']['input_size']))
+
+
+def input_size_of(input_size: Sequence[int], arch: Architecture) -> tuple[int, int]:
+    """Width and height of a network's inputs, from those of the supernet's codec."""
+    scale = Fraction(arch.img_size, min(input_size))
+    width, height = (_side(side, scale) for side in input_size)
+    return width, height
 
 
 def _side(side: int, scale: Fraction) -> int:
@@ -142,7 +149,7 @@ def plain_config(
     plain['custom_hooks'] = [
         at_scale(hook, scale)
         for hook in plain.get('custom_hooks', [])
-        if hook['type'] not in _SUPERNET_HOOKS
+        if not _attribute(HOOKS, hook, 'supernet_only')
     ]
     for name in _SUPERNET_ONLY:
         plain.pop(name, None)

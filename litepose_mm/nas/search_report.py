@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config
 
-from ..families.litepose import Architecture
 from ..media import write_json
 from ..utils.files import replacing
 from .evolution import Candidate, Evolution
 from .plain_config import plain_config
+from .search_spaces import Architecture
 
 
 def write_report(evolution: Evolution, folder: str | Path, config: Config) -> None:
     """Writes ``best.*``, ``front/*``, ``uniform/*``, ``search.md`` and ``search.png``.
 
-    Each architecture is a JSON file in the authors' form and a config that trains it from scratch.
+    Each architecture is a JSON file and a config that trains it from scratch.
 
     Args:
         evolution: The search, after a generation at least.
@@ -46,7 +46,7 @@ def write_report(evolution: Evolution, folder: str | Path, config: Config) -> No
 
 
 def format_cost(value: float) -> str:
-    """A cost for people: operations and parameters in full, milliseconds to three digits."""
+    """A cost as text: operations and parameters in full, milliseconds to three digits."""
     return f'{value:,.0f}' if value >= 1000 else f'{value:.3g}'
 
 
@@ -58,37 +58,30 @@ def _lines(evolution: Evolution, front: list[Candidate]) -> Iterator[str]:
         f'{evolution.generation} generations with the first, {len(evolution.evaluated)} networks '
         f'of {evolution.space.size:,} evaluated; {limits}; seed {evolution.settings.seed}.\n'
     )
-    yield 'Networks that no other beats, the best under the constraints marked:\n'
+    yield 'Networks that no other beats; the best one is marked:\n'
+    parts = list(evolution.space.describe(evolution.space.largest))
     header = (
-        f'| file | score | {" | ".join(names)} | input | stem | stages | deconvolutions |',
-        f'|---|---:|{"---:|" * len(names)}---:|---:|---|---|',
+        f'| {" | ".join(["file", "score", *names, *parts])} |',
+        f'|---|---:|{"---:|" * len(names)}{"---|" * len(parts)}',
     )
     yield from header
     for number, each in enumerate(front):
         mark = ' **best**' if each.genotype == evolution.best.genotype else ''
         arch = evolution.space.decode(each.genotype)
-        yield _row(f'front/{number:02}.json{mark}', f'{each.score:.4f}', each.costs, arch)
+        yield _row(evolution, f'front/{number:02}.json{mark}', each.score, arch)
     if not evolution.uniform:
         return
-    yield (
-        '\nWhat a search has to beat: all widths at one ratio, as large as the limits allow; under '
-        'a limit of latency only at ratios whose layers were measured.\n'
-    )
+    yield '\nWhat a search has to beat: all widths at one ratio, as large as the limits allow:\n'
     yield from header
     for arch, score in evolution.uniform:
         mark = ' **better than the best**' if score > evolution.best.score else ''
-        name = f'uniform/{arch.img_size}.json{mark}'
-        yield _row(name, f'{score:.4f}', evolution.costs(arch), arch)
+        yield _row(evolution, f'uniform/{arch.img_size}.json{mark}', score, arch)
 
 
-def _row(name: str, score: str, costs: Mapping[str, float], arch: Architecture) -> str:
-    told = ' | '.join(format_cost(value) for value in costs.values())
-    stages = ', '.join(f'{stage.channel} x {stage.num_blocks}' for stage in arch.stages)
-    deconvs = ', '.join(map(str, arch.deconv_setting))
-    return (
-        f'| {name} | {score} | {told} | {arch.img_size} | {arch.input_channel} | {stages} | '
-        f'{deconvs} |'
-    )
+def _row(evolution: Evolution, name: str, score: float, arch: Architecture) -> str:
+    costs = map(format_cost, evolution.costs(arch).values())
+    cells = [name, f'{score:.4f}', *costs, *map(str, evolution.space.describe(arch).values())]
+    return f'| {" | ".join(cells)} |'
 
 
 def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:

@@ -1,35 +1,35 @@
-"""Search spaces as data: which widths, resolutions, depths and kernels a network may have.
+"""Search spaces: which networks a supernet holds, as genes that a search can change.
 
-LitePose (CVPR 2022), section 5.1, and the released ``arch_manager``. This module needs numpy and
-the standard library only.
+What a gene is and which architecture a genotype stands for is up to the family. A family's space is
+a subclass of :class:`SearchSpace` in :mod:`litepose_mm.nas.families`, or in a module of a plugin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from ..errors import LitePoseError
-from ..families.litepose import (
-    ARCHITECTURES,
-    Architecture,
-    Stage,
-    get_architecture,
-    make_divisible,
-    scaled,
-)
+from ..utils.plugins import subclasses
 
-#: A network of a space: for each gene, which of its choices it has.
+#: A network of a space: for each gene, the index of its choice.
 Genotype = tuple[int, ...]
 
-# What all networks of a space share.
-_FIXED = ('strides', 'fusion')
+
+class Architecture(Protocol):
+    """What a search needs of a family's architectures, which are frozen dataclasses."""
+
+    #: Short side of the input in pixels.
+    img_size: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data that the ``arch`` of the family's backbone and head takes."""
 
 
 @dataclass(frozen=True)
@@ -37,277 +37,144 @@ class Gene:
     """One choice of a search space.
 
     Attributes:
-        name: Where it stands in the authors' JSON form, e.g. ``'backbone_setting[0].channel'``.
-        choices: What it may be, the largest first.
+        name: What it decides, e.g. ``'backbone_setting[0].channel'``.
+        choices: Its values, the largest first.
     """
 
     name: str
-    choices: tuple[int, ...]
+    choices: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class SearchSpace:
-    """All networks whose every part is one of some sizes.
+class SearchSpace(ABC):
+    """All networks that a supernet holds."""
 
-    Args:
-        largest: The network of the largest sizes; what a supernet is built from. Its resolution is
-            the largest of ``img_sizes``.
-        img_sizes: Resolutions, the short side of the input in pixels.
-        ratios: Shares of the largest widths; a width is the multiple of 8 next to its share.
-        depths: For each stage, numbers of blocks; only that of ``largest`` where it is empty.
-        kernel_sizes: Kernels of every block; only those of ``largest`` where it is empty.
+    #: The family, which the plain data of a space names.
+    name: ClassVar[str]
+    #: The family's architectures by name.
+    architectures: ClassVar[Mapping[str, Architecture]]
+    #: The family's spaces by name.
+    published: ClassVar[Mapping[str, SearchSpace]] = {}
 
-    Raises:
-        LitePoseError: A choice is larger than ``largest`` or impossible, or there is none.
-    """
-
+    #: The network of the largest sizes, from which the supernet is built.
     largest: Architecture
-    img_sizes: tuple[int, ...]
-    ratios: tuple[float, ...]
-    depths: tuple[tuple[int, ...], ...] = ()
-    kernel_sizes: tuple[int, ...] = ()
 
-    def __post_init__(self) -> None:
-        for name in ('img_sizes', 'ratios', 'kernel_sizes'):
-            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
-        object.__setattr__(self, 'depths', tuple(_numbers('depths', d) for d in _list(self.depths)))
-        for name in ('img_sizes', 'ratios'):
-            if not getattr(self, name):
-                raise LitePoseError(f'search space: expected {name}, got none')
-        if max(self.ratios) > 1:
-            raise LitePoseError(f'search space: ratios must be at most 1, got {self.ratios}')
-        # The largest last, so that it is one of the space; the others have to be possible, too.
-        for size in sorted(self.img_sizes):
-            object.__setattr__(self, 'largest', replace(self.largest, img_size=size))
-        stages = self.largest.stages
-        if self.depths and len(self.depths) != len(stages):
-            raise LitePoseError(
-                f'search space: depths must be given for {len(stages)} stages, got {self.depths}'
-            )
-        for stage, depths in zip(stages, self.depths):
-            if not depths or max(depths) > stage.num_blocks:
-                raise LitePoseError(
-                    f'search space: depths must be 1 to {stage.num_blocks}, got {depths}'
-                )
-        for kernel in self.kernel_sizes:
-            if kernel % 2 == 0 or any(
-                kernel > most for stage in stages for _, most in stage.block_setting
-            ):
-                raise LitePoseError(
-                    f'search space: kernel_sizes must be odd and at most those of the largest '
-                    f'network, got {kernel}'
-                )
-        try:
-            self.encode(self.largest)
-        except LitePoseError as error:
-            raise LitePoseError(
-                f'search space: its largest network is not in it: {error}'
-            ) from None
-
-    @cached_property
+    @property
+    @abstractmethod
     def genes(self) -> tuple[Gene, ...]:
         """The choices, in the order of a :data:`Genotype`."""
-        largest = self.largest
-        genes = [
-            Gene('img_size', _descending(self.img_sizes)),
-            Gene('input_channel', self._widths(largest.input_channel)),
-        ]
-        for index, width in enumerate(largest.deconv_setting):
-            genes.append(Gene(f'deconv_setting[{index}]', self._widths(width)))
-        for index, stage in enumerate(largest.stages):
-            name = f'backbone_setting[{index}]'
-            genes.append(Gene(f'{name}.channel', self._widths(stage.channel)))
-            depths = self.depths[index] if self.depths else (stage.num_blocks,)
-            genes.append(Gene(f'{name}.num_blocks', _descending(depths)))
-            for block, (_, kernel) in enumerate(stage.block_setting):
-                kernels = _descending(self.kernel_sizes or (kernel,))
-                genes.append(Gene(f'{name}.block_setting[{block}][1]', kernels))
-        return tuple(genes)
 
-    def _widths(self, largest: int) -> tuple[int, ...]:
-        return _descending(make_divisible(largest * ratio) for ratio in self.ratios)
-
+    @abstractmethod
     def decode(self, genotype: Sequence[int]) -> Architecture:
         """The network of a genotype."""
-        values = iter(gene.choices[index] for gene, index in zip(self.genes, genotype, strict=True))
-        img_size, input_channel = next(values), next(values)
-        deconvs = tuple(next(values) for _ in self.largest.deconv_setting)
-        stages = []
-        for stage in self.largest.stages:
-            channel, depth = next(values), next(values)
-            blocks = [(expansion, next(values)) for expansion, _ in stage.block_setting]
-            stages.append(replace(stage, channel=channel, block_setting=tuple(blocks[:depth])))
-        return replace(
-            self.largest,
-            img_size=img_size,
-            input_channel=input_channel,
-            deconv_setting=deconvs,
-            stages=tuple(stages),
-        )
 
+    @abstractmethod
     def encode(self, arch: Architecture) -> Genotype:
-        """The genotype of a network; a kernel that it has not is the largest.
+        """The genotype of a network; genes without effect are always encoded alike.
 
         Raises:
-            LitePoseError: It is not in the space; the message names the gene.
+            LitePoseError: The network is not in the space; the message names the gene.
         """
-        largest, genotype = self.largest, []
-        fixed = [(name, getattr(arch, name), getattr(largest, name)) for name in _FIXED]
-        fixed.append(('len(deconv_setting)', len(arch.deconv_setting), len(largest.deconv_setting)))
-        for i, (stage, most) in enumerate(zip(arch.stages, largest.stages)):
-            for j, (block, wide) in enumerate(zip(stage.block_setting, most.block_setting)):
-                fixed.append((f'backbone_setting[{i}].block_setting[{j}][0]', block[0], wide[0]))
-        for name, value, expected in fixed:
-            if value != expected:
-                raise LitePoseError(
-                    f'architecture: {name} must be {expected} in this search space, got {value}'
-                )
-        for gene, value in zip(self.genes, _values(arch, largest), strict=True):
-            if value is not None and value not in gene.choices:
-                raise LitePoseError(
-                    f'architecture: {gene.name} must be one of {gene.choices} in this search '
-                    f'space, got {value}'
-                )
-            genotype.append(0 if value is None else gene.choices.index(value))
-        return tuple(genotype)
 
-    def sample(self, rng: np.random.Generator) -> Genotype:
-        """A network, every gene drawn alone and evenly, as the authors do."""
-        return tuple(int(rng.integers(len(gene.choices))) for gene in self.genes)
-
-    def uniform(self, ratio: float, img_size: int | None = None) -> Architecture:
-        """The network with all widths at one ratio, the largest depths and kernels.
+    @abstractmethod
+    def architecture(self, source: Any) -> Architecture:
+        """An architecture of the family, also outside of the space.
 
         Args:
-            ratio: One of the space's ratios.
-            img_size: One of its resolutions; the largest by default.
+            source: Its name, its JSON file, its plain data, or what else the family offers.
 
         Raises:
-            LitePoseError: The space has no such ratio or resolution.
+            LitePoseError: There is no such architecture.
         """
-        if ratio not in self.ratios:
-            raise LitePoseError(f'ratio: expected one of {self.ratios}, got {ratio}')
-        arch = scaled(self.largest, ratio, img_size or max(self.img_sizes))
+
+    def network(self, source: Any) -> Architecture:
+        """A network of the space.
+
+        Args:
+            source: ``'smallest'``, or what :meth:`architecture` takes.
+
+        Raises:
+            LitePoseError: There is no such network, or it is not in the space.
+        """
+        if isinstance(source, str) and source == 'smallest':
+            return self.smallest
+        arch = self.architecture(source)
         self.encode(arch)
         return arch
 
-    @property
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> SearchSpace:
+        """Reads what :meth:`to_dict` wrote, without ``family``.
+
+        Raises:
+            LitePoseError: The data is not a space.
+        """
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, with ``family``, from which :func:`get_search_space` makes the space."""
+
+    @abstractmethod
+    def describe(self, arch: Architecture) -> dict[str, Any]:
+        """What a report says about a network, by the titles of its columns."""
+
+    def baselines(self) -> Iterable[Iterator[Architecture]]:
+        """What a search has to beat: for each resolution, networks that are scaled uniformly.
+
+        They come from the largest to the smallest; the first that meets the constraints counts.
+        """
+        return ()
+
+    def sample(self, rng: np.random.Generator) -> Genotype:
+        """A network at random: every gene is drawn independently and uniformly."""
+        return tuple(int(rng.integers(len(gene.choices))) for gene in self.genes)
+
+    @cached_property
     def smallest(self) -> Architecture:
         """The network of the last choice of every gene."""
         return self.decode([len(gene.choices) - 1 for gene in self.genes])
 
     @property
     def size(self) -> int:
-        """How many networks there are; kernels of blocks that one has not make no others."""
-        widths = [self.largest.input_channel, *self.largest.deconv_setting]
-        widths += [stage.channel for stage in self.largest.stages]
-        size = len(set(self.img_sizes)) * prod(len(self._widths(width)) for width in widths)
-        kernels = len(set(self.kernel_sizes)) or 1
-        depths = self.depths or [(stage.num_blocks,) for stage in self.largest.stages]
-        return size * prod(sum(kernels**depth for depth in set(own)) for own in depths)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> SearchSpace:
-        """Reads what :meth:`to_dict` wrote; ``largest`` may also be a name or a JSON file.
-
-        Raises:
-            LitePoseError: A field is missing, unknown, or has an impossible value.
-        """
-        known = ('largest', 'img_sizes', 'ratios', 'depths', 'kernel_sizes')
-        unknown = set(data) - set(known)
-        missing = {'largest', 'img_sizes', 'ratios'} - set(data)
-        if unknown or missing:
-            wrong = [f'{name} is missing' for name in sorted(missing)]
-            wrong += [f'{name!r} is unknown' for name in sorted(map(str, unknown))]
-            raise LitePoseError(
-                'search space: expected largest, img_sizes, ratios and, if wanted, depths and '
-                f'kernel_sizes; {", ".join(wrong)}'
-            )
-        return cls(
-            largest=get_architecture(data['largest']),
-            img_sizes=data['img_sizes'],
-            ratios=data['ratios'],
-            depths=data.get('depths', ()),
-            kernel_sizes=data.get('kernel_sizes', ()),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data that says everything."""
-        return dict(
-            largest=self.largest.to_dict(),
-            img_sizes=list(self.img_sizes),
-            ratios=list(self.ratios),
-            depths=[list(depths) for depths in self.depths],
-            kernel_sizes=list(self.kernel_sizes),
-        )
+        """The number of networks."""
+        return prod(len(gene.choices) for gene in self.genes)
 
 
-def _list(values: Any) -> Sequence[Any]:
-    if not isinstance(values, (list, tuple)):
-        raise LitePoseError(f'search space: expected a list, got {values!r}')
-    return values
-
-
-def _numbers(name: str, values: Any) -> tuple:
-    """The values as a tuple of positive numbers, whole ones but for ratios."""
-    kind = Real if name == 'ratios' else Integral
-    for value in _list(values):
-        if not isinstance(value, kind) or isinstance(value, bool) or not value > 0:
-            raise LitePoseError(f'search space: {name} must be positive numbers, got {value!r}')
-    return tuple(values)
-
-
-def _descending(values) -> tuple[int, ...]:
-    return tuple(sorted(set(values), reverse=True))
-
-
-def _values(arch: Architecture, largest: Architecture) -> Iterator[int | None]:
-    """The genes' values; None for a block that ``arch`` has not."""
-    yield arch.img_size
-    yield arch.input_channel
-    yield from arch.deconv_setting
-    for stage, most in zip(arch.stages, largest.stages):
-        yield stage.channel
-        yield stage.num_blocks
-        for index in range(most.num_blocks):
-            yield stage.block_setting[index][1] if index < stage.num_blocks else None
-
-
-def _with_depths(arch: Architecture, depths: Sequence[int]) -> Architecture:
-    stages = (
-        Stage(stage.channel, stage.stride, stage.block_setting[:depth])
-        for stage, depth in zip(arch.stages, depths)
-    )
-    return replace(arch, stages=tuple(stages))
-
-
-_LARGEST = ARCHITECTURES['prune-l']
-# The released sampler's depths. No published network has them, and the blocks it leaves out are
-# never trained.
-_RELEASED = _with_depths(_LARGEST, (4, 6, 8, 8))
-
-#: The paper's spaces (section 5.1), and those with the depths of the released code.
-SEARCH_SPACES: dict[str, SearchSpace] = {
-    'litepose-lms': SearchSpace(_LARGEST, (512, 448), (1, 0.75, 0.5)),
-    'litepose-xs': SearchSpace(_LARGEST, (512, 448, 384, 320, 256), (1, 0.75, 0.5, 0.25)),
-    'released-lms': SearchSpace(_RELEASED, (512, 448), (1, 0.75, 0.5)),
-    'released-xs': SearchSpace(_RELEASED, (512, 448, 384, 320, 256), (1, 0.75, 0.5, 0.25)),
-}
+def search_spaces() -> dict[str, SearchSpace]:
+    """The published spaces of all families by name."""
+    return {name: space for each in _kinds() for name, space in each.published.items()}
 
 
 def get_search_space(source: str | Mapping[str, Any] | SearchSpace) -> SearchSpace:
-    """A search space from its name in :data:`SEARCH_SPACES`, its plain data, or itself.
+    """A search space from its name, its plain data, or itself.
+
+    Args:
+        source: Plain data can leave ``family`` out where ``largest`` is the name of a published
+            architecture.
 
     Raises:
-        LitePoseError: The name is unknown, or the data is no search space.
+        LitePoseError: The name is unknown, or the data is not a search space.
     """
     if isinstance(source, SearchSpace):
         return source
     if isinstance(source, Mapping):
-        return SearchSpace.from_dict(source)
-    if not isinstance(source, str) or source not in SEARCH_SPACES:
+        data, kinds = dict(source), {each.name: each for each in _kinds()}
+        largest = data.get('largest')
+        named = (name for name, each in kinds.items() if largest in list(each.architectures))
+        family = data.pop('family', next(named, None))
+        if not isinstance(family, str) or family not in kinds:
+            raise LitePoseError(
+                f'search space: expected family to be one of {", ".join(kinds)}, got {family!r}'
+            )
+        return kinds[family].from_dict(data)
+    spaces = search_spaces()
+    if not isinstance(source, str) or source not in spaces:
         raise LitePoseError(
-            f'unknown search space {source!r}; expected one of {", ".join(SEARCH_SPACES)}, '
+            f'unknown search space {source!r}; expected one of {", ".join(spaces)}, '
             'or its plain data'
         )
-    return SEARCH_SPACES[source]
+    return spaces[source]
+
+
+def _kinds() -> Iterator[type[SearchSpace]]:
+    return (each for each in subclasses(SearchSpace) if 'name' in vars(each))

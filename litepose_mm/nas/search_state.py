@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LitePoseError, reason
-from ..families.litepose import Architecture
 from ..media import write_json
 from .evolution import Candidate, Evolution
 
@@ -21,12 +20,12 @@ _PATTERN = 'generation_*.json'
 def save_generation(
     evolution: Evolution, folder: str | Path, scored_by: Mapping[str, Any] | None = None
 ) -> Path:
-    """Writes the state after a generation; never half of it.
+    """Writes the state after a generation, whole or not at all.
 
     Args:
         evolution: The search.
         folder: Where the files of all generations are.
-        scored_by: What scores and costs depend on besides, as plain data by name.
+        scored_by: What else scores and costs depend on, as plain data by name.
 
     Returns:
         The file.
@@ -34,16 +33,7 @@ def save_generation(
     Raises:
         LitePoseError: It cannot be written.
     """
-    state = dict(
-        search=_search(evolution, scored_by),
-        generation=evolution.generation,
-        rng=evolution.rng.bit_generator.state,
-        parents=[each.genotype for each in evolution.parents],
-        uniform=[[arch.to_dict(), score] for arch, score in evolution.uniform],
-        evaluated=[
-            [each.genotype, each.costs, each.score] for each in evolution.evaluated.values()
-        ],
-    )
+    state = dict(state_of(evolution), search=_search(evolution, scored_by))
     path = Path(folder) / f'generation_{evolution.generation:04}.json'
     write_json(path, dict(state=state, sha256=_digest(state)))
     return path
@@ -54,7 +44,7 @@ def resume(
 ) -> Path | None:
     """Puts a search in the state of its newest whole file.
 
-    A file that is broken or was changed is passed over with a warning.
+    A file that is broken or was changed is skipped with a warning.
 
     Args:
         evolution: The search, new.
@@ -72,8 +62,8 @@ def resume(
             state = _read(path)
         except (OSError, ValueError, KeyError, TypeError) as error:
             warnings.warn(
-                f'{path} is not used, it is broken ({reason(error)}); the search goes on from the '
-                'generation before it, or begins anew',
+                f'{path} is not used, since it is broken ({reason(error)}); the search continues '
+                'from the generation before it, or starts again',
                 stacklevel=2,
             )
             continue
@@ -83,18 +73,41 @@ def resume(
                 f'{path} belongs to another search ({", ".join(others)}); take another folder, or '
                 'the options of that search'
             )
-        evolution.evaluated = {
-            tuple(genotype): Candidate(tuple(genotype), costs, score)
-            for genotype, costs, score in state['evaluated']
-        }
-        evolution.parents = [evolution.evaluated[tuple(each)] for each in state['parents']]
-        evolution.uniform = [
-            (Architecture.from_dict(arch), score) for arch, score in state['uniform']
-        ]
-        evolution.rng.bit_generator.state = state['rng']
-        evolution.generation = state['generation']
+        restore(evolution, state)
         return path
     return None
+
+
+def state_of(evolution: Evolution) -> dict[str, Any]:
+    """Plain data from which :func:`restore` makes another process go on with the same search."""
+    return dict(
+        generation=evolution.generation,
+        rng=evolution.rng.bit_generator.state,
+        parents=[each.genotype for each in evolution.parents],
+        uniform=[[arch.to_dict(), score] for arch, score in evolution.uniform],
+        evaluated=[
+            [each.genotype, each.costs, each.score] for each in evolution.evaluated.values()
+        ],
+    )
+
+
+def restore(evolution: Evolution, state: Mapping[str, Any]) -> None:
+    """Puts a search in a state.
+
+    Args:
+        evolution: A search of the same space, constraints and settings.
+        state: What :func:`state_of` gave.
+    """
+    evolution.evaluated = {
+        tuple(genotype): Candidate(tuple(genotype), costs, score)
+        for genotype, costs, score in state['evaluated']
+    }
+    evolution.parents = [evolution.evaluated[tuple(each)] for each in state['parents']]
+    evolution.uniform = [
+        (evolution.space.architecture(arch), score) for arch, score in state['uniform']
+    ]
+    evolution.rng.bit_generator.state = state['rng']
+    evolution.generation = state['generation']
 
 
 def _search(evolution: Evolution, scored_by: Mapping[str, Any] | None) -> dict[str, Any]:

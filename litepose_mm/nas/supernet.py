@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from mmengine.config import Config
@@ -13,16 +13,15 @@ from mmengine.registry import init_default_scope
 from mmpose.models import build_pose_estimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..checkpoints import load_weights
 from ..errors import LitePoseError, reason
-from ..families.litepose import Architecture
 from ..models.distillers import DistilledBottomupPoseEstimator
 from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 from ..utils.config_files import read_config
 from .resolution import at_resolution
-from .search_spaces import get_search_space
+from .search_spaces import Architecture, get_search_space
 
 
 def read_supernet_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -85,37 +84,60 @@ def default_device() -> str:
 class ElasticEstimator:
     """What estimators of elastic parts share: they are one of many networks at a time.
 
+    Elastic parts are those of the estimator's children, backbone, neck or head, that have:
+
+    - ``arch``: the largest architecture, also an argument of theirs and of their plain type;
+    - ``check_part(arch)``, which raises :class:`LitePoseError` where a network is not a part of
+      them, and ``activate(arch)``, after which they compute that network;
+    - ``channel_groups(features)``: from the :class:`litepose_mm.nas.channel_order.ChannelGroup`
+      of each input, to which they add what reads it, their own groups and those of their outputs;
+    - ``plain_type``, the registered type of the same network without a choice, and optionally
+      ``elastic_options``, the arguments that it does not take. Estimators have both, too.
+
+    ``activate`` changes the part itself and layers with a ``choice``, such as those of
+    :mod:`litepose_mm.nas.elastic_layers`; names and shapes of weights are those of the plain type.
+
     Attributes:
         active_arch: The network that it is; the largest one until another is chosen.
         training_archs: The networks of a step of training; the active one where there is none.
+
+    Raises:
+        LitePoseError: No part is elastic.
     """
+
+    plain_type: ClassVar[str]
+    elastic_options: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.active_arch: Architecture = self.backbone.arch
+        if not self.elastic_parts:
+            parts = ', '.join(type(part).__name__ for part in self.children())
+            raise LitePoseError(f'a supernet needs an elastic backbone or head, got {parts}')
+        self.active_arch: Architecture = self.elastic_parts[0].arch
         self.training_archs: Sequence[Architecture] = ()
 
+    @property
+    def elastic_parts(self) -> list[nn.Module]:
+        """The parts that change with the architecture, from the backbone to the head."""
+        return [part for part in self.children() if hasattr(part, 'activate')]
+
     def activate(self, arch: Architecture) -> None:
-        """Become the network of ``arch``, with weights that all networks share.
+        """Becomes the network of ``arch``, with weights that all networks share.
 
         Raises:
-            LitePoseError: ``arch`` is no part of the largest architecture; nothing is changed.
+            LitePoseError: ``arch`` is not a part of the largest architecture; nothing is changed.
         """
-        parts = (self.backbone, self.head)
-        for part in parts:
+        for part in self.elastic_parts:
             part.check_part(arch)
-        for part in parts:
+        for part in self.elastic_parts:
             part.activate(arch)
         self.active_arch = arch
-
-    def _archs_of_step(self) -> list[Architecture]:
-        return list(self.training_archs) or [self.active_arch]
 
     def _mean_losses(
         self, losses_of: Callable[[Architecture], dict[str, Tensor]]
     ) -> dict[str, Tensor]:
         """Means over ``training_archs``, each active in its turn; their graphs stay in memory."""
-        archs = self._archs_of_step()
+        archs = self.training_archs or [self.active_arch]
         total: dict[str, Tensor] = {}
         for arch in archs:
             self.activate(arch)
@@ -128,67 +150,27 @@ class ElasticEstimator:
 class SupernetBottomupPoseEstimator(ElasticEstimator, MultiScaleBottomupPoseEstimator):
     """An estimator of elastic parts; :meth:`activate` chooses the network that it is.
 
-    A step of training goes through ``training_archs``, each at its own resolution, and takes the
-    mean of their losses. One that is drawn anew for every step is the paper's way; several with the
-    largest and the smallest are the sandwich rule (Yu and Huang, ICCV 2019).
+    A training step goes through ``training_archs``, each at its own resolution, and takes the mean
+    of their losses. The paper draws one network for every step.
 
     Args:
-        distillation_weight: Factor of the squared difference from the heatmaps of the first of
-            ``training_archs``, for all others (in-place distillation, as there); 0: none. The
-            networks of a step must then have one resolution.
-        kwargs: See :class:`MultiScaleBottomupPoseEstimator`; backbone and head are an
-            :class:`ElasticLitePose` and an :class:`ElasticFusionDeconvHead`.
+        kwargs: See :class:`MultiScaleBottomupPoseEstimator`, with elastic parts.
     """
 
-    def __init__(self, distillation_weight: float = 0.0, **kwargs):
-        super().__init__(**kwargs)
-        self.distillation_weight = distillation_weight
-        # Not the head's: a network's maps are no targets that are 0 away from keypoints.
-        self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
+    plain_type = 'MultiScaleBottomupPoseEstimator'
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
-        """Mean losses of ``training_archs``, and ``loss_distill_heatmap_{l}``.
-
-        The graphs of all of them are in memory together.
+        """Mean losses of ``training_archs``.
 
         Raises:
-            LitePoseError: Images are not of the codec's size, or the networks of a step with
-                distillation have several resolutions.
+            LitePoseError: Images are not of the codec's size.
         """
-        archs = self._archs_of_step()
-        distils = self.distillation_weight > 0 and len(archs) > 1
-        sizes = {arch.img_size for arch in archs}
-        if distils and len(sizes) > 1:
-            raise LitePoseError(
-                'distillation: expected networks of one resolution in a step, since maps of '
-                f'another are not of the same sigma; got {", ".join(map(str, sorted(sizes)))}'
-            )
-        batches = {
-            size: at_resolution(inputs, data_samples, self.head.decoder, size) for size in sizes
-        }
-        soft: list[Tensor] = []
 
         def losses_of(arch: Architecture) -> dict[str, Tensor]:
-            images, samples = batches[arch.img_size]
-            outputs = self.head.forward(self.extract_feat(images))
-            losses = self.head.loss_of_outputs(outputs, samples)
-            if distils:
-                heatmaps, _ = self.head.split(outputs)
-                losses.update(self._distillation_losses(heatmaps, soft))
-                if not soft:
-                    soft.extend(maps.detach().float() for maps in heatmaps)
-            return losses
+            images, samples = at_resolution(inputs, data_samples, self.head.decoder, arch.img_size)
+            return super(SupernetBottomupPoseEstimator, self).loss(images, samples)
 
         return self._mean_losses(losses_of)
-
-    def _distillation_losses(
-        self, heatmaps: Sequence[Tensor], soft: Sequence[Tensor]
-    ) -> dict[str, Tensor]:
-        return {
-            f'loss_distill_heatmap_{level}': self.distillation_weight
-            * self.map_loss(own.float(), target, None)
-            for level, (own, target) in enumerate(zip(heatmaps, soft))
-        }
 
 
 @MODELS.register_module()
@@ -200,11 +182,10 @@ class DistilledSupernetBottomupPoseEstimator(ElasticEstimator, DistilledBottomup
     resolutions are not switched.
 
     Args:
-        kwargs: See :class:`DistilledBottomupPoseEstimator`; backbone and head as for
-            :class:`SupernetBottomupPoseEstimator`.
+        kwargs: See :class:`DistilledBottomupPoseEstimator`, with elastic parts.
     """
 
-    distillation_weight = 0.0  # of one of its networks; the teacher is better
+    plain_type = 'DistilledBottomupPoseEstimator'
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
         """Mean losses of ``training_archs``; the teacher looks at the batch once.

@@ -161,7 +161,7 @@ def test_what_batches_are_augmented_by_is_the_same_every_time():
     assert all(torch.equal(value, found[1][name]) for name, value in found[0].items())
 
 
-def test_missing_pictures_are_one_line():
+def test_missing_images_are_one_line():
     own = config()
     own.train_dataloader.dataset = dict(
         type='CrowdPoseDataset', ann_file='nowhere.json', data_mode='bottomup', pipeline=[]
@@ -171,7 +171,7 @@ def test_missing_pictures_are_one_line():
         SubnetEvaluator(supernet, own).subnet(LARGEST)
 
 
-def test_pictures_of_one_shape_are_looked_at_together():
+def test_images_of_one_shape_share_a_batch():
     shapes = [(3, 4, 6), (3, 8, 8), (3, 4, 6), (3, 4, 6), (3, 8, 8), (3, 4, 6)]
     samples = [
         dict(inputs=torch.full(shape, number), data_samples=number)
@@ -192,7 +192,7 @@ def test_pictures_of_one_shape_are_looked_at_together():
 
 
 def test_what_is_measured_is_what_a_test_of_the_network_gives(evaluator):
-    """Although layers are merged and several pictures are looked at together."""
+    """Although layers are merged and several images share a batch."""
     own = Config(evaluator.config.to_dict())
     own.val_evaluator = dict(type='MeanScore')
     whole = SubnetEvaluator(evaluator.supernet, own, calibration_batches=2)
@@ -222,21 +222,21 @@ def test_processes_share_the_networks():
     assert run_together(evaluate, archs) == [alone, alone]
 
 
-def test_pictures_of_the_search_are_not_those_of_the_report(capsys):
+def test_images_of_the_search_are_not_those_of_the_report(capsys):
     torch.manual_seed(0)
     supernet = build_pose_estimator(config().model).eval()
     own = config()
     own.search_dataloader = config().val_dataloader
     own.search_dataloader.dataset.num_images = 3
 
-    def pictures(**options):
+    def images(**options):
         evaluator = SubnetEvaluator(supernet, own, 1, **options)
         advanced = []
         evaluator([LARGEST], lambda: advanced.append(1))
         assert advanced == [1]
         return sum(len(batch['inputs']) for batch in evaluator._batches('val', LARGEST))
 
-    assert (pictures(), pictures(pictures='val')) == (3, 2)
+    assert (images(), images(split='val')) == (3, 2)
     printed = capsys.readouterr()
     assert 'Average Precision' not in printed.out  # 25 lines for each network
     assert 'Evaluating' not in printed.out + printed.err

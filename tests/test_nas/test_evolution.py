@@ -6,22 +6,29 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from mmengine.config import Config
-from supernets import SPACE, supernet_config
+from supernets import SPACE, build_supernet, supernet_config
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import get_architecture, scaled
+from litepose_mm.nas import NetworkCosts, search_spaces
 from litepose_mm.nas.evolution import Constraint, Evolution, EvolutionSettings
-from litepose_mm.nas.network_layers import architecture_complexity
 from litepose_mm.nas.search_report import write_report
-from litepose_mm.nas.search_spaces import SEARCH_SPACES
 from litepose_mm.nas.search_state import resume, save_generation
 
 PLAIN = replace(SPACE, kernel_sizes=(), depths=())
 SETTINGS = EvolutionSettings(population=12, parents=4, generations=6)
 
 
+COSTS = NetworkCosts(build_supernet())
+
+
 def paper_macs(arch):
-    return architecture_complexity(arch, 14).paper_macs
+    return COSTS.complexity(arch).paper_macs
+
+
+def area(arch):
+    """For spaces that are too large for the small supernet."""
+    return arch.img_size**2 * sum(stage.channel for stage in arch.stages)
 
 
 def score(arch):
@@ -34,8 +41,8 @@ def scores(architectures):
     return [score(arch) for arch in architectures]
 
 
-def search(space=PLAIN, limit=0.6, settings=SETTINGS, **more):
-    constraint = Constraint('paper_macs', paper_macs, limit * paper_macs(space.largest))
+def search(space=PLAIN, limit=0.6, settings=SETTINGS, cost=paper_macs, **more):
+    constraint = Constraint('paper_macs', cost, limit * cost(space.largest))
     return Evolution(space, [constraint, *more.get('constraints', [])], settings)
 
 
@@ -79,7 +86,7 @@ def test_networks_are_evaluated_once(limit):
 
 
 def test_a_generation_is_new_while_there_is_something_new():
-    evolution = search(space=SEARCH_SPACES['litepose-xs'], limit=0.3)
+    evolution = search(space=search_spaces()['litepose-xs'], limit=0.3, cost=area)
     for generation in range(1, 6):
         evolution.step(scores)
         assert len(evolution.evaluated) == generation * SETTINGS.population
@@ -99,11 +106,11 @@ def test_several_constraints():
 
 
 def test_a_tight_constraint_is_kept():
-    space = SEARCH_SPACES['litepose-xs']
-    limit = 1.05 * paper_macs(space.smallest)
-    evolution = Evolution(space, [Constraint('paper_macs', paper_macs, limit)], SETTINGS)
+    space = search_spaces()['litepose-xs']
+    limit = 1.05 * area(space.smallest)
+    evolution = Evolution(space, [Constraint('area', area, limit)], SETTINGS)
     evolution.step(scores)
-    assert all(each.costs['paper_macs'] <= limit for each in evolution.evaluated.values())
+    assert all(each.costs['area'] <= limit for each in evolution.evaluated.values())
 
 
 def test_a_constraint_that_nothing_keeps_is_told_at_once():
@@ -133,22 +140,8 @@ def test_impossible_settings_are_refused(change):
         replace(SETTINGS, **change)
 
 
-def test_uniform_networks_of_unknown_cost_are_passed_over():
-    """Layers without a measured latency."""
-
-    known = [PLAIN.uniform(ratio, size) for ratio in PLAIN.ratios for size in PLAIN.img_sizes]
-
-    def cost(arch):
-        if arch not in known:
-            raise LitePoseError('not in the table')
-        return arch.img_size * arch.stages[-1].channel
-
-    evolution = Evolution(PLAIN, [Constraint('latency', cost, 64 * 24)])
-    assert evolution.uniform_archs() == [PLAIN.uniform(0.75, 64), PLAIN.uniform(1, 32)]
-
-
-def test_pareto_front():
-    evolution = run(search(limit=1, settings=replace(SETTINGS, pareto=True)))
+def test_the_front_is_what_no_other_beats():
+    evolution = run(search(limit=1))
     front = evolution.front()
     costs = [each.costs['paper_macs'] for each in front]
     assert costs == sorted(costs) and np.diff([each.score for each in front]).min() > 0
@@ -157,9 +150,6 @@ def test_pareto_front():
             f.score >= each.score and f.costs['paper_macs'] <= each.costs['paper_macs']
             for f in front
         )
-    alone = run(search(limit=1)).front()
-    spread = [max(c) / min(c) for c in (costs, [each.costs['paper_macs'] for each in alone])]
-    assert spread[0] > spread[1]  # one best network leaves cheap ones alone
 
 
 def test_report_has_the_front_and_nothing_older(tmp_path):
@@ -216,7 +206,7 @@ def test_a_broken_state_is_passed_over(tmp_path, harm):
     text = path.read_text()
     path.write_text({'cut': text[:-20], 'changed': text.replace('64', '65', 1), 'empty': ''}[harm])
     resumed = search()
-    with pytest.warns(UserWarning, match='generation_0003.json is not used, it is broken'):
+    with pytest.warns(UserWarning, match='generation_0003.json is not used'):
         assert resume(resumed, tmp_path).name == 'generation_0002.json'
     assert run(resumed).parents == run(search()).parents
 

@@ -1,20 +1,28 @@
 import argparse
 
 import pytest
-from supernets import LARGEST
+from supernets import LARGEST, SPACE, build_supernet
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.nas import LatencyTable, architecture_complexity
+from litepose_mm.nas import LatencyPredictor, NetworkCosts, search_spaces
 from litepose_mm.nas.limits import make_constraints, parse_limit
 
 
-def test_costs_by_name():
-    limits = [parse_limit('params=1e6'), parse_limit('paper_macs=2e9')]
-    constraints = make_constraints(limits, num_keypoints=17)
-    counted = architecture_complexity(LARGEST, 17)
+@pytest.fixture(scope='module')
+def costs():
+    return NetworkCosts(build_supernet())
+
+
+def test_costs_by_name(costs, tmp_path):
+    limits = [parse_limit('params=1e6'), parse_limit('paper_macs=2e9'), parse_limit('latency=8')]
+    predictor = tmp_path / 'latency.json'
+    LatencyPredictor((1.0, 0.0, 2.0), SPACE.to_dict()).save(predictor)
+    constraints = make_constraints(limits, costs, SPACE, predictor)
+    counted = costs.complexity(LARGEST)
     assert [(each.name, each.limit, each.cost(LARGEST)) for each in constraints] == [
         ('params', 1e6, counted.params),
         ('paper_macs', 2e9, counted.paper_macs),
+        ('latency', 8, pytest.approx(1e-6 * counted.macs + 2)),
     ]
 
 
@@ -24,9 +32,10 @@ def test_other_limits_are_refused(text):
         parse_limit(text)
 
 
-def test_latency_needs_a_table_of_as_many_keypoints(tmp_path):
-    with pytest.raises(LitePoseError, match='latency needs --latency-table FILE'):
-        make_constraints([('latency', 1.0)], 17)
-    LatencyTable({}, num_keypoints=14).save(tmp_path / 'table.json')
-    with pytest.raises(LitePoseError, match='networks for 14 keypoints, expected 17'):
-        make_constraints([('latency', 1.0)], 17, tmp_path / 'table.json')
+def test_latency_needs_a_predictor_of_the_space(costs, tmp_path):
+    with pytest.raises(LitePoseError, match='latency needs --latency-predictor FILE'):
+        make_constraints([('latency', 1.0)], costs, SPACE)
+    predictor = tmp_path / 'latency.json'
+    LatencyPredictor((1.0, 0.0, 2.0), search_spaces()['litepose-xs'].to_dict()).save(predictor)
+    with pytest.raises(LitePoseError, match='another search space'):
+        make_constraints([('latency', 1.0)], costs, SPACE, predictor)

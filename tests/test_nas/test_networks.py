@@ -6,7 +6,8 @@ import networks
 import numpy as np
 import pytest
 import torch
-from supernets import LARGEST, SPACE, build_supernet, randomise
+from mmpose.models import build_pose_estimator
+from supernets import LARGEST, SPACE, build_supernet
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import Stage
@@ -19,13 +20,13 @@ def supernet():
 
 
 @pytest.fixture
-def picture():
+def image():
     return torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
 
 
 @torch.no_grad()
-def assert_equal_outputs(one, other, picture, **tolerance):
-    ours, theirs = (model.head(model.backbone(picture)) for model in (one, other))
+def assert_equal_outputs(one, other, image, **tolerance):
+    ours, theirs = (model.head(model.backbone(image)) for model in (one, other))
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, b, **tolerance)
 
@@ -38,14 +39,14 @@ def architectures():
 
 @pytest.mark.parametrize('arch', architectures())
 @pytest.mark.parametrize('training', [False, True])
-def test_extracted_network_equals_the_active_one(supernet, picture, arch, training):
+def test_extracted_network_equals_the_active_one(supernet, image, arch, training):
     supernet.activate(arch)
     assert supernet.active_arch is arch
     subnet = networks.litepose(arch)
     copy_subnet(supernet, subnet)
     for model in (supernet, subnet):
         model.train(training)
-    assert_equal_outputs(supernet, subnet, picture, rtol=0, atol=1e-6)
+    assert_equal_outputs(supernet, subnet, image, rtol=0, atol=1e-6)
 
 
 def test_the_largest_network_has_the_weights_of_a_plain_one(supernet):
@@ -54,9 +55,9 @@ def test_the_largest_network_has_the_weights_of_a_plain_one(supernet):
     assert {k: v.shape for k, v in own.items()} == {k: v.shape for k, v in plain.items()}
 
 
-def test_only_what_is_active_learns(supernet, picture):
+def test_only_what_is_active_learns(supernet, image):
     supernet.activate(SPACE.smallest)
-    sum(level.sum() for level in supernet.head(supernet.backbone(picture))).backward()
+    sum(level.sum() for level in supernet.head(supernet.backbone(image))).backward()
     block = supernet.backbone.stages[0][0]
     grad = block.expand.conv.weight.grad
     inner, width = 2 * SPACE.smallest.input_channel, SPACE.smallest.input_channel
@@ -111,20 +112,15 @@ def test_extraction_names_what_does_not_fit(supernet):
         copy_subnet(networks.litepose(LARGEST), networks.litepose(LARGEST.with_kernel(3)))
 
 
-@pytest.mark.parametrize('elastic', [False, True])
+@pytest.mark.parametrize('fusion', [True, False])
 @pytest.mark.parametrize('training', [False, True])
-def test_sorted_channels_give_the_same(picture, elastic, training):
-    def build():
-        return build_supernet() if elastic else randomise(networks.litepose(LARGEST))
-
-    torch.manual_seed(0)
-    model = build()
-    same = build()
-    same.load_state_dict(model.state_dict())
+def test_sorted_channels_give_the_same(image, fusion, training):
+    largest = replace(LARGEST, fusion=fusion)
+    model, same = build_supernet(largest), build_supernet(largest)
     sort_channels(model)
     for each in (model, same):
         each.train(training)
-    assert_equal_outputs(model, same, picture, rtol=1e-4, atol=1e-5)
+    assert_equal_outputs(model, same, image, rtol=1e-4, atol=1e-5)
     # and they are sorted, most used first
     block = model.backbone.stages[1][0]
     used = block.project.conv.weight.abs().sum((0, 2, 3))
@@ -134,10 +130,18 @@ def test_sorted_channels_give_the_same(picture, elastic, training):
     )
 
 
-@pytest.mark.parametrize('fusion', [True, False])
-def test_sorting_without_fusion(picture, fusion):
-    model = randomise(networks.litepose(replace(networks.TINY, fusion=fusion)))
-    same = networks.litepose(replace(networks.TINY, fusion=fusion))
-    same.load_state_dict(model.state_dict())
-    sort_channels(model)
-    assert_equal_outputs(model, same, picture, rtol=1e-4, atol=1e-5)
+def test_sorting_moves_every_channel():
+    """Each weight of a convolution has a place among its inputs and one among its outputs."""
+    supernet = build_supernet()
+    inner, features = supernet.backbone.channel_groups()
+    groups = [*inner, *supernet.head.channel_groups(features)[0]]
+    moved = {(tensor.data_ptr(), axis) for group in groups for tensor, axis in group.along}
+    for name, layer in supernet.named_modules():
+        if isinstance(layer, torch.nn.BatchNorm2d) and not name.startswith('backbone.stem.'):
+            assert (layer.running_mean.data_ptr(), 0) in moved, name
+
+
+def test_a_supernet_without_elastic_parts_is_refused():
+    config = dict(networks.litepose_config(LARGEST), type='SupernetBottomupPoseEstimator')
+    with pytest.raises(LitePoseError, match='needs an elastic backbone or head, got .*LitePose'):
+        build_pose_estimator(config)

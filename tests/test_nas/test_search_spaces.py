@@ -12,8 +12,10 @@ from supernets import SPACE
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import ARCHITECTURES, Stage
-from litepose_mm.nas.search_spaces import SEARCH_SPACES, SearchSpace, get_search_space
+from litepose_mm.nas import get_search_space, search_spaces
+from litepose_mm.nas.families.litepose import LitePoseSearchSpace
 
+SEARCH_SPACES = search_spaces()
 ALL = {**SEARCH_SPACES, 'small': SPACE}
 FOUND = ('litepose-s', 'litepose-m', 'litepose-l')
 
@@ -35,13 +37,6 @@ def test_xs_is_of_the_space_of_small_networks_only():
 @pytest.mark.parametrize('ratio, name', [(1, 'prune-l'), (0.75, 'prune-m'), (0.5, 'prune-s')])
 def test_uniform_widths_are_the_published_ones(ratio, name):
     assert SEARCH_SPACES['litepose-xs'].uniform(ratio, 512) == ARCHITECTURES[name]
-
-
-def test_released_depths_are_not_the_published_ones():
-    space = SEARCH_SPACES['released-xs']
-    assert [stage.num_blocks for stage in space.largest.stages] == [4, 6, 8, 8]
-    with pytest.raises(LitePoseError, match=r'backbone_setting\[0\]\.num_blocks must be one of'):
-        space.encode(ARCHITECTURES['litepose-s'])
 
 
 @pytest.mark.parametrize('name', ALL)
@@ -71,13 +66,15 @@ def test_size_and_smallest():
 
 def test_size_counts_every_network_once():
     largest = replace(SPACE.largest, deconv_setting=(16,), stages=SPACE.largest.stages[:2])
-    space = SearchSpace(largest, (64, 32), (1, 0.5), depths=((1, 2), (2,)), kernel_sizes=(7, 3))
+    space = LitePoseSearchSpace(
+        largest, (64, 32), (1, 0.5), depths=((1, 2), (2,)), kernel_sizes=(7, 3)
+    )
     choices = [range(len(gene.choices)) for gene in space.genes]
     assert space.size == len({space.decode(genotype) for genotype in product(*choices)})
 
 
 def test_size_of_many_kernels():
-    space = SearchSpace(ARCHITECTURES['prune-l'], (512,), (1,), kernel_sizes=(7, 5, 3))
+    space = LitePoseSearchSpace(ARCHITECTURES['prune-l'], (512,), (1,), kernel_sizes=(7, 5, 3))
     assert space.size == 3**34
 
 
@@ -165,7 +162,10 @@ def test_impossible_spaces_are_refused(change, message):
     'source, message',
     [
         ('litepose-x', "unknown search space 'litepose-x'"),
-        ({'ratios': [1]}, 'img_sizes is missing, largest is missing'),
+        ({'family': 'litepose', 'ratios': [1]}, 'img_sizes is missing, largest is missing'),
+        ({'largest': 'prune-l', 'ratios': [1]}, 'img_sizes is missing'),
+        ({'ratios': [1]}, 'expected family to be one of .*litepose.*, got None'),
+        ({'family': 'other', 'ratios': [1]}, "expected family .*, got 'other'"),
         (dict(SPACE.to_dict(), widths=[]), "'widths' is unknown"),
         (dict(SPACE.to_dict(), widths=[]), 'expected largest, img_sizes, ratios'),
         (['litepose-xs'], r"unknown search space \['litepose-xs'\]"),
@@ -179,4 +179,14 @@ def test_what_is_no_space_is_refused(source, message):
 def test_uniform_names_what_the_space_has():
     with pytest.raises(LitePoseError, match=r'ratio: expected one of \(1, 0.75, 0.5\), got 0.6'):
         SPACE.uniform(0.6)
-    assert isinstance(SPACE, SearchSpace)
+
+
+def test_networks_as_users_name_them(tmp_path):
+    path = tmp_path / 'found.json'
+    path.write_text(json.dumps(SPACE.smallest.to_dict()))
+    for source in ('smallest', str(path), SPACE.smallest.to_dict(), SPACE.smallest):
+        assert SPACE.network(source) == SPACE.smallest
+    assert SPACE.network(0.75) == SPACE.uniform(0.75)
+    assert SPACE.architecture('litepose-xs') == ARCHITECTURES['litepose-xs']
+    with pytest.raises(LitePoseError, match='in this search space'):
+        SPACE.network('litepose-xs')

@@ -5,12 +5,12 @@ Example::
     python tools/nas/extract_subnet.py SUPERNET_CONFIG SUPERNET_CHECKPOINT \
         work_dirs/search/best.json --out checkpoints/found.pth --evaluate
 
-The weights have calibrated statistics of batch normalisation. Beside them lies ``found.py``, the
-network's own config, which fine-tunes it from there as ``finetune`` of the supernet's config says,
-tests and exports it.
+The weights have calibrated statistics of batch normalisation. The network's own config is written
+beside them, here ``found.py``; it tests and exports the network, and fine-tunes it as ``finetune``
+in the supernet's config says.
 
-``--alone`` makes a search's rival: the network as a part of what the supernet starts from, to be
-trained without a supernet.
+``--alone`` makes a rival for a search: the network as a part of the checkpoint that the supernet
+starts from, to be trained without a supernet.
 """
 
 import argparse
@@ -24,16 +24,15 @@ from mmengine.config import DictAction
 
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
-from litepose_mm.families.litepose import get_architecture
 from litepose_mm.nas import (
     SubnetEvaluator,
     default_device,
+    get_search_space,
     load_supernet,
     plain_config,
     save_subnet,
     sort_channels,
 )
-from litepose_mm.nas.search_spaces import get_search_space
 from litepose_mm.utils.files import check_writable, replacing
 
 
@@ -43,16 +42,17 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('config', help="the supernet's config")
     parser.add_argument('checkpoint', help="the supernet's checkpoint")
-    parser.add_argument('arch', help="name of an architecture, or JSON file in the authors' form")
+    parser.add_argument('arch', help='name or JSON file of an architecture')
     parser.add_argument('--out', type=Path, required=True, help='checkpoint to write (.pth)')
     parser.add_argument(
-        '--calibration-batches', type=int, default=10, help='batches of training (default: 10)'
+        '--calibration-batches', type=int, default=10, help='training batches (default: 10)'
     )
+    parser.add_argument('--device', default=default_device(), help='default: a GPU if there is one')
     parser.add_argument(
-        '--device', default=default_device(), help='default: a GPU where there is one'
-    )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help="key=value, over the config's"
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='key=value, in place of those in the config',
     )
     parser.add_argument(
         '--alone',
@@ -61,7 +61,7 @@ def parse_args() -> argparse.Namespace:
         "write a config that trains as the supernet config's alone says",
     )
     parser.add_argument(
-        '--evaluate', action='store_true', help='print its AP on the pictures of validation'
+        '--evaluate', action='store_true', help='print its AP on the validation images'
     )
     return parser.parse_args()
 
@@ -72,16 +72,17 @@ def main() -> None:
     if args.out.suffix != '.pth':
         raise LitePoseError(f'--out: expected a name that ends in .pth, got {args.out}')
     config, supernet = load_supernet(args.config, args.checkpoint, args.device, args.cfg_options)
-    arch = get_architecture(args.arch)
+    space = get_search_space(config.search_space)
     if args.alone:  # any part of the largest network will do
+        arch = space.architecture(args.arch)
         supernet.activate(arch)
         sort_channels(supernet)
     else:
-        get_search_space(config.search_space).encode(arch)  # refuses what is not in it
+        arch = space.network(args.arch)
     own = plain_config(
         config, arch, args.out.resolve(), schedule='alone' if args.alone else 'finetune'
     )
-    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, pictures='val')
+    evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, split='val')
     subnet = evaluator.subnet(arch)
     metrics = evaluator.metrics(arch, subnet) if args.evaluate else {}
     save_subnet(subnet, arch, args.out, metrics=metrics)

@@ -1,16 +1,15 @@
 r"""Search a trained supernet for the best network under constraints.
 
-The state is written after every generation; the same command goes on where a search was stopped.
+The state is written after every generation; the same command continues a search that was stopped.
 
 Example::
 
     python tools/nas/search.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --limit paper_macs=1.2e9 \
         --work-dir work_dirs/search
 
-writes ``best.json``, an architecture in the authors' form (extract_subnet.py takes it out of the
-supernet), ``best.py``, its config, and ``search.md`` with the front.
-Several processes share the evaluation:
-``torchrun --nproc-per-node 2 tools/nas/search.py … --launcher pytorch``.
+writes ``best.json``, the architecture (extract_subnet.py takes it out of the supernet),
+``best.py``, its config, and ``search.md`` with the front. Several processes can share the
+evaluation: ``torchrun --nproc-per-node 2 tools/nas/search.py … --launcher pytorch``.
 """
 
 import argparse
@@ -32,15 +31,15 @@ from litepose_mm.cli.programs import run_tool
 from litepose_mm.nas import (
     Evolution,
     EvolutionSettings,
+    NetworkCosts,
     SubnetEvaluator,
     default_device,
+    get_search_space,
     load_supernet,
 )
 from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
-from litepose_mm.nas.network_layers import check_counted
 from litepose_mm.nas.search_report import format_cost, write_report
-from litepose_mm.nas.search_spaces import get_search_space
-from litepose_mm.nas.search_state import resume, save_generation
+from litepose_mm.nas.search_state import restore, resume, save_generation, state_of
 from litepose_mm.utils.files import check_writable, sha256
 
 
@@ -62,42 +61,45 @@ def parse_args() -> argparse.Namespace:
         help=f'constraints; costs: {", ".join(COSTS)} (milliseconds)',
     )
     parser.add_argument(
-        '--latency-table', type=Path, help='of latency_table.py, for the cost latency'
+        '--latency-predictor', type=Path, help='file of latency_predictor.py, for the cost latency'
     )
     for option, meaning in (
-        ('--generations', 'generations after the first'),
-        ('--population', 'networks of a generation'),
-        ('--parents', 'how many of the best go on and have children'),
-        ('--mutation-share', 'share of the children that are mutated; the others are crossed'),
+        ('--generations', 'number of generations after the first'),
+        ('--population', 'number of networks in a generation'),
+        ('--parents', 'number of the best networks that survive and have children'),
+        ('--mutation-share', 'fraction of the children that are mutated; the others are crossed'),
         ('--mutation-prob', "probability that a mutated child's gene is drawn anew"),
-        ('--seed', 'of all that is drawn'),
+        ('--seed', 'random seed'),
     ):
         default = getattr(defaults, option[2:].replace('-', '_'))
         parser.add_argument(
             option, type=type(default), default=default, help=f'{meaning} (default: {default})'
         )
-    parser.add_argument('--pareto', action='store_true', help='search a front, not one network')
     parser.add_argument(
-        '--calibration-batches', type=int, default=10, help='batches of training (default: 10)'
+        '--calibration-batches',
+        type=int,
+        default=10,
+        help='training batches that calibrate a network (default: 10)',
     )
     parser.add_argument(
         '--no-cache',
         action='store_true',
-        help='read the pictures anew for every network: slower, but all pictures at every '
-        'resolution need not be in memory (about 1 GB each for 5,000 of 256x256, 4 GB of 512x512)',
+        help='read the images again for every network: slower, but the images of each resolution '
+        'are not kept in memory (5,000 images take about 1 GB at 256x256 and 4 GB at 512x512)',
     )
+    parser.add_argument('--device', default=default_device(), help='default: a GPU if there is one')
     parser.add_argument(
-        '--device', default=default_device(), help='default: a GPU where there is one'
-    )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help="key=value, over the config's"
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='key=value, in place of those in the config',
     )
     parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
     return parser.parse_args()
 
 
 def scored_by(args: argparse.Namespace, config: Config) -> dict[str, Any]:
-    """What scores and costs depend on besides the search: other ones are no continuation."""
+    """What scores and costs depend on besides the search; only a search with the same continues."""
     names = ('model', 'train_dataloader', 'val_dataloader', 'val_evaluator')
     names += ('search_dataloader', 'search_evaluator')
     parts = Config({name: config.get(name) for name in names}).pretty_text
@@ -105,17 +107,21 @@ def scored_by(args: argparse.Namespace, config: Config) -> dict[str, Any]:
         checkpoint=sha256(args.checkpoint),
         config=hashlib.sha256(parts.encode()).hexdigest(),
         calibration_batches=args.calibration_batches,
-        latency_table=args.latency_table and sha256(args.latency_table),
+        latency_predictor=args.latency_predictor and sha256(args.latency_predictor),
     )
 
 
-def make_evolution(args: argparse.Namespace, config: Config) -> Evolution:
+def make_evolution(
+    args: argparse.Namespace, config: Config, supernet: torch.nn.Module
+) -> Evolution:
     """The search that the options ask for, before its first generation."""
-    check_counted(config.model.head)
-    constraints = make_constraints(args.limit, config.model.head.num_keypoints, args.latency_table)
+    space = get_search_space(config.search_space)
+    constraints = make_constraints(
+        args.limit, NetworkCosts(supernet), space, args.latency_predictor
+    )
     names = [field.name for field in fields(EvolutionSettings)]
     settings = EvolutionSettings(**{name: getattr(args, name) for name in names})
-    return Evolution(get_search_space(config.search_space), constraints, settings)
+    return Evolution(space, constraints, settings)
 
 
 def main() -> None:
@@ -125,14 +131,14 @@ def main() -> None:
         torch.distributed.init_process_group('gloo')  # scores are all that is exchanged
     is_main = get_rank() == 0
     config, supernet = load_supernet(args.config, args.checkpoint, args.device, args.cfg_options)
-    evolution, basis = make_evolution(args, config), scored_by(args, config)
+    evolution, basis = make_evolution(args, config, supernet), scored_by(args, config)
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, cache=not args.no_cache)
     if is_main and (path := resume(evolution, args.work_dir, basis)) is not None:
         print(f'going on after {path}')
         write_report(evolution, args.work_dir, config)
-    state = [evolution]
+    state = [state_of(evolution)]
     broadcast_object_list(state)  # the folder may be on the first machine only
-    evolution = state[0]
+    restore(evolution, state[0])
     with Progress(disable=not is_main) as progress:
         task = progress.add_task(
             'generations', total=args.generations + 1, completed=evolution.generation

@@ -1,9 +1,8 @@
-"""Which networks of a supernet learn in a step."""
+"""Chooses the networks of a supernet that a training step trains."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,35 +20,35 @@ from ..utils.network import network_of
 class ArchitectureSamplingHook(Hook):
     """Draws the networks of every step from a search space.
 
-    They depend on the seed and the iteration only: all processes train the same ones, and a
-    resumed run those of an uninterrupted one. In the authors' code every process draws its own.
+    They depend on the seed and the iteration only: all processes train the same networks, and a
+    resumed run trains those of an uninterrupted one. In the authors' code each process draws its
+    own.
 
     Args:
-        space: Name or plain data of the space, see :data:`SEARCH_SPACES`.
-        seed: Of what is drawn.
-        samples: How many networks a step draws; the paper's is 1.
-        sandwich: Whether the largest network comes before them, and the smallest after; all of a
-            step then have one resolution, that of the first one drawn.
+        space: Name or plain data of the space, see :func:`litepose_mm.nas.get_search_space`.
+        seed: Random seed.
+        samples: How many networks are drawn for a step; 1 in the paper.
 
     Raises:
-        LitePoseError: The space does not fit the supernet, distillation has no largest network to
-            learn from, or batch normalisation is synchronised (at the beginning of training).
+        LitePoseError: A number is out of its range; when training begins: the space does not fit
+            the supernet, or batch normalisation is synchronised.
     """
+
+    supernet_only = True
 
     def __init__(
         self,
         space: str | Mapping[str, Any] | SearchSpace,
         seed: int = 0,
         samples: int = 1,
-        sandwich: bool = False,
     ) -> None:
         self.space = get_search_space(space)
-        if samples < 0 or (samples == 0 and not sandwich) or seed < 0:
+        if samples < 1 or seed < 0:
             raise LitePoseError(
-                'ArchitectureSamplingHook: expected samples of at least 1 (0 with sandwich) and a '
-                f'seed from 0, got {samples} and {seed}'
+                'ArchitectureSamplingHook: expected samples of at least 1 and a seed of at least '
+                f'0, got {samples} and {seed}'
             )
-        self.seed, self.samples, self.sandwich = seed, samples, sandwich
+        self.seed, self.samples = seed, samples
 
     def before_train(self, runner: Runner) -> None:
         model = network_of(runner)
@@ -57,11 +56,6 @@ class ArchitectureSamplingHook(Hook):
             raise LitePoseError(
                 'ArchitectureSamplingHook: expected the estimator of a supernet, got a '
                 f'{type(model).__name__}'
-            )
-        if model.distillation_weight and not self.sandwich:
-            raise LitePoseError(
-                'distillation_weight: expected ArchitectureSamplingHook with sandwich=True, whose '
-                'largest network teaches the others'
             )
         if any(isinstance(module, nn.SyncBatchNorm) for module in model.modules()):
             raise LitePoseError(
@@ -75,13 +69,10 @@ class ArchitectureSamplingHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
         rng = np.random.default_rng((self.seed, runner.iter))
-        archs = [self.space.decode(self.space.sample(rng)) for _ in range(max(self.samples, 1))]
-        if self.sandwich:
-            size, drawn = archs[0].img_size, archs[: self.samples]
-            archs = [self.space.largest, *drawn, self.space.smallest]
-            archs = [replace(arch, img_size=size) for arch in archs]
-        network_of(runner).training_archs = archs
+        network_of(runner).training_archs = [
+            self.space.decode(self.space.sample(rng)) for _ in range(self.samples)
+        ]
 
     def before_val(self, runner: Runner) -> None:
-        """Validation is that of the largest network."""
+        """Validates the largest network."""
         network_of(runner).activate(self.space.largest)

@@ -1,4 +1,4 @@
-"""A supernet starts with its most important channels first."""
+"""Puts a supernet's most important channels first."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from ..utils.network import network_of
 class SortChannelsHook(Hook):
     """Sorts the channels of the network that training starts from (LitePose section 4).
 
-    Narrow networks of the supernet then begin with those that the trained one uses most; what the
-    whole network gives stays the same. A run that is resumed is left as it is.
+    Narrow networks of the supernet then start with the channels that the trained network uses most;
+    the outputs of the largest network stay the same. A resumed run is left as it is.
     """
+
+    supernet_only = True
 
     def before_train(self, runner: Runner) -> None:
         if runner.iter > 0:

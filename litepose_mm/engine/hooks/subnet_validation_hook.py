@@ -12,9 +12,8 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...errors import LitePoseError
-from ...families.litepose import Architecture, get_architecture
 from ...nas import SubnetEvaluator
-from ...nas.search_spaces import SearchSpace, get_search_space
+from ...nas.search_spaces import Architecture, SearchSpace, get_search_space
 from ..utils.network import network_of
 
 
@@ -22,16 +21,17 @@ from ..utils.network import network_of
 class SubnetValidationHook(Hook):
     """Evaluates networks of the supernet at each validation, their statistics calibrated.
 
-    Validation and test themselves are of the largest network. With the statistics that all widths
-    left behind it would find dozens of people in every picture, none of them there. The figures of
-    other networks follow those of the validation, as ``<network>/<metric>``, in the log, in
-    TensorBoard and for ``save_best``. Networks are spread over processes.
+    Validation and test themselves are those of the largest network. Without calibration the largest
+    network detects dozens of false people. The metrics of other networks follow those of the
+    validation, as ``<network>/<metric>``, in the log, in TensorBoard and for ``save_best``. The
+    networks are distributed over processes.
 
     Args:
-        space: Name or plain data of the space, see :data:`SEARCH_SPACES`.
-        subnets: What is evaluated besides: ``'smallest'``, ratios of the space (all widths, its
-            largest resolution), names of architectures or JSON files.
-        calibration_batches: How many batches of training calibrate a network.
+        space: Name or plain data of the space, see :func:`litepose_mm.nas.get_search_space`.
+        subnets: Other networks to evaluate, as :meth:`SearchSpace.network` takes them:
+            ``'smallest'``, names of architectures, JSON files, and for LitePose ratios of the space
+            (all widths, its largest resolution).
+        calibration_batches: How many training batches calibrate a network.
 
     Raises:
         LitePoseError: A network is not in the space.
@@ -39,6 +39,7 @@ class SubnetValidationHook(Hook):
 
     # Before MMEngine's hook that hands the metrics to the log.
     priority = 'HIGHEST'
+    supernet_only = True
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class SubnetValidationHook(Hook):
         model = network_of(runner)
         if self._evaluator is None:
             self._evaluator = SubnetEvaluator(
-                model, runner.cfg, self.calibration_batches, cache=False, pictures='val'
+                model, runner.cfg, self.calibration_batches, cache=False, split='val'
             )
         norms = [layer for layer in model.modules() if isinstance(layer, _BatchNorm)]
         self._learned = [(own, own.clone()) for norm in norms for own in norm.buffers()]
@@ -91,13 +92,7 @@ def _title(subnet: str | float) -> str:
 
 
 def _architecture(subnet: str | float, space: SearchSpace) -> Architecture:
-    if subnet == 'smallest':
-        return space.smallest
-    if isinstance(subnet, str):
-        arch = get_architecture(subnet)
-        try:
-            space.encode(arch)
-        except LitePoseError as error:
-            raise LitePoseError(f'SubnetValidationHook: {subnet}: {error}') from error
-        return arch
-    return space.uniform(subnet)
+    try:
+        return space.network(subnet)
+    except LitePoseError as error:
+        raise LitePoseError(f'SubnetValidationHook: {subnet}: {error}') from error

@@ -15,8 +15,8 @@ def evaluators(monkeypatch):
     made = []
 
     class Evaluator:
-        def __init__(self, *args, cache, pictures):
-            made.append((*args, cache, pictures))
+        def __init__(self, *args, cache, split):
+            made.append((*args, cache, split))
 
         def calibrate(self, network, arch):
             assert arch == network.active_arch == SPACE.largest

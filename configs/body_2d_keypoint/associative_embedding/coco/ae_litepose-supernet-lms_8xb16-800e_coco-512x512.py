@@ -13,7 +13,7 @@ model = dict(
 )
 custom_hooks = [
     dict(type='SortChannelsHook'),
-    dict(type='ArchitectureSamplingHook', space=search_space, samples=1, sandwich=False),
+    dict(type='ArchitectureSamplingHook', space=search_space, samples=1),
     # Besides the largest network: half of its widths, the published ones and the smallest.
     dict(
         type='SubnetValidationHook',

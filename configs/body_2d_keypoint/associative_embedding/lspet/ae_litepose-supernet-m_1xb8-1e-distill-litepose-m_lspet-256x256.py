@@ -38,7 +38,7 @@ param_scheduler = [
 ]
 custom_hooks = [
     dict(type='SortChannelsHook'),
-    dict(type='ArchitectureSamplingHook', space=search_space, samples=1, sandwich=False),
+    dict(type='ArchitectureSamplingHook', space=search_space, samples=1),
     dict(type='SubnetValidationHook', space=search_space, subnets=[0.5, 'litepose-xs', 'smallest']),
 ]
 # How a network that was taken out of the supernet is trained.

@@ -5,7 +5,7 @@ _base_ = [
 ]
 
 # LitePose-XS learns what LitePose-M computes on mosaics of photographs; labels are not used, since
-# most people have none. It starts from the teacher, narrowed (tools/nas/narrow.py).
+# most people have none. It starts from the teacher, narrowed (projects/narrowing).
 load_from = 'checkpoints/litepose-xs_narrowed.pth'
 
 codec = dict(

@@ -87,7 +87,7 @@ param_scheduler = [
 ]
 custom_hooks = [
     dict(type='SortChannelsHook'),
-    dict(type='ArchitectureSamplingHook', space=search_space, samples=1, sandwich=False),
+    dict(type='ArchitectureSamplingHook', space=search_space, samples=1),
     dict(type='SubnetValidationHook', space=search_space, subnets=[0.5, 'smallest']),
 ]
 # Extracted networks go on for 5 epochs. Those that are trained alone get 8, so that two of these see

@@ -4,7 +4,7 @@ Slicing keeps some channels and loses what later layers read from the others. He
 between blocks, which only linear layers read, are rotated first, so that what is dropped are the
 directions that readers notice least; inside of a block those channels are kept from which its
 output can best be computed; and every layer is fitted by least squares to what the wide network
-computes on pictures, from what the narrow one has computed before it. Nothing is trained.
+computes on images, from what the narrow one has computed before it. Nothing is trained.
 
 Constants are left out throughout: the normalisation that follows a layer has a shift of its own.
 """
@@ -17,9 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..errors import LitePoseError
-from ..models.backbones import LitePose
-from ..models.heads import FusionDeconvHead
+from litepose_mm.errors import LitePoseError
+from litepose_mm.models.backbones import LitePose
+from litepose_mm.models.heads import FusionDeconvHead
 
 #: Pixels that a least-squares problem sees at most.
 _MAX_PIXELS = 40_000
@@ -36,7 +36,7 @@ def narrow(wide: nn.Module, small: nn.Module, images: Tensor) -> None:
             all of its features.
         small: One with the same blocks, kernels and keypoints and no larger widths. Its weights
             are replaced; its statistics of batch normalisation become those of ``images``.
-        images: Normalised pictures ``(N, 3, H, W)`` such as it will see; a hundred will do.
+        images: Normalised images ``(N, 3, H, W)`` like those it will see; a hundred are enough.
 
     Raises:
         LitePoseError: The networks differ in more than their widths.
@@ -84,7 +84,7 @@ def _check(wide: nn.Module, small: nn.Module) -> None:
 def _pixels(*maps: Tensor) -> list[Tensor]:
     """Maps ``(N, C, h, w)`` of one size as ``(pixels, C)`` in float64, the same pixels of each."""
     rows = [each.movedim(1, 3).flatten(0, 2) for each in maps]
-    # At random: a regular choice would prefer some columns of the pictures.
+    # At random: a regular choice would prefer some columns of the images.
     chosen = torch.randperm(len(rows[0]), generator=torch.Generator().manual_seed(0))[:_MAX_PIXELS]
     return [each[chosen].double() for each in rows]
 

@@ -1,17 +1,16 @@
-r"""How well a supernet ranks networks: its scores against those of networks trained alone.
+r"""Compare a supernet's scores of networks with those of the same networks trained alone.
 
 Networks are drawn from the search space, each is trained as ``alone`` in the supernet's config
-says, and both kinds of weights are evaluated on the pictures of the search. A search can be no
-better than this ranking. They start from parts of ``--start``, the checkpoint that the supernet
-started from; from scratch without it.
+says, and both kinds of weights are evaluated on the images of the search. With ``--start``, the
+checkpoint that the supernet started from, they start from parts of it; otherwise from scratch.
 
 Example::
 
-    python tools/nas/ranking.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --networks 8 \
+    python projects/ranking/ranking.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --networks 8 \
         --work-dir work_dirs/ranking
 
-writes ``ranking.md``, ``ranking.png`` and ``ranking.json``; the same command goes on where it was
-stopped. Networks trained elsewhere take part: ``--trained ARCH.json=CHECKPOINT …``.
+writes ``ranking.md``, ``ranking.png`` and ``ranking.json``; the same command continues after a
+stop. Networks that were trained elsewhere can take part: ``--trained ARCH.json=CHECKPOINT …``.
 """
 
 import argparse
@@ -34,24 +33,24 @@ from torch import nn
 from litepose_mm.checkpoints import load_weights
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
-from litepose_mm.families.litepose import Architecture, get_architecture
 from litepose_mm.media import write_json
 from litepose_mm.nas import (
     Evolution,
     EvolutionSettings,
+    NetworkCosts,
     SubnetEvaluator,
-    architecture_complexity,
     default_device,
+    get_search_space,
     load_supernet,
     plain_config,
     save_subnet,
     sort_channels,
 )
 from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
-from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
+from litepose_mm.nas.search_spaces import Architecture, SearchSpace
 from litepose_mm.utils.files import check_writable, replacing, sha256
 
-TRAIN = Path(__file__).resolve().parents[1] / 'train.py'
+TRAIN = Path(__file__).resolve().parents[2] / 'tools/train.py'
 
 
 def trained(text: str) -> tuple[str, str]:
@@ -69,8 +68,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help="the supernet's config")
     parser.add_argument('checkpoint', help="the supernet's checkpoint")
     parser.add_argument('--work-dir', required=True, type=Path, help='folder for runs and report')
-    parser.add_argument('--networks', type=int, default=8, help='how many are drawn (default: 8)')
-    parser.add_argument('--seed', type=int, default=0, help='of what is drawn and trained')
+    parser.add_argument(
+        '--networks', type=int, default=8, help='number of networks to draw (default: 8)'
+    )
+    parser.add_argument('--seed', type=int, default=0, help='random seed (default: 0)')
     parser.add_argument('--trained', type=trained, nargs='*', default=[], metavar='ARCH=CHECKPOINT')
     parser.add_argument(
         '--limit',
@@ -79,17 +80,22 @@ def parse_args() -> argparse.Namespace:
         action='extend',
         default=[],
         metavar='COST=MOST',
-        help='draw only networks that keep these; default: from all of the space; costs: '
+        help='draw only networks within these limits; default: from the whole space; costs: '
         + ', '.join(COSTS),
     )
-    parser.add_argument('--latency-table', type=Path, help='for a limit of latency')
-    parser.add_argument('--start', help="the supernet's load_from; default: from scratch")
     parser.add_argument(
-        '--calibration-batches', type=int, default=10, help='batches of training (default: 10)'
+        '--latency-predictor', type=Path, help='file of latency_predictor.py, for the cost latency'
     )
-    parser.add_argument('--device', default=default_device(), help='of the evaluation')
+    parser.add_argument('--start', help="the supernet's load_from (default: train from scratch)")
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help="key=value, over the config's"
+        '--calibration-batches', type=int, default=10, help='training batches (default: 10)'
+    )
+    parser.add_argument('--device', default=default_device(), help='for the evaluation')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='key=value, in place of those in the config',
     )
     return parser.parse_args()
 
@@ -101,12 +107,12 @@ class Start(NamedTuple):
     name: str
 
 
-def draw(space: SearchSpace, args: argparse.Namespace, num_keypoints: int) -> list[Architecture]:
-    """Different networks, under the limits where there are any."""
+def draw(space: SearchSpace, args: argparse.Namespace, costs: NetworkCosts) -> list[Architecture]:
+    """Different networks, within the limits if there are any."""
     rng = np.random.default_rng(args.seed)
     search = None
     if args.limit:
-        constraints = make_constraints(args.limit, num_keypoints, args.latency_table)
+        constraints = make_constraints(args.limit, costs, space, args.latency_predictor)
         search = Evolution(space, constraints, EvolutionSettings(seed=args.seed))
     drawn = {}
     for _ in range(100 * args.networks):
@@ -114,13 +120,13 @@ def draw(space: SearchSpace, args: argparse.Namespace, num_keypoints: int) -> li
             break
         drawn[search.draw().genotype if search else space.sample(rng)] = None
     if len(drawn) < args.networks:
-        where = 'in the limits' if args.limit else 'in the space'
+        where = 'within the limits' if args.limit else 'in the space'
         raise LitePoseError(f'--networks {args.networks}: found only {len(drawn)} {where}')
     return [space.decode(genotype) for genotype in drawn]
 
 
 def train(config, arch, folder: Path, seed: int, start: Start | None) -> Path:
-    """Trains a network by itself, or what is left of it; returns its last checkpoint."""
+    """Trains a network by itself, or continues its training; returns its last checkpoint."""
     write_json(folder.with_suffix('.json'), arch.to_dict())
     load_from = None
     if start is not None:
@@ -131,7 +137,7 @@ def train(config, arch, folder: Path, seed: int, start: Start | None) -> Path:
     if folder.exists() and path.exists() and path.read_text(encoding='utf-8') != text:
         raise LitePoseError(
             f'{folder} is of a network that was trained by another config or from another start; '
-            'take another --work-dir'
+            'use another --work-dir'
         )
     with replacing(path) as part:
         part.write_text(text, encoding='utf-8')
@@ -182,18 +188,18 @@ def main() -> None:
     load = partial(load_supernet, args.config, device=args.device, options=args.cfg_options)
     config, supernet = load(args.checkpoint)
     space = get_search_space(config.search_space)
-    given = [(Path(name).stem, get_architecture(name), path) for name, path in args.trained]
+    given = [(Path(name).stem, space.architecture(name), path) for name, path in args.trained]
     for _, arch, path in given:  # at once, not after hours
         supernet.activate(arch)
         trained_network(config, arch, path)
-    keypoints = config.model.head.num_keypoints
+    costs = NetworkCosts(supernet)
     start = None
     if args.start:
         _, network = load(args.start)
         sort_channels(network)
         evaluator = SubnetEvaluator(network, config, args.calibration_batches)
         start = Start(evaluator, sha256(args.start)[:8])
-    drawn = draw(space, args, keypoints)
+    drawn = draw(space, args, costs)
     for number, arch in enumerate(track(drawn, 'training')):
         name = f'network_{number:02}'
         given.append((name, arch, train(config, arch, args.work_dir / name, args.seed, start)))
@@ -205,7 +211,7 @@ def main() -> None:
         scores = [
             next(iter(evaluator.metrics(arch, network).values())) for network in (None, alone)
         ]
-        macs = architecture_complexity(arch, keypoints).paper_macs
+        macs = costs.complexity(arch).paper_macs
         rows.append(dict(zip(('supernet', 'alone'), scores), name=name, paper_macs=macs))
 
     columns = [[row[name] for row in rows] for name in ('supernet', 'alone')]

@@ -1,11 +1,11 @@
 """Start a narrow LitePose from a trained wider one: rotate, choose and fit, but do not train.
 
-Blocks, kernels and keypoints of both must be the same; ``litepose_mm/nas/narrowing.py`` says what
-is done. Pictures are those of the narrow config's training, with its augmentation.
+Blocks, kernels and keypoints of both networks must be the same. The images are those of the narrow
+config's training, with its augmentation.
 
 Example::
 
-    python tools/nas/narrow.py XS_CONFIG M_CONFIG litepose-m.pth --out checkpoints/xs_narrowed.pth
+    python projects/narrowing/narrow.py XS_CONFIG M_CONFIG litepose-m.pth --out narrowed.pth
 """
 
 import argparse
@@ -20,13 +20,13 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, set_random_seed
 from mmpose.models import build_pose_estimator
+from narrowing import narrow
 from torch import Tensor, nn
 
 from litepose_mm.annotations import explained
 from litepose_mm.checkpoints import load_weights, save_weights
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
-from litepose_mm.nas import narrow
 from litepose_mm.utils.config_files import read_config
 from litepose_mm.utils.files import check_writable
 
@@ -35,16 +35,18 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help='of the narrow network, with its training pictures')
-    parser.add_argument('wide_config', help='of the wide network')
-    parser.add_argument('wide_weights', help='its checkpoint')
+    parser.add_argument('config', help='config of the narrow network, with its training images')
+    parser.add_argument('wide_config', help='config of the wide network')
+    parser.add_argument('wide_weights', help='checkpoint of the wide network')
     parser.add_argument('--out', type=Path, required=True, help='checkpoint to write')
-    parser.add_argument('--pictures', type=int, default=96)
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--images', type=int, default=96, help='number of images to fit to (default: 96)'
+    )
+    parser.add_argument('--seed', type=int, default=0, help='random seed (default: 0)')
     return parser.parse_args()
 
 
-def training_pictures(config: Config, preprocessor: nn.Module, count: int, seed: int) -> Tensor:
+def training_images(config: Config, preprocessor: nn.Module, count: int, seed: int) -> Tensor:
     """The first ``count`` samples that training would see, normalised: ``(N, 3, H, W)``."""
     set_random_seed(seed)
     settings = dict(config.train_dataloader, num_workers=0, persistent_workers=False)
@@ -55,14 +57,14 @@ def training_pictures(config: Config, preprocessor: nn.Module, count: int, seed:
         if found >= count:
             break
     if not batches:
-        raise LitePoseError('the training data of the narrow config makes no batch')
+        raise LitePoseError('the training data of the narrow config is too small for a batch')
     return torch.cat(batches)[:count]
 
 
 def main() -> None:
     args = parse_args()
-    if args.pictures < 1:
-        raise LitePoseError(f'--pictures: expected 1 or more, got {args.pictures}')
+    if args.images < 1:
+        raise LitePoseError(f'--images: expected 1 or more, got {args.images}')
     check_writable(args.out)
     init_default_scope('mmpose')
     config = read_config(args.config)
@@ -71,10 +73,10 @@ def main() -> None:
     )
     load_weights(wide, args.wide_weights)
     with explained(config, 'train_dataloader'):
-        images = training_pictures(config, small.data_preprocessor, args.pictures, args.seed)
+        images = training_images(config, small.data_preprocessor, args.images, args.seed)
     narrow(wide, small, images)
     save_weights(small.state_dict(), args.out, dict(config=args.config))
-    print(f'{args.out}: narrowed with {len(images)} pictures')
+    print(f'{args.out}: narrowed with {len(images)} images')
 
 
 if __name__ == '__main__':

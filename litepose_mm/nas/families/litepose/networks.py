@@ -1,21 +1,23 @@
 """LitePose's parts with elastic layers: one network that holds all those of a search space.
 
-They are the static parts, built with other layers, and a method that sets the widths. LitePose
-(CVPR 2022), section 4.
+They are the static parts, built with other layers, and methods that set the widths and tell which
+channels belong together. LitePose (CVPR 2022), section 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import ClassVar
 
 from mmpose.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..errors import LitePoseError
-from ..families.litepose import Architecture, make_divisible
-from ..models.backbones import LitePose
-from ..models.heads import FusionDeconvHead
+from ....errors import LitePoseError
+from ....families.litepose import Architecture, get_architecture, make_divisible
+from ....models.backbones import LitePose
+from ....models.heads import FusionDeconvHead
+from ...channel_order import ChannelGroup
 
 _NORM = dict(type='ElasticBatchNorm2d')
 
@@ -29,6 +31,9 @@ class ElasticLitePose(LitePose):
         kernel_sizes: Kernels that depthwise convolutions can take besides that of ``arch``.
         kwargs: See :class:`LitePose`.
     """
+
+    plain_type: ClassVar[str] = 'LitePose'
+    elastic_options: ClassVar[tuple[str, ...]] = ('kernel_sizes',)
 
     def __init__(self, arch, kernel_sizes: Sequence[int] = (), **kwargs):
         conv = dict(type='ElasticConv2d', kernel_sizes=tuple(kernel_sizes))
@@ -82,6 +87,39 @@ class ElasticLitePose(LitePose):
                         f'architecture: {name}[1] must be one of {kernels}, got {kernel}'
                     )
 
+    def channel_groups(
+        self, features: Sequence[ChannelGroup] = ()
+    ) -> tuple[list[ChannelGroup], list[ChannelGroup]]:
+        """Channels that move together, of the largest network.
+
+        Args:
+            features: Of the input; there are none.
+
+        Returns:
+            All groups, and those of the features that :meth:`forward` gives. Blocks that add their
+            input share its group, so that two features can have the same.
+        """
+        inner, group = [], ChannelGroup()
+        _add_written(group, self.stem[2])
+        features = [group]
+        for stage in self.stages:
+            for block in stage:
+                hidden = ChannelGroup()
+                _add_written(hidden, block.expand)
+                _add_written(hidden, block.depthwise)
+                hidden.add_reader(block.project.conv)
+                inner.append(hidden)
+                group.add_reader(block.expand.conv)
+                # At full width, whatever network is active.
+                adds_input = block.depthwise.conv.stride == (1, 1) and (
+                    block.expand.conv.in_channels == block.project.conv.out_channels
+                )
+                if not adds_input:
+                    group = ChannelGroup()
+                _add_written(group, block.project)
+            features.append(group)
+        return [*inner, *features], [features[index] for index in self.out_indices]
+
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """See :class:`LitePose`; the features have the active widths."""
         features = [self.stem(x)]
@@ -102,6 +140,8 @@ class ElasticFusionDeconvHead(FusionDeconvHead):
         kwargs: See :class:`FusionDeconvHead`.
     """
 
+    plain_type: ClassVar[str] = 'FusionDeconvHead'
+
     def __init__(self, arch, **kwargs):
         super().__init__(
             arch=arch,
@@ -110,6 +150,7 @@ class ElasticFusionDeconvHead(FusionDeconvHead):
             deconv_cfg=dict(type='ElasticConvTranspose2d'),
             **kwargs,
         )
+        self.arch = get_architecture(arch)
 
     def activate(self, arch: Architecture) -> None:
         """Takes the widths of ``arch``; those of its features follow from these.
@@ -136,6 +177,48 @@ class ElasticFusionDeconvHead(FusionDeconvHead):
                 raise LitePoseError(f'architecture: {name} must be {own}, got {value}')
         for i, (width, deconv) in enumerate(zip(arch.deconv_setting, self.deconvs)):
             _at_most(f'deconv_setting[{i}]', width, deconv.refined.out_channels)
+
+    def channel_groups(
+        self, features: Sequence[ChannelGroup]
+    ) -> tuple[list[ChannelGroup], list[ChannelGroup]]:
+        """Channels that move together, of the largest network.
+
+        Args:
+            features: The groups of the head's inputs, to which it adds its readers.
+
+        Returns:
+            The groups of the transposed convolutions, and none of the outputs.
+        """
+        for index, group in enumerate(features):
+            deconvs, outputs = self.raw_readers(index)
+            for deconv in deconvs:
+                group.add_reader(deconv.raw)
+            for output in outputs:
+                _add_separable_reader(group, output.raw)
+        features[-1].add_reader(self.deconvs[0].refined)
+        groups, first_output = [], len(self.deconvs) - len(self.outputs)
+        for index, deconv in enumerate(self.deconvs):
+            group = ChannelGroup()
+            for layer in filter(None, (deconv.refined, deconv.raw)):
+                group.add_writer(layer)
+            group.add_norm(deconv.bn)
+            if index + 1 < len(self.deconvs):
+                group.add_reader(self.deconvs[index + 1].refined)
+            if index >= first_output:
+                _add_separable_reader(group, self.outputs[index - first_output].refined)
+            groups.append(group)
+        return groups, []
+
+
+def _add_written(group: ChannelGroup, layer: nn.Module) -> None:
+    group.add_writer(layer.conv)
+    group.add_norm(layer.bn)
+
+
+def _add_separable_reader(group: ChannelGroup, layer: nn.Module) -> None:
+    """A separable convolution that reads the channels: its depthwise part keeps them."""
+    _add_written(group, layer.depthwise)
+    group.add_reader(layer.pointwise)
 
 
 def _at_most(name: str, value: int, most: int) -> None:

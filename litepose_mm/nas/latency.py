@@ -1,0 +1,175 @@
+"""Latency of a network from what a few networks took, so that a search need not run each one.
+
+Two features are enough: multiply-accumulates, and the numbers that convolutions read and write
+(docs/search.md).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.optimize import nnls
+from torch import Tensor, nn
+
+from ..errors import LitePoseError, reason
+from ..inference.engines import engines, get_engine
+from ..media import write_json
+from .costs import NetworkCosts
+from .search_spaces import Architecture, SearchSpace
+
+
+@dataclass(frozen=True)
+class LatencyPredictor:
+    """Milliseconds of a network, a weighted sum of what :class:`NetworkCosts` counts.
+
+    Attributes:
+        weights: Milliseconds for 1e6 MACs, for 1e6 numbers read or written, and for each network.
+        space: Plain data of the search space whose networks were measured.
+        conditions: How they were measured, for example engine and threads; for people.
+    """
+
+    weights: tuple[float, float, float]
+    space: Mapping[str, Any]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def fit(
+        cls,
+        space: SearchSpace,
+        costs: NetworkCosts,
+        archs: Sequence[Architecture],
+        milliseconds: Sequence[float],
+        conditions: Mapping[str, Any] | None = None,
+    ) -> LatencyPredictor:
+        """The predictor with the least squares of relative errors.
+
+        No weight is negative: a larger network is not predicted to be quicker.
+
+        Args:
+            space: The networks' space.
+            costs: What counts them.
+            archs: Three networks or more.
+            milliseconds: What was measured for each.
+            conditions: How they were measured.
+        """
+        features = np.array([_features(costs, arch) for arch in archs])
+        weights, _ = nnls(features / np.c_[milliseconds], np.ones(len(features)))
+        return cls(tuple(weights.tolist()), space.to_dict(), dict(conditions or {}))
+
+    def __call__(self, costs: NetworkCosts, arch: Architecture) -> float:
+        """Predicted milliseconds for one input of the network's own resolution."""
+        return float(np.dot(_features(costs, arch), self.weights))
+
+    def check_space(self, space: SearchSpace) -> None:
+        """Refuses to predict networks of another space than the measured one.
+
+        Raises:
+            LitePoseError: It is another.
+        """
+        if _plain(self.space) != _plain(space.to_dict()):
+            raise LitePoseError(
+                'latency: the predictor was fitted to networks of another search space; fit one '
+                "to this config's with tools/nas/latency_predictor.py"
+            )
+
+    def save(self, path: str | Path) -> None:
+        """Writes the predictor as JSON.
+
+        Raises:
+            LitePoseError: The file cannot be written.
+        """
+        write_json(path, dict(weights=self.weights, space=self.space, conditions=self.conditions))
+
+    @classmethod
+    def load(cls, path: str | Path) -> LatencyPredictor:
+        """Reads what :meth:`save` wrote.
+
+        Raises:
+            LitePoseError: The file is missing or is not a predictor.
+        """
+        try:
+            content = json.loads(Path(path).read_text(encoding='utf-8'))
+            weights = tuple(map(float, content['weights']))
+            if len(weights) != 3 or not all(0 <= each < np.inf for each in weights):
+                raise ValueError(f'its weights are {weights}')
+            return cls(weights, dict(content['space']), dict(content['conditions']))
+        except OSError as error:
+            raise LitePoseError(f'{path}: {error.strerror}') from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise LitePoseError(
+                f'{path} is not a latency predictor ({reason(error)}); fit one with '
+                'tools/nas/latency_predictor.py'
+            ) from error
+
+
+def _features(costs: NetworkCosts, arch: Architecture) -> tuple[float, float, float]:
+    return costs.complexity(arch).macs / 1e6, costs.traffic(arch) / 1e6, 1.0
+
+
+def _plain(data: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(data))
+
+
+class NetworkTimer:
+    """Times networks.
+
+    Args:
+        engine: One that can time networks, such as ``'torch'`` or ``'onnxruntime'``.
+        threads: Number of threads of the engine.
+        rounds: How often each network runs; the median counts.
+
+    Raises:
+        LitePoseError: The engine is unknown, cannot time networks, or is not installed.
+    """
+
+    def __init__(self, engine: str = 'onnxruntime', threads: int = 1, rounds: int = 20) -> None:
+        self._engine = get_engine(engine)
+        if not self._engine.can_time:
+            able = ', '.join(name for name, each in engines().items() if each.can_time)
+            raise LitePoseError(f'engine: expected one that times networks, {able}; got {engine!r}')
+        if not self._engine.is_installed():
+            raise LitePoseError(
+                f'{engine} is not installed: pip install "litepose_mm[export,{self._engine.extra}]"'
+            )
+        self.threads, self.rounds = threads, rounds
+
+    def __call__(self, *networks: tuple[nn.Module, Sequence[int]]) -> list[float]:
+        """Milliseconds of networks, which take turns: what slows the machine slows all of them.
+
+        Args:
+            networks: Each in eval mode, with one input, and the input's shape.
+        """
+        generator = torch.Generator().manual_seed(0)
+        runs = [
+            self._run(network, torch.randn(*shape, generator=generator))
+            for network, shape in networks
+        ]
+        seconds = np.array([[_seconds(run) for run in runs] for _ in range(3 + self.rounds)])
+        return (1e3 * np.median(seconds[3:], axis=0)).tolist()
+
+    def _run(self, network: nn.Module, inputs: Tensor) -> Callable[[], object]:
+        graph = _onnx(network, inputs) if self._engine.runs_onnx else network
+        return self._engine.time(graph, inputs.numpy(), self.threads)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def _onnx(network: nn.Module, inputs: Tensor) -> bytes:
+    file = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter('ignore')  # the exporter says that there is a newer one
+        torch.onnx.export(network, (inputs,), file, input_names=['inputs'], dynamo=False)
+    return file.getvalue()

@@ -136,7 +136,12 @@ def test_search_page_lists_the_spaces():
         assert ratios == ', '.join(map(str, space.ratios))
         assert blocks == ', '.join(str(stage.num_blocks) for stage in space.largest.stages)
         assert size == f'{space.size:,}'
-    assert len(rows) == len(search_spaces())
+    own = [
+        each
+        for each in search_spaces().values()
+        if type(each).__module__.startswith('litepose_mm.')
+    ]
+    assert len(rows) == len(own)
 
 
 def test_install_page_lists_the_extras():

@@ -17,7 +17,7 @@ from mmpose.registry import HOOKS
 from ...checkpoints import check_fit
 from ...errors import LitePoseError
 from ...utils.files import replacing
-from ...zoo.shipped_weights import shipped_weights
+from ...zoo.shipped_weights import find_weights
 from ..checkpoints.atomic_file_backend import AtomicFileBackend, check_checkpoint
 from ..checkpoints.loading_schemes import DATA_ONLY, load_from_file_as_data
 from ..checkpoints.plain_data import restore_histories, to_plain
@@ -64,8 +64,7 @@ class SafeCheckpointHook(CheckpointHook):
         elif runner._resume:
             _check_resumable(runner, path)
         else:
-            if path in shipped_weights():
-                path = shipped_weights()[path].checked_path()
+            path = find_weights(path)
             model = network_of(runner)
             left = check_fit(model, path, partly=True)
             if left is not None:

@@ -218,8 +218,8 @@ def training_hooks(*more: dict, bad_samples: str = 'stop') -> list[dict]:
     """The hooks of every training, and more; a config's ``custom_hooks`` replaces its base's.
 
     Buffers are the same in all processes, epochs can be resumed to the same bits, and non-finite
-    losses and bad samples stop the run. The others make steps take less time, and change nothing
-    else (docs/training.md).
+    losses and bad samples stop the run. Channels-last memory makes steps take less time, and
+    changes nothing else (docs/training.md).
 
     Args:
         more: Further hooks.
@@ -229,8 +229,6 @@ def training_hooks(*more: dict, bad_samples: str = 'stop') -> list[dict]:
         dict(type='SyncBuffersHook'),
         dict(type='ReproducibleEpochsHook'),
         dict(type='ChannelsLastHook'),
-        dict(type='ReuseMemoryHook'),
-        dict(type='CPUKernelsHook'),
         dict(type='NonFiniteLossHook'),
         dict(type='BadSampleHook', policy=bad_samples),
         *more,

@@ -32,7 +32,6 @@ auto_scale_lr = dict(base_batch_size=4)
 # The cosine is as long as if 200 epochs came after.
 param_scheduler = warmup_cosine(epochs + 200, decay_from=switch_epoch)
 custom_hooks = training_hooks(
-    dict(type='CompileHook'),
     dict(type='PipelineSwitchHook', switch_epoch=switch_epoch, switch_pipeline=whole),
     # batches of four pictures: their statistics alone move AP by two points
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),

@@ -12,6 +12,5 @@ train_cfg = dict(max_epochs=epochs, val_interval=1)
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = warmup_cosine(epochs)
 custom_hooks = training_hooks(
-    dict(type='CompileHook'),
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 )

@@ -4,9 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from cpu_training import CompileHook
 from torch import nn
-
-from litepose_mm.engine.hooks import CompileHook
 
 
 class Model(nn.Module):

@@ -7,8 +7,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
-from ...errors import LitePoseError
-from ...models.kernels import quicken
+from litepose_mm.errors import LitePoseError
+
+from .kernels import quicken
 
 
 @HOOKS.register_module()

@@ -4,10 +4,9 @@ from types import SimpleNamespace
 import networks
 import pytest
 from compiler import needs_compiler
+from cpu_training import CPUKernelsHook, cpu_kernels_hook
+from cpu_training.kernels import library
 from torch import nn
-
-from litepose_mm.engine.hooks import CPUKernelsHook, cpu_kernels_hook
-from litepose_mm.models.kernels import library
 
 
 @pytest.fixture

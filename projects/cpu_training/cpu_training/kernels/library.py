@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ...errors import LitePoseError
+from litepose_mm.errors import LitePoseError
 
 #: Types of maps that the kernels take.
 DTYPES = (torch.float32, torch.bfloat16)

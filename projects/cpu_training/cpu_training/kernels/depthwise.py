@@ -78,7 +78,7 @@ class _DepthwiseConv(torch.autograd.Function):
 # Operators of torch, so that torch.compile takes networks with them.
 
 
-@torch.library.custom_op('litepose_mm::depthwise_weight_gradient', mutates_args=())
+@torch.library.custom_op('cpu_training::depthwise_weight_gradient', mutates_args=())
 def _weight_gradient(
     x: Tensor, grad: Tensor, kernel_size: int, stride: int, padding_y: int, padding_x: int
 ) -> Tensor:
@@ -94,7 +94,7 @@ def _(x, grad, kernel_size, stride, padding_y, padding_x):
     return x.new_empty(x.shape[1], 1, kernel_size, kernel_size, dtype=torch.float32)
 
 
-@torch.library.custom_op('litepose_mm::depthwise_input_gradient', mutates_args=())
+@torch.library.custom_op('cpu_training::depthwise_input_gradient', mutates_args=())
 def _input_gradient(
     grad: Tensor,
     weight: Tensor,

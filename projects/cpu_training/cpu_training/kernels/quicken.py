@@ -7,6 +7,8 @@ from math import inf
 
 from torch import Tensor, nn
 
+from litepose_mm.nas.elastic_layers import ElasticConv2d
+
 from .batch_norm import activation_limits, is_batch_norm, is_quick, quick_batch_norm
 from .depthwise import is_depthwise, quick_conv2d
 from .library import library
@@ -24,8 +26,7 @@ def quicken(model: nn.Module) -> tuple[int, int]:
     Args:
         model: Changed in place. Layers are taken for maps in float32 and under autocast to
             bfloat16; an activation with the normalisation before it, where they are ``act`` and
-            ``bn`` of one module; and layers of other types whose ``quick_gradient`` is False: it
-            becomes True, for them to call :func:`quick_conv2d`.
+            ``bn`` of one module; elastic convolutions too.
 
     Returns:
         How many convolutions and normalisations were changed.
@@ -39,8 +40,8 @@ def quicken(model: nn.Module) -> tuple[int, int]:
         if is_depthwise(layer):
             layer.forward = partial(_depthwise, layer)
             convolutions += 1
-        elif getattr(layer, 'quick_gradient', None) is False:
-            layer.quick_gradient = True
+        elif isinstance(layer, ElasticConv2d) and layer.is_depthwise and layer.dilation == (1, 1):
+            layer.convolve = quick_conv2d
             convolutions += 1
         elif is_batch_norm(layer):
             layer.forward = partial(_norm, layer, (-inf, inf))

@@ -2,9 +2,8 @@ import ctypes
 from types import SimpleNamespace
 
 import pytest
-
-from litepose_mm.engine.hooks import ReuseMemoryHook, reuse_memory_hook
-from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
+from cpu_training import ReuseMemoryHook, reuse_memory_hook
+from cpu_training.reuse_memory_hook import keep_freed_memory
 
 
 class FakeLibrary:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from mmengine.device import get_device
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from torch import nn
 
-from ..utils.compiler import has_compiler
-from ..utils.network import network_of
+from litepose_mm.engine.utils.network import network_of
 
 
 @HOOKS.register_module()
@@ -35,7 +37,12 @@ class CompileHook(Hook):
         self.parts = tuple(parts)
 
     def before_train(self, runner: Runner) -> None:
-        if not has_compiler(runner.logger, 'compiled network'):
+        compiler = os.environ.get('CXX', 'g++')  # what torch's compiler takes on Linux
+        if get_device() == 'cpu' and not shutil.which(compiler):  # Triton comes with torch
+            runner.logger.warning(
+                f'compiled network: no C++ compiler ({compiler}), so training is slower; install '
+                'one or set CXX'
+            )
             return
         model = network_of(runner)
         for name in self.parts:

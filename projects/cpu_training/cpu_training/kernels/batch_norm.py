@@ -76,7 +76,7 @@ class _BatchNorm(torch.autograd.Function):
         return x_grad, grads[0], grads[1], None, None, None
 
 
-@torch.library.custom_op('litepose_mm::batch_norm', mutates_args=())
+@torch.library.custom_op('cpu_training::batch_norm', mutates_args=())
 def _forward(
     x: Tensor, weight: Tensor, bias: Tensor, eps: float, low: float, high: float
 ) -> tuple[Tensor, Tensor]:
@@ -93,7 +93,7 @@ def _(x, weight, bias, eps, low, high):
     return empty_maps(x.shape, x), weight.new_empty(4, x.shape[1])
 
 
-@torch.library.custom_op('litepose_mm::batch_norm_backward', mutates_args=())
+@torch.library.custom_op('cpu_training::batch_norm_backward', mutates_args=())
 def _backward(
     grad: Tensor, x: Tensor, statistics: Tensor, eps: float, low: float, high: float
 ) -> tuple[Tensor, Tensor]:

@@ -4,9 +4,8 @@ from collections import OrderedDict
 import pytest
 import torch
 from compiler import needs_compiler
+from cpu_training.kernels import quicken
 from torch import nn
-
-from litepose_mm.models.kernels import quicken
 
 pytestmark = needs_compiler
 

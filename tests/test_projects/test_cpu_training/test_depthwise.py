@@ -3,10 +3,10 @@ import copy
 import pytest
 import torch
 from compiler import needs_compiler
+from cpu_training.kernels import library, quick_conv2d, quicken
 from torch import nn
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.models.kernels import library, quick_conv2d, quicken
 
 
 def gradients(layer, picture, dtype=torch.float32):

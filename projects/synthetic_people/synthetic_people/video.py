@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...errors import LitePoseError
+from litepose_mm.datasets.synthetic import SceneOptions
+from litepose_mm.errors import LitePoseError
+
 from .anatomy import BODY_SHAPES, BodyShape
 from .kinematics import build_body, rotation, see_body
-from .layout import Actor, Layout, SceneOptions, sample_layout
+from .layout import Actor, Layout, sample_layout
 from .poses import sample_angles
 from .scene import PersonTruth, draw_layout
 from .wardrobe import Outfit, sample_outfit

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from synthetic_people import make_video
 
-from litepose_mm.datasets.synthetic import KEYPOINTS, SceneOptions, make_video
+from litepose_mm.datasets.synthetic import KEYPOINTS, SceneOptions
 from litepose_mm.errors import LitePoseError
 
 OPTIONS = SceneOptions(image_size=(96, 64), people=(2, 4), stature=(0.5, 0.8))

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from litepose_mm.datasets.synthetic import KEYPOINTS
+
 from . import anatomy
-from .anatomy import COVER, FACE, FACE_SEEN_FROM, HEAD_AXES, KEYPOINTS, side_and_joint
+from .anatomy import COVER, FACE, FACE_SEEN_FROM, HEAD_AXES, side_and_joint
 from .canvas import Footprint
 from .kinematics import Body
 from .part import Part

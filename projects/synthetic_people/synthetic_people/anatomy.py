@@ -11,18 +11,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-# The canonical keypoints, with MMPose's names; every data set's keypoints are a selection of these.
-KEYPOINTS = (
-    'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',
-    'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist',
-    'left_hip', 'right_hip', 'left_knee', 'right_knee', 'left_ankle', 'right_ankle',
-    'top_head', 'neck', 'pelvis',
-    'left_big_toe', 'right_big_toe', 'left_heel', 'right_heel',
-)  # fmt: skip
-
-# Other names for the same places, as MMPose's data sets use them.
-ALIASES = {'head_top': 'top_head', 'head': 'top_head', 'thorax': 'neck', 'hip': 'pelvis'}
-
 # Lengths of segments (Drillis and Contini).
 THIGH = 0.245
 SHANK = 0.246

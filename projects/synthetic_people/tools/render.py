@@ -3,7 +3,7 @@
     OUTPUT/SPLIT/000000.png …
     OUTPUT/annotations/person_keypoints_SPLIT.json
 
-The pictures and the truth are those of ``SyntheticPeopleDataset`` with the same options. With
+The pictures and the truth are those of ``ClothedPeopleDataset`` with the same options. With
 ``--contact-sheet`` a single picture of some scenes with their truth is written instead.
 """
 
@@ -26,7 +26,6 @@ from litepose_mm.datasets.datasets.synthetic_people_dataset import KEYPOINT_SETS
 from litepose_mm.datasets.synthetic import (
     SceneOptions,
     crowd_index,
-    make_scene,
     person_annotations,
     select_keypoints,
 )
@@ -35,6 +34,9 @@ from litepose_mm.errors import LitePoseError, run_tool
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.utils.files import check_writable, replacing
 from litepose_mm.visualization import draw_skeletons
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from synthetic_people import make_scene
 
 
 def render(

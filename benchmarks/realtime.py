@@ -11,6 +11,7 @@ and decoding takes no time, so give trained ones: ``--models litepose-m_crowdpos
 """
 
 import argparse
+import sys
 import tempfile
 import time
 import warnings
@@ -26,13 +27,16 @@ from exports import export_candidate
 from reporting import Rows, environment, print_table
 
 from litepose_mm import PoseEstimator as TorchEstimator
-from litepose_mm.datasets.synthetic import SceneOptions, make_video
+from litepose_mm.datasets.synthetic import SceneOptions
 from litepose_mm.decoding import default_keypoint_order
 from litepose_mm.errors import LitePoseError
 from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.media import write_json
 from litepose_mm.realtime import Frame, RealTimePipeline, Source, open_source
 from litepose_mm.testing import reference
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / 'projects/synthetic_people'))
+from synthetic_people import make_video
 
 ENGINES = ('onnxruntime-fp32', 'onnxruntime-int8', 'openvino-fp32', 'openvino-int8', 'ncnn-fp32')
 

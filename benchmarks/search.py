@@ -13,7 +13,6 @@ Figures are medians over rounds; the aim is the most that the ratio should be. N
 """
 
 import argparse
-import logging
 from functools import partial
 from pathlib import Path
 
@@ -33,11 +32,8 @@ from timing import in_turns
 from torch import nn
 
 from litepose_mm.checkpoints import load_weights
-from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
-from litepose_mm.engine.utils.compiler import has_compiler
 from litepose_mm.families.litepose import Architecture
 from litepose_mm.media import write_json
-from litepose_mm.models.kernels import quicken
 from litepose_mm.models.utils.deploy_form import to_deploy_form
 from litepose_mm.nas import SubnetEvaluator, plain_config, read_supernet_config
 from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
@@ -102,8 +98,6 @@ class _Training:
         self.model = build_pose_estimator(config.model).train()
         self.model.init_weights()
         self.model.to(memory_format=torch.channels_last)
-        if has_compiler(logging.getLogger(), 'kernels'):
-            quicken(self.model)
         self.optimizer = build_optim_wrapper(self.model, config.optim_wrapper)
         loader = config.train_dataloader
         dataset = DATASETS.build(loader.dataset)
@@ -168,7 +162,6 @@ def main() -> None:
     args = parse_args()
     MMLogger.get_instance('benchmark', log_level='WARNING')  # not a line for every weight
     torch.set_num_threads(args.threads)
-    keep_freed_memory()
     config = read_supernet_config(args.config)
     config.model.test_cfg.flip_test = False
     loader = config.train_dataloader

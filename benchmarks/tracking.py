@@ -12,6 +12,7 @@ keypoints, and *error*: their mean distance from the truth, both in percent of a
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
@@ -20,11 +21,14 @@ from typing import NamedTuple
 import numpy as np
 from reporting import environment, print_table
 
-from litepose_mm.datasets.synthetic import SceneOptions, make_video, select_keypoints
+from litepose_mm.datasets.synthetic import SceneOptions, select_keypoints
 from litepose_mm.evaluation.functional.oks import box_areas
 from litepose_mm.media import write_json
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.tracking import PoseTracker
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / 'projects/synthetic_people'))
+from synthetic_people import make_video
 
 VARIANTS = {
     'default': {},

@@ -22,10 +22,13 @@ import numpy as np
 
 from litepose_mm import LitePoseError
 from litepose_mm.cli import main as litepose
-from litepose_mm.datasets.synthetic import Scene, SceneOptions, make_scene
+from litepose_mm.datasets.synthetic import SceneOptions
 from litepose_mm.media import IMAGE_SUFFIXES, VIDEO_SUFFIXES, read_image, write_image
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.append(str(REPOSITORY / 'projects/synthetic_people'))
+from synthetic_people import Scene, make_scene  # noqa: E402
+
 SHARED = Path(os.environ.get('LITEPOSE_SHARED') or REPOSITORY.parent / 'shared')
 SAMPLES = (SHARED / 'data' / 'coco_samples', SHARED / 'data' / 'crowdpose_samples')
 MODEL = 'litepose-s_crowdpose'

@@ -23,6 +23,7 @@ from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
+from mmengine.utils import import_modules_from_strings
 from mmpose.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS
 from torch import nn
 
@@ -203,6 +204,7 @@ def write_pictures(folder, count=8):
 def train(content):
     """Trains in this process; a target for ``multiprocessing``."""
     torch.set_num_threads(1)
+    import_modules_from_strings(**content['custom_imports'])
     Runner.from_cfg(Config(content)).train()
 
 

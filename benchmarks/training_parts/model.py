@@ -1,7 +1,9 @@
 """A model that trains, in one of the ways to do it."""
 
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -13,12 +15,14 @@ from mmengine.runner import Runner, set_random_seed
 from mmpose.registry import MODELS
 from timing import device, seconds
 
-from litepose_mm.engine.hooks.compile_hook import compile_training
-from litepose_mm.engine.hooks.reuse_memory_hook import keep_freed_memory
 from litepose_mm.engine.optim_wrappers.cpu_amp_optim_wrapper import has_bfloat16
-from litepose_mm.models.kernels import quicken
 
 from .data import build_dataset
+
+sys.path.append(str(Path(__file__).parents[2] / 'projects/cpu_training'))
+from cpu_training.compile_hook import compile_training
+from cpu_training.kernels import quicken
+from cpu_training.reuse_memory_hook import keep_freed_memory
 
 
 class Variant(NamedTuple):

@@ -26,8 +26,6 @@ default_hooks = dict(
     reproducible_epochs=dict(type='ReproducibleEpochsHook'),
     # Steps take less time, and nothing else changes (docs/training.md).
     channels_last=dict(type='ChannelsLastHook'),
-    reuse_memory=dict(type='ReuseMemoryHook'),
-    cpu_kernels=dict(type='CPUKernelsHook'),
     # Non-finite losses and bad samples stop the run; with 'skip', bad samples are left out.
     non_finite_loss=dict(type='NonFiniteLossHook'),
     bad_sample=dict(type='BadSampleHook', policy='stop'),

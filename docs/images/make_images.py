@@ -25,17 +25,14 @@ from mmpose.datasets import CrowdPoseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import KEYPOINT_CODECS
 
-from litepose_mm.datasets.synthetic import (
-    SceneOptions,
-    make_scene,
-    make_video,
-    person_annotations,
-    select_keypoints,
-)
+from litepose_mm.datasets.synthetic import SceneOptions, person_annotations, select_keypoints
 from litepose_mm.decoding import AssociativeEmbeddingDecoder
 from litepose_mm.families.litepose import get_architecture
 from litepose_mm.structures import PoseResult, Skeleton
 from litepose_mm.visualization import draw_skeletons
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / 'projects/synthetic_people'))
+from synthetic_people import make_scene, make_video
 
 matplotlib.use('Agg')
 

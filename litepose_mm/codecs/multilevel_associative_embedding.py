@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..decoding import AssociativeEmbeddingDecoder, decode_batch
 from ..errors import LitePoseError
-from .gaussian_targets import draw_gaussians, person_extents
+from .gaussian_targets import draw_gaussians
 
 Size = tuple[int, int]
 
@@ -36,13 +36,6 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             ``'mmpose'``: the centre is rounded, the patch ``6 * sigma + 1`` wide, and drawn
             where it overlaps the map; ``'udp'``: as ``'litepose'``, but the Gaussian is where
             the keypoint is, to a fraction of a pixel, see :meth:`level_positions`.
-        scale_reference: The extent of a person, in pixels of the input, whose targets have
-            ``sigma``; the sigma of others is in proportion to their extent, which is the largest
-            distance between two of their labelled keypoints. A person with fewer than two keeps
-            ``sigma``. ``None``: so does everybody. The idea is SWAHR's (Luo et al., CVPR 2021),
-            whose network predicts the scale of every pixel; here the labels give it, and the
-            network is unchanged.
-        scale_limits: Least and largest factor of ``sigma``.
         decode_keypoint_order: See :class:`AssociativeEmbeddingDecoder`, as for the following.
         decode_nms_kernel: Side of the neighbourhood in which a peak is the highest.
         decode_keypoint_thr: Candidates have a heatmap value above it.
@@ -68,8 +61,6 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         tag_levels: Sequence[bool] = (True, False),
         sigma: float | Sequence[float] = 2.0,
         target: str = 'litepose',
-        scale_reference: float | None = None,
-        scale_limits: tuple[float, float] = (0.5, 1.5),
         decode_keypoint_order: Sequence[int] | None = None,
         decode_nms_kernel: int = 5,
         decode_keypoint_thr: float = 0.1,
@@ -93,15 +84,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             )
         if target not in ('litepose', 'mmpose', 'udp'):
             raise LitePoseError(f"target must be 'litepose', 'mmpose' or 'udp', got {target!r}")
-        if scale_reference is not None and not 0 < scale_reference < np.inf:
-            raise LitePoseError(f'scale_reference must be above 0 pixels, got {scale_reference}')
-        if np.shape(scale_limits) != (2,) or not 0 < scale_limits[0] <= scale_limits[1] < np.inf:
-            raise LitePoseError(
-                f'scale_limits must be two factors above 0, the least first, got {scale_limits}'
-            )
         self.target = target
-        self.scale_reference = scale_reference
-        self.scale_limits = tuple(scale_limits)
         if decode_offset is None:
             decode_offset = 'udp' if target == 'udp' else 'litepose'
         self._decoder_options = dict(
@@ -175,12 +158,11 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             else keypoints_visible
         )
         weights = np.clip(visible, 0, 1).astype(np.float32)
-        factors = self._sigma_factors(keypoints, weights > 0)
         heatmaps, indices = [], []
         for size, sigma, has_tags in zip(self.heatmap_sizes, self.sigmas, self.tag_levels):
             positions = self.level_positions(keypoints, size, flip)
             centres = self._centres(positions)
-            heatmaps.append(self._heatmaps(positions, centres, weights, size, sigma * factors))
+            heatmaps.append(self._heatmaps(positions, centres, weights, size, sigma))
             if has_tags:
                 indices.append(self._indices(centres, weights, size))
         return dict(
@@ -217,31 +199,23 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         # Truncation, not floor: the authors draw a keypoint at -0.5 at 0.
         return (positions + (0.5 if self.target == 'mmpose' else 0)).astype(np.int64)
 
-    def _sigma_factors(self, keypoints: np.ndarray, labelled: np.ndarray) -> np.ndarray:
-        """Of each person, ``(N,)``, or ``(1,)`` for everybody."""
-        if self.scale_reference is None:
-            return np.ones(1)
-        extents = person_extents(keypoints, labelled)
-        factors = np.clip(extents / self.scale_reference, *self.scale_limits)
-        return np.where(extents > 0, factors, 1)
-
     def _heatmaps(
         self,
         positions: np.ndarray,
         centres: np.ndarray,
         weights: np.ndarray,
         size: Size,
-        sigmas: np.ndarray,
+        sigma: float,
     ) -> np.ndarray:
-        radii = (3 * sigmas + (self.target != 'mmpose')).astype(np.int64)
-        margin = radii[:, None, None] if self.target == 'mmpose' else 0
+        radius = int(3 * sigma + (self.target != 'mmpose'))
+        margin = radius if self.target == 'mmpose' else 0
         drawn = (
             (weights > 0)
             & (centres >= -margin).all(-1)
             & (centres < np.array(size) + margin).all(-1)
         )
         shifts = positions - centres if self.target == 'udp' else None
-        return draw_gaussians(size, centres, sigmas, radii, weights * drawn, shifts)
+        return draw_gaussians(size, centres, sigma, radius, weights * drawn, shifts)
 
     @staticmethod
     def _indices(centres: np.ndarray, weights: np.ndarray, size: Size) -> np.ndarray:

@@ -18,7 +18,6 @@ from ..apis.model_building import build_model
 from ..errors import CannotExport, LitePoseError, reason
 from ..inference.card import ModelCard, file_hashes
 from ..inference.engines import Engine, get_engine
-from ..models.utils.deploy_graph import deploy_decoder
 from ..version import __version__
 from .exported_folder import check_replaceable, replacing_folder
 from .onnx_export import export_onnx
@@ -57,7 +56,7 @@ def export_model(
             Nothing here runs ``'tensorrt'``: ``trtexec.txt`` holds the command that makes an
             engine where the GPU is.
         precision: ``'fp32'``, ``'fp16'``, ``'bf16'`` or ``'int8'``, where the engine has it. Int8
-            writes ``quantization.json`` and ``.png`` too: how sensitive each layer is.
+            writes ``quantization.json`` too: what quantisation did.
         input_shape: Height and width of the only input that the model will take; None: any.
         outputs: What the graph gives, where the head offers a choice: ``'maps'``, or
             ``'candidates'``: few numbers leave the graph, and keypoints that a person lacks stay
@@ -66,8 +65,8 @@ def export_model(
         input_size: Short side of the input in pixels; None: as the config says.
         cfg_options: As for :func:`build_model`.
         calibration: For int8: a folder with pictures of what the model will see, 10 or more.
-        goal: For int8: the accuracy to keep. Without one the layers that alone cost more than 5 %
-            of an output stay in float32.
+        goal: For int8: the accuracy to keep. Without one the convolutions next to the input and
+            the outputs stay in float32.
 
     Returns:
         The card.
@@ -101,14 +100,10 @@ def export_model(
         write = partial(_write, kind, card, samples)
         if precision != 'int8':
             return write(graph, part, precision)
-        comparable = graph
-        if card.decoder.works_in_graph:  # of which ranks would be compared
-            plain = replace(card, decoder=deploy_decoder(model, None, card.flip_test))
-            comparable = _trace(model, scratch / 'comparable.onnx', plain)
         # Here, so that exports in float need no quantiser.
         from .quantization.int8_export import export_int8
 
-        return export_int8(graph, comparable, part, kind.quantizer(), write, pictures, goal)
+        return export_int8(graph, part, kind.quantize, write, pictures, goal)
 
 
 def _export_graph(

@@ -9,7 +9,7 @@ from typing import Any
 from ..analysis.timing import PARTS, plot_times
 from ..media import write_json
 from ..utils.files import replacing
-from .quantization.report import PLOT_NAME, layer_table, quantization_lines, read_quantization
+from .quantization.report import quantization_lines, read_quantization
 from .verification import summary_lines
 
 
@@ -81,12 +81,6 @@ def _quantization(figures: Mapping[str, Any] | None) -> list[str]:
         '## Int8',
         '',
         *(f'- {line}' for line in quantization_lines(figures)),
-        '',
-        'Error of the outputs when a layer alone is int8, root of the mean squares:',
-        '',
-        *layer_table(figures),
-        '',
-        f'![sensitivity]({PLOT_NAME})',
         '',
     ]
 

@@ -17,7 +17,6 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from ..errors import LitePoseError
-from ..models.kernels import quick_conv2d
 
 
 class _ElasticWidth:
@@ -102,9 +101,6 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
             for size in smaller:
                 self.kernel_transforms[str(size)] = _identity(size * size)
         self._active_kernel_size = self.kernel_size[0]
-        #: Whether training takes the compiled gradient, see ``quicken``; None: it cannot.
-        can = self.is_depthwise and self.dilation == (1, 1)
-        self.quick_gradient = False if can else None
 
     @property
     def kernels(self) -> tuple[int, ...]:
@@ -149,10 +145,19 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
         bias = None if self.bias is None else self.bias[: len(weight)]
         smaller = (self.kernel_size[0] - weight.shape[2]) // 2
         padding = tuple(side - smaller * step for side, step in zip(self.padding, self.dilation))
-        if self.quick_gradient:
-            return quick_conv2d(x, weight, bias, self.stride, padding)
+        return self.convolve(x, weight, bias, self.stride, padding)
+
+    def convolve(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        stride: tuple[int, int],
+        padding: tuple[int, int],
+    ) -> Tensor:
+        """The convolution itself; other kernels may take its place."""
         groups = len(weight) if self.is_depthwise else 1
-        return F.conv2d(x, weight, bias, self.stride, padding, self.dilation, groups)
+        return F.conv2d(x, weight, bias, stride, padding, self.dilation, groups)
 
 
 def _identity(features: int) -> nn.Linear:

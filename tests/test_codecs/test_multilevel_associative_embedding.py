@@ -140,10 +140,10 @@ def test_what_udp_removes(rule, flip, bias, error):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 10**6), st.integers(0, 4), st.booleans())
-def test_udp_of_a_mirrored_picture_is_mirrored(seed, num_people, scaled):
+@given(st.integers(0, 10**6), st.integers(0, 4))
+def test_udp_of_a_mirrored_picture_is_mirrored(seed, num_people):
     keypoints = np.random.default_rng(seed).uniform(-20, 150, (num_people, 5, 2))
-    own = codec(target='udp', scale_reference=60 if scaled else None, tag_levels=(True, True))
+    own = codec(target='udp', tag_levels=(True, True))
     one, other = own.encode(keypoints), own.encode(mirrored(keypoints, 128), flip=True)
     for left, right in zip(one['heatmaps'], other['heatmaps']):
         np.testing.assert_allclose(left, right[..., ::-1], atol=1e-6)
@@ -173,29 +173,7 @@ def test_udp_decodes_half_a_pixel_before_the_authors():
     assert (none[1][0] == 0).any() and not none[0][0][none[1][0] == 0].any()
 
 
-def test_sigma_by_the_size_of_a_person():
-    far, near = np.array([[20.0, 48.0], [28.0, 48.0]]), np.array([[60.0, 20.0], [60.0, 84.0]])
-    own = codec(scale_reference=32, scale_limits=(0.5, 1.5))
-    small, large = (own.encode(person[None])['heatmaps'][1] for person in (far, near))
-    assert (small[0] > 0).sum() == 9**2 and (large[0] > 0).sum() == 21**2  # sigma 1 and 3
-    both = own.encode(np.stack([far, near]))['heatmaps'][1]
-    np.testing.assert_array_equal(both, np.maximum(small, large))
-    # One label says nothing about size.
-    alone = own.encode(near[None], np.array([[1, 0]]))['heatmaps'][1]
-    np.testing.assert_array_equal(
-        alone, codec().encode(near[None], np.array([[1, 0]]))['heatmaps'][1]
-    )
-
-
-@pytest.mark.parametrize('target', ['litepose', 'mmpose', 'udp'])
-def test_a_person_of_the_reference_size_has_the_plain_target(target):
-    person = np.array([[[20.0, 30.0], [80.0, 30.0], [50.3, 40.9]]])
-    plain, scaled = codec(target=target), codec(target=target, scale_reference=60)
-    for one, other in zip(plain.encode(person)['heatmaps'], scaled.encode(person)['heatmaps']):
-        np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize('options', [{}, dict(target='udp', scale_reference=60)])
+@pytest.mark.parametrize('options', [{}, dict(target='udp')])
 def test_nobody(options):
     encoded = codec(**options).encode(np.zeros((0, 14, 2)))
     assert [maps.shape for maps in encoded['heatmaps']] == [(14, 24, 32), (14, 48, 64)]
@@ -257,9 +235,6 @@ def test_positions_are_in_pixels_of_the_input():
     [
         (dict(tag_levels=(True,)), 'tag_levels'),
         (dict(target='coco'), 'target must be'),
-        (dict(scale_reference=0), 'scale_reference must be above 0'),
-        (dict(scale_limits=(1.5, 0.5)), 'scale_limits must be two factors'),
-        (dict(scale_limits=1.5), 'scale_limits must be two factors'),
         (dict(decode_offset='x'), 'offset must be'),
         (dict(decode_keypoint_order=[0, 2]), 'keypoint_order'),
     ],

@@ -1,17 +1,14 @@
 import sys
 import warnings
-from copy import deepcopy
 
 import pytest
 import torch
-from compiler import needs_compiler
 from deploy_networks import LEVELS, deploy_graph, network, with_statistics
 from networks import TINY, litepose
 from pipelines import ae_codec
 
 from litepose_mm.deploy import export_onnx, to_deploy_form
 from litepose_mm.errors import LitePoseError
-from litepose_mm.models.kernels import quicken
 
 onnx = pytest.importorskip('onnx')
 onnxruntime = pytest.importorskip('onnxruntime')
@@ -130,14 +127,6 @@ def test_the_deploy_form_has_plain_convolutions_only(model, tmp_path):
     operators = [node.op_type for node in onnx.load(path).graph.node]
     assert operators.count('DepthToSpace') == 3
     assert not {'ConvTranspose', 'BatchNormalization'} & set(operators)
-
-
-@needs_compiler
-def test_a_network_that_was_quickened_for_training(model, tmp_path):
-    trained = deepcopy(model)
-    assert quicken(trained)
-    runtime = session(export_onnx(deploy_graph(trained), tmp_path / 'model.onnx'))
-    assert_same_maps(deploy_graph(model), runtime, (1, 3, 64, 128))
 
 
 def test_nothing_is_said(model, tmp_path, capfd):

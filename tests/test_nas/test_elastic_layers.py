@@ -2,11 +2,9 @@
 
 import pytest
 import torch
-from compiler import needs_compiler
 from torch import nn
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.models.kernels import quicken
 from litepose_mm.nas import ElasticBatchNorm2d, ElasticConv2d, ElasticConvTranspose2d
 
 
@@ -93,21 +91,3 @@ def test_what_is_not_possible_is_refused():
         conv.active_kernel_size = 5
     with pytest.raises(LitePoseError, match='expected groups'):
         ElasticConv2d(8, 8, 3, groups=2)
-
-
-@needs_compiler
-def test_quick_gradients_are_torchs():
-    layer = ElasticConv2d(8, 8, 7, 1, 3, groups=8, bias=False, kernel_sizes=(5,))
-    layer.active_kernel_size = 5
-    image = torch.randn(2, 6, 9, 11)
-
-    def gradients():
-        layer.zero_grad()
-        layer(image).square().sum().backward()
-        return [parameter.grad.clone() for parameter in layer.parameters()]
-
-    expected = gradients()
-    assert quicken(nn.Sequential(layer, ElasticConv2d(8, 8, 1))) == (1, 0)
-    assert layer.quick_gradient
-    for before, after in zip(expected, gradients(), strict=True):
-        torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)

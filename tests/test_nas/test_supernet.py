@@ -122,7 +122,7 @@ def distilled_supernet(**options):
 
 
 def test_a_teacher_teaches_all_networks():
-    supernet = distilled_supernet(tag_weight=1.0, feature_weight=1.0)
+    supernet = distilled_supernet(tag_weight=1.0)
     inputs, samples = batch()
     narrow = replace(SPACE.smallest, img_size=LARGEST.img_size)
     losses = {}
@@ -133,9 +133,7 @@ def test_a_teacher_teaches_all_networks():
             'loss_distill_heatmap_0',
             'loss_distill_heatmap_1',
             'loss_distill_tag',
-            'loss_distill_feature',
         }
-    assert losses[LARGEST].pop('loss_distill_feature') < 1e-3
     assert max(losses[LARGEST].values()) < 1e-9 < 1e-5 < min(losses[narrow].values())
     supernet.training_archs = [LARGEST, narrow]
     for name, value in supernet.loss(inputs, samples).items():

@@ -29,7 +29,7 @@ _BYTES_PER_PERSON = 6000  # of a pickled annotation, generously
 
 @DATASETS.register_module()
 class SyntheticPeopleDataset(BaseCocoStyleDataset):
-    """Scenes with articulated people, drawn when they are asked for; nothing is read from disk.
+    """Scenes with simple figures, drawn when they are asked for; nothing is read from disk.
 
     Scene ``i`` of a seed is the same in every process. Samples have the keys of any COCO-style data
     set of MMPose and ``img``, which ``LoadImage`` takes as it is. The truth goes with each sample
@@ -58,6 +58,8 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
     """
 
     METAINFO: dict = KEYPOINT_SETS['coco']
+    #: What draws a scene; subclasses may draw others.
+    make_scene = staticmethod(make_scene)
 
     def __init__(
         self,
@@ -139,7 +141,7 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
         return drawn
 
     def _draw(self, index: int, paint: bool = True) -> tuple[Any, list[dict]]:
-        scene = make_scene(self.options, self.seed, index, paint)
+        scene = self.make_scene(self.options, self.seed, index, paint)
         return scene.image, person_annotations(scene.people, index, self._selection)
 
     def _image_info(self, index: int) -> dict:

@@ -1,179 +1,132 @@
-"""A body seen by a camera as parts to draw, far to near."""
+"""A simple figure: joints in the image plane, and the shapes to draw between them."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
-from . import anatomy
-from .anatomy import BodyShape
-from .head import head_parts
-from .kinematics import Body
-from .outlines import capsules, hull
-from .part import Part
-from .wardrobe import Outfit
+from .keypoint_sets import KEYPOINTS
 
-_RING = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-_RING_XZ = np.stack([np.cos(_RING), np.sin(_RING)], axis=1)
-_STRIPS = ((0.8, 0.2), (0.45, 0.4))  # width and shift to the light of the lit strips, of a radius
-_STATIONS = np.linspace(0, 1, 5)
+# Places of an upright person who faces the viewer, as shares of stature: to the person's left, and
+# up from the ground.
+_UPRIGHT = {
+    'nose': (0.0, 0.915), 'eye': (0.018, 0.935), 'ear': (0.045, 0.925), 'top_head': (0.0, 1.0),
+    'neck': (0.0, 0.835), 'shoulder': (0.11, 0.815), 'pelvis': (0.0, 0.53), 'hip': (0.06, 0.53),
+}  # fmt: skip
+# Upper arm, forearm, thigh, shank: lengths, and the least and the most that each turns outwards
+# from hanging down, in degrees; the second of a limb adds to the first.
+_ARM, _LEG = (0.186, 0.16), (0.25, 0.24)
+_ARM_ANGLES, _LEG_ANGLES = ((-10, 110), (-20, 90)), ((-5, 30), (-25, 10))
+_FOOT = {'heel': (-0.01, -0.02), 'big_toe': (0.03, -0.04)}  # from the ankle
+
+# What is drawn behind the torso and in front of it: start, end, radius, material.
+_LEGS = (
+    ('hip', 'knee', 0.05, 'trousers'),
+    ('knee', 'ankle', 0.034, 'trousers'),
+    ('heel', 'big_toe', 0.022, 'shoes'),
+)
+_ARMS = (('shoulder', 'elbow', 0.032, 'shirt'), ('elbow', 'wrist', 0.024, 'skin'))
+_TORSO = ('left_shoulder', 'right_shoulder', 'right_hip', 'left_hip')
+_FACE = [KEYPOINTS.index(name) for name in ('nose', 'left_eye', 'right_eye')]
 
 
-class _Limb(NamedTuple):
-    """A tapered capsule between two places, both sides if ``paired``."""
+class Figure(NamedTuple):
+    """A person in the image plane.
 
-    name: str
-    start: str
-    end: str
-    material: str
-    span: tuple[float, float] = (0.0, 1.0)
-    swell: float = 0.0
-    bias: float = 0.0
+    Attributes:
+        points: All canonical keypoints ``(C, 2)`` in pixels.
+        stature: Height of the upright person in pixels.
+        faces_viewer: Whether the face can be seen.
+        colors: BGR by material.
+    """
+
+    points: np.ndarray
+    stature: float
+    faces_viewer: bool
+    colors: dict[str, tuple[int, int, int]]
+
+    def hidden(self) -> np.ndarray:
+        """Which keypoints the own body hides, ``(C,)``."""
+        hidden = np.zeros(len(KEYPOINTS), dtype=bool)
+        hidden[_FACE] = not self.faces_viewer
+        return hidden
 
 
-def figure_parts(
-    body: Body, shape: BodyShape, outfit: Outfit, light: tuple[float, float] | None
-) -> list[Part]:
-    """Returns the parts of a person, far to near.
+def sample_figure(rng: np.random.Generator, foot: tuple[float, float], stature: float) -> Figure:
+    """Draws a pose, a view and colours.
 
     Args:
-        body: As :func:`.kinematics.see_body` gives it.
-        shape: The factors the body was built with.
-        outfit: What the person wears.
-        light: Direction in the picture that the light comes from, of length 1; None for parts
-            without lit strips, which is faster.
+        rng: Source of chance.
+        foot: Where the person stands, in pixels.
+        stature: In pixels.
     """
-    strips = () if light is None else tuple(
-        (width, shift * np.array(light)) for width, shift in _STRIPS
-    )  # fmt: skip
-    parts = _limb_parts(body, shape, outfit, strips)
-    parts += _torso_parts(body, shape, outfit, strips)
-    parts += head_parts(body, shape, outfit, None if light is None else np.array(light))
-    return sorted(parts, key=lambda part: part.depth)
+    faces_viewer = bool(rng.random() < 0.75)
+    narrow = float(rng.uniform(0.45, 1.0))  # turned aside
+    places = {}
+    for name, (x, y) in _UPRIGHT.items():
+        for side, sign in (('left_', 1), ('right_', -1)) if x else (('', 1),):
+            places[side + name] = np.array((sign * x * narrow, y))
+    for sign, side in ((1, 'left'), (-1, 'right')):
+        for start, joints, lengths, angles in (
+            ('shoulder', ('elbow', 'wrist'), _ARM, _ARM_ANGLES),
+            ('hip', ('knee', 'ankle'), _LEG, _LEG_ANGLES),
+        ):
+            place, angle = places[f'{side}_{start}'], 0.0
+            for joint, length, limits in zip(joints, lengths, angles):
+                angle += float(rng.uniform(*limits))
+                turn = np.deg2rad(angle)
+                place = place + length * np.array((sign * np.sin(turn), -np.cos(turn)))
+                places[f'{side}_{joint}'] = place
+        for name, (x, y) in _FOOT.items():
+            places[f'{side}_{name}'] = places[f'{side}_ankle'] + (sign * x, y)
+    points = np.stack([places[name] for name in KEYPOINTS])
+    # The person's left is on the image's right where the face is seen.
+    points = points * (1 if faces_viewer else -1, -1) * stature
+    lean = np.deg2rad(float(rng.normal(0, 8)))
+    points = points @ np.array([[np.cos(lean), np.sin(lean)], [-np.sin(lean), np.cos(lean)]])
+    materials = ('shirt', 'trousers', 'shoes', 'hair')
+    colors = {name: tuple(map(int, rng.integers(20, 236, 3))) for name in materials}
+    tone = float(rng.uniform(0.35, 1.0))
+    colors['skin'] = tuple(int(tone * value) for value in (165, 190, 235))
+    return Figure(points + foot, stature, faces_viewer, colors)
 
 
-def _limbs(outfit: Outfit) -> list[_Limb]:
-    """What limbs there are: the body's, and clothes that end within a limb."""
-    cloth = anatomy.CLOTH * outfit.loose
-    long_sleeves, long_legs = outfit.sleeves > 1.5, outfit.legs > 1.5
-    limbs = [
-        _Limb('neck', 'neck', 'head_pivot', 'skin', bias=0.004),
-        *(limb for side in ('left', 'right') for limb in (
-            _Limb('upper_arm', f'{side}_shoulder', f'{side}_elbow',
-                  'shirt' if long_sleeves else 'skin', swell=cloth * long_sleeves, bias=0.02),
-            _Limb('forearm', f'{side}_elbow', f'{side}_wrist',
-                  'shirt' if long_sleeves else 'skin', swell=cloth * long_sleeves, bias=0.021),
-            _Limb('hand', f'{side}_wrist', f'{side}_hand', 'skin', bias=0.0205),
-            _Limb('thigh', f'{side}_hip', f'{side}_knee',
-                  'trousers' if long_legs else 'skin', swell=cloth * long_legs),
-            _Limb('shank', f'{side}_knee', f'{side}_ankle',
-                  'trousers' if long_legs else 'skin', swell=cloth * long_legs),
-            _Limb('foot', f'{side}_heel', f'{side}_big_toe', 'shoes', bias=0.003),
-        )),
-    ]  # fmt: skip
-    for side in ('left', 'right'):
-        if 0 < outfit.sleeves <= 1.5:
-            limbs.append(_Limb('upper_arm', f'{side}_shoulder', f'{side}_elbow', 'shirt',
-                               (0.0, outfit.sleeves), 0.004 + cloth, 0.0202))  # fmt: skip
-        if 0 < outfit.legs <= 1.5:
-            limbs.append(_Limb('thigh', f'{side}_hip', f'{side}_knee', 'trousers',
-                               (0.0, outfit.legs), 0.004 + cloth, 0.001))  # fmt: skip
-        if outfit.socks:
-            limbs.append(_Limb('shank', f'{side}_knee', f'{side}_ankle', 'socks',
-                               (1 - outfit.socks, 1.0), 0.002, 0.0005))  # fmt: skip
-    return limbs
+def draw_figure(figure: Figure, canvas: np.ndarray, colors: dict[str, tuple] | None = None) -> None:
+    """Draws a person.
+
+    Args:
+        figure: The person.
+        canvas: Image, or mask ``(height, width)``; changed.
+        colors: In place of the person's own.
+    """
+    colors = figure.colors if colors is None else colors
+    point = dict(zip(KEYPOINTS, figure.points))
+
+    def limbs(shapes: tuple[tuple[str, str, float, str], ...]) -> None:
+        for start, end, radius, material in shapes:
+            for side in ('left', 'right'):
+                ends = point[f'{side}_{start}'], point[f'{side}_{end}']
+                _limb(canvas, *ends, radius * figure.stature, colors[material])
+
+    limbs(_LEGS)
+    torso = [point[name] for name in _TORSO]
+    cv2.fillConvexPoly(canvas, np.round(torso).astype(int), colors['shirt'])
+    for start, end in zip(torso, (*torso[1:], torso[0])):
+        _limb(canvas, start, end, 0.045 * figure.stature, colors['shirt'])
+    limbs(_ARMS)
+    _limb(canvas, point['neck'], point['nose'], 0.03 * figure.stature, colors['skin'])
+    middle = (point['top_head'] + point['nose']) / 2
+    skin, hair = colors['skin'], colors['hair']
+    _limb(canvas, middle, point['nose'], 0.055 * figure.stature, hair)
+    if figure.faces_viewer:
+        _limb(canvas, point['nose'], point['nose'], 0.045 * figure.stature, skin)
+        for name in ('left_eye', 'right_eye'):
+            _limb(canvas, point[name], point[name], 0.007 * figure.stature, hair)
 
 
-def _limb_parts(body: Body, shape: BodyShape, outfit: Outfit, strips) -> list[Part]:
-    limbs = _limbs(outfit)
-    ends = np.array([[body.points[limb.start], body.points[limb.end]] for limb in limbs])
-    radii = np.array([anatomy.LIMB_RADII[limb.name] for limb in limbs]) * shape.limbs
-    spans = np.array([limb.span for limb in limbs])
-    along, widen = ends[:, 1] - ends[:, 0], radii[:, 1] - radii[:, 0]
-    ends = ends[:, :1] + spans[..., None] * along[:, None]
-    radii = radii[:, :1] + spans * widen[:, None] + np.array([[limb.swell] for limb in limbs])
-    radii = radii * body.scale
-
-    starts, stops = ends[:, 0, :2], ends[:, 1, :2]
-    outlines = capsules(starts, stops, radii[:, 0], radii[:, 1])
-    direction = stops - starts
-    direction = direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-6)
-    lit_outlines = []
-    for width, shift in strips:
-        # Lit strips reach to both ends, or a dark ring would show at every joint.
-        lit = [
-            centre + radius[:, None] * (sign * (1 - width) * direction + 0.5 * shift)
-            for centre, radius, sign in ((starts, radii[:, 0], -1), (stops, radii[:, 1], 1))
-        ]
-        lit_outlines.append(capsules(*lit, width * radii[:, 0], width * radii[:, 1]))
-
-    centres = ends[:, :1] + _STATIONS[:, None] * (ends[:, 1:] - ends[:, :1])
-    sizes = radii[:, :1] + _STATIONS * (radii[:, 1:] - radii[:, :1])
-    centres[..., 2] += sizes  # the surface, not the axis
-    surfaces = np.concatenate([centres, sizes[..., None]], axis=2)
-    depths = ends[..., 2].mean(axis=1) + np.array([limb.bias for limb in limbs]) * body.scale
-    return [
-        Part(limb.name, limb.material, float(depths[i]), outlines[i],
-             tuple(lit[i] for lit in lit_outlines), surfaces[i])
-        for i, limb in enumerate(limbs)
-    ]  # fmt: skip
-
-
-def _torso_parts(body: Body, shape: BodyShape, outfit: Outfit, strips) -> list[Part]:
-    rings, centres = [], []
-    for frame, height, half_width, half_depth in anatomy.TORSO_RINGS:
-        turn, wide = body.frames[frame], shape.hips if frame == 'pelvis' else shape.shoulders
-        offsets = np.zeros((len(_RING_XZ), 3))
-        offsets[:, 0] = _RING_XZ[:, 0] * half_width * wide * (0.5 + 0.5 * shape.torso)
-        offsets[:, 1] = height
-        offsets[:, 2] = _RING_XZ[:, 1] * half_depth * shape.torso
-        rings.append(body.points[frame] + body.scale * offsets @ turn.T)
-        centres.append(body.points[frame] + body.scale * height * turn[:, 1])
-    pieces = [('shirt', (0, 1, 2)), ('shirt', (2, 3)),
-              ('shirt' if outfit.shirt_out else 'trousers', (3, 4)),
-              ('trousers', (4, 5))]  # fmt: skip
-    parts = []
-    thickness = 0.05 * body.scale
-    for rank, (material, which) in enumerate(pieces):
-        points = np.concatenate([rings[index] for index in which])
-        lit = []
-        for width, shift in strips:
-            narrow = [
-                centres[i][:2] + width * (rings[i][:, :2] - centres[i][:2])
-                + 0.6 * thickness * shift for i in which
-            ]  # fmt: skip
-            lit.append(hull(np.concatenate(narrow)))
-        depth = float(np.mean([centres[i][2] for i in which])) + (3 - rank) * 0.002 * body.scale
-        # The surface between two rings as discs, so that it can be looked up at a place.
-        between = [
-            rings[a] + step * (rings[b] - rings[a])
-            for a, b in zip(which, which[1:]) for step in (0.0, 0.5, 1.0)
-        ]  # fmt: skip
-        discs = np.concatenate(between)
-        discs = np.concatenate([discs, np.full((len(discs), 1), 0.035 * body.scale)], axis=1)
-        parts.append(Part('torso', material, depth, hull(points[:, :2]), tuple(lit), discs))
-    if outfit.skirt:
-        parts.append(_skirt(body, shape, outfit, rings, strips))
-    return parts
-
-
-def _skirt(body: Body, shape: BodyShape, outfit: Outfit, rings, strips) -> Part:
-    """A skirt around hips and thighs; it does not hide the own joints."""
-    radius = anatomy.LIMB_RADII['thigh'][0] * 1.25 * shape.limbs * body.scale
-    hems = [
-        body.points[f'{side}_hip']
-        + outfit.skirt * (body.points[f'{side}_knee'] - body.points[f'{side}_hip'])
-        for side in ('left', 'right')
-    ]
-    circles = [
-        hem[:2] + radius * np.stack([np.cos(_RING), np.sin(_RING) * 0.35], axis=1) for hem in hems
-    ]
-    points = np.concatenate([rings[3][:, :2], rings[4][:, :2], *circles])
-    centre = points.mean(axis=0)
-    lit = tuple(
-        hull(centre + (points - centre) * (width, 0.99) + shift * (0.6 * radius, 0.15 * radius))
-        for width, shift in strips
-    )
-    depth = float(np.mean([hem[2] for hem in hems])) * 0.5 + 0.012 * body.scale
-    return Part('skirt', 'trousers', depth, hull(points), lit, np.zeros((0, 4)))
+def _limb(canvas: np.ndarray, start: np.ndarray, end: np.ndarray, radius: float, color) -> None:
+    thickness = max(1, round(2 * radius))
+    first, last = (tuple(map(int, np.round(each))) for each in (start, end))
+    cv2.line(canvas, first, last, color, thickness)

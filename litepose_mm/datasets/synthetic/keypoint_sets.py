@@ -1,4 +1,4 @@
-"""Which canonical keypoints a data set has, from the names in its metainfo."""
+"""The keypoints of synthetic people, and which of them a data set has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...errors import LitePoseError
-from .anatomy import ALIASES, KEYPOINTS
+
+# The canonical keypoints, with MMPose's names; every data set's keypoints are a selection of these.
+KEYPOINTS = (
+    'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',
+    'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist',
+    'left_hip', 'right_hip', 'left_knee', 'right_knee', 'left_ankle', 'right_ankle',
+    'top_head', 'neck', 'pelvis',
+    'left_big_toe', 'right_big_toe', 'left_heel', 'right_heel',
+)  # fmt: skip
+
+# Other names for the same places, as MMPose's data sets use them.
+ALIASES = {'head_top': 'top_head', 'head': 'top_head', 'thorax': 'neck', 'hip': 'pelvis'}
 
 
 def select_keypoints(names: Sequence[str]) -> np.ndarray:

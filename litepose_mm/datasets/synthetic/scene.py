@@ -1,4 +1,4 @@
-"""Scenes: picture and truth."""
+"""Scenes: image and truth."""
 
 from __future__ import annotations
 
@@ -7,30 +7,24 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .anatomy import KEYPOINTS
-from .backgrounds import paint_background
-from .canvas import Canvas, Footprint
-from .effects import apply_effects
-from .figure import figure_parts
-from .layout import Actor, Layout, SceneOptions, sample_layout
-from .visibility import hidden_by_own_body
+from .figure import Figure, draw_figure, sample_figure
+from .options import SceneOptions
 
 _LAYOUT, _PAINT = 0, 1  # streams of chance, so that the truth does not depend on painting
 OUTSIDE, OCCLUDED, VISIBLE = 0, 1, 2
+_SOLID = dict.fromkeys(('shirt', 'trousers', 'shoes', 'hair', 'skin'), 1)
 
 
 class PersonTruth(NamedTuple):
-    """A person in a picture.
+    """A person in an image.
 
     Attributes:
         keypoints: All canonical keypoints ``(C, 2)`` in pixels, wherever they are.
-        flags: ``(C,)``: 0 outside of the picture, 1 hidden, 2 visible.
-        bbox: Left, top, width and height of what is inside of the picture, hidden or not.
-        area: Pixels of the person inside of the picture, hidden or not.
+        flags: ``(C,)``: 0 outside of the image, 1 hidden, 2 visible.
+        bbox: Left, top, width and height of what is inside of the image, hidden or not.
+        area: Pixels of the person inside of the image, hidden or not.
         visible_area: Pixels that can be seen.
         mask: What can be seen, bool ``(height, width)``.
-        pose: Name of the pose.
-        item: Which of the layout's items it is.
     """
 
     keypoints: np.ndarray
@@ -39,15 +33,23 @@ class PersonTruth(NamedTuple):
     area: int
     visible_area: int
     mask: np.ndarray
-    pose: str
-    item: int
 
 
 class Scene(NamedTuple):
-    """A picture, BGR uint8 or None, and the people in it, far to near."""
+    """An image, BGR uint8 or None, and the people in it, far to near."""
 
     image: np.ndarray | None
     people: list[PersonTruth]
+
+
+class _Thing(NamedTuple):
+    """A box in front of people: left, top, right and bottom."""
+
+    corners: tuple[int, int, int, int]
+    color: tuple[int, int, int]
+
+    def draw(self, canvas: np.ndarray, color: tuple[int, int, int] | int) -> None:
+        cv2.rectangle(canvas, self.corners[:2], self.corners[2:], color, cv2.FILLED)
 
 
 def make_scene(options: SceneOptions, seed: int, index: int, paint: bool = True) -> Scene:
@@ -57,69 +59,93 @@ def make_scene(options: SceneOptions, seed: int, index: int, paint: bool = True)
         options: What scenes look like.
         seed: Not negative; names a series of scenes.
         index: Not negative; which scene of the series.
-        paint: Without it there is no picture, and the truth comes sooner.
+        paint: Without it there is no image.
     """
-    layout = sample_layout(options, np.random.default_rng((seed, index, _LAYOUT)))
-    rng = np.random.default_rng((seed, index, _PAINT)) if paint else None
-    return draw_layout(layout, options.image_size, rng)
+    items = _sample_items(options, np.random.default_rng((seed, index, _LAYOUT)))
+    width, height = options.image_size
+    owners = np.zeros((height, width), np.uint8)  # who is in front at each pixel
+    silhouettes = []
+    for number, item in enumerate(items, 1):
+        mask = np.zeros((height, width), np.uint8)
+        if isinstance(item, Figure):
+            draw_figure(item, mask, _SOLID)
+        else:
+            item.draw(mask, 1)
+        owners[mask > 0] = number
+        silhouettes.append(mask)
+    people = [
+        _truth(item, number, owners, mask)
+        for number, (item, mask) in enumerate(zip(items, silhouettes), 1)
+        if isinstance(item, Figure) and mask.any()
+    ]
+    if not paint:
+        return Scene(None, people)
+    rng = np.random.default_rng((seed, index, _PAINT))
+    return Scene(_paint(items, options.image_size, rng), people)
 
 
-def draw_layout(
-    layout: Layout, size: tuple[int, int], rng: np.random.Generator | None = None
-) -> Scene:
-    """Draws a scene.
+def _sample_items(options: SceneOptions, rng: np.random.Generator) -> list[Figure | _Thing]:
+    """People and things, far to near."""
+    width, height = options.image_size
+    count = int(rng.integers(options.people[0], options.people[1] + 1))
+    # The more people, the smaller; within a scene statures differ by up to three times.
+    low, high = options.stature
+    high = max(high / (1 + 0.09 * max(count - 1, 0)), low)
+    typical = np.exp(rng.uniform(np.log(low), np.log(high)))
+    horizon = float(rng.uniform(0.12, 0.5)) * height
+    placed: list[tuple[float, float, float]] = []
+    for _ in range(count):
+        size = float(np.clip(typical * np.exp(rng.uniform(-0.5, 0.5)), low, high)) * height
+        x = float(rng.uniform(0.02, 0.98)) * width
+        if placed and rng.random() < options.crowding:
+            other = placed[int(rng.integers(len(placed)))]
+            x = other[1] + float(rng.uniform(0.12, 0.6) * rng.choice((-1, 1))) * size
+        placed.append((horizon + float(rng.uniform(0.7, 1.1)) * size, x, size))
+    items: list[tuple[float, Figure | _Thing]] = [
+        (y, sample_figure(rng, (x, y), size)) for y, x, size in placed
+    ]
+    for _ in range(int(rng.integers(options.occluders[0], options.occluders[1] + 1))):
+        if not placed:
+            break
+        y, x, size = placed[int(rng.integers(count))]
+        left = round(x + float(rng.uniform(-0.4, 0.2)) * size)
+        top = round(y - float(rng.uniform(0.2, 0.7)) * size)
+        right, bottom = (round(a + float(rng.uniform(0.1, 0.35)) * size) for a in (left, top))
+        color = tuple(map(int, rng.integers(20, 236, 3)))
+        items.append((y + 0.1 * size, _Thing((left, top, right, bottom), color)))
+    return [item for _, item in sorted(items, key=lambda each: each[0])]
 
-    Args:
-        layout: Who is where.
-        size: Width and height in pixels.
-        rng: Source of chance for the background and the camera; without one nothing is painted.
-    """
-    background = None if rng is None else paint_background(size, layout.horizon, rng)
-    canvas = Canvas(size, background)
-    darkness = 128 if rng is None else int(rng.integers(60, 120))
-    drawn = []
-    for owner, item in enumerate(layout.items, 1):
-        if not isinstance(item, Actor):
-            canvas.draw_solids(item.solids, owner)
-            continue
-        scale = item.body.scale
-        canvas.draw_shadow(item.foot, 0.2 * scale, darkness)
-        canvas.draw_solids(item.furniture, 0)
-        light = None if rng is None else layout.light
-        parts = figure_parts(item.body, item.shape, item.outfit, light)
-        footprint = canvas.draw_figure(parts, item.outfit, owner, scale)
-        hidden = hidden_by_own_body(item.body, parts, footprint)
-        drawn.append((owner, item, footprint, hidden))
-    truths = [_truth(canvas, *person) for person in drawn]
-    image = None if rng is None else apply_effects(canvas.image, rng)
-    return Scene(image, [truth for truth in truths if truth is not None])
+
+def _paint(
+    items: list[Figure | _Thing], size: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    """Smooth noise, what stands in front of it, and grain."""
+    image = cv2.resize(
+        rng.integers(30, 226, (5, 5, 3), np.uint8), size, interpolation=cv2.INTER_CUBIC
+    )
+    for item in items:
+        if isinstance(item, Figure):
+            draw_figure(item, image)
+        else:
+            item.draw(image, item.color)
+    grain = rng.normal(0, 6, image.shape)
+    return (image + grain).round().clip(0, 255).astype(np.uint8)
 
 
-def _truth(
-    canvas: Canvas, owner: int, actor: Actor, footprint: Footprint | None, hidden: np.ndarray
-) -> PersonTruth | None:
-    if footprint is None:
-        return None
-    silhouette = (footprint.parts > 0).astype(np.uint8)
-    area = cv2.countNonZero(silhouette)
-    if not area:
-        return None
-    x, y, width, height = cv2.boundingRect(silhouette)
-    mask = canvas.owners == owner
-    keypoints = np.stack([actor.body.points[name][:2] for name in KEYPOINTS])
-    pixels = np.floor(keypoints + 0.5).astype(int)
-    inside = ((pixels >= 0) & (pixels < canvas.size)).all(axis=1)
-    flags = np.full(len(KEYPOINTS), OUTSIDE)
+def _truth(figure: Figure, number: int, owners: np.ndarray, silhouette: np.ndarray) -> PersonTruth:
+    height, width = owners.shape
+    mask = owners == number
+    pixels = np.floor(figure.points + 0.5).astype(int)
+    inside = ((pixels >= 0) & (pixels < (width, height))).all(axis=1)
+    flags = np.full(len(pixels), OUTSIDE)
     columns, rows = pixels[inside].T
-    covered = hidden[inside] | (canvas.owners[rows, columns] > owner)
+    covered = figure.hidden()[inside] | (owners[rows, columns] > number)
     flags[inside] = np.where(covered, OCCLUDED, VISIBLE)
     return PersonTruth(
-        keypoints=keypoints,
+        keypoints=figure.points,
         flags=flags,
-        bbox=(footprint.left + x, footprint.top + y, width, height),
-        area=area,
+        bbox=tuple(cv2.boundingRect(silhouette)),
+        area=cv2.countNonZero(silhouette),
         visible_area=int(np.count_nonzero(mask)),
         mask=mask,
-        pose=actor.pose,
-        item=owner - 1,
     )

@@ -29,11 +29,10 @@ class BottomupRandomAffineAlign(BaseTransform):
         input_size: Width and height of the output; or its short side, and the long one is as long
             as each picture needs, as in :class:`BottomupResizeAlign`. Pictures of a batch then
             need one shape (``batch_size=1``).
-        scale_factor: Least and largest part of the picture's side that is shown.
+        scale_factor: Least and largest part of the picture's short side that is shown.
         rotate_factor: Largest rotation in degrees, either way.
         shift_factor: Largest translation, either way on both axes, as a share of the visible
             part.
-        scale_type: Which side of the picture the zoom refers to, ``'short'`` or ``'long'``.
         keypoint_prob: Share of samples that are centred on one of their labelled keypoints,
             drawn at random, rather than on the picture's centre. The authors' is 0; with crops
             much smaller than the picture, it says how many show people.
@@ -47,18 +46,14 @@ class BottomupRandomAffineAlign(BaseTransform):
         scale_factor: Sequence[float] = (0.75, 1.5),
         rotate_factor: float = 30.0,
         shift_factor: float = 0.2,
-        scale_type: str = 'short',
         keypoint_prob: float = 0.0,
         keep_inside: bool = False,
     ):
         super().__init__()
-        if scale_type not in ('short', 'long'):
-            raise ValueError(f"scale_type must be 'short' or 'long', got {scale_type!r}")
         self.input_size = input_size if isinstance(input_size, int) else tuple(input_size)
         self.scale_factor = tuple(scale_factor)
         self.rotate_factor = rotate_factor
         self.shift_factor = shift_factor
-        self.scale_type = scale_type
         self.keypoint_prob = keypoint_prob
         self.keep_inside = keep_inside
 
@@ -86,8 +81,7 @@ class BottomupRandomAffineAlign(BaseTransform):
         size = self.input_size
         if isinstance(size, int):
             size = results['aligned_size'] = aligned_size((width, height), size)
-        side = (min if self.scale_type == 'short' else max)(width, height)
-        visible, rotation, shift = self._draw(side)
+        visible, rotation, shift = self._draw(min(width, height))
         center = self._draw_center(results) + shift
         # What is visible refers to the output's own short side.
         visible /= min(size)
@@ -122,6 +116,6 @@ class BottomupRandomAffineAlign(BaseTransform):
         return (
             f'{type(self).__name__}(input_size={self.input_size}, '
             f'scale_factor={self.scale_factor}, rotate_factor={self.rotate_factor}, '
-            f'shift_factor={self.shift_factor}, scale_type={self.scale_type!r}, '
+            f'shift_factor={self.shift_factor}, '
             f'keypoint_prob={self.keypoint_prob}, keep_inside={self.keep_inside})'
         )

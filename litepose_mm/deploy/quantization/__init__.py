@@ -1,6 +1,6 @@
-"""Int8 by post-training quantisation: ranges from pictures, sensitive layers left in float32.
+"""Int8 by post-training quantisation with the engines' own quantisers.
 
-One module a quantiser; a new one is a module with a subclass of :class:`Quantizer`.
+One module a quantiser, with a function ``quantize(graph, inputs, goal)``.
 """
 
 from .accuracy import AccuracyGoal

@@ -11,17 +11,15 @@ import onnx
 
 from ...analysis.timing import stages_of, summarise, time_stages
 from ...errors import LitePoseError
+from ...inference.engines.onnxruntime import cpu_session
 from ...media import read_image
 from ...runtime import ModelCard, PoseEstimator
-from .accuracy import AccuracyGoal
-from .base import Quantizer
+from .accuracy import AccuracyGoal, Trials
 from .calibration import Calibration, spread
-from .graph import int8_layers, prepare
+from .graph import convolution_precisions
 from .report import write_quantization
-from .search import layers_for_goal, sensitive_layers
-from .sensitivity import layer_errors, root_mean_square, run_onnx
 
-# So many pictures tell how sensitive layers are, and how long a frame takes.
+# So many images tell how far the outputs are apart, and how long a frame takes.
 _LOOKED_AT = 3
 # Engines round differently, which adds up over the layers: 13 % of LitePose-M's heatmaps with
 # OpenVINO. Graphs that it got wrong were off by 66 % and more.
@@ -30,22 +28,20 @@ _ALLOWED = 0.5
 
 def export_int8(
     graph: Path,
-    comparable: Path,
     folder: Path,
-    quantizer: Callable[..., Quantizer],
+    quantize: Callable[[Path, Calibration, Trials | None], onnx.ModelProto],
     write: Callable[[Path, Path, str], ModelCard],
-    pictures: Sequence[Path],
+    files: Sequence[Path],
     goal: AccuracyGoal | None,
 ) -> ModelCard:
-    """Quantises a model and writes how sensitive its layers are beside it.
+    """Quantises a model and writes what became of it.
 
     Args:
         graph: ONNX file of the float model; others are made beside it.
-        comparable: Of the same model, with outputs that can be compared value by value.
         folder: Where to write.
-        quantizer: Of the engine.
+        quantize: The engine's quantiser.
         write: Writes the model of an ONNX file and its card into a folder, in a precision.
-        pictures: For calibration.
+        files: Images for calibration.
         goal: The accuracy to keep.
 
     Raises:
@@ -53,59 +49,76 @@ def export_int8(
     """
     in_float32, in_int8 = (graph.with_name(name) for name in ('float32', 'int8'))
     in_float32.mkdir()
-    inputs = Calibration(pictures, write(graph, in_float32, 'fp32'))
-    # First, so that annotations that cannot be read are said at once.
-    before = None if goal is None else goal.average_precision(in_float32)
-    few = spread(inputs, _LOOKED_AT)
-    prepared, quantized = (graph.with_suffix(f'.{name}.onnx') for name in ('prepared', 'int8'))
-    layers = int8_layers(prepare(graph, prepared))
-    print(f'quantising each of {len(layers)} layers alone: how sensitive is it?', flush=True)
-    errors = layer_errors(comparable, few)
-    print(f'calibrating on {len(inputs)} pictures', flush=True)
-    own = quantizer(prepared, inputs, layers)
+    inputs = Calibration(files, write(graph, in_float32, 'fp32'))
+    quantized = graph.with_suffix('.quantized.onnx')
 
-    def export(names: Sequence[str]) -> Path:
-        nonlocal card
+    def export(model: onnx.ModelProto) -> Path:
         shutil.rmtree(in_int8, ignore_errors=True)
         in_int8.mkdir()
-        onnx.save(own.quantize(names), quantized)
-        card = write(quantized, in_int8, 'int8')
-        _check_calculates(in_int8, quantized, few[0])
+        onnx.save(model, quantized)
+        write(quantized, in_int8, 'int8')
+        _check_calculates(in_int8, quantized, inputs[0])
         return in_int8
 
-    figures, card = {'pictures': len(inputs), 'goal': None}, None
-    if goal is None:
-        names = sensitive_layers(errors)
-        export(names)
-    else:
-        names, trials = layers_for_goal(goal, errors, before, export)
-        figures['goal'] = {'max_loss': goal.max_loss, 'ap_float': before, 'trials': trials}
-    kinds = ('fp32', 'int8')
-    models = [PoseEstimator(each) for each in (in_float32, in_int8)]
-    # As inputs: those of candidates of one shape have no border.
-    images = [
-        models[0].prepare(read_image(path)).resized[0].image
-        for path in spread(pictures, _LOOKED_AT)
-    ]
-    seconds, _ = time_stages([*map(stages_of, kinds, models)], images, rounds=5)
-    figures['milliseconds'] = {kind: summarise(each) for kind, each in zip(kinds, seconds)}
-    figures['layers'] = [
-        {'name': each.name, 'errors': each.errors, 'precision': kinds[each.name not in names]}
-        for each in errors
-    ]
+    trials = None if goal is None else Trials(goal, in_float32, export)
+    print(f'calibrating on {len(inputs)} images', flush=True)
+    model = quantize(graph, inputs, trials)
+    export(model)
+    figures = {
+        'images': len(inputs),
+        'convolutions': convolution_precisions(model.graph),
+        'goal': None if goal is None else _reached(goal, trials.ap_float, in_int8),
+        'errors': _errors(in_float32, in_int8, spread(inputs, _LOOKED_AT)),
+        'milliseconds': _milliseconds(in_float32, in_int8, spread(files, _LOOKED_AT)),
+    }
     write_quantization(figures, folder)
     for path in in_int8.iterdir():
         shutil.move(path, folder / path.name)
-    return card
+    return ModelCard.load(folder)
+
+
+def _reached(goal: AccuracyGoal, ap_float: float, folder: Path) -> dict[str, float]:
+    ap = goal.evaluate(folder)[0]
+    if ap < ap_float - goal.max_loss:
+        raise LitePoseError(
+            f'int8 loses more than {goal.max_loss:g} AP: {ap:.2f} instead of {ap_float:.2f}; '
+            'calibrate on more images, or allow a greater loss'
+        )
+    return {'max_loss': goal.max_loss, 'ap_float': ap_float, 'ap_int8': ap}
+
+
+def _errors(before: Path, after: Path, inputs: Sequence[np.ndarray]) -> dict[str, float]:
+    """How far each output is apart from that in float32, see :func:`relative_error`."""
+    first, second = (PoseEstimator(folder).engine for folder in (before, after))
+    outputs = [list(zip(first.run(each), second.run(each))) for each in inputs]
+    names = first.card.decoder.comparable_names
+    return {
+        name: float(np.mean([relative_error(own, right) for right, own in pairs]))
+        for name, pairs in zip(names, zip(*outputs))
+    }
+
+
+def _milliseconds(before: Path, after: Path, files: Sequence[Path]) -> dict[str, dict]:
+    kinds = ('fp32', 'int8')
+    models = [PoseEstimator(each) for each in (before, after)]
+    # As inputs: those of candidates of one shape have no border.
+    images = [models[0].prepare(read_image(path)).resized[0].image for path in files]
+    seconds, _ = time_stages([*map(stages_of, kinds, models)], images, rounds=5)
+    return {kind: summarise(each) for kind, each in zip(kinds, seconds)}
+
+
+def relative_error(own: np.ndarray, right: np.ndarray) -> float:
+    """Root of the mean squared error, as a share of the root of the mean square."""
+    return float(np.linalg.norm(own - right) / max(np.linalg.norm(right), 1e-12))
 
 
 def _check_calculates(folder: Path, graph: Path, inputs: np.ndarray) -> None:
     """Whether the engine gives what the graph says; one has been seen that gave zeros."""
-    estimator = PoseEstimator(folder)
-    (expected,) = run_onnx(graph.read_bytes(), inputs)
-    card, outputs = estimator.card, estimator.engine.run(inputs)
-    for name, own, right in zip(card.decoder.comparable_names, outputs, expected):
-        error = root_mean_square(own - right) / max(root_mean_square(right), 1e-12)
+    engine = PoseEstimator(folder).engine
+    expected = cpu_session(graph.read_bytes()).run(None, {'inputs': inputs})
+    card = engine.card
+    for name, own, right in zip(card.decoder.comparable_names, engine.run(inputs), expected):
+        error = relative_error(own, right)
         if error > _ALLOWED:
             raise LitePoseError(
                 f'{card.engine} does not calculate what the int8 graph says: its {name} are '

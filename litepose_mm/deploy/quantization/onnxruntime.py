@@ -2,78 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType
-from onnxruntime.quantization.calibrate import create_calibrator
-from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from .base import Quantizer
+from .accuracy import Trials
+from .calibration import Calibration
+from .graph import ENDS, float_nodes
 
-# What follows a layer and goes into its kernel: its range is that of the layer's output.
-_ACTIVATIONS = {'Clip', 'Relu'}
+# Convolutions and the activations that go into their kernels, and what lies between two of them
+# and costs less where no float32 comes between.
+_KINDS = {'Add', 'AveragePool', 'Clip', 'Concat', 'Conv', 'DepthToSpace', 'MaxPool', 'Relu'}
 
 
 class _Reader(CalibrationDataReader):
-    def __init__(self, inputs: Iterable[np.ndarray], name: str) -> None:
-        self._feeds: Iterator[dict] = ({name: each} for each in inputs)
+    def __init__(self, inputs: Calibration, name: str) -> None:
+        self._feeds: Iterator[dict[str, np.ndarray]] = ({name: each} for each in inputs)
 
-    def get_next(self) -> dict | None:
+    def get_next(self) -> dict[str, np.ndarray] | None:
         return next(self._feeds, None)
 
 
-class OnnxRuntimeQuantizer(Quantizer):
-    """Unsigned activations between the smallest and the largest value seen; signed weights, with
-    a scale for each channel: what its kernels for processors are fastest with.
+def quantize(graph: Path, inputs: Calibration, trials: Trials | None) -> onnx.ModelProto:
+    """The graph with int8 layers.
 
-    Ranges are measured once, so that quantising again takes no more than a second.
+    Unsigned activations between the smallest and the largest value seen; signed weights, with a
+    scale for each channel: what its kernels for processors are fastest with.
+
+    Args:
+        graph: ONNX file in float32; others are made beside it.
+        inputs: What the range of each layer is measured on.
+        trials: The accuracy to keep: 0, 1, 2, 4, 8 … convolutions next to the input and to the
+            outputs stay in float32, until it is kept or none is left. None: 4 stay.
     """
+    prepared = graph.with_suffix('.prepared.onnx')
+    quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
+    if trials is None:
+        return _quantize(prepared, inputs, ENDS)
+    ends = 0
+    while not trials.keeps_goal(model := _quantize(prepared, inputs, ends)):
+        ends = max(1, 2 * ends)
+        if not _int8_nodes(onnx.load(prepared).graph, ends):
+            break
+    return model
 
-    def __init__(self, graph: Path, inputs: Sequence[np.ndarray], layers: Sequence[str]) -> None:
-        super().__init__(graph, inputs, layers)
-        self._model = onnx.shape_inference.infer_shapes(onnx.load(graph))
-        kinds = {node.op_type for node in self._model.graph.node if node.name in self.layers}
-        self._kinds = sorted(kinds | _ACTIVATIONS)
-        calibrator = create_calibrator(
-            graph,
-            self._kinds,
-            augmented_model_path=str(graph.with_suffix('.observed.onnx')),
-            calibrate_method=CalibrationMethod.MinMax,
-            extra_options={},
-        )
-        calibrator.collect_data(_Reader(inputs, self._model.graph.input[0].name))
-        self._ranges = calibrator.compute_data()
 
-    def quantize(self, in_float: Collection[str]) -> onnx.ModelProto:
-        return self.quantize_only([name for name in self.layers if name not in in_float])
+def _int8_nodes(graph: onnx.GraphProto, ends: int) -> list[onnx.NodeProto]:
+    left = set(float_nodes(graph, ends))
+    return [node for node in graph.node if node.op_type in _KINDS and node.name not in left]
 
-    def quantize_only(self, layers: Sequence[str]) -> onnx.ModelProto:
-        """The graph with int8 in these layers."""
-        copy = onnx.ModelProto()
-        copy.CopyFrom(self._model)
-        if not layers:  # an empty list means all of them to ONNX Runtime
-            return copy
-        quantizer = QDQQuantizer(
-            copy,
-            per_channel=True,
-            reduce_range=False,
-            weight_qType=QuantType.QInt8,
-            activation_qType=QuantType.QUInt8,
-            tensors_range=self._ranges,
-            nodes_to_quantize=[*layers, *self._activations(layers)],
-            nodes_to_exclude=[],
-            op_types_to_quantize=self._kinds,
-            extra_options={},
-        )
-        quantizer.quantize_model()
-        return quantizer.model.model
 
-    def _activations(self, layers: Sequence[str]) -> list[str]:
-        nodes, wanted = self._model.graph.node, set(layers)
-        outputs = {output for node in nodes if node.name in wanted for output in node.output}
-        return [
-            node.name for node in nodes if node.op_type in _ACTIVATIONS and node.input[0] in outputs
-        ]
+def _quantize(prepared: Path, inputs: Calibration, ends: int) -> onnx.ModelProto:
+    graph, target = onnx.load(prepared).graph, prepared.with_suffix('.int8.onnx')
+    nodes = _int8_nodes(graph, ends)
+    quantize_static(
+        prepared,
+        target,
+        _Reader(inputs, graph.input[0].name),
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        op_types_to_quantize=sorted({node.op_type for node in nodes}),
+        nodes_to_quantize=[node.name for node in nodes],
+    )
+    return onnx.load(target)

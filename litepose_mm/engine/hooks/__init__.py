@@ -2,13 +2,10 @@ from .architecture_sampling_hook import ArchitectureSamplingHook
 from .bad_sample_hook import BadSampleError, BadSampleHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
-from .compile_hook import CompileHook
-from .cpu_kernels_hook import CPUKernelsHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
 from .pipeline_switch_hook import PipelineSwitchHook
 from .pose_pictures_hook import PosePicturesHook
 from .reproducible_epochs_hook import ReproducibleEpochsHook
-from .reuse_memory_hook import ReuseMemoryHook
 from .sort_channels_hook import SortChannelsHook
 from .subnet_validation_hook import SubnetValidationHook
 
@@ -17,14 +14,11 @@ __all__ = [
     'BadSampleError',
     'BadSampleHook',
     'ChannelsLastHook',
-    'CompileHook',
-    'CPUKernelsHook',
     'NonFiniteLossError',
     'NonFiniteLossHook',
     'PipelineSwitchHook',
     'PosePicturesHook',
     'ReproducibleEpochsHook',
-    'ReuseMemoryHook',
     'SafeCheckpointHook',
     'SortChannelsHook',
     'SubnetValidationHook',

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from ...errors import CannotExport, LitePoseError, reason
 from ..images import check_positive, inputs_text, one_line_errors
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
+    from ...deploy.quantization.accuracy import Trials
+    from ...deploy.quantization.calibration import Calibration
     from ..card import ModelCard
 
 
@@ -49,7 +53,7 @@ class Engine(ABC):
     #: Whether a model can leave the shape of its input open, in float and in int8.
     any_shape: ClassVar[bool] = True
     int8_any_shape: ClassVar[bool] = True
-    #: What int8 needs beside, by the names that are imported.
+    #: What int8 needs beside, by the names that are imported; none: there is no int8.
     int8_packages: ClassVar[tuple[str, ...]] = ()
     #: Whether it runs graphs that do a part of the decoding, see :class:`Decoder`.
     runs_decoding: ClassVar[bool] = True
@@ -77,9 +81,15 @@ class Engine(ABC):
         raise NotImplementedError
 
     @classmethod
-    def quantizer(cls) -> Callable[..., Any] | None:
-        """Makes the quantiser of a graph, see ``export/quantization``; None: there is no int8."""
-        return None
+    def quantize(cls, graph: Path, inputs: Calibration, trials: Trials | None) -> ModelProto:
+        """The graph with int8 layers, as :meth:`write` takes it.
+
+        Args:
+            graph: ONNX file in float32. Others may be made beside it.
+            inputs: What the range of each layer is measured on.
+            trials: Of the accuracy to keep; None: nobody asked for one.
+        """
+        raise NotImplementedError
 
     @classmethod
     def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
@@ -116,7 +126,7 @@ class Engine(ABC):
         """
         if not cls.runs_onnx:
             raise LitePoseError(f'engine: {cls.name} runs models as they are, without an export')
-        precisions = cls.precisions + ('int8',) * (cls.quantizer() is not None)
+        precisions = cls.precisions + ('int8',) * bool(cls.int8_packages)
         if precision not in precisions:
             raise LitePoseError(
                 f'precision: {cls.name} takes {" or ".join(precisions)}, got {precision!r}; take '

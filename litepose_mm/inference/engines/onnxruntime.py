@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from .base import Engine
 
 if TYPE_CHECKING:
     import onnxruntime
+    from onnx import ModelProto
+
+    from ...deploy.quantization.accuracy import Trials
+    from ...deploy.quantization.calibration import Calibration
 
 _FATAL_ONLY = 4  # errors are raised, and need not be printed too
 _PROCESSORS = Path('/proc/cpuinfo')
@@ -71,13 +75,10 @@ class OnnxRuntimeEngine(Engine):
         shutil.copyfile(onnx_file, folder / 'model.onnx')
 
     @classmethod
-    def quantizer(cls) -> Callable[..., Any]:
-        def make(*args: Any) -> Any:
-            from ...deploy.quantization.onnxruntime import OnnxRuntimeQuantizer
+    def quantize(cls, graph: Path, inputs: Calibration, trials: Trials | None) -> ModelProto:
+        from ...deploy.quantization.onnxruntime import quantize
 
-            return OnnxRuntimeQuantizer(*args)
-
-        return make
+        return quantize(graph, inputs, trials)
 
     @classmethod
     def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:

@@ -13,6 +13,10 @@ from .base import Engine
 
 if TYPE_CHECKING:
     import openvino
+    from onnx import ModelProto
+
+    from ...deploy.quantization.accuracy import Trials
+    from ...deploy.quantization.calibration import Calibration
 
 # Left to itself, OpenVINO takes bfloat16 where the processor has it. The float layers of an int8
 # model stay in float32.
@@ -65,13 +69,10 @@ class OpenVINOEngine(Engine):
         openvino.save_model(model, folder / 'model.xml', compress_to_fp16=precision == 'fp16')
 
     @classmethod
-    def quantizer(cls) -> Callable[..., Any]:
-        def make(*args: Any) -> Any:
-            from ...deploy.quantization.nncf import NncfQuantizer
+    def quantize(cls, graph: Path, inputs: Calibration, trials: Trials | None) -> ModelProto:
+        from ...deploy.quantization.nncf import quantize
 
-            return NncfQuantizer(*args)
-
-        return make
+        return quantize(graph, inputs, trials)
 
     @classmethod
     def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:

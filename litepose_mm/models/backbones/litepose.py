@@ -70,7 +70,6 @@ class LitePose(BaseBackbone):
         in_channels: Channels of the input image.
         out_indices: Which features to give: 0 is the stem (stride 2), ``i`` is stage ``i``.
             All of them where it is ``None``. Stages beyond the last of them are not built.
-        frozen_stages: The stem (0) and the stages up to this one are not trained; -1: none.
         norm_eval: Whether BN keeps its running statistics while training.
         conv_cfg: Layer type of the convolutions.
         norm_cfg: Layer type of the normalisation.
@@ -83,7 +82,6 @@ class LitePose(BaseBackbone):
         arch: str | Mapping[str, Any] | Architecture,
         in_channels: int = 3,
         out_indices: Sequence[int] | None = None,
-        frozen_stages: int = -1,
         norm_eval: bool = False,
         conv_cfg: dict | None = None,
         norm_cfg: dict | None = None,
@@ -97,7 +95,6 @@ class LitePose(BaseBackbone):
             raise ValueError(
                 f'out_indices must lie in [0, {num_features - 1}], got {self.out_indices}'
             )
-        self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
 
         layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
@@ -123,7 +120,6 @@ class LitePose(BaseBackbone):
                 )
                 width = stage.channel
             self.stages.append(Sequential(*blocks))
-        self._freeze()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Features of an image batch.
@@ -142,15 +138,8 @@ class LitePose(BaseBackbone):
 
     def train(self, mode: bool = True) -> LitePose:
         super().train(mode)
-        self._freeze()
         if mode and self.norm_eval:
             for module in self.modules():
                 if isinstance(module, _BatchNorm):
                     module.eval()
         return self
-
-    def _freeze(self) -> None:
-        for part in [self.stem, *self.stages][: self.frozen_stages + 1]:
-            part.eval()
-            for parameter in part.parameters():
-                parameter.requires_grad = False

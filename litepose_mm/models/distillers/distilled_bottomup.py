@@ -5,7 +5,7 @@ Paper: LitePose (CVPR 2022), section 5.3, which trains LitePose-XS on the heatma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -24,17 +24,15 @@ from ..utils.deploy_form import to_deploy_form
 from ..utils.openvino_network import OpenVINONetwork
 
 
-class _MapsAndFeatures(nn.Module):
-    """What a teacher computes: the outputs of its head, then its features."""
+class _Maps(nn.Module):
+    """What a teacher computes: the outputs of its head."""
 
-    def __init__(self, estimator: BottomupPoseEstimator, with_features: bool):
+    def __init__(self, estimator: BottomupPoseEstimator):
         super().__init__()
         self.estimator = estimator
-        self.with_features = with_features
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        features = self.estimator.extract_feat(images)
-        return (*self.estimator.head.forward(features), *(features if self.with_features else ()))
+        return tuple(self.estimator.head.forward(self.estimator.extract_feat(images)))
 
 
 @MODELS.register_module()
@@ -60,8 +58,6 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         tag_weight: Factor of the squared difference of tags, weighted by the teacher's heatmap:
             tags mean nothing where there is no keypoint. 0: tags are learned from labels only,
             as in the paper.
-        feature_weight: Factor of :class:`LinearFeatureLoss`, the mean over all features that both
-            have, counted from the deepest; 0: none.
         teacher_engine: ``'torch'``, or ``'openvino'``: on a processor, the teacher then takes about
             half of the time.
         with_labels: Whether labels teach as well. Without, any pictures will do, such as those in
@@ -76,7 +72,6 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         teacher_input_size: tuple[int, int] | None = None,
         heatmap_weight: float = 1.0,
         tag_weight: float = 0.0,
-        feature_weight: float = 0.0,
         teacher_engine: str = 'torch',
         with_labels: bool = True,
         **kwargs: Any,
@@ -90,9 +85,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         self.heatmap_weight = heatmap_weight
         # Not the head's: a teacher's maps are no targets that are 0 away from keypoints.
         self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
-        self.feature_loss = MODELS.build(dict(type='LinearFeatureLoss'))
         self.tag_weight = tag_weight
-        self.feature_weight = feature_weight
         self.with_labels = with_labels
         if teacher_engine not in ('torch', 'openvino'):
             raise ValueError(
@@ -118,7 +111,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
 
     @cached_property
     def _teacher_network(self) -> Callable[[Tensor], tuple[Tensor, ...]]:
-        network = _MapsAndFeatures(self.teacher, self.feature_weight > 0)
+        network = _Maps(self.teacher)
         return OpenVINONetwork(network) if self.teacher_engine == 'openvino' else network
 
     def init_weights(self) -> None:
@@ -138,23 +131,18 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
 
     @torch.no_grad()
     def _taught(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The teacher's outputs, then its features where these are taught."""
+        """The teacher's outputs."""
         width, height = self.teacher_input_size or (inputs.shape[3], inputs.shape[2])
         return self._teacher_network(resize_maps(inputs, (height, width)))
 
     def _student_losses(
         self, inputs: Tensor, data_samples: SampleList, taught: tuple[Tensor, ...]
     ) -> dict[str, Tensor]:
-        levels = self.teacher.head.num_levels
-        taught, taught_features = taught[:levels], taught[levels:]
-        feats = self.extract_feat(inputs)
-        outputs = self.head.forward(feats)
+        outputs = self.head.forward(self.extract_feat(inputs))
         losses = self.head.loss_of_outputs(outputs, data_samples) if self.with_labels else {}
         losses.update(self._heatmap_losses(outputs, taught, data_samples))
         if self.tag_weight:
             losses['loss_distill_tag'] = self._tag_loss(outputs, taught)
-        if taught_features:
-            losses['loss_distill_feature'] = self._feature_loss(feats, taught_features)
         return losses
 
     def _heatmap_losses(
@@ -173,13 +161,6 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
                 self.map_loss(prediction.float(), target, None, mask)
             )
         return losses
-
-    def _feature_loss(self, own: Sequence[Tensor], taught: Sequence[Tensor]) -> Tensor:
-        losses = [
-            self.feature_loss(feature, resize_maps(target, feature.shape[2:]))
-            for feature, target in zip(reversed(own), reversed(taught))
-        ]
-        return self.feature_weight * sum(losses) / len(losses)
 
     def _tag_loss(self, outputs: tuple[Tensor, ...], teacher_outputs: tuple[Tensor, ...]) -> Tensor:
         own = self.head.aggregate(outputs)[1].float()

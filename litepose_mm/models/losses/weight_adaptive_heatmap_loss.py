@@ -14,8 +14,7 @@ class WeightAdaptiveHeatmapLoss(KeypointMSELoss):
     Nearly all pixels of a heatmap are background, which is learned soon. With prediction ``p``
     and target ``t``, a pixel's weight is ``t^gamma * |1 - p| + (1 - t^gamma) * |p|``: a found
     peak and a clean background count little. This is WAHR of SWAHR (Luo et al., CVPR 2021). The
-    scale maps that its network predicts are not here; ``scale_reference`` of
-    :class:`MultiLevelAssociativeEmbedding` stands in for them.
+    scale maps that its network predicts are not here.
 
     Use it for targets that are 0 away from keypoints; a teacher's maps are positive nearly
     everywhere, so all their pixels would count as keypoints.

@@ -68,16 +68,6 @@ def test_draws_stay_in_range():
     assert -30 <= min(angles) < -27 and 27 < max(angles) <= 30
 
 
-def test_long_side():
-    transform = BottomupRandomAffineAlign(
-        (64, 64), scale_factor=(1, 1), rotate_factor=0, shift_factor=0, scale_type='long'
-    )
-    matrix = transform(dict(img=np.zeros((60, 90, 3), np.uint8)))['warp_mat']
-    np.testing.assert_allclose(matrix[:, :2], np.eye(2) * 64 / 90, atol=1e-6)
-    with pytest.raises(ValueError, match='scale_type'):
-        BottomupRandomAffineAlign((64, 64), scale_type='both')
-
-
 def test_flip_of_an_oblong_input():
     """The white keypoints stay on their places."""
     transforms = [

@@ -1,22 +1,33 @@
-"""Which layers int8 can take."""
+"""Which layers stay in float32."""
 
+import onnx
 import pytest
 
 from litepose_mm.apis.description import deploy_graph, describe
 from litepose_mm.deploy import export_onnx
-from litepose_mm.deploy.quantization.graph import int8_layers, prepare
+from litepose_mm.deploy.quantization.graph import convolution_precisions, float_nodes
 
 
-@pytest.mark.parametrize('outputs', ['maps', 'candidates'])
-def test_what_makes_the_outputs_stays_in_float(tiny, tmp_path, outputs):
-    card = describe(tiny.model, outputs=outputs)
-    graph = export_onnx(deploy_graph(tiny.model, card), tmp_path / 'model.onnx')
-    model = prepare(graph, tmp_path / 'prepared.onnx')
-    nodes = {node.name: node for node in model.graph.node}
-    assert len(nodes) == len(model.graph.node)
-    layers = int8_layers(model)
-    assert {node.name for node in nodes.values() if node.op_type == 'Conv'} <= set(layers)
-    kinds = {nodes[name].op_type for name in layers}
-    assert {'Conv', 'Add', 'Concat', 'DepthToSpace'} == kinds
-    last = max(place for place, name in enumerate(nodes) if nodes[name].op_type == 'Conv')
-    assert all(list(nodes).index(name) <= last for name in layers)
+@pytest.fixture(params=['maps', 'candidates'])
+def network(request, tiny, tmp_path):
+    card = describe(tiny.model, outputs=request.param)
+    return onnx.load(export_onnx(deploy_graph(tiny.model, card), tmp_path / 'model.onnx')).graph
+
+
+def test_what_makes_the_outputs_stays_in_float(network):
+    left, names = set(float_nodes(network)), [node.name for node in network.node]
+    convolutions = [node.name for node in network.node if node.op_type == 'Conv']
+    assert left and not left & set(convolutions)
+    places = [names.index(name) for name in left]
+    assert all(place > names.index(convolutions[-1]) for place in places)
+
+
+def test_both_ends_stay_in_float(network):
+    convolutions = [node.name for node in network.node if node.op_type == 'Conv']
+    assert set(convolution_precisions(network).values()) == {'fp32'}
+    before = set(float_nodes(network))
+    for ends in (1, 2, len(convolutions)):
+        left = set(float_nodes(network, ends))
+        assert before < left and {convolutions[0], convolutions[-1]} <= left
+        before = left
+    assert left == {node.name for node in network.node}

@@ -38,21 +38,22 @@ def test_int8_model_runs(tiny, pictures, tmp_path, engine, kind, shape):
     card = export_model(tiny.model, None, folder, precision='int8', calibration=pictures, **options)
     assert card.precision == 'int8' and PoseEstimator(folder).card == card
     figures = json.loads((folder / 'quantization.json').read_text())
-    assert figures['pictures'] == 10 and figures['goal'] is None
-    precisions = [layer['precision'] for layer in figures['layers']]
-    assert precisions.count('int8') > len(precisions) / 2
-    assert (folder / 'quantization.png').stat().st_size
+    assert figures['images'] == 10 and figures['goal'] is None
+    precisions = list(figures['convolutions'].values())
+    assert precisions.count('int8') > len(precisions) / 2 and 'fp32' in precisions
     export_model(tiny.model, None, tmp_path / 'fp32', **options)
     ours, theirs = (outputs(each, pictures / '0.png')[0] for each in (folder, tmp_path / 'fp32'))
     error = np.sqrt(np.mean((ours - theirs) ** 2) / np.mean(theirs**2))
     assert 1e-6 < error < 0.2, error
+    assert 1e-6 < next(iter(figures['errors'].values())) < 0.2
     if engine == 'onnxruntime':
         kinds = [node.op_type for node in onnx.load(folder / 'model.onnx').graph.node]
         assert kinds.count('QuantizeLinear') > 10
 
 
+@pytest.mark.slow
 def test_accuracy_is_kept(pictures, tmp_path):
-    """Against what torch finds as truth, a loss of 0 asks for more layers in float32."""
+    """Against what torch finds as truth, a smaller loss asks for more layers in float32."""
     estimator = tiny_estimator()
     names = sorted(path.name for path in pictures.iterdir())
     document = {
@@ -68,8 +69,8 @@ def test_accuracy_is_kept(pictures, tmp_path):
             person.update(id=number, bbox=box, area=box[2] * box[3], iscrowd=0)
             document['annotations'].append(person)
     (tmp_path / 'truth.json').write_text(json.dumps(document))
-    losses = []
-    for max_loss in (100, 2):
+    losses, in_float = [], []
+    for max_loss in (100, 25):
         goal = AccuracyGoal(pictures, tmp_path / 'truth.json', max_loss)
         export_model(
             estimator.model,
@@ -81,13 +82,12 @@ def test_accuracy_is_kept(pictures, tmp_path):
         )
         figures = json.loads((tmp_path / 'out/quantization.json').read_text())
         found = figures['goal']
-        assert found['max_loss'] == max_loss and found['ap_float'] > 50
-        losses.append(found['ap_float'] - found['trials'][-1]['ap'])
-        in_float = [each for each in figures['layers'] if each['precision'] == 'fp32']
-        assert len(in_float) == found['trials'][-1]['in_float']
+        assert found['max_loss'] == max_loss and found['ap_float'] > 20
+        losses.append(found['ap_float'] - found['ap_int8'])
+        in_float.append(list(figures['convolutions'].values()).count('fp32'))
         assert losses[-1] <= max_loss
-        assert goal.average_precision(tmp_path / 'out') == found['trials'][-1]['ap']
-    assert losses[0] > 2 >= losses[1]
+        assert goal.evaluate(tmp_path / 'out')[0] == found['ap_int8']
+    assert losses[0] > 25 >= losses[1] and in_float[0] == 0 < in_float[1]
 
 
 @pytest.mark.parametrize('output', ['heatmaps', 'tags'])

@@ -318,6 +318,7 @@ def test_mixed_precision_and_kernels_resume(tmp_path):
     pictures = toy.write_pictures(tmp_path / 'pictures')
     changes = dict(
         hooks=[dict(type='CPUKernelsHook')],
+        custom_imports=dict(imports=['cpu_training']),
         optim_wrapper=dict(type='CPUAmpOptimWrapper', optimizer=dict(type='Adam', lr=0.01)),
     )
     killed = config(pictures, tmp_path / 'work', 0, kill=dict(type='KillHook', at=6), **changes)

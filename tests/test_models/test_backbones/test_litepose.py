@@ -68,13 +68,7 @@ def test_initial_weights_are_torchs():
     assert weight.std().item() == pytest.approx((3 * weight.shape[1]) ** -0.5, rel=0.1)
 
 
-def test_frozen_stages_and_norm_eval():
-    backbone = LitePose(TINY_DICT, frozen_stages=1).train()
-    frozen = [
-        p.requires_grad for part in (backbone.stem, backbone.stages[0]) for p in part.parameters()
-    ]
-    assert not any(frozen) and not backbone.stages[0].training
-    assert all(p.requires_grad for p in backbone.stages[1].parameters())
+def test_norm_eval():
     backbone = LitePose(TINY_DICT, norm_eval=True).train()
     assert not any(m.training for m in backbone.modules() if isinstance(m, nn.BatchNorm2d))
     assert backbone.stages[0].training

@@ -76,7 +76,6 @@ param_scheduler = [
     ),
 ]
 custom_hooks = [
-    dict(type='CompileHook'),
     # Whole images show what is between people. Of an image of 4:3, a third of the samples show one
     # end, a third the other.
     dict(

@@ -29,6 +29,5 @@ param_scheduler = [
     dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=3, convert_to_iter_based=True),
 ]
 custom_hooks = [
-    dict(type='CompileHook'),
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 ]

@@ -1,0 +1,47 @@
+"""What scenes look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...errors import LitePoseError
+
+_MAX_LAYERS = 120
+
+
+@dataclass(frozen=True)
+class SceneOptions:
+    """What scenes look like.
+
+    Args:
+        image_size: Width and height in pixels.
+        people: Fewest and most people in a scene.
+        stature: Smallest and largest height of an adult as a share of the picture's height.
+        crowding: Share of people who stand near somebody else.
+        occluders: Fewest and most things in front of people.
+
+    Raises:
+        LitePoseError: A range is empty or a size not positive.
+    """
+
+    image_size: tuple[int, int] = (256, 256)
+    people: tuple[int, int] = (1, 5)
+    stature: tuple[float, float] = (0.28, 1.15)
+    crowding: float = 0.45
+    occluders: tuple[int, int] = (0, 2)
+
+    def __post_init__(self) -> None:
+        for name, low, high in (('people', 0, _MAX_LAYERS), ('occluders', 0, _MAX_LAYERS),
+                                ('stature', 0.01, 100.0)):  # fmt: skip
+            bounds = tuple(getattr(self, name))
+            if len(bounds) != 2 or not low <= bounds[0] <= bounds[1] <= high:
+                raise LitePoseError(
+                    f'{name}: expected the least and the most, from {low} to {high}, got {bounds}'
+                )
+            object.__setattr__(self, name, bounds)
+        size = tuple(self.image_size)
+        if len(size) != 2 or not all(isinstance(s, int) and 16 <= s <= 8192 for s in size):
+            raise LitePoseError(
+                f'image_size: expected width and height from 16 to 8192 pixels, got {size}'
+            )
+        object.__setattr__(self, 'image_size', size)

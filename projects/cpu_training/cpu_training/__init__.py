@@ -1,0 +1,9 @@
+"""Hooks with which training steps take less time on processors; only rounding changes."""
+
+import litepose_mm.modules  # noqa: F401  (first: it makes MMPose importable)
+
+from .compile_hook import CompileHook
+from .cpu_kernels_hook import CPUKernelsHook
+from .reuse_memory_hook import ReuseMemoryHook
+
+__all__ = ['CompileHook', 'CPUKernelsHook', 'ReuseMemoryHook']

@@ -1,0 +1,34 @@
+"""Training with compiled kernels on processors."""
+
+from __future__ import annotations
+
+from mmengine.device import get_device
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+
+from litepose_mm.errors import LitePoseError
+
+from .kernels import quicken
+
+
+@HOOKS.register_module()
+class CPUKernelsHook(Hook):
+    """Trains depthwise convolutions and batch normalisation with C++, see :func:`quicken`.
+
+    It acts on processors with a C++ compiler (``CXX``, or ``g++``) and OpenMP, and says so in the
+    log when there is none. Compiling takes some seconds at the beginning of a run.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        if get_device() != 'cpu':
+            return
+        try:
+            convolutions, norms = quicken(runner.model)
+        except LitePoseError as error:
+            runner.logger.warning(f'CPU kernels: {error}; training is slower without')
+        else:
+            runner.logger.info(
+                f'CPU kernels: {convolutions} depthwise convolutions and {norms} batch '
+                'normalisations use them'
+            )

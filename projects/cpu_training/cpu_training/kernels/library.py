@@ -1,0 +1,82 @@
+"""The C++ of this folder, compiled for the processor at hand."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from litepose_mm.errors import LitePoseError
+
+#: Types of maps that the kernels take.
+DTYPES = (torch.float32, torch.bfloat16)
+
+_FOLDER = Path(__file__).parent
+_SOURCES = ('depthwise.cpp', 'batch_norm.cpp')
+_OPTIONS = ('-std=gnu++17', '-O3', '-march=native', '-fopenmp', '-shared', '-fPIC')
+
+
+@cache
+def library() -> ctypes.CDLL:
+    """The compiled kernels, which takes some seconds once in a process.
+
+    Nothing is kept for other processes, which may run on another processor.
+
+    Raises:
+        LitePoseError: There is no C++ compiler with OpenMP; its name is taken from ``CXX``.
+    """
+    compiler = os.environ.get('CXX', 'g++')
+    sources = [str(_FOLDER / name) for name in _SOURCES]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'kernels.so')
+        try:
+            subprocess.run(
+                [compiler, *_OPTIONS, *sources, '-o', path],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+            # OpenMP is the one that torch has loaded: both share its threads.
+            return ctypes.CDLL(path)
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr.strip() or f'exit status {error.returncode}').splitlines()[0]
+        except OSError as error:
+            reason = str(error)
+    raise LitePoseError(f'{compiler}: expected a C++ compiler with OpenMP: {reason}')
+
+
+def call(name: str, shape: Sequence[int], tensors: Sequence[Tensor], *numbers: float) -> int:
+    """Calls a kernel.
+
+    Args:
+        name: Of the function.
+        shape: Its ``Shape``.
+        tensors: What it reads and writes; the first one's type is that of the maps.
+        numbers: Further arguments.
+    """
+    return getattr(library(), name)(
+        (ctypes.c_int64 * len(shape))(*shape),
+        ctypes.c_int(tensors[0].dtype == torch.bfloat16),
+        ctypes.c_int(torch.get_num_threads()),
+        *(ctypes.c_void_p(tensor.data_ptr()) for tensor in tensors),
+        *map(ctypes.c_float, numbers),
+    )
+
+
+def channels_last(maps: Tensor) -> Tensor:
+    """The maps, in the order of memory that the kernels take."""
+    return maps.contiguous(memory_format=torch.channels_last)
+
+
+def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
+    """Maps for a kernel to write, of the type and device of others."""
+    return torch.empty(
+        tuple(shape), dtype=like.dtype, device=like.device, memory_format=torch.channels_last
+    )

@@ -18,7 +18,7 @@ from mmpose.models import build_pose_estimator
 from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.cli import build_parser
 from litepose_mm.families.litepose import ARCHITECTURES, Architecture
-from litepose_mm.nas import search_spaces
+from litepose_mm.nas.families.litepose import LitePoseSearchSpace
 from litepose_mm.version import __version__
 from litepose_mm.zoo import MODELS
 from litepose_mm.zoo.shipped_weights import shipped_weights
@@ -162,12 +162,12 @@ def test_deploy_page_and_readme_agree_on_times():
 def test_search_page_lists_the_spaces():
     rows = table('docs/search.md', 'space')
     for names, resolutions, ratios, blocks, size in rows[:2]:
-        space = search_spaces()[names]
+        space = LitePoseSearchSpace.published[names]
         assert resolutions == ', '.join(map(str, space.img_sizes))
         assert ratios == ', '.join(map(str, space.ratios))
         assert blocks == ', '.join(str(stage.num_blocks) for stage in space.largest.stages)
         assert size == f'{space.size:,}'
-    assert len(rows) == len(search_spaces())
+    assert len(rows) == len(LitePoseSearchSpace.published)
 
 
 # --- metafiles and their pages

@@ -55,7 +55,7 @@ class NetworkCosts:
         self._networks: dict[Architecture, tuple[Complexity, int]] = {}
         self._calls: list[_Known] = []
         layers = set(counted_layers(self._supernet))
-        for module in _modules(self._supernet, layers):
+        for module in dict.fromkeys(_modules(self._supernet, layers)):
             choosing = [each for each in module.modules() if hasattr(each, 'choice')]
             module.forward = partial(self._call, module, module.forward, choosing, module in layers)
 
@@ -90,14 +90,20 @@ class NetworkCosts:
         choosing: list[nn.Module],
         is_layer: bool,
         *inputs: Any,
+        **options: Any,
     ) -> Any:
         """In place of a module's ``forward``."""
-        key = (module, _shapes(inputs), *[layer.choice for layer in choosing])
+        key = (
+            module,
+            _shapes(inputs),
+            _shapes(tuple(options.items())),
+            *[layer.choice for layer in choosing],
+        )
         known = self._modules.get(key)
         if known is None:
             outside, self._calls = self._calls, []
             # Running these costs as much as all the rest.
-            output = inputs[0] if isinstance(module, ELEMENTWISE) else forward(*inputs)
+            output = inputs[0] if isinstance(module, ELEMENTWISE) else forward(*inputs, **options)
             if is_layer:
                 self._calls.append(_counted(module, inputs[0], output))
             known = self._modules[key] = _Known(output, *_summed(self._calls))

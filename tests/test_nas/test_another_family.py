@@ -72,6 +72,13 @@ def test_networks_of_its_supernet(supernet, arch):
     assert NetworkCosts(supernet).complexity(arch) == measure_complexity(plain, size)
 
 
+def test_shared_layers_are_counted_at_each_call(supernet):
+    first, second, _ = supernet.backbone.blocks
+    second[0] = first[0]
+    expected = measure_complexity(supernet, (3, 96, 64))
+    assert NetworkCosts(supernet).complexity(LARGEST) == expected
+
+
 def test_channels_are_sorted(supernet):
     before = maps(supernet, LARGEST)
     sort_channels(supernet)

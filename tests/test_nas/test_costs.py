@@ -10,6 +10,7 @@ from supernets import LARGEST, SPACE, build_supernet, supernet_config
 from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import NetworkCosts, plain_model, search_spaces
+from litepose_mm.nas.families.litepose import LitePoseSearchSpace
 
 
 def drawn(space, count):
@@ -46,9 +47,9 @@ def traffic(model, size):
     return sum(total)
 
 
-@pytest.mark.parametrize('name', search_spaces())
+@pytest.mark.parametrize('name', LitePoseSearchSpace.published)
 def test_published_spaces(name):
-    space = search_spaces()[name]
+    space = LitePoseSearchSpace.published[name]
     config = supernet_config(space.largest, kernel_sizes=())
     with torch.device('meta'):
         costs = NetworkCosts(build_pose_estimator(config))

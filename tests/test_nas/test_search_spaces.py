@@ -12,15 +12,10 @@ from supernets import SPACE
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import ARCHITECTURES, Stage
-from litepose_mm.nas import get_search_space, search_spaces
+from litepose_mm.nas import get_search_space
 from litepose_mm.nas.families.litepose import LitePoseSearchSpace
 
-# not those of other tests
-SEARCH_SPACES = {
-    name: space
-    for name, space in search_spaces().items()
-    if type(space).__module__.startswith('litepose_mm.')
-}
+SEARCH_SPACES = LitePoseSearchSpace.published
 ALL = {**SEARCH_SPACES, 'small': SPACE}
 FOUND = ('litepose-s', 'litepose-m', 'litepose-l')
 

@@ -75,10 +75,11 @@ test: $(STAMP) ## all tests; ARGS='-m "not slow"' for the quick ones
 	$(PY) -m pytest -q -n logical --maxprocesses 8 --dist loadfile --max-worker-restart 0 \
 	  $(ARGS)
 
-lint: $(STAMP) ## style, formatting, spelling
+lint: $(STAMP) ## style, formatting, spelling, layers of packages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/codespell
+	$(VENV)/bin/lint-imports
 
 format: $(STAMP) ## let ruff put style and formatting right
 	$(PY) -m ruff check --fix .

@@ -1,7 +1,4 @@
-"""Int8 by post-training quantisation with the engines' own quantisers.
-
-One module a quantiser, with a function ``quantize(graph, inputs, goal)``.
-"""
+"""Int8 by post-training quantisation with the engines' own quantisers (inference/quantizers)."""
 
 from .accuracy import AccuracyGoal
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ...annotations.values import image_path
 from ...errors import LitePoseError
 from ...evaluation.functional.average_precision import Truth
+from ...inference.quantizers.graph import convolution_precisions
 from ...media import read_image
 from ...runtime import PoseEstimator
-from .graph import convolution_precisions
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -12,11 +12,11 @@ import onnx
 from ...analysis.timing import stages_of, summarise, time_stages
 from ...errors import LitePoseError
 from ...inference.engines.onnxruntime import cpu_session
+from ...inference.quantizers.graph import convolution_precisions
 from ...media import read_image
 from ...runtime import ModelCard, PoseEstimator
 from .accuracy import AccuracyGoal, Trials
 from .calibration import Calibration, spread
-from .graph import convolution_precisions
 from .report import write_quantization
 
 # So many images tell how far the outputs are apart, and how long a frame takes.

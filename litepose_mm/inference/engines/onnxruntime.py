@@ -76,7 +76,7 @@ class OnnxRuntimeEngine(Engine):
 
     @classmethod
     def quantize(cls, graph: Path, inputs: Calibration, trials: Trials | None) -> ModelProto:
-        from ...deploy.quantization.onnxruntime import quantize
+        from ..quantizers.onnxruntime import quantize
 
         return quantize(graph, inputs, trials)
 

@@ -70,7 +70,7 @@ class OpenVINOEngine(Engine):
 
     @classmethod
     def quantize(cls, graph: Path, inputs: Calibration, trials: Trials | None) -> ModelProto:
-        from ...deploy.quantization.nncf import quantize
+        from ..quantizers.nncf import quantize
 
         return quantize(graph, inputs, trials)
 

@@ -8,9 +8,9 @@ import pytest
 from exported import card_of
 
 from litepose_mm.deploy.quantization.calibration import Calibration, calibration_pictures
-from litepose_mm.deploy.quantization.graph import convolution_precisions
 from litepose_mm.deploy.quantization.int8_export import relative_error
 from litepose_mm.inference.engines.onnxruntime import cpu_session
+from litepose_mm.inference.quantizers.graph import convolution_precisions
 
 
 class OutputsKept:
@@ -35,7 +35,7 @@ class OutputsKept:
 
 def test_layers_return_to_float32_until_the_accuracy_is_kept(tiny, graph, pictures):
     pytest.importorskip('nncf')
-    from litepose_mm.deploy.quantization.nncf import quantize
+    from litepose_mm.inference.quantizers.nncf import quantize
 
     inputs = Calibration(calibration_pictures(pictures), card_of(tiny))
     anything = OutputsKept(graph, inputs, 100)

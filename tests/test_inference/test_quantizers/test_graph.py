@@ -5,7 +5,7 @@ import pytest
 
 from litepose_mm.apis.description import deploy_graph, describe
 from litepose_mm.deploy import export_onnx
-from litepose_mm.deploy.quantization.graph import convolution_precisions, float_nodes
+from litepose_mm.inference.quantizers.graph import convolution_precisions, float_nodes
 
 
 @pytest.fixture(params=['maps', 'candidates'])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from .accuracy import Trials
-from .calibration import Calibration
 from .graph import ENDS, float_nodes
+
+if TYPE_CHECKING:
+    from ...deploy.quantization.accuracy import Trials
+    from ...deploy.quantization.calibration import Calibration
 
 # Convolutions and the activations that go into their kernels, and what lies between two of them
 # and costs less where no float32 comes between.

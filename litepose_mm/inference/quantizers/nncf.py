@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nncf
 import onnx
 
-from .accuracy import Trials
-from .calibration import Calibration
 from .graph import ENDS, float_nodes
+
+if TYPE_CHECKING:
+    from ...deploy.quantization.accuracy import Trials
+    from ...deploy.quantization.calibration import Calibration
 
 # Layers are ranked by the AP of so many images, those whose own AP int8 costs most.
 _RANKED_ON = 20

@@ -1,4 +1,4 @@
-"""Time of a frame, picture in and people out: eager PyTorch against every engine and precision.
+"""Time of a frame, image in and people out: eager PyTorch against every engine and precision.
 
 Every engine and precision is exported, and timed as ``litepose benchmark`` does: all candidates get
 the same drawn scene and take turns within one run. Weights are the package's, or random where it
@@ -64,13 +64,13 @@ def compare(
     name: str, calibration: Path, scratch: Path, args: argparse.Namespace
 ) -> tuple[str, Rows]:
     """A title, and every candidate of a model, the eager one first."""
-    picture = scenes(args.picture_size, args.people, 1)[0]
+    image = scenes(args.image_size, args.people, 1)[0]
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='.*the network is random')
         estimator = TorchEstimator(name, device='cpu', flip_test=False)
     model = estimator.model
     eager = stages_of('torch-fp32', estimator)
-    height, width = eager.preprocess(picture).inputs.shape[2:]
+    height, width = eager.preprocess(image).inputs.shape[2:]
     joints = estimator.skeleton.num_keypoints
     maps = [each[None] for each in synthetic_maps(args.people, (height, width), joints)[:2]]
     macs = measure_complexity(model, (3, height, width)).macs
@@ -81,7 +81,7 @@ def compare(
             model, candidate, folder, (height, width), calibration, args.threads
         )
         candidates.append(with_people(stages_of(candidate, exported), maps))
-    seconds, people = time_stages(candidates, [picture], args.rounds)
+    seconds, people = time_stages(candidates, [image], args.rounds)
     peak = peak_macs(args.rounds)
     medians = np.median(seconds.sum(-1), axis=1)
     rows = []
@@ -114,13 +114,13 @@ def main() -> None:
         help='names of models or configs',
     )
     parser.add_argument('--engines', nargs='+', default=list(ENGINES), choices=ENGINES)
-    parser.add_argument('--picture-size', type=int, nargs=2, default=[640, 480])
+    parser.add_argument('--image-size', type=int, nargs=2, default=[640, 480])
     parser.add_argument('--people', type=int, default=5)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=30)
     parser.add_argument('--out', type=Path, help='write the figures as JSON')
     args = parser.parse_args()
-    args.picture_size = tuple(args.picture_size)
+    args.image_size = tuple(args.image_size)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(args.threads)
 
@@ -129,7 +129,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         calibration = Path(folder) / 'calibration'
         calibration.mkdir()
-        for index, scene in enumerate(scenes(args.picture_size, args.people, 10)):
+        for index, scene in enumerate(scenes(args.image_size, args.people, 10)):
             cv2.imwrite(str(calibration / f'{index}.png'), scene)
         report['latency'] = {}
         for name in args.models:

@@ -179,7 +179,7 @@ def main() -> None:
     print(report['environment'])
     images = read_frames(args)
     with tempfile.TemporaryDirectory() as folder:
-        calibration = Path(folder) / 'calibration'  # ten pictures or more
+        calibration = Path(folder) / 'calibration'  # ten images or more
         calibration.mkdir()
         for index, image in enumerate(islice(cycle(images), max(10, len(images)))):
             cv2.imwrite(str(calibration / f'{index}.png'), image)

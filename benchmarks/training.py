@@ -1,7 +1,7 @@
 """Training time and memory: data pipeline, step, loader and loss.
 
 ``--what`` chooses; ``training_parts`` has how each is measured. Figures are medians over rounds.
-Pictures are those of ``--images``, in COCO's layout, or synthetic people, written as JPEG first.
+Images are those of ``--images``, in COCO's layout, or synthetic people, written as JPEG first.
 All but ``pipeline`` is time on the clock, as good as the machine is idle.
 """
 
@@ -34,10 +34,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--what', nargs='+', choices=MEASUREMENTS, default=list(MEASUREMENTS))
     parser.add_argument(
         '--images', type=Path, nargs=2, metavar=('ANN_FILE', 'IMAGE_DIR'),
-        help="pictures in COCO's layout (default: synthetic people)",
+        help="images in COCO's layout (default: synthetic people)",
     )  # fmt: skip
-    parser.add_argument('--keypoints', choices=KINDS, default='coco', help='of the pictures')
-    parser.add_argument('--num-images', type=int, default=32, help='synthetic pictures')
+    parser.add_argument('--keypoints', choices=KINDS, default='coco', help='of the images')
+    parser.add_argument('--num-images', type=int, default=32, help='synthetic images')
     parser.add_argument('--config', default=CONFIG, help='model, pipeline, batch size')
     parser.add_argument('--input-size', type=int, help="in place of the config's")
     parser.add_argument('--batch-size', type=int, help="in place of the config's")

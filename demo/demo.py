@@ -1,11 +1,11 @@
-"""Finds people on pictures and writes drawings and results to outputs/demo/.
+"""Finds people on images and writes drawings and results to outputs/demo/.
 
     python demo/demo.py
     python demo/demo.py --input photos/ --weights litepose-m.pth --model litepose-m_crowdpose
 
 Without ``--weights`` those that come with the package are used. Without ``--input`` a photograph of
 Grace Hopper (public domain, part of matplotlib), a scene of synthetic people, and the sample
-pictures in the folder of shared inputs, where they are: ``../shared`` beside the repository, or the
+images in the folder of shared inputs, where they are: ``../shared`` beside the repository, or the
 one the variable LITEPOSE_SHARED names.
 """
 
@@ -51,7 +51,7 @@ def main() -> int:
 def parse_args() -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--input', nargs='+', help='pictures, videos or folders')
+    parser.add_argument('--input', nargs='+', help='images, videos or folders')
     parser.add_argument('--model', default=MODEL, help='name in the zoo, or config')
     parser.add_argument('--weights', help='file with weights')
     parser.add_argument('--device', help='cpu, cuda … (default: cuda where it is)')
@@ -75,7 +75,7 @@ def sample_inputs(folder: Path) -> list[Path]:
 
 
 def drawn_scene() -> Scene:
-    """Returns a picture of four synthetic people."""
+    """Returns an image of four synthetic people."""
     options = SceneOptions(
         (640, 448), people=(3, 4), stature=(0.5, 0.85), crowding=0.2, occluders=(0, 0)
     )
@@ -83,7 +83,7 @@ def drawn_scene() -> Scene:
 
 
 def portrait() -> np.ndarray:
-    """Returns the photograph with a margin: a head as high as the picture is not recognised."""
+    """Returns the photograph with a margin: a head as high as the image is not recognised."""
     photograph = read_image(Path(matplotlib.get_data_path(), 'sample_data', 'grace_hopper.jpg'))
     sides = [side // 2 for side in photograph.shape[:2] for _ in range(2)]
     return cv2.copyMakeBorder(photograph, *sides, cv2.BORDER_CONSTANT, value=(127, 127, 127))

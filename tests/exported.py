@@ -28,7 +28,7 @@ class Forbid:
 sys.meta_path.insert(0, Forbid())
 """
 
-#: A program that runs a folder on a picture and prints the number of people and their scores' sum.
+#: A program that runs a folder on an image and prints the number of people and their scores' sum.
 RUN_WITHOUT_TORCH = f"""{FORBID_TORCH}
 from litepose_mm.runtime import PoseEstimator
 

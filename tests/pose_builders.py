@@ -21,7 +21,7 @@ def make_skeleton(**changes) -> Skeleton:
 
 
 def make_result(people=2, image_size=(64, 48), **changes) -> PoseResult:
-    """People side by side, the first the strongest; all keypoints lie on the picture."""
+    """People side by side, the first the strongest; all keypoints lie on the image."""
     skeleton = changes.pop('skeleton', make_skeleton())
     joints = skeleton.num_keypoints
     rng = np.random.default_rng(people)
@@ -36,17 +36,17 @@ def make_result(people=2, image_size=(64, 48), **changes) -> PoseResult:
 
 
 class FakeEstimator:
-    """Finds two people on every picture; refuses pictures whose first pixel is pure red."""
+    """Finds two people on every image; refuses images whose first pixel is pure red."""
 
     def __init__(self, batch_size=1):
         self.batch_size = batch_size
         self.skeleton = make_skeleton()
-        self.calls = []  # number of pictures of each call
+        self.calls = []  # number of images of each call
 
     def __call__(self, images):
         self.calls.append(len(images))
         if any((image[0, 0] == (0, 0, 255)).all() for image in images):
-            raise LitePoseError('this picture begins with red')
+            raise LitePoseError('this image begins with red')
         return [
             make_result(image_size=(image.shape[1], image.shape[0]), source=None)
             for image in images

@@ -1,4 +1,4 @@
-"""An estimator for the tests of the page, and pictures to send."""
+"""An estimator for the tests of the page, and images to send."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ from litepose_mm.inference.base import BaseEstimator
 
 
 class Estimator(BaseEstimator):
-    """Two people, the second weak; it fails on black pictures."""
+    """Two people, the second weak; it fails on black images."""
 
     input_size = 600
 
@@ -32,6 +32,6 @@ class Estimator(BaseEstimator):
         return [make_result(people=2, image_size=(width, height), scores=[0.9, 0.05])]
 
 
-def picture(value=90, size=(64, 48)):
+def photo(value=90, size=(64, 48)):
     image = np.full((size[1], size[0], 3), value, np.uint8)
     return cv2.imencode('.png', image)[1].tobytes()

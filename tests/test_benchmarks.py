@@ -55,7 +55,7 @@ def test_training_step_and_loader(tmp_path):
 def test_latency(tmp_path):
     pytest.importorskip('onnxruntime')
     options = ['--models', 'litepose-xs_crowdpose', '--engines', 'onnxruntime-fp32']
-    options += ['--rounds', '1', '--picture-size', '64', '64', '--people', '1', '--threads', '1']
+    options += ['--rounds', '1', '--image-size', '64', '64', '--people', '1', '--threads', '1']
     (rows,) = tables(tmp_path, 'latency.py', *options)['latency'].values()
     assert [row['candidate'] for row in rows] == ['torch-fp32', 'onnxruntime-fp32']
     assert all(row['people'] == 1 and row['peak_share'] > 0 for row in rows)

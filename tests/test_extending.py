@@ -104,7 +104,7 @@ def test_commands(folder, monkeypatch, capsys):
     results = json.loads((folder / 'people' / 'results.json').read_text())
     assert len(results['annotations']) == 2
     assert main(['export', model, '--out', 'out', '--verify', 'arrows.png']) == 0
-    assert main(['benchmark', 'out', model, '--pictures', 'arrows.png', '--rounds', '1']) == 0
+    assert main(['benchmark', 'out', model, '--images', 'arrows.png', '--rounds', '1']) == 0
     lines = ['webcam', 'arrows.png', '--no-display', '--jsonl', 'lines.jsonl', '--view', 'heatmaps']
     assert main([*lines, '--model', 'out']) == 0
     assert main([*lines, '--model', model]) == 0

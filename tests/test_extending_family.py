@@ -82,7 +82,7 @@ def test_commands(folder, monkeypatch, capsys):
     export = ['export', MODEL, 'w.pth', '--out', 'out', '--no-flip', '--verify', 'image.png']
     assert main([*export, *small]) == 0
     assert json.loads((folder / 'out/model.json').read_text())['name'] == MODEL
-    assert main(['benchmark', 'out', '--pictures', 'image.png', '--rounds', '1']) == 0
+    assert main(['benchmark', 'out', '--images', 'image.png', '--rounds', '1']) == 0
     webcam = ['webcam', 'image.png', '--no-display', '--jsonl', 'lines.jsonl']
     for chosen in (model, ['--model', 'out']):
         assert main([*webcam, *chosen]) == 0

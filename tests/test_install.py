@@ -196,10 +196,10 @@ def test_installed_package_finds_its_configs(wheel, tmp_path):
 
 @pytest.mark.slow
 def test_runtime_in_an_environment_without_torch(wheel, tmp_path):
-    folder, picture = tmp_path / 'model', tmp_path / 'x.png'
+    folder, image = tmp_path / 'model', tmp_path / 'x.png'
     export(tiny_estimator(), folder)
-    cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8))
-    expected = PoseEstimator(folder, threads=1)(picture)
+    cv2.imwrite(str(image), np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8))
+    expected = PoseEstimator(folder, threads=1)(image)
     run(sys.executable, '-m', 'venv', tmp_path / 'venv')
     python = tmp_path / 'venv' / 'bin' / 'python'
     command = [python, '-m', 'pip', 'install', '--quiet', '--only-binary', ':all:']
@@ -211,10 +211,10 @@ def test_runtime_in_an_environment_without_torch(wheel, tmp_path):
     assert 'onnxruntime' in packages and 'torch' not in packages and 'mmengine' not in packages
     environment = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
     people, score = run(
-        python, '-c', RUN_WITHOUT_TORCH, folder, picture, cwd=tmp_path, env=environment
+        python, '-c', RUN_WITHOUT_TORCH, folder, image, cwd=tmp_path, env=environment
     ).split()
     assert int(people) == len(expected) > 0
     options = ('--model', folder, '--min-score', 0, '--out-dir', tmp_path / 'out')
-    text = run(python, '-m', 'litepose_mm.cli', 'predict', picture, *options, env=environment)
-    assert text.startswith(f'{people} people on 1 picture')
+    text = run(python, '-m', 'litepose_mm.cli', 'predict', image, *options, env=environment)
+    assert text.startswith(f'{people} people on 1 image')
     assert float(score) == pytest.approx(float(expected.scores.sum()), abs=1e-4)

@@ -33,7 +33,7 @@ from litepose_mm.engine import hooks  # noqa: F401
 
 @DATASETS.register_module()
 class ToyData(BaseDataset):
-    """Pictures of ``folder``; what is to learn is their mean."""
+    """Images of ``folder``; what is to learn is their mean."""
 
     METAINFO = dict(dataset_name='toy', sigmas=np.array([0.1, 0.2]), flip_indices=[1, 0])
 
@@ -57,21 +57,21 @@ class ToyData(BaseDataset):
 
 @TRANSFORMS.register_module()
 class ToyTransform:
-    """Loads a picture and disturbs it with the random numbers of Python and numpy."""
+    """Loads an image and disturbs it with the random numbers of Python and numpy."""
 
     def __init__(self, noise=0.1):
         self.noise = noise
 
     def __call__(self, sample):
-        picture = cv2.imread(sample['img_path'])
-        if picture is None:
-            raise OSError('not a picture')
-        sample['img'] = picture
-        picture = picture.astype(np.float32) / 255 * random.uniform(0.5, 1.5)
-        picture += np.random.normal(0, self.noise, picture.shape).astype(np.float32)
+        image = cv2.imread(sample['img_path'])
+        if image is None:
+            raise OSError('not an image')
+        sample['img'] = image
+        image = image.astype(np.float32) / 255 * random.uniform(0.5, 1.5)
+        image += np.random.normal(0, self.noise, image.shape).astype(np.float32)
         meta = {key: sample[key] for key in ('img_path', 'img_id')}
         return dict(
-            inputs=torch.from_numpy(picture).permute(2, 0, 1),
+            inputs=torch.from_numpy(image).permute(2, 0, 1),
             data_samples=BaseDataElement(metainfo=meta),
         )
 
@@ -193,7 +193,7 @@ def config(folder, work_dir, **changes):
     return content
 
 
-def write_pictures(folder, count=8):
+def write_images(folder, count=8):
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     for index in range(count):

@@ -3,7 +3,7 @@
 Examples::
 
     python tools/test.py CONFIG CHECKPOINT --out metrics.json
-    python tools/test.py CONFIG CHECKPOINT --show-dir pictures --dump predictions.pkl
+    python tools/test.py CONFIG CHECKPOINT --show-dir images --dump predictions.pkl
     bash tools/dist_test.sh CONFIG CHECKPOINT 8
 """
 

@@ -57,9 +57,9 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_drawing_options(parser: argparse.ArgumentParser, interval: int | None = None) -> None:
-    """Adds what controls pictures of predictions; without ``interval`` it is the config's."""
+    """Adds what controls images of predictions; without ``interval`` it is the config's."""
     parser.add_argument('--show', action='store_true', help='show predictions in a window')
-    parser.add_argument('--show-dir', help='folder for pictures of predictions')
+    parser.add_argument('--show-dir', help='folder for images of predictions')
     parser.add_argument(
         '--interval',
         type=int,
@@ -93,7 +93,7 @@ def merge_common_options(config: Config, args: argparse.Namespace) -> None:
         if hook is None:
             raise LitePoseError(
                 '--show: the config has no default_hooks.visualization, '
-                "e.g. dict(type='PosePicturesHook')"
+                "e.g. dict(type='PoseImagesHook')"
             )
         hook.update(
             enable=True,

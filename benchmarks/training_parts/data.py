@@ -1,4 +1,4 @@
-"""Pictures to train on."""
+"""Images to train on."""
 
 import io
 import json
@@ -16,7 +16,7 @@ KINDS = {'coco': 'CocoDataset', 'crowdpose': 'CrowdPoseDataset'}
 
 
 def write_people(folder: Path, args: Namespace) -> tuple[Path, Path]:
-    """Synthetic pictures of COCO's usual size; returns annotation file and folder."""
+    """Synthetic images of COCO's usual size; returns annotation file and folder."""
     width, height = 640, 480
     scenes = SyntheticPeopleDataset(
         args.num_images, image_size=(width, height), keypoints=args.keypoints, people=(1, 8)
@@ -37,7 +37,7 @@ def write_people(folder: Path, args: Namespace) -> tuple[Path, Path]:
 
 
 def build_dataset(args: Namespace, pipeline: list[dict]) -> BaseDataset:
-    """The pictures of ``args`` as a data set of MMPose."""
+    """The images of ``args`` as a data set of MMPose."""
     annotations, folder = args.images
     config = dict(
         type=KINDS[args.keypoints],

@@ -53,7 +53,7 @@ def variants(compiled: bool = False) -> list[Variant]:
 
 
 class Training:
-    """Model, optimiser and batches of a config, on the pictures of ``args``."""
+    """Model, optimiser and batches of a config, on the images of ``args``."""
 
     def __init__(self, args: Namespace, variant: Variant) -> None:
         init_default_scope('mmpose')

@@ -19,7 +19,7 @@ PARTS = ('annotations', 'file', 'affine', 'flip', 'targets', 'masks', 'packing')
 def measure(args: Namespace) -> dict[str, Rows]:
     """Milliseconds of each part and images per second of one worker, in CPU time of one thread.
 
-    Times are means over the pictures with people, without whom MMPose's fails. Each part gets the
+    Times are means over the images with people, without whom MMPose's fails. Each part gets the
     same sample on both sides.
     """
     cv2.setNumThreads(0)

@@ -13,7 +13,7 @@ default_hooks = dict(
         type='SafeCheckpointHook', interval=1, max_keep_ckpts=3, save_best='auto', rule='greater'
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='PosePicturesHook', enable=True, max_pictures=4),
+    visualization=dict(type='PoseImagesHook', enable=True, max_images=4),
     badcase=dict(
         type='BadCaseAnalysisHook',
         enable=False,

@@ -28,7 +28,7 @@ class Stages(NamedTuple):
 
     Attributes:
         name: For tables.
-        preprocess: From a image, BGR (H, W, 3) uint8.
+        preprocess: From an image, BGR (H, W, 3) uint8.
         run: The network; it has finished when this returns.
         decode: To keypoints ``(N, K, 2)`` in pixels of the image.
     """

@@ -30,35 +30,35 @@ def check_image(
         if not path.exists():
             return ('missing image', 'file_name', f'no file {path}'), None
         try:
-            real = picture_size(path, decode)
+            real = size_of_image(path, decode)
         except LitePoseError as error:
             return ('broken image', 'file_name', str(error)), None
         if size is None:
             return None, real
         if real != size:
             how = 'swapped' if real == size[::-1] else 'wrong'
-            return ('size', 'width, height', f'{how}: file {size}, picture {real}'), real
+            return ('size', 'width, height', f'{how}: file {size}, image {real}'), real
     elif size is not None and num_fitting(people, size[::-1]) > num_fitting(people, size):
         text = f'swapped, it seems: people fit into {size[::-1]}, not into {size}'
         return ('size', 'width, height', text), size[::-1]
     return None, None
 
 
-def picture_size(path: Path, decode: bool = False) -> tuple[int, int]:
-    """Width and height of a picture as training loads it, from its header.
+def size_of_image(path: Path, decode: bool = False) -> tuple[int, int]:
+    """Width and height of an image as training loads it, from its header.
 
     Args:
         path: The file.
         decode: Reads it to its end.
 
     Raises:
-        LitePoseError: It is missing, broken or no picture.
+        LitePoseError: It is missing, broken or no image.
     """
     return read_image(path).shape[1::-1] if decode else image_size(path)
 
 
 def num_fitting(people: Sequence[dict], size: Size) -> int:
-    """How many people lie to the left of and above a picture's lower right corner."""
+    """How many people lie to the left of and above an image's lower right corner."""
     fitting = 0
     for person in people:
         flat, box = (numbers(person.get(field)) or [] for field in ('keypoints', 'bbox'))

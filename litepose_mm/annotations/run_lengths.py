@@ -13,7 +13,7 @@ def run_length_fault(runs: Mapping[str, Any], size: tuple[int, int] | None = Non
 
     Args:
         runs: ``size`` (height, width) and ``counts``, a list of lengths or a compressed string.
-        size: Height and width of the picture, where they are known.
+        size: Height and width of the image, where they are known.
     """
     area, counts = runs.get('size'), runs.get('counts')
     if not _are_lengths(area) or len(area) != 2:

@@ -1,4 +1,4 @@
-"""Three lines from a picture to people. Importing this needs torch and MMPose."""
+"""Three lines from an image to people. Importing this needs torch and MMPose."""
 
 import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
 

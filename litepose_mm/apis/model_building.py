@@ -45,7 +45,7 @@ def build_model(
             the package's first for this model, where they fit the network, or leaves random ones
             and warns.
         device: As torch names it; None takes CUDA where it is.
-        flip_test: Whether the mirrored picture is looked at too; None leaves it to the config.
+        flip_test: Whether the mirrored image is looked at too; None leaves it to the config.
         input_size: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
             config.
         cfg_options: Values to put into the config, ``{'model.test_cfg.flip_test': True}``.

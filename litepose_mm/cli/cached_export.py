@@ -55,7 +55,7 @@ def cached_export(
         weights: File with weights, or the name of weights that come with the package; None takes
             the package's first for this model.
         engine: One for inputs of any size.
-        flip_test: Whether the mirrored picture is looked at too.
+        flip_test: Whether the mirrored image is looked at too.
         input_size: Short side of the input in pixels; None: as the config says.
         cfg_options: Values to put into the config.
 

@@ -1,4 +1,4 @@
-"""The results of many pictures as one document in COCO's form."""
+"""The results of many images as one document in COCO's form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CocoDocument:
-    """Collects results; pictures and people are numbered from 1.
+    """Collects results; images and people are numbered from 1.
 
     Args:
         skeleton: The keypoints of every result.
@@ -49,11 +49,11 @@ class CocoDocument:
 
     @property
     def num_images(self) -> int:
-        """Number of pictures and frames so far."""
+        """Number of images and frames so far."""
         return len(self._images)
 
     def add(self, file_name: str, result: PoseResult, frame: VideoFrame | None = None) -> None:
-        """Adds the people of a picture, or of a frame of a video."""
+        """Adds the people of an image, or of a frame of a video."""
         width, height = result.image_size
         image = {
             'id': len(self._images) + 1,

@@ -32,7 +32,7 @@ def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
         type=positive_int,
         default=1,
         metavar='N',
-        help='pictures of one size that go through the network at once (default: 1)',
+        help='images of one size that go through the network at once (default: 1)',
     )
 
 
@@ -101,7 +101,7 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         '--flip',
         action=argparse.BooleanOptionalAction,
-        help='look at the mirrored picture too: twice the time, a little better '
+        help='look at the mirrored image too: twice the time, a little better '
         '(default: as the config says; webcam, serve and label_people: no)',
     )
     group.add_argument(
@@ -179,7 +179,7 @@ def make_pipeline_estimator(args: argparse.Namespace) -> BaseEstimator:
         estimator = load_exported(args, args.threads)
         if estimator.card.flip_test:
             print(
-                f'litepose: {args.model} looks at the mirrored picture too, in twice the time; '
+                f'litepose: {args.model} looks at the mirrored image too, in twice the time; '
                 'litepose export --no-flip leaves that out',
                 file=sys.stderr,
             )

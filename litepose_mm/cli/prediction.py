@@ -1,4 +1,4 @@
-"""Runs an estimator over pictures and videos and writes what it finds."""
+"""Runs an estimator over images and videos and writes what it finds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of others become PNG
 RESULTS_NAME = 'results.json'
-_WINDOW = 4  # batches of pictures read ahead, so that those of one size meet in a batch
+_WINDOW = 4  # batches of images read ahead, so that those of one size meet in a batch
 
 
 def target_of(file: MediaFile, out_dir: Path) -> Path:
@@ -74,7 +74,7 @@ class Prediction:
         estimator: Finds the people.
         document: Collects the results.
         out_dir: Folder for drawings and ``results.json``; made when needed.
-        draw: Whether pictures and videos with the people drawn are written.
+        draw: Whether images and videos with the people drawn are written.
         min_score: People with a lower score are dropped.
         keypoint_threshold: Keypoints with a lower score are not drawn.
         color_by: As for :func:`litepose_mm.visualization.draw_skeletons`.
@@ -101,14 +101,14 @@ class Prediction:
 
     @property
     def num_drawings(self) -> int:
-        """Pictures and videos with people drawn that are there."""
+        """Images and videos with people drawn that are there."""
         return len(self._drawings)
 
     def run(self, files: Sequence[MediaFile], reporter: Reporter) -> None:
         """Predicts the files and writes their drawings; results go into the document."""
         for is_video, group in groupby(files, key=lambda file: file.is_video):
             if not is_video:
-                self._pictures(group, reporter)
+                self._images(group, reporter)
                 continue
             for file in group:
                 try:
@@ -150,7 +150,7 @@ class Prediction:
             print(json.dumps(document))
             return None
 
-    def _pictures(self, files: Iterable[MediaFile], reporter: Reporter) -> None:
+    def _images(self, files: Iterable[MediaFile], reporter: Reporter) -> None:
         batch_size = self.estimator.batch_size
         window_size = 1 if batch_size == 1 else _WINDOW * batch_size
         window: list[tuple[MediaFile, np.ndarray]] = []
@@ -161,12 +161,12 @@ class Prediction:
                 reporter.fail(file, error)
                 reporter.advance()
             if len(window) == window_size:
-                self._finish_pictures(window, reporter)
+                self._finish_images(window, reporter)
                 window = []
         if window:
-            self._finish_pictures(window, reporter)
+            self._finish_images(window, reporter)
 
-    def _finish_pictures(
+    def _finish_images(
         self, window: list[tuple[MediaFile, np.ndarray]], reporter: Reporter
     ) -> None:
         try:
@@ -177,7 +177,7 @@ class Prediction:
                 reporter.advance()
                 return
             for one in window:  # find out which one it is
-                self._finish_pictures([one], reporter)
+                self._finish_images([one], reporter)
             return
         for (file, image), result in zip(window, results, strict=True):
             result = result.filter(self._min_score)

@@ -16,7 +16,7 @@ class Reporter:
     Without a terminal there is no bar.
 
     Args:
-        total: Number of pictures and frames to come, roughly; 0 where nobody knows.
+        total: Number of images and frames to come, roughly; 0 where nobody knows.
     """
 
     def __init__(self, total: int) -> None:
@@ -48,7 +48,7 @@ class Reporter:
             self._say(f'… and {self.num_failed - _MAX_FAILURE_LINES} more failed')
 
     def advance(self, count: int = 1) -> None:
-        """Notes that this many pictures or frames are done."""
+        """Notes that this many images or frames are done."""
         self._progress.advance(self._task, count)
 
     def fail(self, file: MediaFile, error: Exception) -> None:

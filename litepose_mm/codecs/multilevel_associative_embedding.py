@@ -182,7 +182,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         Huang et al. (UDP, CVPR 2020) map the first and the last pixel onto each other instead,
         by ``(size - 1) / (input_size - 1)``. That suits maps enlarged with aligned corners. Here
         it would be up to 1.5 px off at stride 4, by an amount that depends on the place and on
-        the picture's size, which a convolution cannot follow.
+        the image's size, which a convolution cannot follow.
         """
         shrink = np.array(size) / self.input_size
         if self.target == 'udp':

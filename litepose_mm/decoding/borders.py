@@ -1,4 +1,4 @@
-"""Nobody stands beside the picture: what a network sees in the black border is left out."""
+"""Nobody stands beside the image: what a network sees in the black border is left out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..preprocessing.resize import Box
 def hide_borders(
     heatmaps: np.ndarray, boxes: Sequence[Box | None], input_size: tuple[int, int]
 ) -> np.ndarray:
-    """Heatmaps in which nothing is found beyond the pictures' borders.
+    """Heatmaps in which nothing is found beyond the images' borders.
 
     Args:
         heatmaps: Of a network, ``(B, K, h, w)``.
-        boxes: Of each input, the part that its picture fills; None where all of it counts.
+        boxes: Of each input, the part that its image fills; None where all of it counts.
         input_size: Height and width of the inputs.
 
     Returns:
@@ -41,7 +41,7 @@ def has_border(box: Box | None, size: tuple[int, int], input_size: tuple[int, in
 def _inside(
     box: Box, size: tuple[int, int], input_size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows, and columns, whose middle is on the picture."""
+    """Rows, and columns, whose middle is on the image."""
     left, top, right, bottom = box
     rows, columns = (
         (np.arange(pixels) + 0.5) * (length / pixels) for pixels, length in zip(size, input_size)

@@ -48,7 +48,7 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         limit: ``'litepose'``: candidates join only the first ``max_people`` people, but there
             may be more; ``'mmpose'``: they join any, and the first ``max_people`` are kept.
         keep_best: So many people of the highest scores are kept, and missing keypoints are
-            searched for them alone; an evaluation that counts no more of a picture (COCO's: 20)
+            searched for them alone; an evaluation that counts no more of an image (COCO's: 20)
             gives the same, while networks that find everybody everywhere are decoded in a
             fraction of the time. ``None``: all.
     """

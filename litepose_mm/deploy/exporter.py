@@ -22,7 +22,7 @@ from ..version import __version__
 from .exported_folder import check_replaceable, replacing_folder
 from .onnx_export import export_onnx
 from .quantization import AccuracyGoal
-from .quantization.calibration import calibration_pictures
+from .quantization.calibration import calibration_images
 from .self_check import Sample, check_exported, graph_fault, run_on_noise, short_side, traced_shape
 
 
@@ -61,10 +61,10 @@ def export_model(
         outputs: What the graph gives, where the head offers a choice: ``'maps'``, or
             ``'candidates'``: few numbers leave the graph, and keypoints that a person lacks stay
             missing. None: what the head prefers.
-        flip_test: Whether the graph looks at the mirrored picture too; None: as the config says.
+        flip_test: Whether the graph looks at the mirrored image too; None: as the config says.
         input_size: Short side of the input in pixels; None: as the config says.
         cfg_options: As for :func:`build_model`.
-        calibration: For int8: a folder with pictures of what the model will see, 10 or more.
+        calibration: For int8: a folder with images of what the model will see, 10 or more.
         goal: For int8: the accuracy to keep. Without one the convolutions next to the input and
             the outputs stay in float32.
 
@@ -79,7 +79,7 @@ def export_model(
     kind.check(precision)
     check_replaceable(folder)
     if precision == 'int8':
-        pictures = calibration_pictures(calibration)
+        images = calibration_images(calibration)
     elif calibration is not None or goal is not None:
         raise LitePoseError(f'calibration and goal are for int8, got them with {precision}')
     if isinstance(model, nn.Module):
@@ -103,7 +103,7 @@ def export_model(
         # Here, so that exports in float need no quantiser.
         from .quantization.int8_export import export_int8
 
-        return export_int8(graph, part, kind.quantize, write, pictures, goal)
+        return export_int8(graph, part, kind.quantize, write, images, goal)
 
 
 def _export_graph(

@@ -106,6 +106,6 @@ def _plot(figures: Mapping[str, Any], path: Path) -> None:
     bars = errors.bar(['median', '99 %', 'largest'], values, color='tab:gray')
     errors.bar_label(bars, [f'{value:.3g}' for value in values])
     errors.set_ylim(0, 1.15 * max(0.1, *values))  # equal models have a scale too
-    errors.set(title='keypoints apart from torch', ylabel='pixels of the picture')
+    errors.set(title='keypoints apart from torch', ylabel='pixels of the image')
     figure.suptitle(model['name'])
     figure.savefig(path, dpi=120)

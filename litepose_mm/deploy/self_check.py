@@ -18,7 +18,7 @@ from ..inference.card import ModelCard
 from ..inference.engines import get_engine, load_engine
 
 # Of the largest value of an output. Rounding in float32 was seen to cost a hundredth of it. What
-# lower precisions may cost is a matter of pictures, but outputs that are all wrong are seen here;
+# lower precisions may cost is a matter of images, but outputs that are all wrong are seen here;
 # int8 is compared with its own graph.
 ROUNDING = {'fp32': 1e-3, 'fp16': 0.5, 'bf16': 0.5}
 

@@ -27,26 +27,26 @@ from .self_check import ROUNDING
 _SAME = 0.5
 # What an export in float32 is held to.
 _MOST_APART, _MOST_MISSING = 0.1, 0.01  # pixels, of 99 % of the keypoints; share of the people
-# Of as many pictures the time is taken; the differences are those of all.
+# Of as many images the time is taken; the differences are those of all.
 _TIMED = 10
 
 
-def pictures_and_truth(
-    pictures: str | Path, annotations: str | Path | None, skeleton: Skeleton
+def images_and_truth(
+    images: str | Path, annotations: str | Path | None, skeleton: Skeleton
 ) -> tuple[dict[int, Path], Truth | None]:
-    """What :func:`verify` compares on: pictures by number, and their truth where it is given.
+    """What :func:`verify` compares on: images by number, and their truth where it is given.
 
     Raises:
-        LitePoseError: There are no pictures, or the annotations cannot be used.
+        LitePoseError: There are no images, or the annotations cannot be used.
     """
     truth = None if annotations is None else Truth.load(annotations, skeleton)
-    return _files(pictures, truth), truth
+    return _files(images, truth), truth
 
 
 def verify(
     estimator: TorchEstimator,
     folder: str | Path,
-    pictures: str | Path,
+    images: str | Path,
     annotations: str | Path | None = None,
     *,
     threads: int | None = None,
@@ -60,29 +60,29 @@ def verify(
     Args:
         estimator: The torch model.
         folder: What :func:`export_model` wrote.
-        pictures: A folder with pictures, or one picture.
-        annotations: Annotations of keypoints in COCO's form, whose pictures lie in ``pictures``;
+        images: A folder with images, or one image.
+        annotations: Annotations of keypoints in COCO's form, whose images lie in ``images``;
             only these are looked at.
         threads: How many threads both take; None leaves it to them.
-        rounds: How often each of at most 10 pictures is timed.
+        rounds: How often each of at most 10 images is timed.
 
     Returns:
-        The figures, plain values that JSON can hold: ``model`` and ``pictures``; ``outputs``, the
+        The figures, plain values that JSON can hold: ``model`` and ``images``; ``outputs``, the
         largest and the mean difference of each output; ``inputs``, the number of shapes that were
         compared, and ``batch``, the largest difference of two inputs at once as a share of the
         largest value, None where the model takes one; ``people``, how many torch and the
-        engine find and how many are the same; ``keypoints``, distances in pixels of the picture:
+        engine find and how many are the same; ``keypoints``, distances in pixels of the image:
         ``median``, ``p99`` and ``max``, None where nobody is the same; ``ap`` of both, or None;
         ``milliseconds`` of both, see :func:`litepose_mm.analysis.timing.summarise`.
 
     Raises:
-        LitePoseError: There are no pictures, or something cannot be read.
+        LitePoseError: There are no images, or something cannot be read.
     """
     if threads is not None:
         torch.set_num_threads(threads)
         cv2.setNumThreads(threads)
     runtime = PoseEstimator(folder, threads=threads)
-    files, truth = pictures_and_truth(pictures, annotations, runtime.skeleton)
+    files, truth = images_and_truth(images, annotations, runtime.skeleton)
     differences = _Differences(estimator, runtime)
     timed, found = [], ({}, {})
     for number, path in files.items():
@@ -109,7 +109,7 @@ def verify(
             'threads': threads,
             'versions': dict(card.versions),
         },
-        'pictures': len(files),
+        'images': len(files),
         **differences.to_dict(),
         'ap': None
         if truth is None
@@ -121,19 +121,19 @@ def verify(
     }
 
 
-def _files(pictures: str | Path, truth: Truth | None) -> dict[int, Path]:
+def _files(images: str | Path, truth: Truth | None) -> dict[int, Path]:
     if truth is not None:
-        files = {number: image_path(pictures, name) for number, name in truth.files.items()}
+        files = {number: image_path(images, name) for number, name in truth.files.items()}
         missing = [path.name for path in files.values() if not path.is_file()]
         if missing:
             raise LitePoseError(
-                f'expected the {len(files)} pictures of the annotations in {pictures}, '
+                f'expected the {len(files)} images of the annotations in {images}, '
                 f'{len(missing)} are not there, e.g. {missing[0]}; take annotations of the others'
             )
         return files
-    media = [file for file in find_media([pictures]) if not file.is_video]
+    media = [file for file in find_media([images]) if not file.is_video]
     if not media:
-        raise LitePoseError(f'expected pictures in {pictures}, got videos only')
+        raise LitePoseError(f'expected images in {images}, got videos only')
     return dict(enumerate(file.path for file in media))
 
 
@@ -168,7 +168,7 @@ class _Differences:
         )
 
     def add(self, image: np.ndarray) -> None:
-        """Compares both on a picture."""
+        """Compares both on an image."""
         runtime = self._runtime
         prepared = runtime.prepare(image)
         (resized,), inputs = prepared.resized, prepared.inputs
@@ -248,7 +248,7 @@ def complaint(figures: Mapping[str, Any]) -> str | None:
         )
     most = max(people['torch'], people['engine'])
     if most == 0:
-        return 'expected pictures with people that torch finds, got none of them to compare'
+        return 'expected images with people that torch finds, got none of them to compare'
     if most - people['same'] > _MOST_MISSING * most:
         return (
             f'expected the people that torch finds, {people["torch"]}, got {people["engine"]}, of '
@@ -265,7 +265,7 @@ def complaint(figures: Mapping[str, Any]) -> str | None:
 def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
     """The comparison in three lines, and a fourth: whether it is good, or how to find out."""
     count, people, keypoints, ap = (
-        figures[name] for name in ('pictures', 'people', 'keypoints', 'ap')
+        figures[name] for name in ('images', 'people', 'keypoints', 'ap')
     )
     outputs = ', '.join(f'{name} {each["max"]:.1e}' for name, each in figures['outputs'].items())
     distances = (
@@ -291,7 +291,7 @@ def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
     shape = figures['model']['input_shape']
     sizes = '' if shape is None else f' (this one with inputs of {shape[1]}x{shape[0]} always)'
     return (
-        f'{count} picture{"s" * (count != 1)}: {people["same"]} of {people["torch"]} people of '
+        f'{count} image{"s" * (count != 1)}: {people["same"]} of {people["torch"]} people of '
         f'torch found, {people["engine"]} in all; {distances}',
         f'largest difference of outputs: {outputs}{aps}',
         f'time of a frame: {own:.1f} ms, torch {torchs:.1f} ms: {torchs / own:.1f} times as fast'

@@ -1,4 +1,4 @@
-"""The authors' resize of a picture to the network's input. Needs numpy and OpenCV only."""
+"""The authors' resize of an image to the network's input. Needs numpy and OpenCV only."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Box = tuple[float, float, float, float]
 
 
 class Resized(NamedTuple):
-    """A resized picture and how to come back.
+    """A resized image and how to come back.
 
     Attributes:
-        image: The picture at the input's size.
+        image: The image at the input's size.
         center: The point of the original, in pixels, that lies at the middle of the input.
         zoom: Pixels of the original per pixel of the input.
-        box: The part of the input that the picture fills, where the black border beyond it does
+        box: The part of the input that the image fills, where the black border beyond it does
             not count; None where all of the input does.
     """
 
@@ -41,15 +41,15 @@ def aligned_size(
     scale: float = 1.0,
     min_scale: float = 1.0,
 ) -> tuple[int, int]:
-    """Width and height of the input for a picture of ``size``.
+    """Width and height of the input for an image of ``size``.
 
-    The short side becomes ``short_side`` and the long side as long as the picture needs, both
+    The short side becomes ``short_side`` and the long side as long as the image needs, both
     rounded up to a multiple of ``factor`` at the smallest of all scales and then enlarged to
     ``scale`` (HigherHRNet ``get_multi_scale_size``, whose arithmetic this keeps: a fraction of
     a pixel beyond a multiple does not count).
 
     Args:
-        size: Width and height of the picture.
+        size: Width and height of the image.
         short_side: Short side of the input at scale 1.
         factor: Both sides are multiples of it at ``min_scale``.
         scale: The scale to give the size for.
@@ -66,7 +66,7 @@ def aligned_size(
 
 
 def resize_align(image: np.ndarray, size: tuple[int, int]) -> Resized:
-    """Warp a picture to ``size`` (width, height): centred, one zoom, black beyond its border.
+    """Warp an image to ``size`` (width, height): centred, one zoom, black beyond its border.
 
     Args:
         image: ``(H, W, 3)`` or ``(H, W)``, uint8.
@@ -78,7 +78,7 @@ def resize_align(image: np.ndarray, size: tuple[int, int]) -> Resized:
 
 
 def resize_within(image: np.ndarray, size: tuple[int, int]) -> Resized:
-    """As :func:`resize_align`, to any ``size``: as large as the whole picture fits.
+    """As :func:`resize_align`, to any ``size``: as large as the whole image fits.
 
     The border can be half of the input, in which a network sees people too, so it does not count.
 
@@ -96,7 +96,7 @@ def resize_within(image: np.ndarray, size: tuple[int, int]) -> Resized:
 def resize_to_shape(
     image: np.ndarray, size: tuple[int, int], short_side: int, factor: int
 ) -> Resized:
-    """A picture for a network that takes no other ``size``.
+    """An image for a network that takes no other ``size``.
 
     It is that of :func:`resize_align` where that has this size, so that the network sees what it
     was trained to; else that of :func:`resize_within`.
@@ -174,7 +174,7 @@ def _positions(matrix: bytes, size: tuple[int, int]) -> tuple[np.ndarray, np.nda
 
 
 def image_center(width: int, height: int) -> np.ndarray:
-    """The middle of a picture, rounded half up to a whole pixel as the authors do."""
+    """The middle of an image, rounded half up to a whole pixel as the authors do."""
     return np.array([int(width / 2 + 0.5), int(height / 2 + 0.5)], dtype=np.float32)
 
 
@@ -187,13 +187,13 @@ def warp_matrix(
     the matrix decide the last bit of a few pixels.
 
     Args:
-        center: The point of the picture that goes to the middle.
-        width: Pixels of the picture that fill the width of the output.
+        center: The point of the image that goes to the middle.
+        width: Pixels of the image that fill the width of the output.
         size: Width and height of the output.
         rotation: Degrees.
 
     Returns:
-        Matrix ``(2, 3)`` from the picture to the output.
+        Matrix ``(2, 3)`` from the image to the output.
     """
     source = _corner(center, width, np.deg2rad(rotation))
     return cv2.getAffineTransform(source, _corner(np.array(size) * 0.5, size[0], 0.0))

@@ -69,7 +69,7 @@ class JsonLinesOutput:
 
     ``{"frame": 3, "time": 0.12, "width": 640, "height": 480, "people": [{"id": 0, "score": 0.8,
     "keypoints": [[x, y, score], …]}]}``; ``id`` where people are followed, and ``"file": "a.jpg"``
-    after ``"frame"`` for a folder's pictures.
+    after ``"frame"`` for a folder's images.
 
     Args:
         path: The file; one that is there is replaced when the first frame comes.

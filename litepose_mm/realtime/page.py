@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from ..utils.listening import LOOPBACK, OwnPagesOnly, listen
 
-_LOOK = 0.01  # seconds between looks for a newer picture
+_LOOK = 0.01  # seconds between looks for a newer image
 _PATIENCE = 1  # seconds that a browser has to take the last one
 _QUALITY = 85
 _BOUNDARY = 'frame'
@@ -66,9 +66,9 @@ _NAMES = {'Escape': 'escape'}  # of browsers for keys, where a window calls them
 
 
 class Page:
-    """Shows pictures in browsers of this machine; use it in a ``with`` statement.
+    """Shows images in browsers of this machine; use it in a ``with`` statement.
 
-    Any number of them may look. Each gets the newest picture when it has taken the one before, as a
+    Any number of them may look. Each gets the newest image when it has taken the one before, as a
     part of one response (``multipart/x-mixed-replace``), which every browser draws.
 
     Args:
@@ -119,7 +119,7 @@ class Page:
         self._socket.close()
 
     def show(self, image: np.ndarray, milliseconds: int = 1) -> str | None:
-        """Shows a picture, BGR uint8 (H, W, 3), which is not changed afterwards.
+        """Shows an image, BGR uint8 (H, W, 3), which is not changed afterwards.
 
         Returns:
             As of :class:`Window`: a key that was pressed in one of the browsers.
@@ -175,7 +175,7 @@ class Page:
             yield jpeg + b'\r\n' + begin
 
     def _jpeg(self) -> tuple[int, bytes]:
-        """The newest picture, encoded once for all who look, and not at all where nobody does."""
+        """The newest image, encoded once for all who look, and not at all where nobody does."""
         number, image = self._newest
         if self._encoded[0] != number:
             _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

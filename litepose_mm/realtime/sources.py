@@ -1,4 +1,4 @@
-"""Where frames come from: cameras, streams, video files and folders of pictures."""
+"""Where frames come from: cameras, streams, video files and folders of images."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Tell = Callable[[str], None]
 
 
 class Frame(NamedTuple):
-    """A picture of a source.
+    """An image of a source.
 
     Attributes:
         image: BGR uint8 ``(H, W, 3)``.
         number: Counted from 0; of a video, frames that are lost leave their numbers out.
         time: Seconds since the first frame: of a video by its own clock, of a camera by this
             machine's.
-        file: The picture's file, of a folder.
+        file: The image's file, of a folder.
     """
 
     image: np.ndarray
@@ -55,7 +55,7 @@ class Source(ABC):
         fps: Frames a second, of a camera known with its first frame; an assumption where nobody
             tells.
         files: What it reads, so that nobody writes there.
-        num_failed: Pictures left out because they cannot be read; 1 of a damaged video.
+        num_failed: Images left out because they cannot be read; 1 of a damaged video.
     """
 
     name: str
@@ -225,11 +225,11 @@ class FileSource(Source):
 
 
 class FolderSource(Source):
-    """The pictures of a folder, or one picture, in the order of their names, one a second.
+    """The images of a folder, or one image, in the order of their names, one a second.
 
     Args:
-        folder: The folder, or the picture.
-        tell: Gets a line for each picture that cannot be read; it is left out.
+        folder: The folder, or the image.
+        tell: Gets a line for each image that cannot be read; it is left out.
     """
 
     is_live, fps = False, 1.0
@@ -239,7 +239,7 @@ class FolderSource(Source):
         self.name, self.tell = str(folder), tell
         self.files = [file.path for file in find_media([str(folder)]) if not file.is_video]
         if not self.files:
-            raise LitePoseError(f'expected pictures in {folder}, got videos only; give one of them')
+            raise LitePoseError(f'expected images in {folder}, got videos only; give one of them')
 
     def frames(self) -> Iterator[Frame]:
         for number, path in enumerate(self.files):
@@ -258,13 +258,13 @@ def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
     """The source that a text names.
 
     Args:
-        text: Number or device of a camera, address of a stream, or path of a video file, a picture
-            or a folder of pictures.
+        text: Number or device of a camera, address of a stream, or path of a video file, an image
+            or a folder of images.
         tell: See :class:`CaptureSource` and :class:`FolderSource`.
         paced: See :class:`FileSource`.
 
     Raises:
-        LitePoseError: It names none of these, or pictures, which have no pace.
+        LitePoseError: It names none of these, or images, which have no pace.
     """
     place = text if text.isdecimal() else os.path.realpath(text)  # links have lasting names
     camera = re.fullmatch(r'(?:/dev/video)?([0-9]{1,2})', place)
@@ -277,11 +277,11 @@ def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
         return FileSource(path, paced, tell)
     if path.exists():
         if paced:
-            raise LitePoseError(f'expected a video to play like a camera, got {path}: pictures')
+            raise LitePoseError(f'expected a video to play like a camera, got {path}: images')
         return FolderSource(path, tell)
     raise LitePoseError(
         f'expected the number of a camera (0 to 99), the address of a stream, a video file or a '
-        f'folder of pictures, got {text!r}, which is none of these'
+        f'folder of images, got {text!r}, which is none of these'
     )
 
 

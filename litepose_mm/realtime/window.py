@@ -14,7 +14,7 @@ _ESCAPE = 27
 
 
 class Window:
-    """Shows pictures; use it in a ``with`` statement.
+    """Shows images; use it in a ``with`` statement.
 
     Args:
         title: Its title.
@@ -39,7 +39,7 @@ class Window:
         cv2.destroyWindow(self.title)
 
     def show(self, image: np.ndarray, milliseconds: int = 1) -> str | None:
-        """Shows a picture, and waits a moment for a key.
+        """Shows an image, and waits a moment for a key.
 
         Returns:
             The key, ``'escape'`` where the window was closed; None where there was none.

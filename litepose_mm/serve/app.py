@@ -1,6 +1,6 @@
-"""The web application: a page, and two ways to send it pictures.
+"""The web application: a page, and two ways to send it images.
 
-``POST /api/predict`` takes one encoded picture as the body and answers with its people.
+``POST /api/predict`` takes one encoded image as the body and answers with its people.
 ``/api/stream`` is a WebSocket: each binary message is an encoded frame, answered by one text
 message before the next is looked at, so that the browser sends its newest frame and nothing is
 queued. People of a stream are followed. What both answer with is
@@ -43,8 +43,8 @@ class Limits:
     """What is accepted.
 
     Attributes:
-        bytes: Most bytes of an encoded picture.
-        pixels: Most pixels of a picture.
+        bytes: Most bytes of an encoded image.
+        pixels: Most pixels of an image.
         streams: Most streams at once.
     """
 
@@ -68,7 +68,7 @@ def create_app(
     """The application.
 
     Args:
-        estimator: Finds the people, one picture at a time.
+        estimator: Finds the people, one image at a time.
         name: Of the model, for the page.
         limits: What is accepted.
         min_score: People with a lower score are dropped.
@@ -98,7 +98,7 @@ class _Service:
     ) -> None:
         self._estimator, self._name = estimator, name
         self._limits, self._min_score = limits, min_score
-        # One picture at a time is decoded and looked at, always in the same thread.
+        # One image at a time is decoded and looked at, always in the same thread.
         self._worker = ThreadPoolExecutor(1, 'network')
         self._num_streams = 0
 
@@ -116,7 +116,7 @@ class _Service:
         )
 
     async def predict(self, request: Request) -> JSONResponse:
-        """People of one picture."""
+        """People of one image."""
         try:
             data = await self._body(request)
             return JSONResponse(await self._people(data))
@@ -128,7 +128,7 @@ class _Service:
     async def _body(self, request: Request) -> bytes:
         if request.headers.get('content-type', '').startswith('multipart/'):
             raise LitePoseError(
-                'expected the bytes of a picture as the body (curl --data-binary @FILE), got a form'
+                'expected the bytes of an image as the body (curl --data-binary @FILE), got a form'
             )
         data = bytearray()
         async for part in request.stream():
@@ -139,7 +139,7 @@ class _Service:
     def _check_size(self, size: int) -> None:
         if size > self._limits.bytes:
             raise _TooLarge(
-                f'expected a picture of at most {self._limits.bytes / 2**20:g} MiB, got more; '
+                f'expected an image of at most {self._limits.bytes / 2**20:g} MiB, got more; '
                 'make it smaller'
             )
 
@@ -163,7 +163,7 @@ class _Service:
         tracker, start, number = PoseTracker(), monotonic(), 0
         while (message := await socket.receive())['type'] != 'websocket.disconnect':
             try:
-                data = _picture(message)
+                data = _image(message)
                 self._check_size(len(data))
                 answer = await self._people(data, number, monotonic() - start, tracker)
             except LitePoseError as error:
@@ -196,8 +196,8 @@ async def _client_left(request: Request, error: ClientDisconnect) -> Response:
     return Response(status_code=400)  # which nobody gets
 
 
-def _picture(message: Mapping[str, Any]) -> bytes:
+def _image(message: Mapping[str, Any]) -> bytes:
     data = message.get('bytes')
     if data is None:
-        raise LitePoseError('expected a picture in a binary message, got a text message')
+        raise LitePoseError('expected an image in a binary message, got a text message')
     return data

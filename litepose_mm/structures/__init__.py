@@ -1,4 +1,4 @@
-"""Plain values: what a body consists of, and who was found on a picture. numpy only."""
+"""Plain values: what a body consists of, and who was found on an image. numpy only."""
 
 from .pose_result import Person, PoseResult
 from .skeleton import Skeleton

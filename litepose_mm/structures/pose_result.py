@@ -1,4 +1,4 @@
-"""Who was found on a picture."""
+"""Who was found on an image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Person(NamedTuple):
     """One person of a :class:`PoseResult`.
 
     Attributes:
-        keypoints: (K, 2) positions (x, y) in pixels of the original picture.
+        keypoints: (K, 2) positions (x, y) in pixels of the original image.
         keypoint_scores: (K,) confidence of each keypoint.
         score: Confidence of the person.
         tag: (L,) associative embedding of the person, or None.
@@ -36,21 +36,21 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PoseResult:
-    """The N people found on one picture; N may be 0.
+    """The N people found on one image; N may be 0.
 
     Iterating gives :class:`Person` values, as does ``result[i]``; a slice, a mask or a list of
     indices gives a :class:`PoseResult` of these people.
 
     Args:
-        keypoints: (N, K, 2) finite positions (x, y) in pixels of the original picture; a whole
-            number is the centre of a pixel. Positions may lie outside of the picture. Estimators
+        keypoints: (N, K, 2) finite positions (x, y) in pixels of the original image; a whole
+            number is the centre of a pixel. Positions may lie outside of the image. Estimators
             give (0, 0) for keypoints that they do not find.
         keypoint_scores: (N, K) confidence of each keypoint, about 0 to 1; 0 where it is not found.
         scores: (N,) confidence of each person, about 0 to 1.
         skeleton: What the K keypoints are.
-        image_size: (width, height) of the original picture in pixels.
+        image_size: (width, height) of the original image in pixels.
         tags: (N, L) associative embedding of each person, or None.
-        source: Where the picture came from, usually a path, or None.
+        source: Where the image came from, usually a path, or None.
         ids: (N,) different whole numbers from 0, of people who are followed through a video (see
             :class:`litepose_mm.tracking.PoseTracker`), or None.
 
@@ -191,7 +191,7 @@ class PoseResult:
         """Returns the people in the form of COCO's keypoint results, one dictionary a person.
 
         Args:
-            image_id: The picture's number in the data set.
+            image_id: The image's number in the data set.
             category_id: The category's number; a person is 1 in COCO.
             with_bbox: Adds ``bbox`` (left, top, width, height) around the keypoints.
 
@@ -243,10 +243,10 @@ class PoseResult:
         return to_supervision(self)
 
     def draw(self, image: np.ndarray | None = None, **options: Any) -> np.ndarray:
-        """Draws the people on a copy of the picture.
+        """Draws the people on a copy of the image.
 
         Args:
-            image: uint8 picture of ``image_size``: BGR (H, W, 3), BGRA or gray. Read again from
+            image: uint8 image of ``image_size``: BGR (H, W, 3), BGRA or gray. Read again from
                 ``source`` when not given.
             options: As for :func:`litepose_mm.visualization.draw_skeletons`.
 
@@ -254,7 +254,7 @@ class PoseResult:
             The drawing, BGR (H, W, 3) uint8.
 
         Raises:
-            LitePoseError: There is no picture to draw on, or one of another size.
+            LitePoseError: There is no image to draw on, or one of another size.
         """
         from ..media import read_image
         from ..visualization import draw_skeletons
@@ -262,7 +262,7 @@ class PoseResult:
         if image is None:
             if self.source is None:
                 raise LitePoseError(
-                    'expected a picture to draw on, but this result has no source to read it from; '
+                    'expected an image to draw on, but this result has no source to read it from; '
                     'pass it: result.draw(image)'
                 )
             image = read_image(self.source)

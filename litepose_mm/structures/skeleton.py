@@ -25,7 +25,7 @@ class Skeleton:
         name: Name of the data set, e.g. ``'crowdpose'``.
         keypoint_names: K different names, in the order of the network's output.
         links: Pairs of keypoint indices that a drawing joins by a line; may be empty.
-        flip_indices: K indices; entry ``i`` is what keypoint ``i`` becomes in a mirrored picture.
+        flip_indices: K indices; entry ``i`` is what keypoint ``i`` becomes in a mirrored image.
         sigmas: Positive tolerances (K,) of object keypoint similarity, as a share of a person's
             size. None, or empty as in many of MMPose's data sets, where there are none: what needs
             them asks :meth:`oks_sigmas`.

@@ -12,8 +12,8 @@ from ..evaluation.functional.oks import box_areas, keypoint_similarity
 from ..structures import PoseResult
 from .one_euro import OneEuroFilter
 
-_SHRINKS = 0.9  # at most, the area of a person from one picture to the next
-_MISSED = 0.9  # of the similarity is left to who was not found in the picture before
+_SHRINKS = 0.9  # at most, the area of a person from one image to the next
+_MISSED = 0.9  # of the similarity is left to who was not found in the image before
 
 
 @dataclass
@@ -33,7 +33,7 @@ class PoseTracker:
 
     Whoever is followed moves on at their speed; people found are assigned to those followed so that
     the sum of their similarities is largest. A similarity is COCO's object keypoint similarity,
-    less where the tags differ: an associative embedding says who somebody is within a picture, and
+    less where the tags differ: an associative embedding says who somebody is within an image, and
     changes slowly from one to the next.
 
     Example::
@@ -82,11 +82,11 @@ class PoseTracker:
         self._seen_of: tuple | None = None
 
     def __call__(self, result: PoseResult, time: float) -> PoseResult:
-        """Takes the people of the next picture.
+        """Takes the people of the next image.
 
         Args:
-            result: The people found. A picture of another size, or other keypoints, begins anew.
-            time: Seconds, later than that of the picture before.
+            result: The people found. An image of another size, or other keypoints, begins anew.
+            time: Seconds, later than that of the image before.
 
         Returns:
             The same people in the same order, with ids, and smoothed where they are found.

@@ -1,4 +1,4 @@
-"""People as skeletons on a picture."""
+"""People as skeletons on an image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OUTLINE = (24, 24, 24)
 _SUBPIXEL_BITS = 4  # OpenCV draws at 1/16 pixel
 _CIRCLE = np.stack([np.cos(np.arange(24) * np.pi / 12), np.sin(np.arange(24) * np.pi / 12)], axis=1)
 _LIMB_SHARE = 0.018  # width of a limb as a share of the person's size
-_WIDTHS_OF_PICTURE = (0.003, 0.012)  # narrowest and widest limb as shares of the picture's size
+_LIMB_WIDTHS = (0.003, 0.012)  # narrowest and widest limb as shares of the image's size
 _CROWDED_SHARE = 0.03  # of a person so small that joints would hide the limbs, limbs only are drawn
 
 
@@ -35,24 +35,24 @@ def draw_skeletons(
 ) -> np.ndarray:
     """Draws people as skeletons; the strongest lie on top.
 
-    The width of the lines follows the size of the picture and of each person. A limb is drawn where
+    The width of the lines follows the size of the image and of each person. A limb is drawn where
     both of its keypoints are.
 
     Args:
-        image: uint8 picture of ``result.image_size``: BGR (H, W, 3), BGRA (H, W, 4) or gray (H, W).
+        image: uint8 image of ``result.image_size``: BGR (H, W, 3), BGRA (H, W, 4) or gray (H, W).
             It is not changed.
         result: The people.
         keypoint_threshold: Keypoints with a lower score are left out, and those not found always.
         color_by: ``'link'``: the skeleton's own colours, which tell left from right; ``'person'``:
             one colour a person, by id where people have ids.
-        opacity: 0 (nothing to see) to 1 (covers the picture).
+        opacity: 0 (nothing to see) to 1 (covers the image).
         line_width: Width of limbs in pixels instead of one that follows the sizes.
 
     Returns:
         The drawing, BGR (H, W, 3) uint8.
 
     Raises:
-        LitePoseError: The picture is not one of those above or an option is out of its range.
+        LitePoseError: The image is not one of those above or an option is out of its range.
     """
     if color_by not in COLOR_SCHEMES:
         raise LitePoseError(f'color_by: expected one of {COLOR_SCHEMES}, got {color_by!r}')
@@ -60,20 +60,20 @@ def draw_skeletons(
         raise LitePoseError(f'opacity: expected a number from 0 to 1, got {opacity!r}')
     if line_width is not None and not line_width > 0:
         raise LitePoseError(f'line_width: expected a positive number of pixels, got {line_width!r}')
-    picture = _to_bgr(image)
-    height, width = picture.shape[:2]
+    canvas = _to_bgr(image)
+    height, width = canvas.shape[:2]
     if (width, height) != result.image_size:
         raise LitePoseError(
-            f'expected the picture the people were found on, {result.image_size[0]}x'
+            f'expected the image the people were found on, {result.image_size[0]}x'
             f'{result.image_size[1]}, got {width}x{height}; scale it or the result first'
         )
 
-    layer = picture.copy()
+    layer = canvas.copy()
     for index in np.argsort(result.scores, kind='stable'):
         number = int(index if result.ids is None else result.ids[index])
         color = None if color_by == 'link' else person_color(number)
         _draw_person(layer, result, int(index), keypoint_threshold, color, line_width)
-    return cv2.addWeighted(layer, opacity, picture, 1 - opacity, 0)
+    return cv2.addWeighted(layer, opacity, canvas, 1 - opacity, 0)
 
 
 def draw_resized(image: np.ndarray, result: PoseResult, **options: Any) -> np.ndarray:
@@ -131,13 +131,13 @@ def joint_colors(skeleton: Skeleton) -> np.ndarray:
 
 
 def _limb_width(person: float, shape: tuple[int, ...]) -> float:
-    picture = float(np.sqrt(shape[0] * shape[1]))
-    narrow, wide = (max(1.0, share * picture) for share in _WIDTHS_OF_PICTURE)
+    canvas = float(np.sqrt(shape[0] * shape[1]))
+    narrow, wide = (max(1.0, share * canvas) for share in _LIMB_WIDTHS)
     return float(np.clip(_LIMB_SHARE * person, narrow, wide))
 
 
 def _near(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Tells which points lie close enough to the picture for OpenCV's 32-bit coordinates."""
+    """Tells which points lie close enough to the image for OpenCV's 32-bit coordinates."""
     size = np.array([shape[1], shape[0]])
     return ((points > -2 * size) & (points < 3 * size)).all(axis=1)
 
@@ -173,12 +173,12 @@ def _bgr(color) -> tuple[int, int, int]:
 
 
 def _to_bgr(image: np.ndarray) -> np.ndarray:
-    is_picture = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
-    if is_picture and image.ndim == 3 and image.shape[2] == 1:
+    is_image = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
+    if is_image and image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
-    if is_picture and image.ndim == 2:
+    if is_image and image.ndim == 2:
         return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2BGR)
-    if is_picture and image.ndim == 3 and image.shape[2] in (3, 4):
+    if is_image and image.ndim == 3 and image.shape[2] in (3, 4):
         return np.ascontiguousarray(image[..., :3])
     got = f'{image.dtype} {image.shape}' if isinstance(image, np.ndarray) else type(image).__name__
-    raise LitePoseError(f'expected a uint8 picture, BGR (H, W, 3), BGRA or gray, got {got}')
+    raise LitePoseError(f'expected a uint8 image, BGR (H, W, 3), BGRA or gray, got {got}')

@@ -1,4 +1,4 @@
-"""The network's maps on a picture: heatmaps in the skeleton's colours, tags in a colour map's."""
+"""The network's maps on an image: heatmaps in the skeleton's colours, tags in a colour map's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .draw import joint_colors
 if TYPE_CHECKING:
     from ..structures import Skeleton
 
-_DIMMED = 0.3  # what is left of the picture's light, so that maps stand out
+_DIMMED = 0.3  # what is left of the image's light, so that maps stand out
 _HIGH = 0.1  # of a heatmap; the decoder takes no lower peaks for keypoints
 _SPREAD = (2, 98)  # percentiles of tags that get the first and the last colour
 
@@ -22,11 +22,11 @@ def draw_heatmaps(image: np.ndarray, heatmaps: np.ndarray, skeleton: Skeleton) -
 
     Args:
         image: BGR (H, W, 3) uint8.
-        heatmaps: (K, h, w), any size of the same picture; 0 is black and 1 as bright as can be.
+        heatmaps: (K, h, w), any size of the same image; 0 is black and 1 as bright as can be.
         skeleton: What the K keypoints are.
 
     Returns:
-        The drawing, BGR (H, W, 3) uint8; the picture is dark and gray in it.
+        The drawing, BGR (H, W, 3) uint8; the image is dark and gray in it.
     """
     maps = _resized(heatmaps, image)
     strongest = maps.argmax(axis=2)
@@ -67,13 +67,13 @@ def draw_tags(
 
 
 def _resized(maps: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Maps (K, h, w) bilinearly at the picture's size, (H, W, K)."""
+    """Maps (K, h, w) bilinearly at the image's size, (H, W, K)."""
     maps = np.ascontiguousarray(maps.transpose(1, 2, 0), dtype=np.float32)
     resized = cv2.resize(maps, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return resized.reshape(*image.shape[:2], -1)  # OpenCV drops the axis of a single map
 
 
 def dimmed(image: np.ndarray) -> np.ndarray:
-    """The picture dark and gray, float."""
+    """The image dark and gray, float."""
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     return np.repeat(_DIMMED * gray[..., None], 3, axis=2)

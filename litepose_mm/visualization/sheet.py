@@ -1,4 +1,4 @@
-"""What a network made of a picture, side by side."""
+"""What a network made of an image, side by side."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def draw_sheet(
 ) -> np.ndarray:
     """Draws true people, found people, heatmaps and tags as panels in a row, what there is of it.
 
-    Small pictures are enlarged and large ones reduced, so that every sheet can be read. Captions
+    Small images are enlarged and large ones reduced, so that every sheet can be read. Captions
     count the people of whom there is something to see.
 
     Args:
         image: BGR (H, W, 3) uint8.
-        found: People found on it; ``image_size`` is the picture's.
+        found: People found on it; ``image_size`` is the image's.
         truth: People who are there.
-        heatmaps: (K, h, w) of the whole picture; about 0 to 1.
+        heatmaps: (K, h, w) of the whole image; about 0 to 1.
         tags: (L * K, h', w'), drawn if there are heatmaps too.
         title: A line above all, ASCII.
         keypoint_threshold: Keypoints with a lower score are left out.
@@ -47,24 +47,24 @@ def draw_sheet(
     Returns:
         The sheet, BGR uint8.
     """
-    picture = at_panel_size(image)
+    panel_image = at_panel_size(image)
     panels = [
-        people_panel(picture, people, name, keypoint_threshold)
+        people_panel(panel_image, people, name, keypoint_threshold)
         for name, people in (('truth', truth), ('found', found))
         if people is not None
     ]
     if heatmaps is not None:
-        drawing = draw_heatmaps(picture, heatmaps, found.skeleton)
+        drawing = draw_heatmaps(panel_image, heatmaps, found.skeleton)
         panels.append((f'heatmaps: highest {heatmaps.max():.2f}', drawing))
     if heatmaps is not None and tags is not None:
-        drawing, ends = draw_tags(picture, tags, heatmaps)
+        drawing, ends = draw_tags(panel_image, tags, heatmaps)
         text = 'no heatmap is high' if ends is None else f'{ends[0]:.2f} to {ends[1]:.2f}'
         panels.append((f'tags: {text}', drawing))
     return in_a_row(panels, title)
 
 
 def at_panel_size(image: np.ndarray) -> np.ndarray:
-    """The picture enlarged or reduced to the size of a panel."""
+    """The image enlarged or reduced to the size of a panel."""
     height, width = image.shape[:2]
     zoom = _LONG_SIDE / max(height, width)
     size = max(1, round(width * zoom)), max(1, round(height * zoom))
@@ -72,10 +72,10 @@ def at_panel_size(image: np.ndarray) -> np.ndarray:
 
 
 def people_panel(
-    picture: np.ndarray, people: PoseResult, name: str, keypoint_threshold: float = 0.2
+    panel_image: np.ndarray, people: PoseResult, name: str, keypoint_threshold: float = 0.2
 ) -> Panel:
-    """People on a picture of another size than ``people.image_size``."""
-    drawing = draw_resized(picture, people, keypoint_threshold=keypoint_threshold)
+    """People on an image of another size than ``people.image_size``."""
+    drawing = draw_resized(panel_image, people, keypoint_threshold=keypoint_threshold)
     count = int(people.found(keypoint_threshold).any(axis=1).sum())
     return f'{name}: {count} {"person" if count == 1 else "people"}', drawing
 

@@ -43,16 +43,16 @@ def draw_targets(
     Returns:
         The sheet, BGR uint8.
     """
-    picture = at_panel_size(image)
-    panels = [people_panel(picture, people, 'truth')]
+    panel_image = at_panel_size(image)
+    panels = [people_panel(panel_image, people, 'truth')]
     for number, maps in enumerate(heatmaps):
-        drawing = draw_heatmaps(picture, maps, people.skeleton)
+        drawing = draw_heatmaps(panel_image, maps, people.skeleton)
         if number < len(masks):
             _hatch(drawing, masks[number])
         panels.append((f'heatmaps {_size(maps)}: highest {maps.max():.2f}', drawing))
     for number, indices in (tag_indices or {}).items():
         maps = heatmaps[number]
-        drawing = _draw_places(picture, indices, maps.shape[:0:-1])
+        drawing = _draw_places(panel_image, indices, maps.shape[:0:-1])
         used = indices[..., 1] > 0
         text = f'{used.sum()} of {used.any(axis=1).sum()} people'
         panels.append((f'tags {_size(maps)}: {text}', drawing))
@@ -71,10 +71,10 @@ def _hatch(drawing: np.ndarray, mask: np.ndarray) -> None:
     drawing[~used & (diagonal < _HATCH_WIDTH)] = _HATCH
 
 
-def _draw_places(picture: np.ndarray, indices: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _draw_places(panel_image: np.ndarray, indices: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A square at each pixel of a level (width, height) where a tag is read; a colour a person."""
-    drawing = dimmed(picture).round().astype(np.uint8)
-    zoom = np.divide(picture.shape[1::-1], size)
+    drawing = dimmed(panel_image).round().astype(np.uint8)
+    zoom = np.divide(panel_image.shape[1::-1], size)
     for person, entries in enumerate(indices):
         index = entries[entries[:, 1] > 0, 0] % (size[0] * size[1])
         corners = np.stack([index % size[0], index // size[0]], axis=1) * zoom

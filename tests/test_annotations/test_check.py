@@ -70,7 +70,7 @@ def person(**changes):
     return change
 
 
-def picture(**changes):
+def image(**changes):
     def change(content):
         content['images'][0].update(changes)
         for key in [key for key, value in changes.items() if value is KeyError]:
@@ -126,7 +126,7 @@ def rle(**changes):
             lambda document: document['annotations'].append('foo'),
             "id: annotation: id: entry 2 of the list: expected a mapping, got 'foo'",
         ),
-        (picture(id=1.5), 'id: image: id: entry 0 of the list: expected a whole number, got 1.5'),
+        (image(id=1.5), 'id: image: id: entry 0 of the list: expected a whole number, got 1.5'),
         (person(category_id=[1]), 'category_id: annotation 10: category_id: expected a whole'),
         (person(category_id=7), 'category: annotation 10: category_id: 7 is none of the categ'),
         (
@@ -138,19 +138,19 @@ def rle(**changes):
             person(iscrowd=1, keypoints=KeyError),
             'missing field: annotation 10: keypoints: expected',
         ),
-        (picture(crowdIndex=0.5), 'crowdIndex: image 2: crowdIndex: expected a number, got None'),
-        (picture(crowdIndex='x'), "crowdIndex: image 1: crowdIndex: expected a number, got 'x'"),
+        (image(crowdIndex=0.5), 'crowdIndex: image 2: crowdIndex: expected a number, got None'),
+        (image(crowdIndex='x'), "crowdIndex: image 1: crowdIndex: expected a number, got 'x'"),
         (person(iscrowd='x'), "iscrowd: annotation 10: iscrowd: expected 0 or 1, got 'x'"),
         (person(area=[1]), 'area: annotation 10: area: expected a positive number of square'),
         (person(area=-1), 'area: annotation 10: area: expected a positive number of square'),
-        (picture(file_name=KeyError), 'missing field: image 1: file_name'),
-        (picture(file_name=3), 'file_name: image 1: file_name: expected a string, got 3'),
-        (picture(width=KeyError), 'missing field: image 1: width: expected one'),
-        (picture(width=None), 'size: image 1: width, height: expected two positive numbers'),
-        (picture(width=-1), 'size: image 1: width, height: expected two positive numbers'),
-        (picture(id=2), 'duplicate id: image 2: id: 2 times'),
+        (image(file_name=KeyError), 'missing field: image 1: file_name'),
+        (image(file_name=3), 'file_name: image 1: file_name: expected a string, got 3'),
+        (image(width=KeyError), 'missing field: image 1: width: expected one'),
+        (image(width=None), 'size: image 1: width, height: expected two positive numbers'),
+        (image(width=-1), 'size: image 1: width, height: expected two positive numbers'),
+        (image(id=2), 'duplicate id: image 2: id: 2 times'),
         (
-            picture(width=50, height=100),
+            image(width=50, height=100),
             'size: image 1: width, height: swapped, it seems: people fit into (100, 50)',
         ),
         (rle(counts=[1, 2]), 'segmentation: annotation 10: segmentation: RLE: counts sum to 3'),
@@ -193,7 +193,7 @@ def test_crowdpose_does_not_count_head_and_neck():
         assert (check(content) == []) is good
 
 
-def test_broken_picture(tmp_path):
+def test_broken_image(tmp_path):
     Image.effect_noise((100, 50), 50).save(tmp_path / '1.jpg')
     whole = (tmp_path / '1.jpg').read_bytes()
     (tmp_path / '2.jpg').write_bytes(b'no')
@@ -215,16 +215,16 @@ def spoiled():
     """One entry of each sort that fix can mend or leave out."""
     content = document()
     person(num_keypoints=7)(content)
-    picture(width=50, height=100)(content)
+    image(width=50, height=100)(content)
     unusable = dict(copy.deepcopy(content['annotations'][1]), id=30, keypoints=[1])
     content['annotations'].append(unusable)
     content['images'].append(dict(id=3, width=10, height=10))
     return content
 
 
-@pytest.mark.parametrize('with_pictures', [False, True])
-def test_fix(tmp_path, with_pictures):
-    images = tmp_path if with_pictures else None
+@pytest.mark.parametrize('with_images', [False, True])
+def test_fix(tmp_path, with_images):
+    images = tmp_path if with_images else None
     for index in (1, 2):
         Image.new('RGB', (100, 50)).save(tmp_path / f'{index}.jpg')
     content = spoiled()

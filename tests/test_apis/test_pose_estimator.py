@@ -1,4 +1,4 @@
-"""PoseEstimator on the real networks: pictures, lists and batches, options, and true weights."""
+"""PoseEstimator on the real networks: images, lists and batches, options, and true weights."""
 
 import json
 import re
@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 OFFICIAL = 'weights/litepose-auto-m_crowdpose_official.pth.tar'
 
 
-def picture(width, height, seed=0):
+def photo(width, height, seed=0):
     rng = np.random.default_rng(seed)
     return cv2.resize(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8), (width, height))
 
@@ -65,35 +65,35 @@ def assert_same(one: PoseResult, other: PoseResult):
 
 
 def test_finds_people_on_an_array(estimator):
-    result = estimator(picture(160, 120))
+    result = estimator(photo(160, 120))
     assert len(result) > 0
     assert result.image_size == (160, 120)
     assert result.skeleton.name == 'crowdpose'
     assert result.skeleton.num_keypoints == 14
     assert result.tags.shape[0] == len(result)
     assert result.source is None
-    assert result.draw(picture(160, 120)).shape == (120, 160, 3)
+    assert result.draw(photo(160, 120)).shape == (120, 160, 3)
 
 
 def test_path_and_array_agree(estimator, tmp_path):
     path = tmp_path / 'x.png'
-    cv2.imwrite(str(path), picture(160, 120))
+    cv2.imwrite(str(path), photo(160, 120))
     from_path = estimator(path)
-    assert_same(from_path, estimator(picture(160, 120)))
+    assert_same(from_path, estimator(photo(160, 120)))
     assert from_path.source == str(path)
     assert estimator(str(path)) == from_path
     assert from_path.draw().shape == (120, 160, 3)
 
 
-def test_list_gives_what_single_pictures_give(estimator):
+def test_list_gives_what_single_images_give(estimator):
     sizes = [(160, 120), (120, 160), (160, 120), (300, 120), (160, 121), (160, 120), (160, 120)]
-    pictures = [picture(*size, seed=index) for index, size in enumerate(sizes)]
-    together = estimator(pictures)
+    photos = [photo(*size, seed=index) for index, size in enumerate(sizes)]
+    together = estimator(photos)
     assert [result.image_size for result in together] == sizes
-    for image, result in zip(pictures, together, strict=True):
+    for image, result in zip(photos, together, strict=True):
         assert_same(result, estimator(image))
     assert estimator([]) == []
-    assert estimator(tuple(pictures[:1])) == together[:1]
+    assert estimator(tuple(photos[:1])) == together[:1]
 
 
 def test_batches_hold_inputs_of_one_size(estimator, monkeypatch):
@@ -106,7 +106,7 @@ def test_batches_hold_inputs_of_one_size(estimator, monkeypatch):
         return forward(inputs)
 
     monkeypatch.setattr(graph, 'forward', note)
-    wide, tall = picture(160, 120), picture(120, 160)
+    wide, tall = photo(160, 120), photo(120, 160)
     estimator([wide, tall, wide, wide, wide, tall])
     assert [(128, 192)] * 3 in batches
     assert [(192, 128)] * 2 in batches
@@ -116,12 +116,12 @@ def test_batches_hold_inputs_of_one_size(estimator, monkeypatch):
 
 @pytest.mark.parametrize('flip', [False, True])
 def test_network_and_decoding_give_what_mmposes_test_step_gives(weights, flip):
-    estimator, image = make(weights=weights, flip_test=flip), picture(160, 120)
+    estimator, image = make(weights=weights, flip_test=flip), photo(160, 120)
     assert_same(estimator(image), MMPoseEstimator(estimator.model)(image))
 
 
-def test_maps_lie_on_the_picture(estimator):
-    image = picture(160, 100)
+def test_maps_lie_on_the_image(estimator):
+    image = photo(160, 100)
     prepared = estimator.prepare(image)
     outputs = estimator.infer(prepared)
     seen, panels = estimator.get_panels(prepared, outputs)
@@ -136,7 +136,7 @@ def test_maps_lie_on_the_picture(estimator):
 
 
 def test_views_are_fine(estimator):
-    image = picture(160, 120)
+    image = photo(160, 120)
     assert_same(estimator(image[..., ::-1][..., ::-1]), estimator(image))
     image.flags.writeable = False
     estimator(image)
@@ -153,19 +153,19 @@ def test_views_are_fine(estimator):
         ('missing.jpg', 'there is no file'),
     ],
 )
-def test_refuses_what_is_no_picture(estimator, image, message):
+def test_refuses_what_is_no_image(estimator, image, message):
     with pytest.raises(LitePoseError, match=message) as caught:
-        estimator([picture(20, 20), image])
+        estimator([photo(20, 20), image])
     assert '\n' not in str(caught.value)
 
 
 def test_extreme_sizes(estimator):
     for width, height in ((1, 1), (200, 10), (3, 2)):
-        assert estimator(picture(width, height)).image_size == (width, height)
+        assert estimator(photo(width, height)).image_size == (width, height)
 
 
 def test_flip_test_follows_config_or_argument(weights):
-    image = picture(160, 120)
+    image = photo(160, 120)
     as_config, on, off = (make(weights=weights, flip_test=flip) for flip in (None, True, False))
     by_option = make(weights=weights, cfg_options={'model.test_cfg.flip_test': False})
     assert as_config.model.test_cfg.flip_test is True
@@ -178,7 +178,7 @@ def test_flip_test_follows_config_or_argument(weights):
 def test_input_size(weights):
     estimator = make(weights=weights, input_size=192)
     assert estimator.input_size == 192
-    assert estimator.prepare(picture(160, 120)).inputs.shape == (1, 3, 192, 256)
+    assert estimator.prepare(photo(160, 120)).inputs.shape == (1, 3, 192, 256)
 
 
 def test_coco_has_its_own_skeleton():
@@ -186,7 +186,7 @@ def test_coco_has_its_own_skeleton():
         estimator = make('litepose-xs_coco')
     assert estimator.skeleton.name == 'coco'
     assert estimator.skeleton.num_keypoints == 17
-    assert estimator(picture(64, 64)).keypoints.shape[1:] == (17, 2)
+    assert estimator(photo(64, 64)).keypoints.shape[1:] == (17, 2)
 
 
 @pytest.mark.filterwarnings('ignore:no weights given')
@@ -199,9 +199,9 @@ def test_multiscale_options_of_the_docs():
     head = estimator.model.head
     forward = head.forward
     head.forward = lambda feats: seen.append(feats) or forward(feats)
-    assert [r.image_size for r in estimator([picture(160, 120)] * 2)] == [(160, 120)] * 2
+    assert [r.image_size for r in estimator([photo(160, 120)] * 2)] == [(160, 120)] * 2
     assert len(seen) == 3 * 2  # scales, each mirrored too
-    prepared = estimator.prepare(picture(160, 120))
+    prepared = estimator.prepare(photo(160, 120))
     assert estimator.get_panels(prepared, estimator.infer(prepared)) is None
 
 
@@ -219,7 +219,7 @@ def test_too_little_memory_for_the_network(estimator, monkeypatch, error, messag
 
     monkeypatch.setattr(estimator.model, 'extract_feat', fail)
     with pytest.raises(LitePoseError, match=message):
-        estimator(picture(160, 120))
+        estimator(photo(160, 120))
 
 
 def test_what_opencv_refuses(estimator, monkeypatch):
@@ -228,7 +228,7 @@ def test_what_opencv_refuses(estimator, monkeypatch):
 
     monkeypatch.setattr(estimator, '_prepare', resize)
     with pytest.raises(LitePoseError, match='an image of 160x120') as caught:
-        estimator(picture(160, 120))
+        estimator(photo(160, 120))
     assert '\n' not in str(caught.value)
 
 
@@ -238,7 +238,7 @@ def test_defects_are_not_hidden(estimator, monkeypatch):
 
     monkeypatch.setattr(estimator.model, 'extract_feat', fail)
     with pytest.raises(RuntimeError, match='mat1'):
-        estimator(picture(160, 120))
+        estimator(photo(160, 120))
 
 
 @pytest.mark.parametrize('batch_size', [0, -1, 1.5, '2'])
@@ -247,7 +247,7 @@ def test_refuses_batch_sizes(batch_size):
         make(batch_size=batch_size)
 
 
-def test_a_picture_that_was_not_read(estimator):
+def test_an_image_that_was_not_read(estimator):
     with pytest.raises(LitePoseError, match='got NoneType; cv2.imread returns None'):
         estimator(None)
 
@@ -284,7 +284,7 @@ def test_cuda_in_a_forked_process(estimator, monkeypatch):
 
     monkeypatch.setattr(estimator.model, 'extract_feat', fail)
     with pytest.raises(LitePoseError, match='spawn'):
-        estimator(picture(160, 120))
+        estimator(photo(160, 120))
 
 
 def test_samples_without_people(estimator):
@@ -293,21 +293,21 @@ def test_samples_without_people(estimator):
 
 
 def test_command(weights, tmp_path, capsys):
-    cv2.imwrite(str(tmp_path / 'x.png'), picture(160, 120))
+    cv2.imwrite(str(tmp_path / 'x.png'), photo(160, 120))
     arguments = f'--model {MODEL} --weights {weights} --device cpu --input-size 128 --no-flip'
     status = main(
         ['predict', f'{tmp_path}/x.png', *arguments.split(), '--out-dir', f'{tmp_path}/out']
     )
     out, err = capsys.readouterr()
     assert (status, err) == (0, '')
-    assert 'on 1 picture\n' in out
+    assert 'on 1 image\n' in out
     document = json.loads((tmp_path / 'out' / 'results.json').read_text())
     assert len(document['categories'][0]['keypoints']) == 14
     assert re.fullmatch('[0-9a-f]{64}', document['info']['weights_sha256'])
 
 
 def test_command_without_weights_says_so(tmp_path, capsys):
-    cv2.imwrite(str(tmp_path / 'x.png'), picture(64, 64))
+    cv2.imwrite(str(tmp_path / 'x.png'), photo(64, 64))
     arguments = f'--model litepose-xs_coco --device cpu --input-size 64 --out-dir {tmp_path}/out'
     assert main(['predict', f'{tmp_path}/x.png', *arguments.split()]) == 0
     assert capsys.readouterr().err == (

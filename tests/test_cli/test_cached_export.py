@@ -116,11 +116,11 @@ def test_weights_are_needed(files):
 def test_webcam_takes_an_engine(files, tmp_path, capsys, monkeypatch, engine):
     monkeypatch.chdir(tmp_path)
     config, weights = files
-    picture = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
-    write_image('pictures/0.png', picture)
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    write_image('images/0.png', image)
     arguments = ['--model', config, '--weights', str(weights), '--device', 'cpu']
     status = main(
-        ['webcam', 'pictures', '--no-display', '--jsonl', 'o.jsonl', '--min-score', '0']
+        ['webcam', 'images', '--no-display', '--jsonl', 'o.jsonl', '--min-score', '0']
         + [*arguments, '--engine', engine]
     )
     out, err = capsys.readouterr()

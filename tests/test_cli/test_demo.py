@@ -31,7 +31,7 @@ def demo(tmp_path, monkeypatch):
 
 def test_people_are_found(demo, tmp_path, capsys):
     assert demo() == 0
-    assert 'people on 2 pictures' in capsys.readouterr().out
+    assert 'people on 2 images' in capsys.readouterr().out
     folder = tmp_path / 'outputs' / 'demo'
     assert sorted(path.name for path in folder.iterdir()) == NAMES
     document = json.loads((folder / 'results.json').read_text())
@@ -45,7 +45,7 @@ def test_people_are_found(demo, tmp_path, capsys):
 
     joints = document['categories'][0]['keypoints']
     (best, *_) = found['grace_hopper.jpg']
-    # As seen by eye, in pixels of a picture 1028 wide; the right shoulder is on the left.
+    # As seen by eye, in pixels of an image 1028 wide; the right shoulder is on the left.
     for joint, place in dict(
         top_head=(510, 350), neck=(520, 660), right_shoulder=(335, 730)
     ).items():
@@ -74,7 +74,7 @@ def test_own_input(demo, tmp_path, capsys):
     demo('--out-dir', 'first')
     assert demo('--input', 'first/drawn_scene.png', '--out-dir', 'second') == 0
     assert (tmp_path / 'second' / 'drawn_scene.png').is_file()
-    assert 'on 1 picture' in capsys.readouterr().out
+    assert 'on 1 image' in capsys.readouterr().out
 
 
 def test_missing_input(demo, capsys):

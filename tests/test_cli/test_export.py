@@ -20,14 +20,14 @@ pytest.importorskip('onnxruntime')
 
 @pytest.fixture(scope='module')
 def tiny(tmp_path_factory):
-    """A config, weights and a picture."""
+    """A config, weights and an image."""
     folder = tmp_path_factory.mktemp('tiny')
     model = tiny_estimator().model
     model.cfg.dump(str(folder / 'tiny.py'))
     torch.save(model.state_dict(), folder / 'tiny.pth')
     small = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
-    picture = cv2.resize(small, (64, 64), interpolation=cv2.INTER_CUBIC)
-    cv2.imwrite(str(folder / 'picture.png'), picture)
+    image = cv2.resize(small, (64, 64), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(folder / 'image.png'), image)
     return folder
 
 
@@ -49,17 +49,17 @@ def export(cli, tiny, *arguments):
 
 
 def test_export_verify_and_benchmark(cli, tiny, tmp_path):
-    picture = tiny / 'picture.png'
-    status, out, err = export(cli, tiny, '--flip', '--verify', picture, '--threads', 1)
+    image = tiny / 'image.png'
+    status, out, err = export(cli, tiny, '--flip', '--verify', image, '--threads', 1)
     assert (status, err) == (0, '')
     lines = out.splitlines()
     assert lines[1:5] == [
-        'with the mirrored picture, which takes twice the time: --no-flip leaves it out',
+        'with the mirrored image, which takes twice the time: --no-flip leaves it out',
         'wrote model.onnx and model.json in out',
         'comparing with torch',
         'wrote report.md, report.json, report.png in out',
     ]
-    assert len(lines) == 9 and lines[5].startswith('1 picture: ')
+    assert len(lines) == 9 and lines[5].startswith('1 image: ')
     assert lines[8].startswith('verified: the same as torch for inputs of ')
     assert lines[7].startswith('time of a frame: ')
     assert json.loads((tmp_path / 'out' / 'report.json').read_text())['keypoints']['max'] < 0.1
@@ -67,7 +67,7 @@ def test_export_verify_and_benchmark(cli, tiny, tmp_path):
     assert (card.name, card.flip_test, card.input_shape) == ('tiny', True, None)
 
     torch_model = f'{tiny / "tiny.py"}={tiny / "tiny.pth"}'
-    status, out, err = cli('benchmark', torch_model, 'out', '--pictures', picture, '--rounds', 2,
+    status, out, err = cli('benchmark', torch_model, 'out', '--images', image, '--rounds', 2,
                            '--flip', '--json', 'a.json', '--plot', 'a.svg')  # fmt: skip
     assert (status, err) == (0, '')
     assert '1 thread(s)' in ' '.join(out.split())
@@ -75,26 +75,26 @@ def test_export_verify_and_benchmark(cli, tiny, tmp_path):
     eager, exported = figures['models']
     assert eager['model'] == 'tiny (torch, fp32, flip)'
     assert exported['model'] == 'tiny (onnxruntime, fp32, flip)'
-    assert eager['people_per_picture'] == exported['people_per_picture'] > 0
+    assert eager['people_per_image'] == exported['people_per_image'] > 0
     assert exported['milliseconds']['total']['p50'] > 0
     assert eager['input_size'] == exported['input_size'] == 64
     assert 'torch' in eager['versions'] and 'onnxruntime' in exported['versions']
-    assert (figures['threads'], figures['rounds'], figures['pictures']) == (1, 2, 1)
+    assert (figures['threads'], figures['rounds'], figures['images']) == (1, 2, 1)
     assert '<svg' in (tmp_path / 'a.svg').read_text()
 
 
 def test_int8(cli, tiny, tmp_path):
-    pictures = tmp_path / 'pictures'
-    pictures.mkdir()
+    images = tmp_path / 'images'
+    images.mkdir()
     for number in range(10):
-        shutil.copy(tiny / 'picture.png', pictures / f'{number}.png')
+        shutil.copy(tiny / 'image.png', images / f'{number}.png')
     status, out, err = export(
-        *(cli, tiny, '--precision', 'int8', '--calibration', pictures),
-        *('--verify', tiny / 'picture.png', '--threads', 1),
+        *(cli, tiny, '--precision', 'int8', '--calibration', images),
+        *('--verify', tiny / 'image.png', '--threads', 1),
     )
     assert (status, err) == (0, '')
-    assert 'calibrating on 10 pictures' in out
-    assert re.search(r'int8 in \d+ of 51 layers, calibrated on 10 pictures; in float32: ', out)
+    assert 'calibrating on 10 images' in out
+    assert re.search(r'int8 in \d+ of 51 layers, calibrated on 10 images; in float32: ', out)
     assert 'the network takes ' in out
     report = (tmp_path / 'out/report.md').read_text()
     assert '## Int8' in report and '| layer | heatmaps | tags | precision |' in report
@@ -137,7 +137,7 @@ def test_tensorrt(cli, tiny, tmp_path):
         (['--out', 'a' * 300], 'cannot write aaa'),
         (['--static', '64'], "expected WIDTHxHEIGHT, e.g. 640x448, got '64'"),
         (['--precision', 'fp16'], 'precision: onnxruntime takes fp32 or int8'),
-        (['--precision', 'int8'], 'int8 needs a folder with pictures'),
+        (['--precision', 'int8'], 'int8 needs a folder with images'),
         (['--calibration', '.'], '--calibration and --max-ap-loss are for --precision int8'),
         (['--precision', 'int8', '--max-ap-loss', '1'], '--max-ap-loss needs --verify and --anno'),
     ],
@@ -164,5 +164,5 @@ def test_benchmark_refuses(cli, tiny):
 
 def test_a_model_that_differs_has_a_status(cli, tiny, monkeypatch):
     monkeypatch.setattr('litepose_mm.deploy.verification._MOST_APART', -1.0)
-    status, out, _ = export(cli, tiny, '--verify', tiny / 'picture.png', '--threads', 1)
+    status, out, _ = export(cli, tiny, '--verify', tiny / 'image.png', '--threads', 1)
     assert status == 1 and 'not verified: expected 99 % of the keypoints' in out

@@ -70,13 +70,13 @@ def written(tmp_path, out_dir='outputs'):
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob('*') if p.is_file())
 
 
-def test_folder_of_pictures(cli, tmp_path):
+def test_folder_of_images(cli, tmp_path):
     save(tmp_path / 'in' / 'a.jpg')
     save(tmp_path / 'in' / 'b.bmp', (40, 30))
     status, out, err = cli('in')
     assert (status, err) == (0, '')
     assert out == (
-        '4 people on 2 pictures\nwrote 2 drawings in outputs/, results in outputs/results.json\n'
+        '4 people on 2 images\nwrote 2 drawings in outputs/, results in outputs/results.json\n'
     )
     assert written(tmp_path) == ['a.jpg', 'b.png', 'results.json']
     drawing = cv2.imread(str(tmp_path / 'outputs' / 'a.jpg'))
@@ -114,7 +114,7 @@ def test_min_score_and_no_draw(cli, tmp_path):
     save(tmp_path / 'a.jpg')
     status, out, _ = cli('a.jpg', '--min-score', '0.8', '--no-draw', '--out-dir', 'new/deep')
     assert status == 0
-    assert out == '1 person on 1 picture\nwrote results in new/deep/results.json\n'
+    assert out == '1 person on 1 image\nwrote results in new/deep/results.json\n'
     assert written(tmp_path, 'new/deep') == ['results.json']
     assert len(results(tmp_path, 'new/deep')['annotations']) == 1
 
@@ -126,15 +126,15 @@ def test_recursive_keeps_the_folders(cli, tmp_path):
     assert written(tmp_path) == ['a.jpg', 'deep/a.jpg', 'results.json']
 
 
-def test_broken_picture_in_a_folder(cli, tmp_path):
+def test_broken_image_in_a_folder(cli, tmp_path):
     save(tmp_path / 'in' / 'a.jpg')
-    (tmp_path / 'in' / 'b.jpg').write_bytes(b'no picture')
+    (tmp_path / 'in' / 'b.jpg').write_bytes(b'no image')
     save(tmp_path / 'in' / 'c.jpg')
     status, out, err = cli('in')
     assert status == 1
     assert err.count('\n') == 1
     assert err.startswith('litepose: failed: expected an image, but in/b.jpg is cut short')
-    assert out.startswith('4 people on 2 pictures; 1 of 3 inputs failed\nwrote 2 drawings in ')
+    assert out.startswith('4 people on 2 images; 1 of 3 inputs failed\nwrote 2 drawings in ')
     assert written(tmp_path) == ['a.jpg', 'c.jpg', 'results.json']
 
 
@@ -147,7 +147,7 @@ def test_many_failures_are_summed_up(cli, tmp_path):
     lines = err.splitlines()
     assert len(lines) == 11
     assert lines[-1] == 'litepose: … and 3 more failed'
-    assert out == '0 people on 0 pictures; 13 of 13 inputs failed\nwrote nothing\n'
+    assert out == '0 people on 0 images; 13 of 13 inputs failed\nwrote nothing\n'
     assert not (tmp_path / 'outputs').exists()
 
 
@@ -155,7 +155,7 @@ def test_failures_leave_earlier_results(cli, tmp_path):
     save(tmp_path / 'a.jpg')
     assert cli('a.jpg')[0] == 0
     before = results(tmp_path)
-    (tmp_path / 'a.jpg').write_bytes(b'no picture')
+    (tmp_path / 'a.jpg').write_bytes(b'no image')
     status, out, _ = cli('a.jpg')
     assert status == 1
     assert out.endswith('\nwrote nothing\n')
@@ -163,18 +163,18 @@ def test_failures_leave_earlier_results(cli, tmp_path):
 
 
 @pytest.mark.parametrize('batch_size', ['1', '2', '8'])
-def test_one_bad_picture_does_not_take_its_batch_along(cli, tmp_path, batch_size):
+def test_one_bad_image_does_not_take_its_batch_along(cli, tmp_path, batch_size):
     for index in range(5):
         color = (0, 0, 255) if index == 3 else (9, 9, 9)
         save(tmp_path / 'in' / f'{index}.png', color=color)
     status, _, err = cli('in', '--batch-size', batch_size)
     assert status == 1
-    assert err == 'litepose: failed: in/3.png: this picture begins with red\n'
+    assert err == 'litepose: failed: in/3.png: this image begins with red\n'
     names = [image['file_name'] for image in results(tmp_path)['images']]
     assert names == ['in/0.png', 'in/1.png', 'in/2.png', 'in/4.png']
 
 
-def test_pictures_go_in_windows(cli, tmp_path, estimator):
+def test_images_go_in_windows(cli, tmp_path, estimator):
     for index in range(10):
         save(tmp_path / 'in' / f'{index}.png')
     assert cli('in', '--batch-size', '2')[0] == 0
@@ -196,7 +196,7 @@ def test_video(cli, tmp_path, batch_size):
     assert {image['file_name'] for image in images} == {'street.mp4'}
 
 
-def test_pictures_and_videos_together(cli, tmp_path):
+def test_images_and_videos_together(cli, tmp_path):
     save_video(tmp_path / 'in' / 'b.mp4', frames=2)
     (tmp_path / 'in' / 'c.mp4').write_bytes(b'no video')
     save(tmp_path / 'in' / 'a.jpg')
@@ -258,9 +258,9 @@ def test_a_video_by_another_name(cli, tmp_path):
     assert written(tmp_path) == ['results.json', 'x.mp4']
 
 
-@pytest.mark.parametrize('kind', ['picture', 'video'])
+@pytest.mark.parametrize('kind', ['image', 'video'])
 def test_interrupt_finishes_the_files(cli, tmp_path, estimator, monkeypatch, kind):
-    if kind == 'picture':
+    if kind == 'image':
         for index in range(3):
             save(tmp_path / 'in' / f'{index}.png')
     else:
@@ -280,7 +280,7 @@ def test_interrupt_finishes_the_files(cli, tmp_path, estimator, monkeypatch, kin
     assert (
         written(tmp_path)
         == {
-            'picture': ['0.png', 'results.json'],
+            'image': ['0.png', 'results.json'],
             'video': ['results.json', 'x.mp4'],
         }[kind]
     )
@@ -332,7 +332,7 @@ def test_drawings_make_room_for_the_results(cli, tmp_path, full_disk):
         save(tmp_path / 'in' / f'{index}.png')
     full_disk(1, tmp_path / 'outputs')
     status, out, err = cli('in')
-    assert status == 1 and out.startswith('6 people on 3 pictures; 2 of 3 inputs failed')
+    assert status == 1 and out.startswith('6 people on 3 images; 2 of 3 inputs failed')
     assert written(tmp_path) == ['0.png', 'results.json'] and '1 drawing in outputs' in out
     assert len(results(tmp_path)['images']) == 3
     for name in ('1.png', '2.png'):
@@ -429,8 +429,8 @@ def test_errors_of_the_estimator_are_one_line(monkeypatch, tmp_path, capsys):
 
 def test_an_exported_folder_needs_no_torch(tmp_path):
     folder = export(tiny_estimator(), tmp_path / 'exported')
-    picture = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
-    cv2.imwrite(str(tmp_path / 'a.png'), picture)
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
     program = f'{FORBID_TORCH}\nfrom litepose_mm.cli import main\nsys.exit(main(sys.argv[1:]))'
     options = ['predict', 'a.png', '--model', 'exported', '--min-score', '0']
     command = [sys.executable, '-c', program, *options]
@@ -441,7 +441,7 @@ def test_an_exported_folder_needs_no_torch(tmp_path):
     assert document['info']['weights'] == 'model.json'
     card = (folder / 'model.json').read_bytes()
     assert document['info']['weights_sha256'] == hashlib.sha256(card).hexdigest()
-    expected = PoseEstimator(folder)(picture)
+    expected = PoseEstimator(folder)(image)
     assert [each['score'] for each in document['annotations']] == pytest.approx(expected.scores)
     assert len(expected)
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from exported import export, tiny_estimator
-from served_estimator import picture
+from served_estimator import photo
 
 pytest.importorskip('onnxruntime')
 httpx = pytest.importorskip('httpx')
@@ -137,9 +137,9 @@ def process(model, port):
 
 
 def people(port):
-    """Whether a picture is answered."""
+    """Whether an image is answered."""
     address = f'http://localhost:{port}/api/predict'
-    return httpx.post(address, content=picture(), timeout=60).json()['width'] == 64
+    return httpx.post(address, content=photo(), timeout=60).json()['width'] == 64
 
 
 @pytest.mark.slow
@@ -167,7 +167,7 @@ def test_clients_that_leave_are_no_news(process, port):
     half_a_frame = b'\x82\xfe\x10\x00' + bytes(4) + bytes(1000)
     for sent in (
         (UPLOAD % (port, 100_000), bytes(1000)),
-        (UPLOAD % (port, len(picture())), picture()),
+        (UPLOAD % (port, len(photo())), photo()),
         (STREAM % port,),
         (STREAM % port, half_a_frame),
     ):

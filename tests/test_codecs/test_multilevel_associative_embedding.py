@@ -141,7 +141,7 @@ def test_what_udp_removes(rule, flip, bias, error):
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10**6), st.integers(0, 4))
-def test_udp_of_a_mirrored_picture_is_mirrored(seed, num_people):
+def test_udp_of_a_mirrored_image_is_mirrored(seed, num_people):
     keypoints = np.random.default_rng(seed).uniform(-20, 150, (num_people, 5, 2))
     own = codec(target='udp', tag_levels=(True, True))
     one, other = own.encode(keypoints), own.encode(mirrored(keypoints, 128), flip=True)

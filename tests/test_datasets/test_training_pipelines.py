@@ -81,7 +81,7 @@ def write_coco(folder):
 
 
 def training_batch(folder, codec, flip):
-    """The picture twice, as training sees it, but as it is or mirrored."""
+    """The image twice, as training sees it, but as it is or mirrored."""
     write_coco(folder)
     as_is = dict(flip=flip, scale_factor=(1, 1), rotate_factor=0, shift_factor=0)
     dataset = DATASETS.build(
@@ -112,7 +112,7 @@ def test_crowds_and_unlabelled_people_do_not_count(tmp_path, flip, loss):
 
     assert len(masks) == len(STRIDES)
     for mask, stride in zip(masks, STRIDES):
-        # Pixels of a level stand for every stride-th of the picture, before it is mirrored.
+        # Pixels of a level stand for every stride-th of the image, before it is mirrored.
         expected = HIDDEN[::stride, ::stride]
         expected = expected[:, ::-1] if flip else expected
         np.testing.assert_array_equal(mask.numpy(), np.broadcast_to(~expected, mask.shape))
@@ -163,19 +163,19 @@ def test_visibilities_become_the_heights_of_gaussians(tmp_path):
 
 
 def write_dotted(folder, count=5):
-    """Pictures of one person each whose shoulders are bright dots, all else dark."""
+    """Images of one person each whose shoulders are bright dots, all else dark."""
     rng = np.random.default_rng(0)
     images, annotations = [], []
     for identity in range(1, count + 1):
         width, height = rng.integers(90, 140, 2).tolist()
         keypoints = np.zeros((14, 3))
-        picture = np.full((height, width, 3), 40, np.uint8)
+        image = np.full((height, width, 3), 40, np.uint8)
         for joint, channel in enumerate((0, 2)):  # left is blue, right is red
             x, y = rng.integers(30, 60, 2).tolist()
             y = y if joint == 0 else min(y + 25, height - 8)
             keypoints[joint] = x, y, 2
-            picture[y - 5 : y + 6, x - 5 : x + 6, channel] = 255
-        cv2.imwrite(str(folder / f'{identity}.png'), picture)
+            image[y - 5 : y + 6, x - 5 : x + 6, channel] = 255
+        cv2.imwrite(str(folder / f'{identity}.png'), image)
         images.append(dict(id=identity, file_name=f'{identity}.png', width=width, height=height))
         images[-1]['crowdIndex'] = 0.0
         annotations.append(
@@ -214,7 +214,7 @@ def test_tiles_make_mosaics(tmp_path):
     batch = pseudo_collate([dataset[index] for index in range(len(dataset))])
     made = preprocessor(batch, training=True)['inputs']
     assert made.shape == (5, 3, 128, 128)
-    # Shoulders are bright and cover as much of nine pictures as of one.
+    # Shoulders are bright and cover as much of nine images as of one.
     tiles = torch.stack(batch['inputs'])
     bright = [float((each > 150).float().mean()) for each in (tiles, made)]
     assert bright[1] == pytest.approx(bright[0], rel=0.3)

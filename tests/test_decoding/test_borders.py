@@ -1,4 +1,4 @@
-"""What lies beside the picture does not count."""
+"""What lies beside the image does not count."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from litepose_mm.errors import LitePoseError
 BOX = (0.0, 7.9, 32.0, 20.1)  # of an input of 32x32, whose maps have a stride of 2
 
 
-def test_maps_are_zero_beyond_the_picture():
+def test_maps_are_zero_beyond_the_image():
     heatmaps = np.ones((2, 3, 16, 16))
     hidden = hide_borders(heatmaps, [BOX, None], (32, 32))
     assert heatmaps.all()

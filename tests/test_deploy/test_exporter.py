@@ -28,7 +28,7 @@ def tiny():
 
 
 @pytest.fixture(scope='module')
-def picture():
+def photo():
     image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     return cv2.resize(image[:16, :16], (64, 64), interpolation=cv2.INTER_CUBIC)
 
@@ -47,7 +47,7 @@ FILES = {
 @pytest.mark.parametrize(
     'engine, flip_test', [('onnxruntime', False), ('openvino', True), ('ncnn', True)]
 )
-def test_exported_model_finds_the_same(picture, tmp_path, engine, flip_test):
+def test_exported_model_finds_the_same(photo, tmp_path, engine, flip_test):
     need(engine)
     tiny = tiny_estimator(flip_test=flip_test)
     shape = None if engine != 'ncnn' else (64, 64)
@@ -59,9 +59,9 @@ def test_exported_model_finds_the_same(picture, tmp_path, engine, flip_test):
     assert card.versions['torch'] and card.versions[engine]
     runtime = PoseEstimator(tmp_path / 'out', threads=1)
     assert runtime.card.to_dict() == card.to_dict()
-    expected = tiny(picture)
+    expected = tiny(photo)
     assert len(expected)
-    assert_same_people(runtime(picture), expected)
+    assert_same_people(runtime(photo), expected)
 
 
 def test_card_of_a_model_of_the_zoo():
@@ -88,11 +88,11 @@ def test_card_of_a_model_of_the_zoo():
 
 
 @pytest.mark.parametrize('engine', ['onnxruntime', 'openvino'])
-def test_candidates(tiny, picture, tmp_path, engine):
+def test_candidates(tiny, photo, tmp_path, engine):
     need(engine)
     card = export_model(tiny.model, None, tmp_path / 'out', engine=engine, outputs='candidates')
     assert card.decoder.output_names == ('values', 'positions', 'tags')
-    assert len(PoseEstimator(tmp_path / 'out', threads=1)(picture))
+    assert len(PoseEstimator(tmp_path / 'out', threads=1)(photo))
 
 
 @pytest.mark.parametrize('engine, precision', [('openvino', 'fp16'), ('ncnn', 'fp16')])

@@ -21,9 +21,9 @@ def tiny():
 
 
 @pytest.fixture(scope='module')
-def pictures(tmp_path_factory, tiny):
-    """Two pictures, and annotations to which the torch model is perfect."""
-    folder = tmp_path_factory.mktemp('pictures')
+def photos(tmp_path_factory, tiny):
+    """Two images, and annotations to which the torch model is perfect."""
+    folder = tmp_path_factory.mktemp('images')
     rng = np.random.default_rng(0)
     images, annotations = [], []
     for number, size in enumerate([(64, 64), (90, 64)], start=1):
@@ -50,12 +50,12 @@ def folder(tiny, tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def figures(tiny, folder, pictures):
-    return verify(tiny, folder, pictures, pictures / 'truth.json', threads=1, rounds=1)
+def figures(tiny, folder, photos):
+    return verify(tiny, folder, photos, photos / 'truth.json', threads=1, rounds=1)
 
 
 def test_equal_models(figures):
-    assert figures['pictures'] == 2
+    assert figures['images'] == 2
     assert figures['model']['name'] == 'litepose-xs_crowdpose' and figures['model']['threads'] == 1
     assert set(figures['outputs']) == {'heatmaps', 'tags'}
     assert all(0 < each['max'] < 1e-4 for each in figures['outputs'].values())
@@ -71,22 +71,22 @@ def test_equal_models(figures):
         assert all(0 < each['p50'] <= each['p95'] for each in times.values())
 
 
-def test_another_model_is_found_out(folder, pictures):
+def test_another_model_is_found_out(folder, photos):
     other = tiny_estimator()
     with torch.no_grad():
         for output in other.model.head.outputs:
             output.refined.pointwise.weight *= -1
-    figures = verify(other, folder, pictures, threads=1, rounds=1)
+    figures = verify(other, folder, photos, threads=1, rounds=1)
     assert figures['outputs']['heatmaps']['max'] > 0.01
     assert figures['ap'] is None
     assert complaint(figures) in summary_lines(figures)[3]
     assert summary_lines(figures)[3].startswith('not verified: expected ')
 
 
-def test_candidates_are_compared_by_value(tiny, tmp_path, pictures):
+def test_candidates_are_compared_by_value(tiny, tmp_path, photos):
     folder = export(tiny, tmp_path / 'model', outputs='candidates')
-    figures = verify(tiny, folder, pictures / '1.png', threads=1, rounds=1)
-    assert figures['pictures'] == 1
+    figures = verify(tiny, folder, photos / '1.png', threads=1, rounds=1)
+    assert figures['images'] == 1
     assert set(figures['outputs']) == {'values'}
     assert figures['people']['same'] == figures['people']['torch'] > 0
     assert figures['keypoints']['max'] < 0.1
@@ -140,6 +140,6 @@ def test_report_where_nobody_is_found(figures, tmp_path):
     write_report(figures, tmp_path)
 
 
-def test_no_pictures(tiny, folder, tmp_path):
+def test_no_images(tiny, folder, tmp_path):
     with pytest.raises(LitePoseError, match='but there is no'):
         verify(tiny, folder, tmp_path / 'nowhere')

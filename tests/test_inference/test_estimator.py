@@ -52,7 +52,7 @@ def test_finds_what_torch_finds(tiny, exported, scenes, name):
         assert_same_people(estimator(image), expected)
 
 
-def test_finds_what_torch_finds_with_the_mirrored_picture(tmp_path, scenes):
+def test_finds_what_torch_finds_with_the_mirrored_image(tmp_path, scenes):
     tiny = tiny_estimator(flip_test=True)
     estimator = PoseEstimator(export(tiny, tmp_path / 'model'), threads=1)
     for image in scenes[:3]:
@@ -74,7 +74,7 @@ def test_static_models_find_what_torch_finds_on_the_same_input(tiny, exported, s
         (expected,) = decode_batch(card.decoder.rules, heatmaps, tags, (64, 128))
         result = estimator(image)
         assert result.image_size == image.shape[1::-1]
-        if resized.box is not None:  # nobody stands beside the picture, but for a pixel of a map
+        if resized.box is not None:  # nobody stands beside the image, but for a pixel of a map
             beyond = np.maximum(-result.keypoints, result.keypoints - image.shape[1::-1])
             assert beyond.max() <= 2 * resized.zoom
         assert_keypoints(result, expected, resized)
@@ -114,7 +114,7 @@ def test_keypoints_that_candidates_lack_are_at_zero(exported, scenes, name):
 
 
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
-def test_static_candidates_are_for_pictures_that_fill_the_input(exported, scenes, name):
+def test_static_candidates_are_for_images_that_fill_the_input(exported, scenes, name):
     static = PoseEstimator(exported(name, (64, 128), outputs='candidates'), threads=1)
     anything = PoseEstimator(exported(name, outputs='candidates'), threads=1)
     wide, tall = scenes[:2]
@@ -124,7 +124,7 @@ def test_static_candidates_are_for_pictures_that_fill_the_input(exported, scenes
 
 
 def test_static_candidates_at_another_size_than_the_models(exported):
-    """Pictures of the shape's aspect ratio are no less right for a larger shape."""
+    """Images of the shape's aspect ratio are no less right for a larger shape."""
     folder = exported(shape=(128, 256), outputs='candidates')
     assert len(PoseEstimator(folder, threads=1)(scene(200, 100)))
 

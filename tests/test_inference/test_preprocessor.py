@@ -11,14 +11,14 @@ from litepose_mm.inference.preprocessing import Preprocessor
 SIZES = [(96, 64), (61, 45), (45, 61), (33, 33), (7, 100), (640, 427), (1, 1)]
 
 
-def picture(width, height):
+def photo(width, height):
     return np.random.default_rng(width).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 @pytest.mark.parametrize('size', SIZES)
 def test_a_dynamic_model_sees_what_the_torch_path_sees(tiny, size):
     preprocessor = Preprocessor(card_of(tiny))
-    image = picture(*size)
+    image = photo(*size)
     batch = preprocessor.batch([preprocessor.resize(image)[0].image] * 2)
     assert batch.dtype == np.float32
     np.testing.assert_array_equal(batch, torch_batch(tiny, [image, image]).numpy())
@@ -28,13 +28,13 @@ def test_a_static_model_sees_the_same_where_that_has_its_shape(tiny):
     preprocessor = Preprocessor(card_of(tiny, input_shape=(64, 128)))
     # At 130 the long side is 128.4 pixels, of which the authors drop the fraction.
     for width, height in ((120, 64), (130, 65), (260, 129)):
-        image = picture(width, height)
+        image = photo(width, height)
         batch = preprocessor.batch([preprocessor.resize(image)[0].image])
         np.testing.assert_array_equal(batch, torch_batch(tiny, [image]).numpy())
 
 
 @pytest.mark.parametrize('size', [*SIZES, (200, 64)])
-def test_a_static_model_sees_all_of_any_picture(tiny, size):
+def test_a_static_model_sees_all_of_any_image(tiny, size):
     width, height = size
     preprocessor = Preprocessor(card_of(tiny, input_shape=(64, 128)))
     (resized,) = preprocessor.resize(np.full((height, width, 3), 255, np.uint8))

@@ -13,7 +13,7 @@ from litepose_mm import LitePoseError
 from litepose_mm.media import decode_image, image_size, images, read_image, write_image
 
 
-def picture(width=32, height=24, seed=0):
+def photo(width=32, height=24, seed=0):
     rng = np.random.default_rng(seed)
     return cv2.resize(rng.integers(0, 256, (4, 4, 3), dtype=np.uint8), (width, height))
 
@@ -21,27 +21,27 @@ def picture(width=32, height=24, seed=0):
 @pytest.mark.parametrize('suffix', ['.png', '.bmp', '.ppm', '.tiff', '.jpg', '.webp'])
 def test_formats(tmp_path, suffix):
     path = tmp_path / f'bild ä{suffix}'
-    write_image(path, picture())
+    write_image(path, photo())
     image = read_image(path)
     assert image.shape == (24, 32, 3)
     assert image.dtype == np.uint8
     if suffix in ('.png', '.bmp', '.ppm', '.tiff'):
-        np.testing.assert_array_equal(image, picture())
+        np.testing.assert_array_equal(image, photo())
 
 
-@pytest.mark.parametrize('stored', [picture()[..., 0], np.dstack([picture(), picture()[..., :1]])])
+@pytest.mark.parametrize('stored', [photo()[..., 0], np.dstack([photo(), photo()[..., :1]])])
 def test_gray_and_transparent_become_bgr(tmp_path, stored):
     cv2.imwrite(str(tmp_path / 'x.png'), stored)
     assert read_image(tmp_path / 'x.png').shape == (24, 32, 3)
 
 
 def test_16_bit_becomes_8_bit(tmp_path):
-    cv2.imwrite(str(tmp_path / 'x.png'), picture().astype(np.uint16) * 257)
-    np.testing.assert_array_equal(read_image(tmp_path / 'x.png'), picture())
+    cv2.imwrite(str(tmp_path / 'x.png'), photo().astype(np.uint16) * 257)
+    np.testing.assert_array_equal(read_image(tmp_path / 'x.png'), photo())
 
 
 def test_exif_orientation_is_applied(tmp_path):
-    data = cv2.imencode('.jpg', picture())[1].tobytes()
+    data = cv2.imencode('.jpg', photo())[1].tobytes()
     entry = struct.pack('<HHII', 0x0112, 3, 1, 6)  # orientation: turn clockwise by 90 degrees
     tiff = b'II*\0' + struct.pack('<IH', 8, 1) + entry + b'\0\0\0\0'
     app1 = b'\xff\xe1' + struct.pack('>H', len(tiff) + 8) + b'Exif\0\0' + tiff
@@ -53,7 +53,7 @@ def test_exif_orientation_is_applied(tmp_path):
 @pytest.mark.parametrize('suffix', ['.jpg', '.png', '.bmp', '.webp', '.ppm'])
 @pytest.mark.parametrize('share', [0.1, 0.5, 0.98])
 def test_cut_short(tmp_path, suffix, share):
-    data = cv2.imencode(suffix, picture(320, 240))[1].tobytes()
+    data = cv2.imencode(suffix, photo(320, 240))[1].tobytes()
     path = tmp_path / f'x{suffix}'
     path.write_bytes(data[: int(share * len(data))])
     with pytest.raises(LitePoseError, match=rf'x{suffix} is cut short'):
@@ -107,7 +107,7 @@ def test_oddities_of_cameras_are_no_damage(scene, quarters):
 @pytest.mark.parametrize('options', [{}, {'progressive': True}, {'subsampling': 0}])
 def test_jpeg_has_the_pixels_that_opencv_decodes(mode, options):
     file = io.BytesIO()
-    Image.fromarray(picture(129, 97)).convert(mode).save(file, 'JPEG', **options)
+    Image.fromarray(photo(129, 97)).convert(mode).save(file, 'JPEG', **options)
     expected = cv2.imdecode(np.frombuffer(file.getvalue(), np.uint8), cv2.IMREAD_COLOR)
     np.testing.assert_array_equal(decode_image(file.getvalue(), 'x'), expected)
 
@@ -116,7 +116,7 @@ def test_jpeg_has_the_pixels_that_opencv_decodes(mode, options):
     'content, message',
     [(b'', r'empty \(0 bytes\)'), (b'hello', 'broken'), (b'\xff\xd8\xff', 'broken')],
 )
-def test_not_a_picture(tmp_path, content, message):
+def test_not_an_image(tmp_path, content, message):
     path = tmp_path / 'x.jpg'
     path.write_bytes(content)
     with pytest.raises(LitePoseError, match=message) as caught:
@@ -136,13 +136,13 @@ def test_missing_or_folder(tmp_path):
 
 def claiming(width, height):
     """A small PNG whose header says that it is of this size."""
-    data = cv2.imencode('.png', picture())[1].tobytes()
+    data = cv2.imencode('.png', photo())[1].tobytes()
     header = b'IHDR' + struct.pack('>II', width, height) + data[24:29]
     return data[:12] + header + struct.pack('>I', zlib.crc32(header)) + data[33:]
 
 
 def test_as_many_pixels_as_allowed():
-    data = cv2.imencode('.png', picture(40, 20))[1].tobytes()
+    data = cv2.imencode('.png', photo(40, 20))[1].tobytes()
     assert decode_image(data, 'x', max_pixels=800).shape == (20, 40, 3)
     with pytest.raises(LitePoseError, match='at most 0.000799 million pixels, but x has 40x20'):
         decode_image(data, 'x', max_pixels=799)
@@ -153,14 +153,14 @@ def test_as_many_pixels_as_allowed():
     [((9000, 9000), '9000x9000'), ((11000, 11000), '11000x11000'), ((20000, 20000), 'many')],
 )
 def test_more_are_not_decoded(size, told, monkeypatch):
-    """Pillow warns of pictures above 89 million pixels, and fails above 179."""
+    """Pillow warns of images above 89 million pixels, and fails above 179."""
     monkeypatch.setattr(cv2, 'imdecode', lambda *_: pytest.fail('it was decoded'))
     with pytest.raises(LitePoseError, match=f'at most 50 million pixels, but x has {told}'):
         decode_image(claiming(*size), 'x', max_pixels=50_000_000)
 
 
 def test_a_size_that_is_not_known_is_refused():
-    data = cv2.imencode('.ras', picture())[1].tobytes()
+    data = cv2.imencode('.ras', photo())[1].tobytes()
     assert decode_image(data, 'x').shape == (24, 32, 3)
     with pytest.raises(LitePoseError, match='x is cut short, broken or of another kind'):
         decode_image(data, 'x', max_pixels=50_000_000)

@@ -65,7 +65,7 @@ def test_positions_come_back():
 
 @pytest.mark.parametrize('size', [(128, 64), (64, 128), (64, 64)])
 @pytest.mark.parametrize('shape', [(48, 64), (64, 48), (33, 33), (7, 300)])
-def test_all_of_a_picture_fits_into_any_size(shape, size):
+def test_all_of_an_image_fits_into_any_size(shape, size):
     resized = resize_within(np.full(shape, 255, np.uint8), size)
     assert resized.image.shape == size[::-1]
     corners = resized.to_original(np.float32([(0, 0), size]))
@@ -81,7 +81,7 @@ def test_where_the_aspect_ratio_is_the_sizes_both_resizes_agree():
 
 
 @pytest.mark.parametrize('shape', [(48, 96, 3), (90, 31, 3), (64, 64, 3), (33, 65, 3)])
-def test_box_is_where_the_picture_is(shape):
+def test_box_is_where_the_image_is(shape):
     resized = resize_within(np.full(shape, 255, np.uint8), (128, 64))
     left, top, right, bottom = resized.box
     ys, xs = np.nonzero(resized.image[..., 0] > 127)

@@ -15,12 +15,12 @@ pytest.importorskip('av')
 CAMERA = SimpleNamespace(fps=10)
 
 
-def picture(value, size=(48, 32)):
+def image(value, size=(48, 32)):
     return np.full((size[1], size[0], 3), value, np.uint8)
 
 
 def frame(time, number=0):
-    return Frame(picture(0), number, time)
+    return Frame(image(0), number, time)
 
 
 def values(path):
@@ -34,7 +34,7 @@ def times(path):
 def test_a_video_plays_at_the_speed_of_the_source(tmp_path):
     with VideoOutput(tmp_path / 'a.mp4', CAMERA) as output:
         for value, time in enumerate([7.0, 7.1, 7.5, 7.52, 7.6]):
-            output.write(frame(time), picture(40 * value))
+            output.write(frame(time), image(40 * value))
     assert values(output.path) == [0, 1, 2, 3, 4]
     assert times(output.path) == [0, 0.1, 0.5, 0.52, 0.6]
 
@@ -44,21 +44,21 @@ def test_the_rate_is_what_the_source_knows_at_the_first_frame(tmp_path):
     with VideoOutput(tmp_path / 'a.mp4', source) as output:
         source.fps = 30
         for number in range(30):
-            output.write(frame(number / 30), picture(number))
+            output.write(frame(number / 30), image(number))
     assert VideoReader(output.path).fps == 30 and len(values(output.path)) == 30
 
 
 def test_a_long_silence_is_left_out(tmp_path):
     with VideoOutput(tmp_path / 'a.mp4', CAMERA) as output:
         for value, time in enumerate([0.0, 60.0, 60.1]):
-            output.write(frame(time), picture(40 * value))
+            output.write(frame(time), image(40 * value))
     assert values(output.path) == [0, 1, 2] and times(output.path) == [0, 0.1, 0.2]
 
 
 def test_frames_of_another_size_and_an_early_end(tmp_path):
     with pytest.raises(KeyboardInterrupt), VideoOutput(tmp_path / 'a.mp4', CAMERA) as output:
-        output.write(frame(0), picture(40))
-        output.write(frame(0.1), picture(80, size=(96, 64)))
+        output.write(frame(0), image(40))
+        output.write(frame(0.1), image(80, size=(96, 64)))
         raise KeyboardInterrupt
     assert values(output.path) == [1, 2]
 

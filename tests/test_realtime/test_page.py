@@ -16,7 +16,7 @@ from litepose_mm.errors import LitePoseError
 from litepose_mm.realtime.page import Page
 
 
-def picture(value):
+def photo(value):
     return np.full((24, 32, 3), value, np.uint8)
 
 
@@ -38,9 +38,9 @@ def get(page, path, **headers):
 
 
 def part(response):
-    """The next picture's value in a response of many parts; None where there is no more.
+    """The next image's value in a response of many parts; None where there is no more.
 
-    A picture is whole when the next part has begun.
+    An image is whole when the next part has begun.
     """
     data = b''
     while line := response.readline():
@@ -62,35 +62,35 @@ def test_page(page):
 
 
 def test_every_viewer_gets_the_newest(page):
-    page.show(picture(10))
+    page.show(photo(10))
     first = get(page, '/stream')
     assert first.getheader('Content-Type') == 'multipart/x-mixed-replace; boundary=frame'
     assert first.getheader('Cross-Origin-Resource-Policy') == 'same-origin'
     assert part(first) == 10
-    page.show(picture(20))
-    page.show(picture(30))
+    page.show(photo(20))
+    page.show(photo(30))
     values = [part(first)]
     if values == [20]:  # it was quicker than the second
         values.append(part(first))
     assert values[-1] == 30
     late = get(page, '/stream')
     assert part(late) == 30  # who comes late sees it at once
-    page.show(picture(40))
+    page.show(photo(40))
     assert part(first) == part(late) == 40
 
 
-def test_a_picture_that_stays_is_sent_once(page):
-    image = picture(10)
+def test_an_image_that_stays_is_sent_once(page):
+    image = photo(10)
     stream = get(page, '/stream')
     for _ in range(3):
         page.show(image)
     assert part(stream) == 10
-    page.show(picture(20))
+    page.show(photo(20))
     assert part(stream) == 20
 
 
 def test_keys(page):
-    image = picture(10)
+    image = photo(10)
     assert page.show(image) is None
     for key in ('v', 'x', 'Escape', 'any number of bytes'):
         assert ask(page, 'POST', '/key', key).status == 204
@@ -102,10 +102,10 @@ def test_keys(page):
 def test_other_pages_press_no_keys(page):
     for other in ('http://elsewhere.example', 'null', 'http://[odd'):
         assert ask(page, 'POST', '/key', 'q', Origin=other).status == 403
-    assert page.show(picture(10)) is None
+    assert page.show(photo(10)) is None
     own = page.address.replace('localhost', '127.0.0.1')
     assert ask(page, 'POST', '/key', 'q', Origin=own).status == 204
-    assert page.show(picture(10)) == 'q'
+    assert page.show(photo(10)) == 'q'
 
 
 def test_a_proxy_in_front():
@@ -119,16 +119,16 @@ def test_a_proxy_in_front():
 
 def test_a_key_is_short(page):
     assert ask(page, 'POST', '/key', 'q' * 1000).status == 413
-    assert page.show(picture(10)) is None
+    assert page.show(photo(10)) is None
 
 
-def test_it_ends_with_the_last_picture():
+def test_it_ends_with_the_last_image():
     before = threading.active_count()
     with Page(0) as page:
         stream = get(page, '/stream')
-        page.show(picture(10))
+        page.show(photo(10))
         assert part(stream) == 10
-        page.show(picture(20))
+        page.show(photo(20))
     assert part(stream) == 20 and part(stream) is None
     assert threading.active_count() == before
     with pytest.raises(OSError):

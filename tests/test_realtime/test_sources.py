@@ -231,7 +231,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def test_pictures_of_a_folder(tmp_path):
+def test_images_of_a_folder(tmp_path):
     for name in 'ba':
         write_image(tmp_path / f'{name}.png', np.full((4, 4, 3), ord(name), np.uint8))
     frames = list(FolderSource(tmp_path).frames())
@@ -240,10 +240,10 @@ def test_pictures_of_a_folder(tmp_path):
     assert [frame.file for frame in frames] == [tmp_path / 'a.png', tmp_path / 'b.png']
 
 
-def test_bad_pictures_are_left_out(tmp_path):
+def test_bad_images_are_left_out(tmp_path):
     told = []
     write_image(tmp_path / 'a.png', IMAGE)
-    (tmp_path / 'b.png').write_text('no picture')
+    (tmp_path / 'b.png').write_text('no image')
     write_image(tmp_path / 'c.png', np.zeros((1, 50, 3), np.uint8))
     write_image(tmp_path / 'd.png', IMAGE)
     source = FolderSource(tmp_path, told.append)
@@ -267,7 +267,7 @@ def test_what_a_text_names(tmp_path, video):
     assert isinstance(open_source(str(tmp_path)), FolderSource)
     assert isinstance(open_source(str(tmp_path / 'a.png')), FolderSource)
     for text in ('nothing', '12345678901', '٣'):
-        with pytest.raises(LitePoseError, match=f"of pictures, got '{text}', which is none"):
+        with pytest.raises(LitePoseError, match=f"of images, got '{text}', which is none"):
             open_source(text)
     with pytest.raises(LitePoseError, match='expected a video to play like a camera, got'):
         open_source(str(tmp_path), paced=True)

@@ -33,7 +33,7 @@ def shown(**changes):
 
 
 def changed(drawing):
-    """Where it differs from the picture."""
+    """Where it differs from the image."""
     return (drawing != IMAGE).any(axis=2)
 
 
@@ -86,7 +86,7 @@ def test_a_notice():
     assert blank.shape == (360, 640, 3) and blank.any()
 
 
-def test_text_is_as_small_as_the_picture_needs():
+def test_text_is_as_small_as_the_image_needs():
     small = np.full((64, 96, 3), 60, np.uint8)
     told = notice('nothing new from a camera whose name is long', small)
     assert (told != small).any() and not (told != small)[:, -8:].any()

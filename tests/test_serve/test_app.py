@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from served_estimator import Estimator, picture
+from served_estimator import Estimator, photo
 
 pytest.importorskip('starlette')
 pytest.importorskip('httpx')
@@ -38,8 +38,8 @@ def test_page_and_model(client):
     }
 
 
-def test_a_picture(client):
-    answer = client.post('/api/predict', content=picture()).json()
+def test_an_image(client):
+    answer = client.post('/api/predict', content=photo()).json()
     assert (answer['width'], answer['height']) == (64, 48)
     (person,) = answer['people']
     assert len(person['keypoints']) == 3 and 'id' not in person
@@ -50,12 +50,12 @@ def test_a_picture(client):
     ('content', 'status', 'message'),
     [
         (b'', 400, 'the upload is empty'),
-        (b'no picture', 400, 'the upload is cut short, broken or of another kind'),
-        (picture()[:60], 400, 'the upload is cut short, broken or of another kind'),
-        (picture(size=(200, 100)), 400, 'at most 0.01 million pixels, but the upload has 200x100'),
-        (bytes(10_001), 413, 'expected a picture of at most 0.0095'),
-        (picture(value=0), 400, 'not enough memory'),
-        (picture(size=(99, 2)), 400, 'no longer than 20 times its other side'),
+        (b'no image', 400, 'the upload is cut short, broken or of another kind'),
+        (photo()[:60], 400, 'the upload is cut short, broken or of another kind'),
+        (photo(size=(200, 100)), 400, 'at most 0.01 million pixels, but the upload has 200x100'),
+        (bytes(10_001), 413, 'expected an image of at most 0.0095'),
+        (photo(value=0), 400, 'not enough memory'),
+        (photo(size=(99, 2)), 400, 'no longer than 20 times its other side'),
     ],
 )
 def test_bad_uploads_are_one_line(client, content, status, message):
@@ -64,9 +64,9 @@ def test_bad_uploads_are_one_line(client, content, status, message):
     assert response.status_code == status and message in error and '\n' not in error
 
 
-def test_a_form_is_no_picture(client):
+def test_a_form_is_no_image(client):
     kind = {'content-type': 'multipart/form-data; boundary=x'}
-    response = client.post('/api/predict', content=picture(), headers=kind)
+    response = client.post('/api/predict', content=photo(), headers=kind)
     assert response.status_code == 400 and 'curl --data-binary @FILE' in response.json()['error']
 
 
@@ -85,25 +85,25 @@ def test_wrong_addresses_are_one_line(client, method, path, status, message):
 def test_a_stream_follows_people_and_survives_bad_frames(client):
     with client.websocket_connect(STREAM) as stream:
         answers = []
-        for content in (picture(), b'no picture', picture(), bytes(10_001)):
+        for content in (photo(), b'no image', photo(), bytes(10_001)):
             stream.send_bytes(content)
             answers.append(stream.receive_json())
     first, bad, third, large = answers
     assert first['people'][0]['id'] == third['people'][0]['id'] == 0
     assert (first['frame'], third['frame']) == (0, 2) and third['time'] > first['time']
-    assert 'of another kind' in bad['error'] and 'expected a picture of at most' in large['error']
+    assert 'of another kind' in bad['error'] and 'expected an image of at most' in large['error']
 
 
 def test_a_text_message_is_answered_too(client):
     with client.websocket_connect(STREAM) as stream:
         stream.send_text('people?')
         error = stream.receive_json()['error']
-        assert error == 'expected a picture in a binary message, got a text message'
-        stream.send_bytes(picture())
+        assert error == 'expected an image in a binary message, got a text message'
+        stream.send_bytes(photo())
         assert stream.receive_json()['people']
 
 
-def test_pictures_are_looked_at_by_one_thread(monkeypatch):
+def test_images_are_looked_at_by_one_thread(monkeypatch):
     """Some at once would fill the memory, and threads of several teams disturb each other."""
     threads = []
     estimator = Estimator()
@@ -115,7 +115,7 @@ def test_pictures_are_looked_at_by_one_thread(monkeypatch):
     )
     client = TestClient(create_app(estimator, 'mini'), base_url='http://localhost:8000')
     with ThreadPoolExecutor(4) as pool:
-        for answer in pool.map(lambda _: client.post('/api/predict', content=picture()), range(8)):
+        for answer in pool.map(lambda _: client.post('/api/predict', content=photo()), range(8)):
             assert answer.status_code == 200
     assert len(threads) == 16 and len(set(threads)) == 1
 
@@ -124,7 +124,7 @@ def test_there_are_not_too_many_streams(client):
     with client.websocket_connect(STREAM), client.websocket_connect(STREAM) as more:
         assert more.receive_json() == {'error': 'there are 1 streams already; close one'}
     with client.websocket_connect(STREAM) as again:
-        again.send_bytes(picture())
+        again.send_bytes(photo())
         assert again.receive_json()['people']
 
 
@@ -135,7 +135,7 @@ def test_other_pages_get_nothing(client):
     with refused as caught, client.websocket_connect(STREAM, headers=headers):
         pass
     assert caught.value.code == 1008
-    response = client.post('/api/predict', content=picture(), headers=headers)
+    response = client.post('/api/predict', content=photo(), headers=headers)
     assert response.status_code == 403 and 'error' in response.json()
     with client.websocket_connect(STREAM, headers={'origin': 'http://localhost:8000'}):
         pass
@@ -151,10 +151,10 @@ def test_a_proxy_in_front(host):
     client = TestClient(served, base_url='http://localhost:8000')
     for origin in (PROXY, 'http://pose.example.org', 'https://lab.org:8443'):
         headers = {'host': host, 'origin': origin}
-        answer = client.post('/api/predict', content=picture(), headers=headers)
+        answer = client.post('/api/predict', content=photo(), headers=headers)
         assert answer.status_code == 200 and answer.json()['people']
         with client.websocket_connect('/api/stream', headers=headers) as stream:
-            stream.send_bytes(picture())
+            stream.send_bytes(photo())
             assert stream.receive_json()['people']
 
 
@@ -175,7 +175,7 @@ def test_a_proxy_in_front(host):
 def test_nobody_else_gets_through_a_proxy(headers):
     served = create_app(Estimator(), 'mini', public_hosts=['pose.example.org', 'lab.org:8443'])
     client = TestClient(served, base_url='http://localhost:8000')
-    response = client.post('/api/predict', content=picture(), headers=headers)
+    response = client.post('/api/predict', content=photo(), headers=headers)
     assert response.status_code in (400, 403)
     assert '--public-host' in response.json()['error'] and '\n' not in response.text
     with (
@@ -187,4 +187,4 @@ def test_nobody_else_gets_through_a_proxy(headers):
 
 def test_without_a_name_the_proxy_is_refused(client):
     headers = {'origin': PROXY}
-    assert client.post('/api/predict', content=picture(), headers=headers).status_code == 403
+    assert client.post('/api/predict', content=photo(), headers=headers).status_code == 403

@@ -8,7 +8,7 @@ import time
 import cv2
 import numpy as np
 import pytest
-from served_estimator import Estimator, picture
+from served_estimator import Estimator, photo
 
 uvicorn = pytest.importorskip('uvicorn')
 pytest.importorskip('starlette')
@@ -65,7 +65,7 @@ def address():
 
 @pytest.fixture(scope='module')
 def browser(tmp_path_factory):
-    """Chromium with a camera whose pictures get brighter."""
+    """Chromium with a camera whose images get brighter."""
     film = tmp_path_factory.mktemp('camera') / 'film.mjpeg'
     frames = [np.full((HEIGHT, WIDTH, 3), value, np.uint8) for value in range(60, 200, 20)]
     film.write_bytes(b''.join(cv2.imencode('.jpg', frame)[1].tobytes() for frame in frames))
@@ -112,7 +112,7 @@ def downloaded(page):
 
 
 def colors(page):
-    """How many colours the canvas shows: a plain picture has one."""
+    """How many colours the canvas shows: a plain image has one."""
     return page.evaluate(
         """() => {
             const canvas = document.getElementById('canvas');
@@ -126,8 +126,8 @@ def give(page, name, kind, content):
     page.set_input_files('#file', dict(name=name, mimeType=kind, buffer=content))
 
 
-def test_a_picture(page):
-    give(page, 'grey.png', 'image/png', picture(size=(WIDTH, HEIGHT)))
+def test_an_image(page):
+    give(page, 'grey.png', 'image/png', photo(size=(WIDTH, HEIGHT)))
     playwright.expect(page.locator('#status')).to_contain_text('1 person, ')
     assert colors(page) > 3  # somebody is drawn on the grey
     (result,) = downloaded(page)
@@ -162,7 +162,7 @@ def test_a_video(page, tmp_path):
     playwright.expect(page.locator('#stop')).to_be_disabled()  # at its end
     assert not page.inner_text('#error')
     times = [result['time'] for result in downloaded(page)]
-    assert 2 < len(times) <= 20 and times == sorted(set(times))  # each picture once
+    assert 2 < len(times) <= 20 and times == sorted(set(times))  # each image once
     assert times[0] < 0.5 and 1.5 < times[-1] <= 2
 
 
@@ -177,7 +177,7 @@ def test_a_video(page, tmp_path):
 def test_no_less_is_sent_than_the_network_looks_at(visit, size, sent):
     with Server() as server:
         page = visit(server.address)
-        give(page, 'grey.png', 'image/png', picture(size=size))
+        give(page, 'grey.png', 'image/png', photo(size=size))
         playwright.expect(page.locator('#status')).to_contain_text('1 person, ')
         (result,) = downloaded(page)
         assert (result['width'], result['height']) == sent
@@ -210,7 +210,7 @@ def test_a_server_that_is_gone(visit):
         assert page.is_disabled('#stop') and downloaded(page)  # what there was is not lost
         for start in (
             lambda: page.click('#camera'),
-            lambda: give(page, 'grey.png', 'image/png', picture()),
+            lambda: give(page, 'grey.png', 'image/png', photo()),
         ):
             page.evaluate("document.getElementById('error').textContent = ''")
             start()
@@ -243,10 +243,10 @@ def test_a_second_start_begins_anew(page):
 @pytest.mark.parametrize(
     ('name', 'kind', 'content', 'message'),
     [
-        ('note.png', 'image/png', b'no picture', 'note.png is no picture or video'),
+        ('note.png', 'image/png', b'no image', 'note.png is no image or video'),
         ('note.mp4', 'video/mp4', b'no video', 'the browser cannot play this video'),
         ('large.png', 'image/png', bytes(10_001), 'large.png is larger than'),
-        ('black.png', 'image/png', picture(0), 'not enough memory'),
+        ('black.png', 'image/png', photo(0), 'not enough memory'),
     ],
 )
 def test_bad_files_are_one_line(page, name, kind, content, message):
@@ -254,6 +254,6 @@ def test_bad_files_are_one_line(page, name, kind, content, message):
     playwright.expect(page.locator('#error')).to_contain_text(message)
     assert '\n' not in page.inner_text('#error')
     # and the next one works
-    give(page, 'grey.png', 'image/png', picture())
+    give(page, 'grey.png', 'image/png', photo())
     playwright.expect(page.locator('#status')).to_contain_text('1 person')
     assert not page.inner_text('#error')

@@ -181,7 +181,7 @@ def test_draw_reads_the_source_again(tmp_path):
     assert (drawing != 128).any()
 
 
-def test_draw_without_a_picture_says_so():
+def test_draw_without_an_image_says_so():
     with pytest.raises(LitePoseError, match=r'pass it: result.draw\(image\)'):
         make_result(source=None).draw()
 
@@ -196,7 +196,7 @@ def test_any_number_of_keypoints():
     assert result.draw(np.zeros((48, 64, 3), np.uint8)).any()
 
 
-def test_results_pictures_and_drawings_need_no_torch():
+def test_results_images_and_drawings_need_no_torch():
     code = (
         'import sys, litepose_mm.structures, litepose_mm.visualization, litepose_mm.media; '
         'heavy = {"torch", "mmpose", "mmengine", "mmcv"} & set(sys.modules); '

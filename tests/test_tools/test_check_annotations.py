@@ -20,7 +20,7 @@ def tool():
 
 @pytest.fixture
 def document(tmp_path):
-    """A picture with its sides swapped, one that is not there, and who is on them."""
+    """An image with its sides swapped, one that is not there, and who is on them."""
     Image.new('RGB', (100, 50)).save(tmp_path / '1.jpg')
     content = dict(
         images=[dict(id=i, file_name=f'{i}.jpg', width=50, height=100) for i in (1, 2)],
@@ -53,7 +53,7 @@ def test_check_and_fix(tool, document, tmp_path, monkeypatch, capsys):
     assert run(tool, monkeypatch, *names) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == [
-        'size: image 1: width, height: swapped: file (50, 100), picture (100, 50)',
+        'size: image 1: width, height: swapped: file (50, 100), image (100, 50)',
         f'missing image: image 2: file_name: no file {tmp_path}/2.jpg',
     ]
     assert lines[2:] == [

@@ -27,7 +27,7 @@ def run(monkeypatch, capsys):
 
 
 def crowdpose(swapped):
-    """Two wide pictures with a person at their right, a square one and one without people."""
+    """Two wide images with a person at their right, a square one and one without people."""
     sizes = [(640, 425), (500, 300), (300, 300), (400, 200)]
     images = [
         dict(id=i, file_name=f'{i}.jpg', width=w, height=h, crowdIndex=0.5)
@@ -73,7 +73,7 @@ def test_crowdpose_other_files(run, tmp_path, content):
     assert len(result.stderr.splitlines()) == 1 and not (tmp_path / 'fixed').exists()
 
 
-def test_crowdpose_without_a_picture(run, tmp_path):
+def test_crowdpose_without_an_image(run, tmp_path):
     (tmp_path / 'train.json').write_text(json.dumps(crowdpose(False)[0]))
     out = tmp_path / 'fixed'
     options = ('--out-dir', out, '--images', tmp_path)
@@ -83,12 +83,12 @@ def test_crowdpose_without_a_picture(run, tmp_path):
 
 
 def lsp(folder, shape):
-    """Two pictures; joint j of LSP's order lies at (10 j + 1, 5 j + 2)."""
+    """Two images; joint j of LSP's order lies at (10 j + 1, 5 j + 2)."""
     (folder / 'images').mkdir()
     joints = np.ones((14, 3, 2))
     joints[:, 0] = 10 * np.arange(14)[:, None] + 1
     joints[:, 1] = 5 * np.arange(14)[:, None] + 2
-    joints[12, 2, 1] = 0  # the neck of the second picture
+    joints[12, 2, 1] = 0  # the neck of the second image
     joints[0, :2, 1] = -4  # an ankle outside
     if shape == (3, 14):
         joints = joints.transpose(1, 0, 2).copy()
@@ -146,7 +146,7 @@ def test_lspet_other_folder(run, tmp_path):
 
 
 def coco(folder, names, number, **person):
-    """A folder with a picture of one person whose keypoint k lies at (k + 1, 2)."""
+    """A folder with an image of one person whose keypoint k lies at (k + 1, 2)."""
     folder.mkdir()
     Image.new('RGB', (40, 30)).save(folder / 'a.jpg')
     points = [value for index in range(number) for value in (index + 1, 2, 2)]

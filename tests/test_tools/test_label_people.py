@@ -125,11 +125,11 @@ def test_a_run_that_was_stopped_goes_on(run, model, folder, monkeypatch):
     assert run(*with_annotations(model, folder), out='at_once.json').returncode == 0
     call, seen = PoseEstimator.__call__, []
 
-    def stopped_at_the_fourth(self, picture):
-        seen.append(picture)
+    def stopped_at_the_fourth(self, image):
+        seen.append(image)
         if len(seen) == 4:
             raise KeyboardInterrupt
-        return call(self, picture)
+        return call(self, image)
 
     monkeypatch.setattr(PoseEstimator, '__call__', stopped_at_the_fourth)
     result = run(*with_annotations(model, folder))

@@ -66,7 +66,7 @@ param_scheduler = [
     dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0, end=4, convert_to_iter_based=True),
 ]
 custom_hooks = []
-default_hooks = dict(visualization=dict(max_pictures=1))
+default_hooks = dict(visualization=dict(max_images=1))
 """
 
 

@@ -42,7 +42,7 @@ def test_joins_the_starts_of_a_run(run):
     assert [point.hours for point in metrics] == pytest.approx([0.1, 0.2, 0.35])
 
 
-def test_writes_a_picture(run, tmp_path):
+def test_writes_an_image(run, tmp_path):
     out = tmp_path / 'curves.png'
     result = subprocess.run(
         [sys.executable, TOOL, run, run, '--x', 'hours', '--out', out],

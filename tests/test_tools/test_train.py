@@ -33,8 +33,8 @@ def config(tmp_path):
 
 
 def write_config(folder, **changes):
-    pictures = toy.write_pictures(folder / 'pictures')
-    content = toy.config(pictures, folder / 'work', **changes)
+    images = toy.write_images(folder / 'images')
+    content = toy.config(images, folder / 'work', **changes)
     content.pop('experiment_name')
     content['test_dataloader'] = content['val_dataloader']
     content['test_evaluator'] = content['val_evaluator']
@@ -200,7 +200,7 @@ def test_slurm_passes_all_on(tmp_path):
 
 @pytest.fixture
 def pose_config(tmp_path):
-    """LitePose on two pictures of noise with a person each."""
+    """LitePose on two images of noise with a person each."""
     base = config_path(get_model('litepose-xs_crowdpose').config)
     images, annotations = [], []
     rng = np.random.default_rng(0)
@@ -286,15 +286,15 @@ def test_malformed_annotations_are_named(pose_config, tmp_path, changes, message
 @pytest.mark.slow
 def test_browse_dataset(pose_config, tmp_path):
     result = train(
-        *(pose_config, '--out-dir', tmp_path / 'pictures', '--num', 3),
+        *(pose_config, '--out-dir', tmp_path / 'images', '--num', 3),
         cwd=tmp_path,
         script='misc/browse_dataset.py',
     )
     assert result.returncode == 0, result.stderr
-    pictures = sorted((tmp_path / 'pictures').iterdir())
-    assert len(pictures) == 3
+    images = sorted((tmp_path / 'images').iterdir())
+    assert len(images) == 3
     # the input, two levels of heatmaps and one of tags side by side, with their captions
-    assert cv2.imread(str(pictures[0])).shape == (60 + 384 + 8, 8 + 4 * (384 + 8), 3)
+    assert cv2.imread(str(images[0])).shape == (60 + 384 + 8, 8 + 4 * (384 + 8), 3)
 
     (tmp_path / '2.jpg').write_bytes(b'')
     result = train(
@@ -325,8 +325,8 @@ def test_browse_data_sets_within_others(browser, pose_config, tmp_path):
     own = config.train_dataloader.dataset
     repeated = dict(type='RepeatDataset', dataset=own, times=2)
     config.train_dataloader.dataset = dict(type='ConcatDataset', datasets=[repeated, own])
-    assert browser.browse(config, tmp_path / 'pictures', num=6, seed=0, stage=1) == 6
-    names = sorted(path.stem for path in (tmp_path / 'pictures').iterdir())
+    assert browser.browse(config, tmp_path / 'images', num=6, seed=0, stage=1) == 6
+    names = sorted(path.stem for path in (tmp_path / 'images').iterdir())
     assert names == ['0000_1', '0001_2', '0002_1', '0003_2', '0004_1', '0005_2']
 
 

@@ -1,4 +1,4 @@
-"""Drawing: on any picture, at any size, where and in the colours it should."""
+"""Drawing: on any image, at any size, where and in the colours it should."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def test_opacity():
 
 
 @pytest.mark.parametrize('channels', [None, 1, 3, 4])
-def test_every_kind_of_picture_and_none_is_changed(channels):
+def test_every_kind_of_image_and_none_is_changed(channels):
     shape = (100, 200) if channels is None else (100, 200, channels)
     image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     before = image.copy()
@@ -88,7 +88,7 @@ def test_every_size(size):
     assert (drawing != 128).any()
 
 
-def test_lines_grow_with_the_picture():
+def test_lines_grow_with_the_image():
     shares = []
     for scale in (4, 16):
         people = make_result(
@@ -124,9 +124,9 @@ def test_keypoints_without_limbs_have_their_own_color():
 @pytest.mark.parametrize(
     'image, options, message',
     [
-        (np.zeros((100, 200, 3), np.float32), {}, r'uint8 picture.* got float32 \(100, 200, 3\)'),
-        (np.zeros((100, 200, 2), np.uint8), {}, 'uint8 picture'),
-        (np.zeros((0, 0, 3), np.uint8), {}, 'uint8 picture'),
+        (np.zeros((100, 200, 3), np.float32), {}, r'uint8 image.* got float32 \(100, 200, 3\)'),
+        (np.zeros((100, 200, 2), np.uint8), {}, 'uint8 image'),
+        (np.zeros((0, 0, 3), np.uint8), {}, 'uint8 image'),
         ('photo.jpg', {}, 'got str'),
         (np.zeros((200, 100, 3), np.uint8), {}, '200x100, got 100x200'),
         (gray(), {'color_by': 'mood'}, "'mood'"),

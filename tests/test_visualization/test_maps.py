@@ -1,4 +1,4 @@
-"""Maps on a picture: the right colour at the right place."""
+"""Maps on an image: the right colour at the right place."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from pose_builders import make_skeleton
 from litepose_mm.visualization import draw_heatmaps, draw_tags
 
 
-def picture(width=80, height=40, value=100):
+def image(width=80, height=40, value=100):
     return np.full((height, width, 3), value, np.uint8)
 
 
@@ -20,16 +20,16 @@ def one_peak(joint, row, column, value=1.0, joints=3):
 
 def test_heatmaps_shine_in_the_colour_of_their_limbs():
     maps = one_peak(1, 2, 4) + one_peak(2, 7, 15)
-    drawing = draw_heatmaps(picture(), maps, make_skeleton())
+    drawing = draw_heatmaps(image(), maps, make_skeleton())
     assert drawing.shape == (40, 80, 3) and drawing.dtype == np.uint8
     np.testing.assert_array_equal(drawing[10, 18], (0, 255, 0))  # the left hand's limb, as BGR
     np.testing.assert_array_equal(drawing[30, 62], (0, 128, 255))
-    np.testing.assert_array_equal(drawing[30, 18], (30, 30, 30))  # the picture, dimmed
+    np.testing.assert_array_equal(drawing[30, 18], (30, 30, 30))  # the image, dimmed
 
 
 def test_heatmaps_beyond_their_range_are_harmless():
     for value in (-3.0, 7.0):
-        drawing = draw_heatmaps(picture(), one_peak(1, 5, 10, value), make_skeleton())
+        drawing = draw_heatmaps(image(), one_peak(1, 5, 10, value), make_skeleton())
         expected = (0, 255, 0) if value > 0 else (30, 30, 30)
         np.testing.assert_array_equal(drawing[22, 42], expected)
 
@@ -37,7 +37,7 @@ def test_heatmaps_beyond_their_range_are_harmless():
 def test_tags_are_drawn_where_a_heatmap_is_high():
     heatmaps = one_peak(0, 2, 4, 0.8) + one_peak(1, 7, 15, 0.8) + one_peak(2, 7, 4, 0.05)
     tags = np.stack([np.full((5, 10), value) for value in (-1.0, 3.0, 50.0)])
-    drawing, (low, high) = draw_tags(picture(), tags, heatmaps)
+    drawing, (low, high) = draw_tags(image(), tags, heatmaps)
     assert (low, high) == (-1, 3)  # not 50, whose heatmap is low
     blue, _, red = drawing[10, 18].astype(int)
     assert blue > red
@@ -49,11 +49,11 @@ def test_tags_are_drawn_where_a_heatmap_is_high():
 def test_only_the_first_tags_of_several_are_drawn():
     heatmaps = one_peak(0, 5, 10, 0.8)
     tags = np.concatenate([np.full((3, 10, 20), 1.0), np.full((3, 10, 20), 9.0)])
-    assert draw_tags(picture(), tags, heatmaps)[1] == (1, 1)
+    assert draw_tags(image(), tags, heatmaps)[1] == (1, 1)
 
 
 def test_no_high_heatmap_no_tags():
-    drawing, ends = draw_tags(picture(), np.ones((3, 10, 20)), np.zeros((3, 10, 20)))
+    drawing, ends = draw_tags(image(), np.ones((3, 10, 20)), np.zeros((3, 10, 20)))
     assert ends is None
     assert (drawing == 30).all()
 
@@ -69,6 +69,6 @@ def test_any_number_of_keypoints(joints):
         link_colors=None,
     )
     maps = one_peak(joints - 1, 5, 10, joints=joints)
-    drawing = draw_heatmaps(picture(), maps, skeleton)
+    drawing = draw_heatmaps(image(), maps, skeleton)
     np.testing.assert_array_equal(drawing[22, 42], (0, 128, 255))  # orange, the default
-    assert draw_tags(picture(), maps, maps)[0].shape == (40, 80, 3)
+    assert draw_tags(image(), maps, maps)[0].shape == (40, 80, 3)

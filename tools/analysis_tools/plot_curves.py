@@ -103,7 +103,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('work_dirs', type=Path, nargs='+', help='work directories')
-    parser.add_argument('--out', type=Path, default='curves.png', help='picture to write')
+    parser.add_argument('--out', type=Path, default='curves.png', help='image to write')
     parser.add_argument('--x', choices=AXES, default='epochs', help='horizontal axis')
     parser.add_argument('--metric', default='/AP', help="end of the metric's name (default: /AP)")
     parser.add_argument('--labels', nargs='+', help='a name for each run (default: its folder)')

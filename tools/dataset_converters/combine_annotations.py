@@ -2,7 +2,7 @@
 
 Joints are matched by name; what a file does not have, is unlabelled (v = 0). With one file and
 ``--keypoints crowdpose``, COCO becomes data for a network trained on CrowdPose, of which 12 joints
-are labelled. Pictures stay where they are: the new file names them relative to its own folder.
+are labelled. Images stay where they are: the new file names them relative to its own folder.
 
 Example::
 
@@ -29,7 +29,7 @@ def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path
     """One document of several.
 
     Args:
-        sources: Annotation file and folder of the pictures, for each.
+        sources: Annotation file and folder of the images, for each.
         names: Keypoints of the result, in order.
         folder: Where the result will be; file names are relative to it.
 
@@ -41,9 +41,9 @@ def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path
             keypoint with ``names``.
     """
     images, annotations = [], []
-    for path, pictures in sources:
-        if not pictures.is_dir():
-            raise LitePoseError(f'--from {path} {pictures}: no folder {pictures}')
+    for path, image_folder in sources:
+        if not image_folder.is_dir():
+            raise LitePoseError(f'--from {path} {images}: no folder {images}')
         document = read_people(path)
         (own,) = document['categories']
         own['keypoints'] = own['keypoints'] or _names_by_number(document, path)
@@ -53,7 +53,7 @@ def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path
             raise LitePoseError(f'{path}: {error}') from error
         moved = {}
         for image in document['images']:
-            file_name = os.path.relpath(image_path(pictures, image['file_name']), folder)
+            file_name = os.path.relpath(image_path(image_folder, image['file_name']), folder)
             moved[image['id']] = dict(image, file_name=file_name)
         _collect(images, annotations, moved, document['annotations'])
     category = dict(id=1, name='person', keypoints=list(names), skeleton=[])
@@ -73,7 +73,7 @@ def _names_by_number(document: dict, path: Path) -> list[str]:
 
 
 def _collect(images: list, annotations: list, moved: dict, people: list) -> None:
-    """Adds a file's pictures and people, with new ids if any is taken."""
+    """Adds a file's images and people, with new ids if any is taken."""
     for kept, added in ((images, moved.values()), (annotations, people)):
         taken = {item['id'] for item in kept}
         if any(item['id'] in taken for item in added):
@@ -102,7 +102,7 @@ def main() -> None:
         action='append',
         required=True,
         metavar=('ANNOTATIONS', 'IMAGES'),
-        help='annotation file and folder of its pictures; may be given several times',
+        help='annotation file and folder of its images; may be given several times',
     )
     parser.add_argument(
         '--keypoints',

@@ -2,7 +2,7 @@
 
 Some of them have been published with width and height swapped, others not
 (https://github.com/open-mmlab/mmpose/issues/310). With ``--images`` each size is read from its
-picture. Without, the people tell: a file as a whole is swapped if more of them fit that way.
+image. Without, the people tell: a file as a whole is swapped if more of them fit that way.
 
 Example::
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.annotations import read_annotations
-from litepose_mm.annotations.images import num_fitting, picture_size
+from litepose_mm.annotations.images import num_fitting, size_of_image
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, replacing
@@ -30,13 +30,13 @@ def fix_sizes(document: dict, images: Path | None = None) -> int:
 
     Args:
         document: Annotations in COCO's form.
-        images: Folder of the pictures.
+        images: Folder of the images.
 
     Returns:
         How many images had another size.
 
     Raises:
-        LitePoseError: A picture is missing or broken.
+        LitePoseError: An image is missing or broken.
     """
     swapped = images is None and _are_swapped(document)
     changed = 0
@@ -52,7 +52,7 @@ def fix_sizes(document: dict, images: Path | None = None) -> int:
 
 def _size(path: Path) -> tuple[int, int]:
     try:
-        return picture_size(path)
+        return size_of_image(path)
     except (OSError, SyntaxError) as error:
         raise LitePoseError(f'{path}: cannot be read ({error})') from error
 
@@ -74,7 +74,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('annotations', type=Path, nargs='+', help="CrowdPose's .json files")
-    parser.add_argument('--images', type=Path, help='folder of the pictures (recommended)')
+    parser.add_argument('--images', type=Path, help='folder of the images (recommended)')
     parser.add_argument('--out-dir', type=Path, required=True, help='folder for the mended files')
     args = parser.parse_args()
     for path in args.annotations:

@@ -2,8 +2,8 @@
 
 The public data are a folder of images ``im00001.jpg`` … and ``joints.mat`` with one array. In the
 extended set it is 14 x (x, y, labelled) x N. In the first one it is (x, y, hidden) x 14 x N, and
-hidden joints are labelled, too. One person is annotated in each picture; others in view are not, so
-that training on pictures with several people learns to miss some. There is no box: it is that of
+hidden joints are labelled, too. One person is annotated in each image; others in view are not, so
+that training on images with several people learns to miss some. There is no box: it is that of
 the joints, with a margin.
 
 Example::
@@ -85,7 +85,7 @@ def to_crowdpose(joints: np.ndarray, sizes: list[tuple[int, int]], names: list[s
 
     Args:
         joints: (N, 14, 3) in LSP's order, see :func:`read_joints`.
-        sizes: Width and height of the N pictures.
+        sizes: Width and height of the N images.
         names: Their file names.
     """
     images, annotations = [], []

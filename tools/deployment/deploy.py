@@ -1,6 +1,6 @@
 """Export a model through MMDeploy, as its tool does, which its wheel lacks.
 
-Writes the ONNX file, the backend's files, and a picture of the people that the backend and torch
+Writes the ONNX file, the backend's files, and an image of the people that the backend and torch
 find. For TensorRT where it is not installed: the ONNX file, and the command that makes an engine.
 
 Example::
@@ -28,11 +28,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('deploy_cfg', help='deploy config, one of configs/deploy')
     parser.add_argument('model_cfg', help='model config')
     parser.add_argument('checkpoint', help='weights')
-    parser.add_argument('img', help='a picture to trace the model with')
-    parser.add_argument('--test-img', help='a picture to compare on (default: the same)')
+    parser.add_argument('img', help='an image to trace the model with')
+    parser.add_argument('--test-img', help='an image to compare on (default: the same)')
     parser.add_argument('--work-dir', default=os.getcwd(), help='folder to write to')
     parser.add_argument('--device', default='cpu', help='device of the model')
-    parser.add_argument('--show', action='store_true', help='show the pictures in a window')
+    parser.add_argument('--show', action='store_true', help='show the images in a window')
     parser.add_argument('--dump-info', action='store_true', help="for MMDeploy's SDK: refused")
     return parser.parse_args()
 
@@ -76,7 +76,7 @@ def main() -> None:
         device=args.device,
     )
     for kind, model in ((backend, list(files)), (Backend.PYTORCH, [args.checkpoint])):
-        picture = osp.join(args.work_dir, f'output_{kind.value}.jpg')
+        image = osp.join(args.work_dir, f'output_{kind.value}.jpg')
         visualize_model(
             model_cfg,
             deploy_cfg,
@@ -84,10 +84,10 @@ def main() -> None:
             args.test_img or args.img,
             args.device,
             backend=kind,
-            output_file=picture,
+            output_file=image,
             show_result=args.show,
         )
-        print(f'{", ".join(model)}: people in {picture}')
+        print(f'{", ".join(model)}: people in {image}')
 
 
 if __name__ == '__main__':

@@ -5,7 +5,7 @@
 Example::
 
     python tools/deployment/profiler.py configs/deploy/pose-detection_ae_openvino_dynamic.py \
-        MODEL_CONFIG pictures --model exported/end2end.xml --shape 256x256
+        MODEL_CONFIG images --model exported/end2end.xml --shape 256x256
 """
 
 import argparse
@@ -28,7 +28,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('deploy_cfg', help='deploy config of the export')
     parser.add_argument('model_cfg', help='model config')
-    parser.add_argument('image_dir', help='folder with pictures')
+    parser.add_argument('image_dir', help='folder with images')
     parser.add_argument(
         '--model', nargs='+', required=True, help="the backend's files, or a .pth for torch"
     )
@@ -36,7 +36,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--shape', help="HEIGHTxWIDTH of the input (default: the deploy config's)")
     parser.add_argument('--warmup', type=int, default=10, help='runs that are not timed')
     parser.add_argument('--num-iter', type=int, default=100, help='runs that are timed')
-    parser.add_argument('--batch-size', type=int, default=1, help='pictures at once')
+    parser.add_argument('--batch-size', type=int, default=1, help='images at once')
     add_cfg_options(parser)
     return parser.parse_args()
 
@@ -63,7 +63,7 @@ def main() -> None:
         path for path in Path(args.image_dir).rglob('*') if path.suffix.lower() in SUFFIXES
     )
     if not files:
-        raise LitePoseError(f'no pictures in {args.image_dir}')
+        raise LitePoseError(f'no images in {args.image_dir}')
 
     from mmdeploy.apis import build_task_processor
     from mmdeploy.utils import Backend, get_backend, get_input_shape
@@ -88,7 +88,7 @@ def main() -> None:
         name = get_backend(deploy_cfg).value
         model = task.build_backend_model(args.model, task.update_data_preprocessor)
 
-    steps, pictures = args.warmup + args.num_iter, cycle(map(str, files))
+    steps, images = args.warmup + args.num_iter, cycle(map(str, files))
     with (
         torch.no_grad(),
         TimeCounter.activate(
@@ -99,7 +99,7 @@ def main() -> None:
         ),
     ):
         for _ in range(steps):
-            data, _ = task.create_input(list(islice(pictures, args.batch_size)), shape)
+            data, _ = task.create_input(list(islice(images, args.batch_size)), shape)
             model.test_step(data)
     print(
         f'batch size {args.batch_size}, shape {shape[1]}x{shape[0]}, {args.num_iter} runs after '

@@ -30,14 +30,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', default='work_dir', help='folder for the log')
     add_cfg_options(parser)
     parser.add_argument('--show', action='store_true', help='show predictions in a window')
-    parser.add_argument('--show-dir', help='folder for pictures of predictions')
-    parser.add_argument('--interval', type=int, default=1, help='draw every n-th picture')
+    parser.add_argument('--show-dir', help='folder for images of predictions')
+    parser.add_argument('--interval', type=int, default=1, help='draw every n-th image')
     parser.add_argument('--wait-time', type=float, default=2, help='seconds a window stays')
     parser.add_argument('--log2file', help='file for the log')
     parser.add_argument('--speed-test', action='store_true', help='time the backend too')
     parser.add_argument('--warmup', type=int, default=10, help='runs that are not timed')
     parser.add_argument('--log-interval', type=int, default=100, help='timed runs a log line')
-    parser.add_argument('--batch-size', type=int, default=1, help='pictures at once')
+    parser.add_argument('--batch-size', type=int, default=1, help='images at once')
     return parser.parse_args()
 
 

@@ -1,14 +1,14 @@
 """Draw samples of a config's training data as training sees them: people, targets, masks and tags.
 
-One picture a sample: the input with its skeletons; for each level the heatmaps over it, with what
+One image a sample: the input with its skeletons; for each level the heatmaps over it, with what
 the mask leaves out hatched in red; for each level with tags the places where tags are read, by
 person. Transforms run as in training, whatever the codec; what it does not make is not drawn.
 
 Example::
 
-    python tools/misc/browse_dataset.py CONFIG --out-dir pictures --num 10 --cfg-options \\
+    python tools/misc/browse_dataset.py CONFIG --out-dir images --num 10 --cfg-options \\
         train_dataloader.dataset.data_root=data/mine
-    python tools/misc/browse_dataset.py CONFIG --out-dir pictures --stage 2
+    python tools/misc/browse_dataset.py CONFIG --out-dir images --stage 2
 """
 
 import argparse
@@ -83,7 +83,7 @@ def samples(dataset: Any, num: int) -> Iterator[dict]:
 
 
 def draw(sample: dict, skeleton: Skeleton, codec: Any) -> np.ndarray:
-    """The picture of a sample; the codec, if it is ours, tells which levels have tags."""
+    """The image of a sample; the codec, if it is ours, tells which levels have tags."""
     image = np.ascontiguousarray(sample['img'].clip(0, 255).astype(np.uint8))
     heatmaps = [maps[: skeleton.num_keypoints] for maps in levels(sample.get('heatmaps'))]
     indices = sample.get('keypoint_indices')
@@ -124,10 +124,10 @@ def truth(sample: dict, skeleton: Skeleton, size: tuple[int, int]) -> PoseResult
 
 
 def browse(config: Config, out_dir: Path, num: int, seed: int, stage: int) -> int:
-    """Writes pictures of samples and returns how many.
+    """Writes images of samples and returns how many.
 
     Raises:
-        LitePoseError: There is no data or no such stage, a sample is bad, or a picture cannot be
+        LitePoseError: There is no data or no such stage, a sample is bad, or an image cannot be
             written.
     """
     check_writable(out_dir / '0.jpg')
@@ -151,7 +151,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('config', help='config file')
-    parser.add_argument('--out-dir', type=Path, required=True, help='folder for the pictures')
+    parser.add_argument('--out-dir', type=Path, required=True, help='folder for the images')
     parser.add_argument('--num', type=int, default=8, help='number of samples (default: 8)')
     parser.add_argument('--seed', type=int, default=0, help='seed of the augmentation')
     parser.add_argument(
@@ -165,7 +165,7 @@ def main() -> None:
     config = read_config(args.config, args.cfg_options)
     with explained(config, 'train_dataloader'):
         count = browse(config, args.out_dir, args.num, args.seed, args.stage)
-    print(f'{args.out_dir}: {count} pictures')
+    print(f'{args.out_dir}: {count} images')
 
 
 if __name__ == '__main__':

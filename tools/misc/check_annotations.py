@@ -36,8 +36,8 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('annotations', type=Path, help='file in the form of COCO (.json)')
-    parser.add_argument('--images', type=Path, help='folder of the pictures')
-    parser.add_argument('--decode', action='store_true', help='read every picture to its end')
+    parser.add_argument('--images', type=Path, help='folder of the images')
+    parser.add_argument('--decode', action='store_true', help='read every image to its end')
     parser.add_argument('--dataset', help='coco, crowdpose or a config: which keypoints to expect')
     parser.add_argument('--most', type=int, default=20, help='lines shown for each kind')
     parser.add_argument('--fix', type=Path, metavar='OUT', help='write a mended file')

@@ -8,7 +8,7 @@ codebase_config = dict(
     module=['litepose_mm.deploy.mmdeploy'],
     # 'maps', or 'candidates': see MultiLevelAEHead.deploy_decoder.
     outputs='maps',
-    # Whether the graph looks at the mirrored picture too, in twice the time. None: as the model
+    # Whether the graph looks at the mirrored image too, in twice the time. None: as the model
     # config says.
     flip_test=False,
 )

@@ -29,10 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '=FILE for its weights (without, it is random and so are its people)',
     )
     parser.add_argument(
-        '--pictures',
+        '--images',
         nargs='+',
         metavar='INPUT',
-        help='pictures, folders or patterns (default: a drawn scene of 640x480 with 5 people)',
+        help='images, folders or patterns (default: a drawn scene of 640x480 with 5 people)',
     )
     parser.add_argument(
         '--threads', type=positive_int, default=1, metavar='N', help='of each (default: 1)'
@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=positive_int,
         default=20,
         metavar='N',
-        help='how often each model sees each picture; models take turns (default: 20)',
+        help='how often each model sees each image; models take turns (default: 20)',
     )
     parser.add_argument(
         '--flip',
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         check_writable(args.json)
     if args.plot:
         figure = _new_figure(Path(args.plot), len(args.models))
-    images = _images(args.pictures)
+    images = _images(args.images)
     cv2.setNumThreads(args.threads)
     with one_line_warnings():
         models, facts = zip(*(_stages(model, args) for model in args.models))
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         {
             'model': stages.name,
             **own_facts,
-            'people_per_picture': float(found.mean()),
+            'people_per_image': float(found.mean()),
             'milliseconds': summarise(own),
         }
         for stages, own_facts, own, found in zip(models, facts, seconds, people)
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     figures = {
         'environment': environment(),
         'threads': args.threads,
-        'pictures': len(images),
+        'images': len(images),
         'rounds': args.rounds,
         'models': rows,
     }
@@ -109,7 +109,7 @@ def _images(inputs: Sequence[str] | None) -> list[np.ndarray]:
         return [make_scene(options, seed=0, index=0).image]
     files = [file for file in find_media(inputs) if not file.is_video]
     if not files:
-        raise LitePoseError('--pictures: expected pictures, got videos only')
+        raise LitePoseError('--images: expected images, got videos only')
     return [read_image(file.path) for file in files]
 
 
@@ -162,8 +162,8 @@ def _print_table(figures: dict[str, Any]) -> None:
 
     rows = figures['models']
     caption = (
-        f'ms a picture, p50 / p95 of {figures["rounds"]} rounds on {figures["pictures"]} '
-        f'picture(s), models in turns; speed: of the first model; {figures["threads"]} thread(s), '
+        f'ms an image, p50 / p95 of {figures["rounds"]} rounds on {figures["images"]} '
+        f'image(s), models in turns; speed: of the first model; {figures["threads"]} thread(s), '
         f'{figures["environment"]}'
     )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=caption, caption_justify='left')
@@ -177,7 +177,7 @@ def _print_table(figures: dict[str, Any]) -> None:
         table.add_row(
             row['model'],
             *(f'{times[part]["p50"]:.1f} / {times[part]["p95"]:.1f}' for part in parts),
-            f'{row["people_per_picture"]:.1f}',
+            f'{row["people_per_image"]:.1f}',
             f'{first / times["total"]["p50"]:.2f}',
         )
     # a narrow terminal wraps the lines rather than that figures are cut off
@@ -213,6 +213,6 @@ def _plot(figures: dict[str, Any], figure: Figure, path: Path) -> None:
 
     axes = figure.subplots()
     plot_times(axes, {row['model']: row['milliseconds'] for row in figures['models']})
-    axes.set_title(f'time of a picture, {figures["threads"]} thread(s)')
+    axes.set_title(f'time of an image, {figures["threads"]} thread(s)')
     with replacing(path) as part:
         figure.savefig(part, dpi=120)

@@ -56,26 +56,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--calibration',
         metavar='DIR',
-        help='pictures of what the model will see, 10 or more, that tell the range of every layer',
+        help='images of what the model will see, 10 or more, that tell the range of every layer',
     )
     group.add_argument(
         '--max-ap-loss',
         type=float,
         metavar='POINTS',
-        help='leave sensitive layers in float32 until int8 costs no more AP on the pictures of '
+        help='leave sensitive layers in float32 until int8 costs no more AP on the images of '
         '--annotations (default with these: 1.5)',
     )
     group = parser.add_argument_group('comparison with torch')
     group.add_argument(
         '--verify',
         metavar='DIR',
-        help='compare on these pictures; writes report.* into --out; the exit status is 1 where a '
+        help='compare on these images; writes report.* into --out; the exit status is 1 where a '
         'model in float32 does not find what torch finds',
     )
     group.add_argument(
         '--annotations',
         metavar='FILE',
-        help="keypoints in COCO's form of the pictures in --verify, for the AP of both",
+        help="keypoints in COCO's form of the images in --verify, for the AP of both",
     )
     group.add_argument(
         '--threads',
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out is None:
         args.out = f'exported/{Path(args.model).stem}_{args.engine}_{args.precision}'
     if args.annotations and not args.verify:
-        raise LitePoseError('--annotations needs --verify with the folder of their pictures')
+        raise LitePoseError('--annotations needs --verify with the folder of their images')
     if args.max_ap_loss is not None and not args.annotations:
         raise LitePoseError('--max-ap-loss needs --verify and --annotations, to know the AP')
     if args.precision != 'int8' and (args.calibration or args.max_ap_loss is not None):
@@ -117,13 +117,13 @@ def _run(args: argparse.Namespace) -> int:
     from ...deploy import export_model
     from ...deploy.exported_folder import check_replaceable
     from ...deploy.quantization import AccuracyGoal
-    from ...deploy.quantization.calibration import calibration_pictures
+    from ...deploy.quantization.calibration import calibration_images
     from ...deploy.quantization.report import quantization_lines, read_quantization
 
     check_replaceable(args.out)
     goal = None
     if args.precision == 'int8':
-        calibration_pictures(args.calibration)
+        calibration_images(args.calibration)
         if args.annotations:
             loss = AccuracyGoal.max_loss if args.max_ap_loss is None else args.max_ap_loss
             goal = AccuracyGoal(args.verify, args.annotations, loss)
@@ -136,13 +136,13 @@ def _run(args: argparse.Namespace) -> int:
         cfg_options=dict(args.config_options),
     )
     if args.verify:
-        from ...deploy.verification import pictures_and_truth
+        from ...deploy.verification import images_and_truth
 
         # Before the export, which replaces an earlier one.
-        pictures_and_truth(args.verify, args.annotations, estimator.skeleton)
+        images_and_truth(args.verify, args.annotations, estimator.skeleton)
     print(f'exporting {args.model} for {args.engine}, {args.precision}', flush=True)
     if (estimator.model.test_cfg or {}).get('flip_test'):
-        print('with the mirrored picture, which takes twice the time: --no-flip leaves it out')
+        print('with the mirrored image, which takes twice the time: --no-flip leaves it out')
     card = export_model(
         estimator.model,
         None,

@@ -65,8 +65,8 @@ def _own_ap(card: WeightsCard) -> str:
 
 
 _CAPTION = (
-    'MACs: exact, of one picture of the input size. paper MACs: counted as the paper does. '
+    'MACs: exact, of one image of the input size. paper MACs: counted as the paper does. '
     "AP: published, of the authors' weights, with flip test. own AP: of the weights that come with "
-    'this package, with flip test, on other pictures: `litepose models --json` says which, and '
+    'this package, with flip test, on other images: `litepose models --json` says which, and '
     "their teacher's AP there."
 )

@@ -1,4 +1,4 @@
-"""``litepose predict``: people on pictures and videos."""
+"""``litepose predict``: people on images and videos."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...media import MediaFile
     from ..prediction import Prediction
 
-HELP = 'find people on pictures and videos; write drawings and a results.json'
+HELP = 'find people on images and videos; write drawings and a results.json'
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         'inputs',
         nargs='+',
         metavar='INPUT',
-        help="pictures, videos, folders of these, or patterns such as 'photos/*.jpg'",
+        help="images, videos, folders of these, or patterns such as 'photos/*.jpg'",
     )
     add_estimator_arguments(parser)
     parser.add_argument(
@@ -108,7 +108,7 @@ def _estimator(args: argparse.Namespace) -> BaseEstimator:
 
 
 def _count_frames(files: list[MediaFile]) -> int:
-    """Returns how many pictures and frames there are, roughly; 0 where a video does not tell."""
+    """Returns how many images and frames there are, roughly; 0 where a video does not tell."""
     from ...media import VideoReader
 
     total = 0
@@ -136,7 +136,7 @@ def _summary(
     results: Path | None,
 ) -> str:
     document = prediction.document
-    pictures = 'frame' if all(file.is_video for file in files) else 'picture'
+    images = 'frame' if all(file.is_video for file in files) else 'image'
     problems = f'; {failed} of {len(files)} inputs failed' if failed else ''
     drawings = _count(prediction.num_drawings, 'drawing')
     wrote = [f'{drawings} in {prediction.out_dir}{os.sep}'] if prediction.num_drawings else []
@@ -144,7 +144,7 @@ def _summary(
     return (
         f'{"interrupted: " if interrupted else ""}'
         f'{_count(document.num_people, "person", "people")} on '
-        f'{_count(document.num_images, pictures)}{problems}\n'
+        f'{_count(document.num_images, images)}{problems}\n'
         f'wrote {", ".join(wrote) or "nothing"}'
     )
 

@@ -1,4 +1,4 @@
-"""``litepose serve``: a local web page that shows people on a camera, a picture or a video."""
+"""``litepose serve``: a local web page that shows people on a camera, an image or a video."""
 
 from __future__ import annotations
 

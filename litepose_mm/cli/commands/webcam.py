@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ...realtime.page import Page
     from ...realtime.window import Window
 
-HELP = 'find and follow people on a camera, a stream, a video or a folder of pictures'
+HELP = 'find and follow people on a camera, a stream, a video or a folder of images'
 _PORT = 8000
 
-_KEYS = """keys: q or Escape quits, space pauses, s saves a picture, v goes on to
+_KEYS = """keys: q or Escape quits, space pauses, s saves an image, v goes on to
 what else the model gives, m mirrors, i shows ids, h hides the status"""
 
 
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         'source',
         nargs='?',
         default='0',
-        help='number of a camera (default: 0), address of a stream, video file, picture or folder',
+        help='number of a camera (default: 0), address of a stream, video file, image or folder',
     )
     add_pipeline_arguments(parser)
     parser.add_argument('--no-track', action='store_true', help='no ids and no smoothing')
@@ -65,7 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument('--mirror', action='store_true', help='as in a mirror')
     output.add_argument(
-        '--pictures', default='.', metavar='DIR', help='where the key s saves (default: here)'
+        '--images', default='.', metavar='DIR', help='where the key s saves (default: here)'
     )
 
 
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
                 video=video,
                 lines=lines,
                 tell=_tell,
-                folder=args.pictures,
+                folder=args.images,
             )
             if viewer.run(args.max_frames) and not (source.is_live or written_to):
                 statistics = pipeline.statistics()

@@ -10,7 +10,7 @@ from mmpose.datasets.datasets.body import CocoDataset, CrowdPoseDataset
 from mmpose.registry import DATASETS
 
 from ...annotations import read_people
-from ...annotations.images import picture_size
+from ...annotations.images import size_of_image
 from ...annotations.values import image_path, size_of
 from ...errors import LitePoseError
 
@@ -47,7 +47,7 @@ class _CheckedDataset(BaseCocoStyleDataset):
 
     def _size_of_file(self, image: dict) -> tuple[int, int]:
         try:
-            return picture_size(image['img_path'])
+            return size_of_image(image['img_path'])
         except (OSError, SyntaxError) as error:
             raise LitePoseError(
                 f'{self.ann_file}: image {image["id"]} has no width and height, and '

@@ -121,7 +121,7 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
         return self._get_topdown_data_infos(instances)
 
     def get_data_info(self, idx: int) -> dict:
-        """Returns picture and truth of a sample; arguments and keys as MMPose has them."""
+        """Returns image and truth of a sample; arguments and keys as MMPose has them."""
         info = super().get_data_info(idx)
         index = info['img_id']
         image, annotations = self.scene(index)
@@ -131,7 +131,7 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
         return info
 
     def scene(self, index: int) -> tuple[np.ndarray, list[dict]]:
-        """Returns the picture (BGR) of a scene and its annotations in COCO's form."""
+        """Returns the image (BGR) of a scene and its annotations in COCO's form."""
         kept = None if self._cache is None else self._cache.get(index)
         if kept is not None:
             return kept
@@ -176,5 +176,5 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
                 area=np.zeros(0, np.float32),
                 category_id=np.zeros(0, np.int64),
             )
-        info['crowd_index'] = crowd_index(annotations)  # of the picture, not of each person
+        info['crowd_index'] = crowd_index(annotations)  # of the image, not of each person
         return info

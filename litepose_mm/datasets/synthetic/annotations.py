@@ -17,15 +17,15 @@ _IDS_PER_IMAGE = 1000
 def person_annotations(
     people: Sequence[PersonTruth], image_id: int, selection: np.ndarray
 ) -> list[dict]:
-    """Returns the annotations of one picture in COCO's form.
+    """Returns the annotations of one image in COCO's form.
 
     A person of whom hardly anything can be seen has ``num_keypoints`` 0, as in COCO: training can
     leave out where the person is, and the evaluation ignores it. Who cannot be seen at all is left
     out.
 
     Args:
-        people: The people in the picture.
-        image_id: The picture's id.
+        people: The people in the image.
+        image_id: The image's id.
         selection: Indices of the data set's keypoints among the canonical ones.
     """
     annotations = []

@@ -16,7 +16,7 @@ class SceneOptions:
     Args:
         image_size: Width and height in pixels.
         people: Fewest and most people in a scene.
-        stature: Smallest and largest height of an adult as a share of the picture's height.
+        stature: Smallest and largest height of an adult as a share of the image's height.
         crowding: Share of people who stand near somebody else.
         occluders: Fewest and most things in front of people.
 

@@ -17,8 +17,8 @@ class BottomupRandomAffineAlign(BaseTransform):
     """Random zoom, rotation and translation (LitePose section 5.2).
 
     MMPose's :class:`BottomupRandomAffine` draws from a truncated normal distribution by default,
-    centres odd sizes half a pixel off, and moves the picture by a share of each side however far
-    it is zoomed. Here, as in the authors' code, all draws are uniform, and the picture moves by
+    centres odd sizes half a pixel off, and moves the image by a share of each side however far
+    it is zoomed. Here, as in the authors' code, all draws are uniform, and the image moves by
     whole pixels up to ``shift_factor`` of the visible part.
 
     Required keys: ``img``. Modified, where present: ``img_shape``, ``keypoints``, ``bbox``,
@@ -27,17 +27,17 @@ class BottomupRandomAffineAlign(BaseTransform):
 
     Args:
         input_size: Width and height of the output; or its short side, and the long one is as long
-            as each picture needs, as in :class:`BottomupResizeAlign`. Pictures of a batch then
+            as each image needs, as in :class:`BottomupResizeAlign`. Images of a batch then
             need one shape (``batch_size=1``).
-        scale_factor: Least and largest part of the picture's short side that is shown.
+        scale_factor: Least and largest part of the image's short side that is shown.
         rotate_factor: Largest rotation in degrees, either way.
         shift_factor: Largest translation, either way on both axes, as a share of the visible
             part.
         keypoint_prob: Share of samples that are centred on one of their labelled keypoints,
-            drawn at random, rather than on the picture's centre. The authors' is 0; with crops
-            much smaller than the picture, it says how many show people.
+            drawn at random, rather than on the image's centre. The authors' is 0; with crops
+            much smaller than the image, it says how many show people.
         keep_inside: Whether the translation ends where the output would show what is beyond the
-            picture's border (as it is before it is rotated); the authors' does not.
+            image's border (as it is before it is rotated); the authors' does not.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class BottomupRandomAffineAlign(BaseTransform):
 
     @cache_randomness
     def _draw(self, side: int) -> tuple[float, float, np.ndarray]:
-        """Visible pixels of the picture, rotation in degrees, translation in pixels."""
+        """Visible pixels of the image, rotation in degrees, translation in pixels."""
         visible = side * np.random.uniform(*self.scale_factor)
         rotation = np.random.uniform(-self.rotate_factor, self.rotate_factor)
         reach = int(self.shift_factor * visible)

@@ -18,11 +18,11 @@ from ...preprocessing.resize import warp_affine
 
 @TRANSFORMS.register_module()
 class MultiLevelHeatmapMask(BaseTransform):
-    """A mask for each level's heatmaps: 0 on unlabelled people and beyond the picture.
+    """A mask for each level's heatmaps: 0 on unlabelled people and beyond the image.
 
     MMPose's :class:`BottomupGetHeatmapMask` ignores the run-length encoded segmentations that
     COCO's crowds have, and warps one mask that it then resizes. Here, as in the authors' code,
-    every level's mask is warped from the original picture. Not for pictures that were joined, by
+    every level's mask is warped from the original image. Not for images that were joined, by
     :class:`Mosaic` say, which have no one original.
 
     Required keys: ``ori_shape``, ``heatmaps`` (a list), and where present ``invalid_segs``,
@@ -67,8 +67,8 @@ def decode_segments(segments: Iterable[Any], height: int, width: int) -> np.ndar
     Args:
         segments: Each is polygons ``[[x, y, x, y, ...], ...]``, or run lengths as a mapping with
             ``counts`` and ``size``; it covers nothing where it is empty or ``None``.
-        height: Height of the picture.
-        width: Width of the picture.
+        height: Height of the image.
+        width: Width of the image.
 
     Raises:
         LitePoseError: A segmentation is neither.

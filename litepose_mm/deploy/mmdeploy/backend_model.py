@@ -69,7 +69,7 @@ class BottomupBackendModel(BaseBackendModel):
         """Finds people in normalised images ``(B, 3, H, W)``.
 
         Returns:
-            The samples with ``pred_instances`` in pixels of the original pictures.
+            The samples with ``pred_instances`` in pixels of the original images.
 
         Raises:
             LitePoseError: The mode is not ``'predict'``, or the model takes another shape.

@@ -15,7 +15,7 @@ from ...preprocessing.resize import resize_to_shape
 
 @TRANSFORMS.register_module()
 class BottomupResizeWithin(BaseTransform):
-    """Gives every picture one shape: as large as it fits, in the middle, black beyond its border.
+    """Gives every image one shape: as large as it fits, in the middle, black beyond its border.
 
     Keys are those of :class:`BottomupResizeAlign`, and ``input_box``, see
     :class:`litepose_mm.preprocessing.resize.Resized`.

@@ -37,7 +37,7 @@ NO_SDK = (
 
 @LITEPOSE_TASK.register_module(Task.POSE_DETECTION.value)
 class BottomupPoseDetection(PoseDetection):
-    """MMDeploy's task for pose estimation, without its assumption of one person a picture.
+    """MMDeploy's task for pose estimation, without its assumption of one person an image.
 
     Args:
         model_cfg: Config of a model; its flip test becomes that of the deploy config.
@@ -108,10 +108,10 @@ class BottomupPoseDetection(PoseDetection):
         data_preprocessor: torch.nn.Module | None = None,
         **kwargs: Any,
     ) -> tuple[dict, Any]:
-        """A batch of pictures, files or arrays in BGR.
+        """A batch of images, files or arrays in BGR.
 
         Args:
-            imgs: One picture or several.
+            imgs: One image or several.
             input_shape: Width and height of the input; by default that of the deploy config, or
                 as the model config resizes.
             data_preprocessor: Normalises them, if given.
@@ -143,7 +143,7 @@ class BottomupPoseDetection(PoseDetection):
         return dataset.pipeline if size is None else with_one_shape(dataset.pipeline, size)
 
     def build_dataset(self, dataset_cfg: Config, *args: Any, **kwargs: Any):
-        """A data set whose pictures have the model's input shape, if it has one."""
+        """A data set whose images have the model's input shape, if it has one."""
         dataset_cfg = deepcopy(dataset_cfg)
         dataset_cfg.pipeline = self._pipeline(dataset_cfg)
         return super().build_dataset(dataset_cfg, *args, **kwargs)
@@ -159,7 +159,7 @@ class BottomupPoseDetection(PoseDetection):
         interval: int = 1,
         dataloader: Any = None,
     ):
-        """MMDeploy's runner, with the options of MMPose's hook that draws pictures."""
+        """MMDeploy's runner, with the options of MMPose's hook that draws images."""
         # The hook of our configs also draws maps, which it asks the torch model for.
         self.model_cfg.default_hooks.visualization = dict(
             type='PoseVisualizationHook',
@@ -180,7 +180,7 @@ class BottomupPoseDetection(PoseDetection):
         show_result: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Draws the people of a data sample on its picture and writes it."""
+        """Draws the people of a data sample on its image and writes it."""
         people = result_from_data_sample(result, Skeleton.from_metainfo(self.metainfo))
         drawing = people.draw(mmcv.imread(image))
         if output_file:

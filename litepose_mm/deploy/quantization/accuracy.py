@@ -23,15 +23,15 @@ class AccuracyGoal:
     """How much AP int8 may cost, against the same engine in float32.
 
     Args:
-        pictures: A folder.
-        annotations: Of keypoints in COCO's form; only pictures that it names are looked at.
+        images: A folder.
+        annotations: Of keypoints in COCO's form; only images that it names are looked at.
         max_loss: In points of AP, 0 to 100.
 
     Raises:
         LitePoseError: ``max_loss`` is no such number.
     """
 
-    pictures: str | Path
+    image_folder: str | Path
     annotations: str | Path
     max_loss: float = 1.5
 
@@ -54,7 +54,7 @@ class AccuracyGoal:
         estimator = PoseEstimator(folder)
         truth = Truth.load(self.annotations, estimator.skeleton)
         results = {
-            number: estimator(read_image(image_path(self.pictures, truth.files[number])))
+            number: estimator(read_image(image_path(self.image_folder, truth.files[number])))
             for number in (truth.files if images is None else images)
         }
         alone = {

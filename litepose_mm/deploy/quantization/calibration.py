@@ -1,4 +1,4 @@
-"""Pictures of the user's as inputs of the network."""
+"""Images of the user's as inputs of the network."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ...media import find_media, read_image
 FEWEST, MOST = 10, 300
 
 
-def calibration_pictures(folder: str | Path | None) -> list[Path]:
-    """The pictures of a folder; of more than 300, 300 at equal distances.
+def calibration_images(folder: str | Path | None) -> list[Path]:
+    """The images of a folder; of more than 300, 300 at equal distances.
 
     Raises:
         LitePoseError: There are fewer than 10.
     """
     if folder is None:
         raise LitePoseError(
-            'int8 needs a folder with pictures of what the model will see (--calibration DIR)'
+            'int8 needs a folder with images of what the model will see (--calibration DIR)'
         )
     files = [media.path for media in find_media([folder]) if not media.is_video]
     if len(files) < FEWEST:
         raise LitePoseError(
-            f'calibration: expected at least {FEWEST} pictures in {folder}, got {len(files)}; add '
-            'pictures of what the model will see, 100 or more if you can'
+            f'calibration: expected at least {FEWEST} images in {folder}, got {len(files)}; add '
+            'images of what the model will see, 100 or more if you can'
         )
     return spread(files, MOST)
 
@@ -43,10 +43,10 @@ def spread(items: Sequence, count: int) -> list:
 
 
 class Calibration(Sequence[np.ndarray]):
-    """The inputs that pictures become, made when they are asked for: memory holds one.
+    """The inputs that images become, made when they are asked for: memory holds one.
 
     Args:
-        files: The pictures.
+        files: The images.
         card: Of the model.
     """
 

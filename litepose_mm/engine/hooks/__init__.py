@@ -4,7 +4,7 @@ from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
 from .pipeline_switch_hook import PipelineSwitchHook
-from .pose_pictures_hook import PosePicturesHook
+from .pose_images_hook import PoseImagesHook
 from .reproducible_epochs_hook import ReproducibleEpochsHook
 from .sort_channels_hook import SortChannelsHook
 from .subnet_validation_hook import SubnetValidationHook
@@ -17,7 +17,7 @@ __all__ = [
     'NonFiniteLossError',
     'NonFiniteLossHook',
     'PipelineSwitchHook',
-    'PosePicturesHook',
+    'PoseImagesHook',
     'ReproducibleEpochsHook',
     'SafeCheckpointHook',
     'SortChannelsHook',

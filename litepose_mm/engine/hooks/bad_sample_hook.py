@@ -41,7 +41,7 @@ class BadSampleHook(Hook):
     With ``'skip'`` another sample, chosen at random as MMEngine does, takes the place of a bad one;
     each is named when it is met first and counted at the end of every epoch. In validation and test
     a bad sample always stops the run: left out, the score would be of another data set. Where
-    samples are mixed (``Mosaic``) the picture that is bad is named and counted, not the one that it
+    samples are mixed (``Mosaic``) the image that is bad is named and counted, not the one that it
     would be mixed into.
 
     Annotations that the data set itself cannot parse stop the run before any hook is asked,
@@ -91,7 +91,7 @@ class BadSampleHook(Hook):
 
 
 class _SkippedWithin(Exception):
-    """A picture that was to be mixed into a sample is skipped, and said to be."""
+    """An image that was to be mixed into a sample is skipped, and said to be."""
 
 
 class GuardSample:
@@ -126,7 +126,7 @@ class GuardSample:
             except _SkippedWithin:
                 return None  # not this one's fault
             except LitePoseError as error:
-                if isinstance(error, BadSampleError):  # of a data set within, or a mixed picture
+                if isinstance(error, BadSampleError):  # of a data set within, or a mixed image
                     raise
                 problem, cause = str(error), error
             except Exception as error:
@@ -148,7 +148,7 @@ class GuardSample:
 
 
 class _GuardMixed:
-    """Guards the pictures that are mixed into a sample, each under its own name."""
+    """Guards the images that are mixed into a sample, each under its own name."""
 
     def __init__(self, guard: GuardSample) -> None:
         self.guard = guard
@@ -161,7 +161,7 @@ class _GuardMixed:
 
 
 def guard_samples(dataset: Any, guard: GuardSample) -> None:
-    """Lets a guard answer for a data set's samples and the pictures that are mixed into them.
+    """Lets a guard answer for a data set's samples and the images that are mixed into them.
 
     Args:
         dataset: One that :func:`pipeline_owners` yields; its pipeline is changed.

@@ -32,7 +32,7 @@ class PipelineSwitchHook(Hook):
     """Trains with ``switch_pipeline`` from an epoch on, as MMDetection's hook of this name.
 
     For instance with small crops first, of which a processor does several times as many, and with
-    whole pictures in the end. Workers are not started anew, and a resumed run goes on with the
+    whole images in the end. Workers are not started anew, and a resumed run goes on with the
     pipeline of its epoch. Of several such hooks, those of later epochs come later in the list.
 
     Args:

@@ -71,12 +71,12 @@ def functions_around(pipeline: Any) -> Iterator[Callable]:
 
 
 def mix_transforms(pipeline: Any) -> Iterator[Any]:
-    """The transforms that mix pictures of the data set into a sample, say MMPose's ``Mosaic``.
+    """The transforms that mix images of the data set into a sample, say MMPose's ``Mosaic``.
 
     Those of pipelines that take this one's place in later epochs are among them.
 
     Yields:
-        Transforms with a pipeline ``pre_transform`` that each of the other pictures goes through.
+        Transforms with a pipeline ``pre_transform`` that each of the other images goes through.
     """
     later = [getattr(around, 'pipeline', None) for around in functions_around(pipeline)]
     for transforms in (getattr(each, 'transforms', ()) for each in (pipeline, *later)):

@@ -18,7 +18,7 @@ class OptionalTensorboardVisBackend(TensorboardVisBackend):
             super()._init_env()
         except ImportError:
             print_log(
-                'TensorBoard is not installed (pip install tensorboard), so curves and pictures '
+                'TensorBoard is not installed (pip install tensorboard), so curves and images '
                 f'are only in the files of {self._save_dir}.',
                 logger='current',
             )

@@ -43,7 +43,7 @@ class Truth:
 
     @property
     def files(self) -> dict[int, str]:
-        """Name of each picture by its number."""
+        """Name of each image by its number."""
         return {image['id']: image['file_name'] for image in self.document['images']}
 
     def average_precision(self, results: Mapping[int, PoseResult]) -> float:
@@ -52,7 +52,7 @@ class Truth:
         CrowdPose's rule where the file has its crowd index.
 
         Args:
-            results: People of each picture, by its number. Pictures that are not there do not
+            results: People of each image, by its number. Images that are not there do not
                 count.
         """
         evaluation = self._evaluated(results)

@@ -1,4 +1,4 @@
-"""Mosaics of a batch's pictures, made on the training device."""
+"""Mosaics of a batch's images, made on the training device."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from ...errors import LitePoseError
 
 @MODELS.register_module()
 class RandomMosaic(nn.Module):
-    """Windows on square grids of a batch's pictures: samples of one person each get several.
+    """Windows on square grids of a batch's images: samples of one person each get several.
 
-    For ``batch_augments`` of a data preprocessor. Pictures ``(B, 3, T_h, T_w)`` become as many
-    samples ``(B, 3, H, W)``, each a window that is drawn on a grid of pictures that are drawn from
-    the batch. So workers read one picture for a sample; MMPose's ``Mosaic`` reads four.
+    For ``batch_augments`` of a data preprocessor. Images ``(B, 3, T_h, T_w)`` become as many
+    samples ``(B, 3, H, W)``, each a window that is drawn on a grid of images that are drawn from
+    the batch. So workers read one image for a sample; MMPose's ``Mosaic`` reads four.
 
     Labels do not follow, so this is for training without them
     (``DistilledBottomupPoseEstimator(with_labels=False)``).
 
     Args:
-        output_size: Width and height of the samples, of the same ratio as those of the pictures.
-        tiles: How many pictures are side by side in a grid, and above each other.
+        output_size: Width and height of the samples, of the same ratio as those of the images.
+        tiles: How many images are side by side in a grid, and above each other.
         scale_factor: Least and largest part of the grid's side that a window shows, at most 1. Its
             logarithm is drawn uniformly, so that all sizes of people are equally likely. Windows
-            that show less than one picture mostly show nobody whole.
+            that show less than one image mostly show nobody whole.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class RandomMosaic(nn.Module):
         """The samples, and ``data_samples`` with their new size.
 
         Raises:
-            LitePoseError: There are targets, or the pictures are of another ratio.
+            LitePoseError: There are targets, or the images are of another ratio.
         """
         (width, height), (tile_h, tile_w) = self.output_size, inputs.shape[2:]
         if any('gt_fields' in sample for sample in data_samples):
@@ -59,7 +59,7 @@ class RandomMosaic(nn.Module):
             )
         if width * tile_h != height * tile_w:
             raise LitePoseError(
-                f'RandomMosaic: expected pictures of the ratio of {width}x{height}, '
+                f'RandomMosaic: expected images of the ratio of {width}x{height}, '
                 f'got {tile_w}x{tile_h}'
             )
         with torch.autocast(inputs.device.type, enabled=False):  # 16 bits would move pixels
@@ -78,7 +78,7 @@ class RandomMosaic(nn.Module):
     # What is drawn is drawn on the processor: the same numbers for every device.
 
     def _grids(self, inputs: Tensor) -> Tensor:
-        """``(B, 3, tiles * T_h, tiles * T_w)``; every picture is in as many as every other."""
+        """``(B, 3, tiles * T_h, tiles * T_w)``; every image is in as many as every other."""
         count = len(inputs)
         chosen = torch.stack([torch.randperm(count) for _ in range(self.tiles**2)], 1)
         rows = inputs[chosen.flatten()].unflatten(0, (count, self.tiles, self.tiles))

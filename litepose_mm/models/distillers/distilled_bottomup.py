@@ -60,7 +60,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
             as in the paper.
         teacher_engine: ``'torch'``, or ``'openvino'``: on a processor, the teacher then takes about
             half of the time.
-        with_labels: Whether labels teach as well. Without, any pictures will do, such as those in
+        with_labels: Whether labels teach as well. Without, any images will do, such as those in
             which not everybody is labelled.
         kwargs: The student's, see MMPose's :class:`BottomupPoseEstimator`.
     """

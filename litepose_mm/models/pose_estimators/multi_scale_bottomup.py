@@ -23,7 +23,7 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
 
     Args:
         norm_eval: Whether batch normalisation keeps its statistics while training, in all parts.
-            For fine-tuning with few pictures: those of a batch are not those of all, and pictures
+            For fine-tuning with few images: those of a batch are not those of all, and images
             that fill the input not those that were moved and shrunk.
         kwargs: As in MMPose.
 

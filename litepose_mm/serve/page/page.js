@@ -88,7 +88,7 @@ function show(answer) {
     `${count} ${count === 1 ? 'person' : 'people'}, ${answer.milliseconds.toFixed(0)} ms${rate}`;
 }
 
-// A copy of what a video or picture shows, no larger than needed, and its encoding.
+// A copy of what a video or image shows, no larger than needed, and its encoding.
 function grab(source, width, height, quality) {
   const needed = model.input_size / Math.min(width, height);
   const scale = Math.min(1, Math.max(LONGEST_SIDE / Math.max(width, height), needed));
@@ -163,7 +163,7 @@ class Stream {
   close() { this.socket.close(); }
 }
 
-// The time of the picture that a video shows, which changes with every picture.
+// The time of the image that a video shows, which changes with every image.
 function watch(own) {
   const watched = { get time() { return video.currentTime; } };
   if (!video.requestVideoFrameCallback) return watched; // older browsers
@@ -253,17 +253,17 @@ async function startVideo(file, own) {
   await follow(own);
 }
 
-async function startPicture(file, own) {
+async function startImage(file, own) {
   if (file.size > model.max_bytes) {
     throw new Error(`${file.name} is larger than ${(model.max_bytes / 2 ** 20).toFixed(0)} MiB`);
   }
-  let picture;
+  let image;
   try {
-    picture = await createImageBitmap(file);
+    image = await createImageBitmap(file);
   } catch {
-    throw new Error(`${file.name} is no picture or video that the browser knows`);
+    throw new Error(`${file.name} is no image or video that the browser knows`);
   }
-  const blob = await grab(picture, picture.width, picture.height, 0.95);
+  const blob = await grab(image, image.width, image.height, 0.95);
   const answer = await request('api/predict', { method: 'POST', body: blob });
   if (own !== session) return;
   if (answer.error) throw new Error(answer.error);
@@ -273,7 +273,7 @@ async function startPicture(file, own) {
 function take(file) {
   if (!file) return;
   const isVideo = file.type.startsWith('video/');
-  run((own) => (isVideo ? startVideo(file, own) : startPicture(file, own)));
+  run((own) => (isVideo ? startVideo(file, own) : startImage(file, own)));
 }
 
 function download() {

@@ -22,7 +22,7 @@ class CompileHook(Hook):
     """Trains with parts of the model compiled by ``torch.compile``.
 
     MMEngine's own ``compile`` takes all of the model: its losses, which are compiled anew for other
-    numbers of people, and the validation, whose pictures differ in shape. Here a part is compiled
+    numbers of people, and the validation, whose images differ in shape. Here a part is compiled
     for the shapes of training, once for each, and validated as it is. The first step with a shape
     takes minutes on a processor; it is worth them in runs of hours.
 

@@ -10,7 +10,7 @@ from .wardrobe import cloth_color, scaled
 
 
 def paint_background(size: tuple[int, int], horizon: float, rng: np.random.Generator) -> np.ndarray:
-    """Returns a picture BGR uint8 ``(height, width, 3)``.
+    """Returns an image BGR uint8 ``(height, width, 3)``.
 
     Args:
         size: Width and height in pixels.
@@ -40,7 +40,7 @@ def _room(size: tuple[int, int], horizon: int, rng: np.random.Generator) -> np.n
             cv2.line(image, (0, y), (width, y), tone, 1)
             for x in range((rank % 2) * tall, width, 2 * tall):
                 cv2.line(image, (x, y), (x, y + tall), tone, 1)
-    for _ in range(int(rng.integers(0, 5))):  # pictures, windows, doors
+    for _ in range(int(rng.integers(0, 5))):  # images, windows, doors
         x, y = int(rng.integers(-20, width)), int(rng.integers(-20, max(edge - 10, 1)))
         w, h = (rng.uniform(0.08, 0.4, 2) * width).astype(int).tolist()
         cv2.rectangle(image, (x, y), (x + w, min(y + h, edge)), cloth_color(rng), -1)

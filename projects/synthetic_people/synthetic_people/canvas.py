@@ -1,4 +1,4 @@
-"""What a scene is drawn on: the picture, and who is on top at each pixel."""
+"""What a scene is drawn on: the image, and who is on top at each pixel."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Footprint(NamedTuple):
     """Where a figure was drawn.
 
     Attributes:
-        left: First column of ``parts`` in the picture.
+        left: First column of ``parts`` in the image.
         top: First row.
         parts: Which part (from 1) is in front at each pixel, 0 outside of the figure; uint8.
     """
@@ -38,14 +38,14 @@ class Footprint(NamedTuple):
     parts: np.ndarray
 
     def part_at(self, x: int, y: int) -> int:
-        """Returns the number of the part at a pixel of the picture, -1 for none."""
+        """Returns the number of the part at a pixel of the image, -1 for none."""
         row, column = y - self.top, x - self.left
         inside = 0 <= row < self.parts.shape[0] and 0 <= column < self.parts.shape[1]
         return int(self.parts[row, column]) - 1 if inside else -1
 
 
 class Canvas:
-    """A picture and its owners.
+    """An image and its owners.
 
     Args:
         size: Width and height in pixels.
@@ -92,7 +92,7 @@ class Canvas:
             scale: Length of a stature in pixels, for textures.
 
         Returns:
-            Where the figure is, or None where it is outside of the picture.
+            Where the figure is, or None where it is outside of the image.
         """
         outlines = [part.outline for part in parts]
         points = np.concatenate(outlines)
@@ -167,7 +167,7 @@ def _fixed(points: np.ndarray) -> np.ndarray:
 
 
 def _clip(points: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The box of whole pixels around points, inside of a picture; None where it is empty."""
+    """The box of whole pixels around points, inside of an image; None where it is empty."""
     left, top = np.floor(points.min(axis=0)).astype(int)
     right, bottom = np.ceil(points.max(axis=0)).astype(int) + 1
     left, top, right, bottom = max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])

@@ -1,4 +1,4 @@
-"""What the camera does to a picture: light, blur, noise, compression."""
+"""What the camera does to an image: light, blur, noise, compression."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def apply_effects(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Returns the picture as a camera might have taken it; mostly a little worse.
+    """Returns the image as a camera might have taken it; mostly a little worse.
 
     Args:
         image: BGR uint8, may be changed.

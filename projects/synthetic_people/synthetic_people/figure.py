@@ -41,7 +41,7 @@ def figure_parts(
         body: As :func:`.kinematics.see_body` gives it.
         shape: The factors the body was built with.
         outfit: What the person wears.
-        light: Direction in the picture that the light comes from, of length 1; None for parts
+        light: Direction in the image that the light comes from, of length 1; None for parts
             without lit strips, which is faster.
     """
     strips = () if light is None else tuple(

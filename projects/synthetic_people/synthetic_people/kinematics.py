@@ -105,7 +105,7 @@ def _add_leg(points, side: str, sign: float, pelvis, shape: BodyShape, angles) -
 
 
 def see_body(body: Body, view: np.ndarray, scale: float, foot: tuple[float, float]) -> Body:
-    """Puts a body into a picture.
+    """Puts a body into an image.
 
     Args:
         body: From :func:`build_body`.

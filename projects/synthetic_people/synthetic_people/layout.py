@@ -45,7 +45,7 @@ class Layout(NamedTuple):
     Attributes:
         items: People and things, far to near.
         horizon: Row of the horizon.
-        light: Direction in the picture that the light comes from.
+        light: Direction in the image that the light comes from.
     """
 
     items: list[Actor | Occluder]

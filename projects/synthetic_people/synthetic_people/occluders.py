@@ -19,7 +19,7 @@ def sample_occluder(
         rng: Source of chance.
         foot: Pixel that it stands on.
         stature: How many pixels a person beside it is tall.
-        width: Width of the picture.
+        width: Width of the image.
     """
     kind = KINDS[int(rng.integers(len(KINDS)))]
     return _MAKERS[kind](rng, np.array(foot), stature, width)

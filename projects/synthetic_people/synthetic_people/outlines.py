@@ -1,4 +1,4 @@
-"""Outlines of simple solids in a picture, many at a time."""
+"""Outlines of simple solids in an image, many at a time."""
 
 from __future__ import annotations
 

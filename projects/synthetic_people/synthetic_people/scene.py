@@ -1,4 +1,4 @@
-"""Scenes: picture and truth."""
+"""Scenes: image and truth."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _LAYOUT, _PAINT = 0, 1  # streams of chance, so that the truth does not depend o
 
 
 class PersonTruth(NamedTuple):
-    """A person in a picture.
+    """A person in an image.
 
     Attributes:
         keypoints: All canonical keypoints ``(C, 2)`` in pixels, wherever they are.
-        flags: ``(C,)``: 0 outside of the picture, 1 hidden, 2 visible.
-        bbox: Left, top, width and height of what is inside of the picture, hidden or not.
-        area: Pixels of the person inside of the picture, hidden or not.
+        flags: ``(C,)``: 0 outside of the image, 1 hidden, 2 visible.
+        bbox: Left, top, width and height of what is inside of the image, hidden or not.
+        area: Pixels of the person inside of the image, hidden or not.
         visible_area: Pixels that can be seen.
         mask: What can be seen, bool ``(height, width)``.
         pose: Name of the pose.
@@ -45,7 +45,7 @@ class PersonTruth(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """A picture, BGR uint8 or None, and the people in it, far to near."""
+    """An image, BGR uint8 or None, and the people in it, far to near."""
 
     image: np.ndarray | None
     people: list[PersonTruth]
@@ -58,7 +58,7 @@ def make_scene(options: SceneOptions, seed: int, index: int, paint: bool = True)
         options: What scenes look like.
         seed: Not negative; names a series of scenes.
         index: Not negative; which scene of the series.
-        paint: Without it there is no picture, and the truth comes sooner.
+        paint: Without it there is no image, and the truth comes sooner.
     """
     layout = sample_layout(options, np.random.default_rng((seed, index, _LAYOUT)))
     rng = np.random.default_rng((seed, index, _PAINT)) if paint else None

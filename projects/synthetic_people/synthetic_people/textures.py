@@ -58,7 +58,7 @@ def smooth_noise(
 
 
 def gradient(size: tuple[int, int], top, bottom) -> np.ndarray:
-    """Returns a picture ``(height, width, 3)`` whose colour changes from top to bottom."""
+    """Returns an image ``(height, width, 3)`` whose colour changes from top to bottom."""
     column = np.linspace(top, bottom, size[1]).round().clip(0, 255).astype(np.uint8)
     return np.repeat(column[:, None], size[0], axis=1)
 

@@ -44,7 +44,7 @@ GAITS = (
 
 
 class VideoFrame(NamedTuple):
-    """A picture of a video.
+    """An image of a video.
 
     Attributes:
         image: BGR uint8 ``(height, width, 3)``; None where it is not painted.
@@ -88,7 +88,7 @@ def make_video(
 ) -> Iterator[VideoFrame]:
     """Makes a video; the same arguments always give the same one.
 
-    People cross the picture and each other, at constant speeds, and may leave; things and the
+    People cross the image and each other, at constant speeds, and may leave; things and the
     background stay.
 
     Args:
@@ -97,7 +97,7 @@ def make_video(
         index: Not negative; which video of the series.
         num_frames: How many frames there are.
         fps: Frames a second.
-        paint: Without it there are no pictures, and the truth comes sooner.
+        paint: Without it there are no images, and the truth comes sooner.
 
     Raises:
         LitePoseError: ``num_frames`` or ``fps`` is not positive.

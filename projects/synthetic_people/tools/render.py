@@ -1,10 +1,10 @@
-"""Write synthetic people as pictures and an annotation file in COCO's layout.
+"""Write synthetic people as images and an annotation file in COCO's layout.
 
     OUTPUT/SPLIT/000000.png …
     OUTPUT/annotations/person_keypoints_SPLIT.json
 
-The pictures and the truth are those of ``ClothedPeopleDataset`` with the same options. With
-``--contact-sheet`` a single picture of some scenes with their truth is written instead.
+The images and the truth are those of ``ClothedPeopleDataset`` with the same options. With
+``--contact-sheet`` a single image of some scenes with their truth is written instead.
 """
 
 import argparse
@@ -43,7 +43,7 @@ from synthetic_people import make_scene
 def render(
     output: Path, split: str, options: SceneOptions, seed: int, count: int, skeleton: Skeleton
 ) -> Path:
-    """Write pictures and annotations; returns the annotation file."""
+    """Write images and annotations; returns the annotation file."""
     path = output / 'annotations' / f'person_keypoints_{split}.json'
     check_writable(path)
     selection = select_keypoints(skeleton.keypoint_names)
@@ -79,7 +79,7 @@ def render(
 def contact_sheet(
     path: Path, options: SceneOptions, seed: int, count: int, skeleton: Skeleton
 ) -> None:
-    """Write a picture of scenes, each beside itself with its truth drawn."""
+    """Write an image of scenes, each beside itself with its truth drawn."""
     selection = select_keypoints(skeleton.keypoint_names)
     tiles = []
     for index in _progress(count):
@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument('--keypoints', choices=tuple(KEYPOINT_SETS), default='coco')
     parser.add_argument(
         '--contact-sheet', action='store_true',
-        help='OUTPUT is a single picture of the scenes with their truth drawn beside them',
+        help='OUTPUT is a single image of the scenes with their truth drawn beside them',
     )  # fmt: skip
     args = parser.parse_args()
     if args.num_images < 1 or args.seed < 0:

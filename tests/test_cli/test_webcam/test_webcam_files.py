@@ -39,11 +39,11 @@ def test_options(run, video, tmp_path):
     assert people and not any('id' in person for person in people)
 
 
-def test_bad_pictures_are_told_and_left_out(run, tmp_path):
+def test_bad_images_are_told_and_left_out(run, tmp_path):
     (tmp_path / 'in').mkdir()
     for name in 'ac':
         write_image(tmp_path / 'in' / f'{name}.png', np.zeros((64, 96, 3), np.uint8))
-    (tmp_path / 'in' / 'b.png').write_text('no picture')
+    (tmp_path / 'in' / 'b.png').write_text('no image')
     status, out, err = run('in', '--no-display', '--jsonl', 'o.jsonl')
     assert status == 1 and out.startswith('2 frames') and err.startswith('litepose: left out: ')
     lines = (tmp_path / 'o.jsonl').read_text().splitlines()
@@ -73,7 +73,7 @@ def test_frames_before_the_break_of_a_video_are_kept(run, video, tmp_path, sourc
         (['clip.mp4', '--out', 'clip.avi'], 'clip.mp4 would replace what is read from there'),
         (['clip.mp4', '--out', 'link.mp4'], 'link.mp4 would replace what is read'),
         (['clip.mp4', '--jsonl', 'clip.mp4'], 'clip.mp4 would replace what is read from there'),
-        (['pictures', '--jsonl', 'pictures/a.png'], 'pictures/a.png would replace what is read'),
+        (['images', '--jsonl', 'images/a.png'], 'images/a.png would replace what is read'),
         (['clip.mp4', '--out', 'o.mp4', '--jsonl', './o.mp4'], '--out and --jsonl are the same'),
         (['clip.mp4', '--out', 'o.avi', '--jsonl', 'o.mp4'], '--out and --jsonl are the same'),
     ],
@@ -81,7 +81,7 @@ def test_frames_before_the_break_of_a_video_are_kept(run, video, tmp_path, sourc
 def test_nothing_that_is_read_is_replaced(run, video, tmp_path, arguments, message):
     shutil.copy(video, tmp_path / 'clip.mp4')
     (tmp_path / 'link.mp4').symlink_to('clip.mp4')
-    write_image(tmp_path / 'pictures' / 'a.png', np.zeros((64, 96, 3), np.uint8))
+    write_image(tmp_path / 'images' / 'a.png', np.zeros((64, 96, 3), np.uint8))
     status, _, err = run(*arguments, '--no-display')
     assert status == 2 and message in err and err.count('\n') == 1
     assert (tmp_path / 'clip.mp4').read_bytes() == video.read_bytes()

@@ -1,4 +1,4 @@
-"""``litepose webcam`` in a window: keys, pictures that are saved, the demo."""
+"""``litepose webcam`` in a window: keys, images that are saved, the demo."""
 
 import runpy
 import sys
@@ -44,11 +44,11 @@ def test_a_pause_is_said_but_not_saved(run, video, tmp_path, press):
     assert np.array_equal(drawings[3], hidden)
 
 
-def test_a_picture_that_cannot_be_saved_ends_nothing(run, video, tmp_path, press):
+def test_an_image_that_cannot_be_saved_ends_nothing(run, video, tmp_path, press):
     (tmp_path / 'file').write_text('')
     (tmp_path / 'litepose_000001.png').write_text('mine')
     press(['s', 's'])
-    status, out, err = run(video, '--pictures', 'file', '--max-frames', 2)
+    status, out, err = run(video, '--images', 'file', '--max-frames', 2)
     assert status == 0 and out.startswith('2 frames')
     assert err.count('litepose: cannot write file/litepose_00000') == 2
     press(['s', 's'])
@@ -79,7 +79,7 @@ def test_where_there_is_no_window_the_page_opens_before_the_model_is_loaded(
 
 
 @pytest.mark.parametrize('option', [(), ('--jsonl', 'a.jsonl')])
-def test_the_last_picture_stays_unless_something_is_written(run, video, press, option):
+def test_the_last_image_stays_unless_something_is_written(run, video, press, option):
     drawings = press([*[None] * 10, 'q'])
     status, out, err = run(video, *option)
     assert status == 0 and out.startswith('8 frames')
@@ -89,7 +89,7 @@ def test_the_last_picture_stays_unless_something_is_written(run, video, press, o
         assert np.array_equal(drawings[10], drawings[7])
 
 
-def test_keys_work_on_the_last_picture(run, video, press):
+def test_keys_work_on_the_last_image(run, video, press):
     drawings = press([*[None] * 8, 'v', 'h', 'q'])
     status, out, _ = run(video)
     assert status == 0 and out.startswith('8 frames, ') and not out.startswith('8 frames, 0.0 fps')

@@ -24,7 +24,7 @@ def sample():
 
 @pytest.mark.parametrize('seed', range(5))
 @pytest.mark.parametrize('input_size', [(64, 64), (96, 64)])
-def test_keypoints_move_with_the_picture(seed, input_size):
+def test_keypoints_move_with_the_image(seed, input_size):
     np.random.seed(seed)
     transform = BottomupRandomAffineAlign(input_size, shift_factor=0.05)
     results = transform(sample())
@@ -41,7 +41,7 @@ def test_keypoints_move_with_the_picture(seed, input_size):
 
 
 @pytest.mark.parametrize('size', [(90, 60), (60, 90), (85, 64), (64, 64)])
-def test_a_short_side_alone_gives_the_picture_as_it_is_tested(size):
+def test_a_short_side_alone_gives_the_image_as_it_is_tested(size):
     image = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
     whole = dict(scale_factor=(1, 1), rotate_factor=0, shift_factor=0)
     own = BottomupRandomAffineAlign(128, **whole)(dict(img=image.copy()))
@@ -59,7 +59,7 @@ def test_draws_stay_in_range():
         matrix = transform(dict(img=np.zeros((60, 90, 3), np.uint8)))['warp_mat']
         zooms.append(64 / 60 / np.sqrt(np.linalg.det(matrix[:, :2])))
         angles.append(np.degrees(np.arctan2(matrix[0, 1], matrix[0, 0])))
-        # The middle moves by whole pixels of the picture.
+        # The middle moves by whole pixels of the image.
         back = cv2.invertAffineTransform(matrix)
         shift = back @ (32, 32, 1) - (45, 30)
         assert np.abs(shift).max() <= 0.2 * 60 * zooms[-1] + 1e-4
@@ -115,7 +115,7 @@ def test_nothing_beyond_the_border_shows(input_size):
     transform = BottomupRandomAffineAlign(
         input_size, (0.3, 0.9), rotate_factor=0, shift_factor=2, keep_inside=True
     )
-    corners = np.array([[-0.5, -0.5], [89.5, 59.5]])  # of the picture
+    corners = np.array([[-0.5, -0.5], [89.5, 59.5]])  # of the image
     ends = set()
     for _ in range(30):
         matrix = transform(dict(sample(), img=np.zeros((60, 90, 3), np.uint8)))['warp_mat']

@@ -11,7 +11,7 @@ from litepose_mm.preprocessing.resize import aligned_size, resize_align
 IMAGE = np.random.default_rng(0).integers(0, 255, (45, 61, 3), dtype=np.uint8)
 
 
-def test_keys_lead_back_to_the_picture():
+def test_keys_lead_back_to_the_image():
     results = BottomupResizeAlign((64, 64))(dict(img=IMAGE))
     width, height = results['input_size']
     assert (height, width) == results['img_shape'] == results['img'].shape[:2] == (64, 128)

@@ -63,7 +63,7 @@ def test_levels():
     np.testing.assert_array_equal(fine[0] == 0, HIDDEN[::2, ::2])
 
 
-def test_crowdpose_hides_nobody_but_what_is_beyond_the_picture():
+def test_crowdpose_hides_nobody_but_what_is_beyond_the_image():
     for mask in masks(use_segments=False):
         assert mask.all()
     shifted = np.array([[1.0, 0, 20], [0, 1, 0]])

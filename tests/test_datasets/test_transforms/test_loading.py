@@ -9,7 +9,7 @@ from mmpose.datasets.transforms import LoadImage
 from PIL import Image
 
 from litepose_mm import LitePoseError
-from litepose_mm.annotations.images import picture_size
+from litepose_mm.annotations.images import size_of_image
 from litepose_mm.media import read_image
 
 
@@ -25,7 +25,7 @@ def test_images_are_upright(tmp_path, kind):
     np.testing.assert_array_equal(mmcv.imread(path), read_image(path))
     height, width = loaded['ori_shape']
     assert (width, height) == ((60, 40) if kind == 'gif' else (40, 60))
-    assert picture_size(path) == picture_size(path, decode=True) == (width, height)
+    assert size_of_image(path) == size_of_image(path, decode=True) == (width, height)
 
 
 def test_what_a_config_asks_for_is_left_to_mmcv(tmp_path):

@@ -46,8 +46,8 @@ class Small:
     folder: Path
 
     @property
-    def picture(self):
-        return str(self.folder / 'picture.png')
+    def image(self):
+        return str(self.folder / 'image.png')
 
     @property
     def weights(self):
@@ -71,7 +71,7 @@ def small(tmp_path_factory):
     )
     # Square, so that no black border has equal values that engines order differently.
     pixels = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
-    cv2.imwrite(str(folder / 'picture.png'), pixels)
+    cv2.imwrite(str(folder / 'image.png'), pixels)
     return Small(model, model.cfg, folder)
 
 
@@ -92,7 +92,7 @@ def onnx_file(small):
             gc.freeze()
             try:
                 torch2onnx(
-                    *(small.picture, str(folder), files[key].name),
+                    *(small.image, str(folder), files[key].name),
                     *(deploy_cfg, small.model_cfg(), small.weights),
                 )
             finally:
@@ -126,7 +126,7 @@ def assert_same_outputs(model, deploy_cfg, run):
 
 
 def torch_people(small, task, outputs):
-    """What the torch model finds on the picture, as the task resizes it."""
+    """What the torch model finds on the image, as the task resizes it."""
     model, decoder = copy.copy(small.model), small.config.model.head.decoder
     if outputs == 'candidates':
         model.test_cfg = dict(model.test_cfg, restore_heatmap_size=False)
@@ -134,7 +134,7 @@ def torch_people(small, task, outputs):
     before = small.model.head.decoder
     small.model.head.decoder = KEYPOINT_CODECS.build(decoder)
     try:
-        return model.test_step(task.create_input(small.picture)[0])[0].pred_instances
+        return model.test_step(task.create_input(small.image)[0])[0].pred_instances
     finally:
         small.model.head.decoder = before
 
@@ -170,7 +170,7 @@ def test_deploy_config(path, small, onnx_file):
 
     assert_same_outputs(small.model, deploy_cfg, run)
     if tolerance(deploy_cfg) == TOLERANCE['fp32']:
-        found = model.test_step(task.create_input(small.picture)[0])[0].pred_instances
+        found = model.test_step(task.create_input(small.image)[0])[0].pred_instances
         expected = torch_people(small, task, deploy_cfg.codebase_config.outputs)
         assert_same_people(found, expected)
 
@@ -206,7 +206,7 @@ def test_flip_in_the_graph(small, onnx_file):
     task = build_task_processor(model_cfg, deploy_cfg, 'cpu')
     assert deploy_cfg.codebase_config.flip_test is True
     model = task.build_backend_model([onnx_file(deploy_cfg)], task.update_data_preprocessor)
-    found = model.test_step(task.create_input(small.picture)[0])[0].pred_instances
+    found = model.test_step(task.create_input(small.image)[0])[0].pred_instances
     small.model.test_cfg['flip_test'] = True
     try:
         expected = torch_people(small, task, 'maps')
@@ -222,7 +222,7 @@ def test_a_static_model_refuses_other_shapes(small, onnx_file):
     task = build_task_processor(small.model_cfg(), deploy_cfg, 'cpu')
     model = task.build_backend_model([onnx_file(deploy_cfg)], task.update_data_preprocessor)
     for batch, size in ((1, (64, 128)), (2, (256, 256))):
-        data, _ = task.create_input([small.picture] * batch, size)
+        data, _ = task.create_input([small.image] * batch, size)
         with pytest.raises(LitePoseError, match=r'takes inputs \(1, 3, 256, 256\), got') as caught:
             model.test_step(data)
         assert '\n' not in str(caught.value)

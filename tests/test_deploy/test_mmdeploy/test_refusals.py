@@ -194,7 +194,7 @@ def test_the_sdk():
             call()
 
 
-def test_inputs_of_one_shape_come_back_to_the_picture():
+def test_inputs_of_one_shape_come_back_to_the_image():
     """The transform for static models is the runtime's resize."""
     pytest.importorskip('mmdeploy', reason='mmdeploy is not installed: make mmdeploy')
     from litepose_mm.preprocessing.resize import resize_align, resize_within

@@ -25,9 +25,9 @@ def test_export(name, backend, tmp_path):
     torch.manual_seed(0)
     model = init_model(str(config), device='cpu')
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'weights.pth')
-    picture = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
-    cv2.imwrite(str(tmp_path / 'picture.png'), picture)
-    options = (deploy_config, config, 'weights.pth', 'picture.png', '--work-dir', 'out')
+    image = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / 'image.png'), image)
+    options = (deploy_config, config, 'weights.pth', 'image.png', '--work-dir', 'out')
     status, text = run_script('deployment/deploy.py', *options, cwd=tmp_path)
     assert status == 0, text[-2000:]
     assert (tmp_path / 'out' / f'output_{backend}.jpg').stat().st_size

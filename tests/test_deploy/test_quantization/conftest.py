@@ -13,13 +13,13 @@ def tiny():
 
 
 @pytest.fixture(scope='session')
-def pictures(tmp_path_factory):
-    """A folder with ten pictures, of two shapes."""
-    folder, random = tmp_path_factory.mktemp('pictures'), np.random.default_rng(0)
+def images(tmp_path_factory):
+    """A folder with ten images, of two shapes."""
+    folder, random = tmp_path_factory.mktemp('images'), np.random.default_rng(0)
     for number in range(10):
         small = random.integers(0, 256, (16, 16 if number % 2 else 32, 3), np.uint8)
-        picture = cv2.resize(small, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-        cv2.imwrite(str(folder / f'{number}.png'), picture)
+        image = cv2.resize(small, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f'{number}.png'), image)
     return folder
 
 

@@ -16,9 +16,9 @@ from litepose_mm.runtime import PoseEstimator
 NEEDS = {'onnxruntime': 'onnxruntime', 'openvino': 'nncf'}
 
 
-def outputs(folder, picture):
+def outputs(folder, image):
     runtime = PoseEstimator(folder, threads=1)
-    return runtime.infer(runtime.prepare(picture))
+    return runtime.infer(runtime.prepare(image))
 
 
 @pytest.mark.parametrize(
@@ -30,19 +30,19 @@ def outputs(folder, picture):
         ('openvino', 'candidates', (64, 64)),
     ],
 )
-def test_int8_model_runs(tiny, pictures, tmp_path, engine, kind, shape):
+def test_int8_model_runs(tiny, images, tmp_path, engine, kind, shape):
     pytest.importorskip(NEEDS[engine])
     pytest.importorskip(engine)
     options = dict(engine=engine, outputs=kind, input_shape=shape)
     folder = tmp_path / 'int8'
-    card = export_model(tiny.model, None, folder, precision='int8', calibration=pictures, **options)
+    card = export_model(tiny.model, None, folder, precision='int8', calibration=images, **options)
     assert card.precision == 'int8' and PoseEstimator(folder).card == card
     figures = json.loads((folder / 'quantization.json').read_text())
     assert figures['images'] == 10 and figures['goal'] is None
     precisions = list(figures['convolutions'].values())
     assert precisions.count('int8') > len(precisions) / 2 and 'fp32' in precisions
     export_model(tiny.model, None, tmp_path / 'fp32', **options)
-    ours, theirs = (outputs(each, pictures / '0.png')[0] for each in (folder, tmp_path / 'fp32'))
+    ours, theirs = (outputs(each, images / '0.png')[0] for each in (folder, tmp_path / 'fp32'))
     error = np.sqrt(np.mean((ours - theirs) ** 2) / np.mean(theirs**2))
     assert 1e-6 < error < 0.2, error
     assert 1e-6 < next(iter(figures['errors'].values())) < 0.2
@@ -52,17 +52,17 @@ def test_int8_model_runs(tiny, pictures, tmp_path, engine, kind, shape):
 
 
 @pytest.mark.slow
-def test_accuracy_is_kept(pictures, tmp_path):
+def test_accuracy_is_kept(images, tmp_path):
     """Against what torch finds as truth, a smaller loss asks for more layers in float32."""
     estimator = tiny_estimator()
-    names = sorted(path.name for path in pictures.iterdir())
+    names = sorted(path.name for path in images.iterdir())
     document = {
         'images': [{'id': i, 'file_name': name} for i, name in enumerate(names)],
         'categories': [{'id': 1, 'keypoints': list(estimator.skeleton.keypoint_names)}],
         'annotations': [],
     }
     for i, name in enumerate(names):
-        for person in estimator(pictures / name).to_coco(i, 1):
+        for person in estimator(images / name).to_coco(i, 1):
             keypoints = np.reshape(person['keypoints'], (-1, 3))[:, :2]
             box = np.concatenate([keypoints.min(0), np.ptp(keypoints, axis=0)]).tolist()
             number = len(document['annotations']) + 1
@@ -71,13 +71,13 @@ def test_accuracy_is_kept(pictures, tmp_path):
     (tmp_path / 'truth.json').write_text(json.dumps(document))
     losses, in_float = [], []
     for max_loss in (100, 25):
-        goal = AccuracyGoal(pictures, tmp_path / 'truth.json', max_loss)
+        goal = AccuracyGoal(images, tmp_path / 'truth.json', max_loss)
         export_model(
             estimator.model,
             None,
             tmp_path / 'out',
             precision='int8',
-            calibration=pictures,
+            calibration=images,
             goal=goal,
         )
         figures = json.loads((tmp_path / 'out/quantization.json').read_text())
@@ -92,7 +92,7 @@ def test_accuracy_is_kept(pictures, tmp_path):
 
 @pytest.mark.parametrize('output', ['heatmaps', 'tags'])
 def test_an_engine_that_calculates_something_else_is_noticed(
-    tiny, pictures, tmp_path, monkeypatch, output
+    tiny, images, tmp_path, monkeypatch, output
 ):
     run = OnnxRuntimeEngine._run
 
@@ -103,14 +103,14 @@ def test_an_engine_that_calculates_something_else_is_noticed(
 
     monkeypatch.setattr(OnnxRuntimeEngine, '_run', zeros)
     with pytest.raises(LitePoseError, match=f'onnxruntime does not .* {output} are 100 % apart'):
-        export_model(tiny.model, None, tmp_path / 'out', precision='int8', calibration=pictures)
+        export_model(tiny.model, None, tmp_path / 'out', precision='int8', calibration=images)
     assert not list(tmp_path.iterdir())
 
 
-def test_an_engine_that_needs_a_shape(tiny, pictures, tmp_path):
+def test_an_engine_that_needs_a_shape(tiny, images, tmp_path):
     pytest.importorskip('openvino')
     pytest.importorskip('nncf')
-    options = dict(precision='int8', engine='openvino', calibration=pictures)
+    options = dict(precision='int8', engine='openvino', calibration=images)
     with pytest.raises(LitePoseError, match='openvino in int8 takes inputs of one shape'):
         export_model(tiny.model, None, tmp_path / 'out', **options)
     assert not list(tmp_path.iterdir())
@@ -119,9 +119,9 @@ def test_an_engine_that_needs_a_shape(tiny, pictures, tmp_path):
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(precision='int8'), 'int8 needs a folder with pictures'),
+        (dict(precision='int8'), 'int8 needs a folder with images'),
         (dict(precision='int8', engine='ncnn'), 'precision: ncnn takes'),
-        (dict(calibration='pictures'), 'calibration and goal are for int8, got them with fp32'),
+        (dict(calibration='images'), 'calibration and goal are for int8, got them with fp32'),
     ],
 )
 def test_refused(tiny, tmp_path, options, message):

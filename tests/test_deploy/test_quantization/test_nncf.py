@@ -7,7 +7,7 @@ import onnx
 import pytest
 from exported import card_of
 
-from litepose_mm.deploy.quantization.calibration import Calibration, calibration_pictures
+from litepose_mm.deploy.quantization.calibration import Calibration, calibration_images
 from litepose_mm.deploy.quantization.int8_export import relative_error
 from litepose_mm.inference.engines.onnxruntime import cpu_session
 from litepose_mm.inference.quantizers.graph import convolution_precisions
@@ -33,11 +33,11 @@ class OutputsKept:
         return float(np.mean(near)), near
 
 
-def test_layers_return_to_float32_until_the_accuracy_is_kept(tiny, graph, pictures):
+def test_layers_return_to_float32_until_the_accuracy_is_kept(tiny, graph, images):
     pytest.importorskip('nncf')
     from litepose_mm.inference.quantizers.nncf import quantize
 
-    inputs = Calibration(calibration_pictures(pictures), card_of(tiny))
+    inputs = Calibration(calibration_images(images), card_of(tiny))
     anything = OutputsKept(graph, inputs, 100)
     all_int8 = quantize(graph, inputs, anything)
     assert set(convolution_precisions(all_int8.graph).values()) == {'int8'}

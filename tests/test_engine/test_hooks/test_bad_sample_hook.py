@@ -13,12 +13,12 @@ from litepose_mm.errors import LitePoseError
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    return toy.write_pictures(tmp_path / 'pictures')
+def images(tmp_path):
+    return toy.write_images(tmp_path / 'images')
 
 
-def runner_of(pictures, work_dir, policy, workers, validate=False, hooks=(), **dataset):
-    content = toy.config(pictures, work_dir, randomness=dict(seed=1))
+def runner_of(images, work_dir, policy, workers, validate=False, hooks=(), **dataset):
+    content = toy.config(images, work_dir, randomness=dict(seed=1))
     content['train_dataloader']['num_workers'] = workers
     content['train_dataloader']['dataset'].update(dataset)
     content['custom_hooks'][-1]['policy'] = policy
@@ -30,34 +30,34 @@ def runner_of(pictures, work_dir, policy, workers, validate=False, hooks=(), **d
 
 
 @pytest.mark.parametrize('workers', [0, 2])
-def test_stop_names_file_and_ids_in_one_line(pictures, tmp_path, workers):
-    (pictures / '3.png').write_bytes(b'no picture')
+def test_stop_names_file_and_ids_in_one_line(images, tmp_path, workers):
+    (images / '3.png').write_bytes(b'no image')
     with pytest.raises(BadSampleError) as error:
-        runner_of(pictures, tmp_path / 'work', 'stop', workers).train()
+        runner_of(images, tmp_path / 'work', 'stop', workers).train()
     assert str(error.value) == (
-        f'bad sample: {pictures / "3.png"} (image id 3; annotation ids 30): img_path: cannot be '
-        'read: not a picture (OSError)'
+        f'bad sample: {images / "3.png"} (image id 3; annotation ids 30): img_path: cannot be '
+        'read: not an image (OSError)'
     )
 
 
 @pytest.mark.parametrize('workers', [0, 2])
-def test_skip_counts_and_names_once(pictures, tmp_path, workers):
+def test_skip_counts_and_names_once(images, tmp_path, workers):
     for name in '35':
-        (pictures / f'{name}.png').write_bytes(b'')
-    runner = runner_of(pictures, tmp_path / 'work', 'skip', workers)
+        (images / f'{name}.png').write_bytes(b'')
+    runner = runner_of(images, tmp_path / 'work', 'skip', workers)
     runner.train()
     log = next((tmp_path / 'work').rglob(f'{runner.timestamp}.log')).read_text()
     assert log.count(': 2 bad samples were skipped') == 3  # epochs
     assert runner.message_hub.get_info('num_skipped_samples') == 2
     for name in '35':
-        assert log.count(f'Skipped bad sample: {pictures / name}.png') == 1
+        assert log.count(f'Skipped bad sample: {images / name}.png') == 1
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_skipping_ends_whatever_is_drawn(pictures, tmp_path, seed):
+def test_skipping_ends_whatever_is_drawn(images, tmp_path, seed):
     for name in '0246':
-        (pictures / f'{name}.png').write_bytes(b'')
-    runner = runner_of(pictures, tmp_path / 'work', 'skip', 0)
+        (images / f'{name}.png').write_bytes(b'')
+    runner = runner_of(images, tmp_path / 'work', 'skip', 0)
     runner.train_loop._max_epochs = 12
     runner._randomness_cfg.update(seed=seed)
     runner.set_randomness(seed=seed)
@@ -67,11 +67,11 @@ def test_skipping_ends_whatever_is_drawn(pictures, tmp_path, seed):
 
 
 @pytest.mark.parametrize('workers', [0, 2])
-def test_nothing_but_bad_samples_is_one_line(pictures, tmp_path, workers):
-    for path in pictures.iterdir():
+def test_nothing_but_bad_samples_is_one_line(images, tmp_path, workers):
+    for path in images.iterdir():
         path.write_bytes(b'')
     with pytest.raises(BadSampleError, match='all 8 samples of the data set are bad, the last one'):
-        runner_of(pictures, tmp_path / 'work', 'skip', workers).train()
+        runner_of(images, tmp_path / 'work', 'skip', workers).train()
 
 
 @DATASETS.register_module()
@@ -86,7 +86,7 @@ class MixedToyData(toy.ToyData):
 class ToyRead(BaseTransform):
     def transform(self, results):
         if toy.cv2.imread(results['img_path']) is None:
-            raise OSError('not a picture')
+            raise OSError('not an image')
         return results
 
 
@@ -101,7 +101,7 @@ class ToyMix(MixImageTransform):
 def mixing(later):
     """Options of :func:`runner_of`: samples are mixed, or a hook says that they are to be."""
     plain = [dict(type='ToyTransform')]
-    # as a mix of mixes, to look for the picture at any depth
+    # as a mix of mixes, to look for the image at any depth
     inner = dict(type='ToyMix', pre_transform=[dict(type='ToyRead')])
     mixed = [dict(type='ToyMix', pre_transform=[dict(type='ToyRead'), inner]), *plain]
     switch = dict(type='PipelineSwitchHook', switch_epoch=0, switch_pipeline=mixed)
@@ -111,30 +111,30 @@ def mixing(later):
 
 
 @pytest.mark.parametrize('later', [False, True])
-def test_stop_names_the_picture_that_was_to_be_mixed_in(pictures, tmp_path, later):
-    (pictures / '3.png').write_bytes(b'no picture')
+def test_stop_names_the_image_that_was_to_be_mixed_in(images, tmp_path, later):
+    (images / '3.png').write_bytes(b'no image')
     with pytest.raises(BadSampleError) as error:
-        runner_of(pictures, tmp_path / 'work', 'stop', 0, **mixing(later)).train()
+        runner_of(images, tmp_path / 'work', 'stop', 0, **mixing(later)).train()
     assert str(error.value) == (
-        f'bad sample: {pictures / "3.png"} (image id 3; annotation ids 30): img_path: cannot be '
-        'read: not a picture (OSError)'
+        f'bad sample: {images / "3.png"} (image id 3; annotation ids 30): img_path: cannot be '
+        'read: not an image (OSError)'
     )
 
 
 @pytest.mark.parametrize('later', [False, True])
-def test_skip_counts_the_picture_that_was_to_be_mixed_in(pictures, tmp_path, later):
-    (pictures / '3.png').write_bytes(b'')
-    runner = runner_of(pictures, tmp_path / 'work', 'skip', 0, **mixing(later))
+def test_skip_counts_the_image_that_was_to_be_mixed_in(images, tmp_path, later):
+    (images / '3.png').write_bytes(b'')
+    runner = runner_of(images, tmp_path / 'work', 'skip', 0, **mixing(later))
     runner.train()
     log = next((tmp_path / 'work').rglob(f'{runner.timestamp}.log')).read_text()
     assert log.count(': 1 bad samples were skipped') == 3  # epochs
     assert log.count('Skipped bad sample: ') == 1
-    assert f'Skipped bad sample: {pictures / "3.png"} (image id 3;' in log
+    assert f'Skipped bad sample: {images / "3.png"} (image id 3;' in log
 
 
-def test_validation_always_stops(pictures, tmp_path):
-    (pictures / '3.png').write_bytes(b'')
-    runner = runner_of(pictures, tmp_path / 'work', 'skip', 0, validate=True)
+def test_validation_always_stops(images, tmp_path):
+    (images / '3.png').write_bytes(b'')
+    runner = runner_of(images, tmp_path / 'work', 'skip', 0, validate=True)
     with pytest.raises(BadSampleError, match='3.png'):
         runner.train()
 

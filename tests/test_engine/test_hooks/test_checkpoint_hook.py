@@ -19,8 +19,8 @@ from litepose_mm.zoo.shipped_weights import shipped_weights
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    return toy.write_pictures(tmp_path / 'pictures')
+def images(tmp_path):
+    return toy.write_images(tmp_path / 'images')
 
 
 def load(path):
@@ -54,15 +54,15 @@ def assert_same_training(work_dir, reference):
     assert_same(*scores, 'the best score')
 
 
-def train_here(pictures, work_dir, **changes):
+def train_here(images, work_dir, **changes):
     torch.set_num_threads(1)
-    runner = Runner.from_cfg(Config(toy.config(pictures, work_dir, **changes)))
+    runner = Runner.from_cfg(Config(toy.config(images, work_dir, **changes)))
     runner.train()
     return runner
 
 
-def test_checkpoints_are_plain_data_and_resume(pictures, tmp_path):
-    train_here(pictures, tmp_path / 'work', randomness=dict(seed=1))
+def test_checkpoints_are_plain_data_and_resume(images, tmp_path):
+    train_here(images, tmp_path / 'work', randomness=dict(seed=1))
     names = sorted(path.name for path in (tmp_path / 'work').glob('*.pth'))
     assert names[0].startswith('best_AP_epoch_')
     assert names[1:] == ['epoch_2.pth', 'epoch_3.pth']
@@ -71,7 +71,7 @@ def test_checkpoints_are_plain_data_and_resume(pictures, tmp_path):
     assert checkpoint['meta']['dataset_meta']['sigmas'] == [0.1, 0.2]
 
     (tmp_path / 'work/last_checkpoint').write_text(str(tmp_path / 'work/epoch_2.pth'))
-    runner = train_here(pictures, tmp_path / 'work', resume=True, randomness=dict(seed=1))
+    runner = train_here(images, tmp_path / 'work', resume=True, randomness=dict(seed=1))
     assert runner.iter == 12
     history = runner.message_hub.get_scalar('train/loss').data[0]
     assert len(history) == 12
@@ -79,51 +79,51 @@ def test_checkpoints_are_plain_data_and_resume(pictures, tmp_path):
     assert 'dataset metainfo from the resumed checkpoint is different' not in log
 
 
-def test_truncated_newest_checkpoint(pictures, tmp_path):
+def test_truncated_newest_checkpoint(images, tmp_path):
     work_dir = tmp_path / 'work'
-    train_here(pictures, tmp_path / 'reference', randomness=dict(seed=1))
-    train_here(pictures, work_dir, randomness=dict(seed=1))
+    train_here(images, tmp_path / 'reference', randomness=dict(seed=1))
+    train_here(images, work_dir, randomness=dict(seed=1))
     newest = work_dir / 'epoch_3.pth'
     newest.write_bytes(newest.read_bytes()[:3000])
-    runner = train_here(pictures, work_dir, resume=True)
+    runner = train_here(images, work_dir, resume=True)
     log = next(work_dir.rglob(f'{runner.timestamp}.log')).read_text()
     (line,) = [line for line in log.splitlines() if 'cannot be used' in line]
     assert 'epoch_3.pth' in line and f'resuming from {work_dir / "epoch_2.pth"}' in line
     assert_same_training(work_dir, tmp_path / 'reference')
 
 
-def test_damage_inside_is_noticed(pictures, tmp_path):
-    train_here(pictures, tmp_path)
+def test_damage_inside_is_noticed(images, tmp_path):
+    train_here(images, tmp_path)
     content = bytearray((tmp_path / 'epoch_3.pth').read_bytes())
     position = content.find(load(tmp_path / 'epoch_3.pth')['state_dict']['conv.weight'].numpy())
     content[position + 5] ^= 255
     (tmp_path / 'epoch_3.pth').write_bytes(content)
-    assert train_here(pictures, tmp_path, resume=True).iter == 12
+    assert train_here(images, tmp_path, resume=True).iter == 12
     load(tmp_path / 'epoch_3.pth')
 
 
-def test_no_checkpoint_is_whole(pictures, tmp_path):
+def test_no_checkpoint_is_whole(images, tmp_path):
     (tmp_path / 'epoch_1.pth').write_bytes(b'PK')
     with pytest.raises(LitePoseError, match='no other checkpoint; start again without resuming'):
-        train_here(pictures, tmp_path, resume=True)
+        train_here(images, tmp_path, resume=True)
 
 
 @pytest.mark.parametrize('pointer', ['', 'gone.pth', None])
-def test_lost_pointer(pictures, tmp_path, pointer):
-    train_here(pictures, tmp_path, train_cfg=dict(by_epoch=True, max_epochs=2))
+def test_lost_pointer(images, tmp_path, pointer):
+    train_here(images, tmp_path, train_cfg=dict(by_epoch=True, max_epochs=2))
     if pointer is None:
         (tmp_path / 'last_checkpoint').unlink()
     else:
         (tmp_path / 'last_checkpoint').write_text(pointer)
-    runner = train_here(pictures, tmp_path, resume=True)
+    runner = train_here(images, tmp_path, resume=True)
     log = next(tmp_path.rglob(f'{runner.timestamp}.log')).read_text()
     assert 'resumed epoch: 2' in log
 
 
 @pytest.mark.parametrize('kind', ['plain', 'converted', 'best', 'of MMEngine'])
-def test_weights_without_training_state_are_not_resumed_from(pictures, tmp_path, kind):
+def test_weights_without_training_state_are_not_resumed_from(images, tmp_path, kind):
     """MMEngine fails for want of a key, or starts Adam and the learning rate anew."""
-    content = toy.config(pictures, tmp_path / 'work', train_cfg=dict(by_epoch=True, max_epochs=1))
+    content = toy.config(images, tmp_path / 'work', train_cfg=dict(by_epoch=True, max_epochs=1))
     path = tmp_path / 'weights.pth'
     if kind == 'plain':
         torch.save(toy.ToyModel().state_dict(), path)
@@ -135,16 +135,16 @@ def test_weights_without_training_state_are_not_resumed_from(pictures, tmp_path,
         Runner.from_cfg(Config(content)).train()
         path = next((tmp_path / 'work').glob('best_*.pth' if kind == 'best' else 'epoch_1.pth'))
     with pytest.raises(LitePoseError, match='.pth holds no training state .*give it as load_from'):
-        train_here(pictures, tmp_path / 'other', resume=True, load_from=str(path))
+        train_here(images, tmp_path / 'other', resume=True, load_from=str(path))
     if kind == 'of MMEngine':
         with pytest.raises(LitePoseError, match='cannot resume in .*holds no training state'):
-            train_here(pictures, tmp_path / 'work', resume=True)
+            train_here(images, tmp_path / 'work', resume=True)
 
 
-def test_run_without_schedulers_resumes(pictures, tmp_path):
+def test_run_without_schedulers_resumes(images, tmp_path):
     one_epoch = dict(by_epoch=True, max_epochs=1)
-    train_here(pictures, tmp_path, param_scheduler=None, train_cfg=one_epoch)
-    assert train_here(pictures, tmp_path, param_scheduler=None, resume=True).iter == 12
+    train_here(images, tmp_path, param_scheduler=None, train_cfg=one_epoch)
+    assert train_here(images, tmp_path, param_scheduler=None, resume=True).iter == 12
 
 
 class Evil:
@@ -153,20 +153,20 @@ class Evil:
 
 
 @pytest.mark.parametrize('resume', [False, True])
-def test_executable_checkpoint_is_refused(pictures, tmp_path, resume, capsys):
+def test_executable_checkpoint_is_refused(images, tmp_path, resume, capsys):
     path = tmp_path / 'evil.pth'
     torch.save(dict(state_dict={}, meta=Evil()), path)
     with pytest.raises(LitePoseError, match='evil.pth: refused, .*run code'):
-        train_here(pictures, tmp_path / 'work', resume=resume, load_from=str(path))
+        train_here(images, tmp_path / 'work', resume=resume, load_from=str(path))
     with open(path, 'wb') as file:  # the form before torch 1.6
         pickle.dump(Evil(), file)
     with pytest.raises(LitePoseError, match='evil.pth'):
-        train_here(pictures, tmp_path / 'work', resume=resume, load_from=str(path))
+        train_here(images, tmp_path / 'work', resume=resume, load_from=str(path))
     assert 'evil was here' not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('suffix', ['safetensors', 'pth'])
-def test_load_from_plain_weights(pictures, tmp_path, suffix):
+def test_load_from_plain_weights(images, tmp_path, suffix):
     """Files without ``state_dict``, for which MMEngine's EMAHook asks."""
     state = toy.ToyModel().state_dict()
     state['last.bias'] += 7
@@ -175,7 +175,7 @@ def test_load_from_plain_weights(pictures, tmp_path, suffix):
         pytest.importorskip('safetensors.torch').save_file(state, path)
     else:
         torch.save(state, path)
-    content = toy.config(pictures, tmp_path / 'work', load_from=str(path))
+    content = toy.config(images, tmp_path / 'work', load_from=str(path))
     content['custom_hooks'] = [*content.get('custom_hooks', ()), dict(type='EMAHook')]
     runner = Runner.from_cfg(Config(content))
     runner.call_hook('before_run')
@@ -183,15 +183,15 @@ def test_load_from_plain_weights(pictures, tmp_path, suffix):
     assert torch.equal(runner.model.last.bias, state['last.bias'])
 
 
-def test_load_from_mmengines_own_checkpoint(pictures, tmp_path):
+def test_load_from_mmengines_own_checkpoint(images, tmp_path):
     """Its logs are objects, which are left out."""
-    content = toy.config(pictures, tmp_path / 'first')
+    content = toy.config(images, tmp_path / 'first')
     content['default_hooks']['checkpoint'] = dict(type='CheckpointHook', interval=1)
     Runner.from_cfg(Config(content)).train()
     path = str(tmp_path / 'first/epoch_3.pth')
     with pytest.raises(pickle.UnpicklingError):
         load(path)
-    content = toy.config(pictures, tmp_path / 'second', load_from=path)
+    content = toy.config(images, tmp_path / 'second', load_from=path)
     runner = Runner.from_cfg(Config(content))
     runner.call_hook('before_run')
     runner.load_or_resume()
@@ -200,8 +200,8 @@ def test_load_from_mmengines_own_checkpoint(pictures, tmp_path):
 
 
 @pytest.mark.parametrize('fits', [True, False])
-def test_weights_of_another_model(pictures, tmp_path, fits):
-    content = toy.config(pictures, tmp_path / 'work', load_from=str(tmp_path / 'w.pth'))
+def test_weights_of_another_model(images, tmp_path, fits):
+    content = toy.config(images, tmp_path / 'work', load_from=str(tmp_path / 'w.pth'))
     runner = Runner.from_cfg(Config(content))
     state = {'something.weight': torch.ones(2)}
     if fits:
@@ -262,14 +262,14 @@ KILLS = {
 @pytest.fixture(scope='module', params=[0, 2], ids='{} workers'.format)
 def workers_and_reference(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp('reference')
-    pictures = toy.write_pictures(folder / 'pictures')
-    content = config(pictures, folder / 'work', request.param)
+    images = toy.write_images(folder / 'images')
+    content = config(images, folder / 'work', request.param)
     assert toy.run_apart(content) == [0]
-    return request.param, pictures, folder / 'work'
+    return request.param, images, folder / 'work'
 
 
-def config(pictures, work_dir, workers, seed=3, kill=None, hooks=(), **changes):
-    content = toy.config(pictures, work_dir, **changes)
+def config(images, work_dir, workers, seed=3, kill=None, hooks=(), **changes):
+    content = toy.config(images, work_dir, **changes)
     content['train_dataloader'].update(num_workers=workers, persistent_workers=workers > 0)
     if seed is not None:
         content['randomness'] = dict(seed=seed)
@@ -281,9 +281,9 @@ def config(pictures, work_dir, workers, seed=3, kill=None, hooks=(), **changes):
 @pytest.mark.slow
 @pytest.mark.parametrize('kill', KILLS)
 def test_killed_run_resumes_to_equal_bits(workers_and_reference, tmp_path, kill):
-    workers, pictures, reference = workers_and_reference
-    killed = config(pictures, tmp_path, workers, kill=KILLS[kill])
-    resumed = config(pictures, tmp_path, workers, resume=True)
+    workers, images, reference = workers_and_reference
+    killed = config(images, tmp_path, workers, kill=KILLS[kill])
+    resumed = config(images, tmp_path, workers, resume=True)
     assert toy.run_apart(killed, resumed) == [-9, 0]
     assert_same_training(tmp_path, reference)
     assert not list(tmp_path.glob('.*part*'))
@@ -294,16 +294,16 @@ def test_killed_run_resumes_to_equal_bits(workers_and_reference, tmp_path, kill)
     'switch_epoch, kill_at', [(2, 6), (1, 10)], ids=['before the switch', 'after the switch']
 )
 def test_averaged_weights_and_a_second_pipeline_resume(tmp_path, switch_epoch, kill_at):
-    pictures = toy.write_pictures(tmp_path / 'pictures')
+    images = toy.write_images(tmp_path / 'images')
     second = [dict(type='ToyTransform', noise=1.0)]
     hooks = [
         dict(type='EMAHook', momentum=0.1, update_buffers=True),
         dict(type='PipelineSwitchHook', switch_epoch=switch_epoch, switch_pipeline=second),
     ]
     kill = dict(type='KillHook', at=kill_at)
-    killed = config(pictures, tmp_path / 'work', 2, hooks=hooks, kill=kill)
-    resumed = config(pictures, tmp_path / 'work', 2, hooks=hooks, resume=True)
-    reference = config(pictures, tmp_path / 'reference', 2, hooks=hooks)
+    killed = config(images, tmp_path / 'work', 2, hooks=hooks, kill=kill)
+    resumed = config(images, tmp_path / 'work', 2, hooks=hooks, resume=True)
+    reference = config(images, tmp_path / 'reference', 2, hooks=hooks)
     assert toy.run_apart(killed, resumed, reference) == [-9, 0, 0]
     assert_same_training(tmp_path / 'work', tmp_path / 'reference')
     last = load(tmp_path / 'work/epoch_3.pth')
@@ -315,24 +315,24 @@ def test_averaged_weights_and_a_second_pipeline_resume(tmp_path, switch_epoch, k
 @pytest.mark.slow
 @pytest.mark.skipif(not has_bfloat16(), reason='the processor has no bfloat16')
 def test_mixed_precision_and_kernels_resume(tmp_path):
-    pictures = toy.write_pictures(tmp_path / 'pictures')
+    images = toy.write_images(tmp_path / 'images')
     changes = dict(
         hooks=[dict(type='CPUKernelsHook')],
         custom_imports=dict(imports=['cpu_training']),
         optim_wrapper=dict(type='CPUAmpOptimWrapper', optimizer=dict(type='Adam', lr=0.01)),
     )
-    killed = config(pictures, tmp_path / 'work', 0, kill=dict(type='KillHook', at=6), **changes)
-    resumed = config(pictures, tmp_path / 'work', 0, resume=True, **changes)
-    reference = config(pictures, tmp_path / 'reference', 0, **changes)
+    killed = config(images, tmp_path / 'work', 0, kill=dict(type='KillHook', at=6), **changes)
+    resumed = config(images, tmp_path / 'work', 0, resume=True, **changes)
+    reference = config(images, tmp_path / 'reference', 0, **changes)
     assert toy.run_apart(killed, resumed, reference) == [-9, 0, 0]
     assert_same_training(tmp_path / 'work', tmp_path / 'reference')
 
 
 @pytest.mark.slow
 def test_every_kind_of_worker_gives_the_same_training(tmp_path):
-    pictures = toy.write_pictures(tmp_path / 'pictures')
-    contents = [config(pictures, tmp_path / str(n), n) for n in (0, 1, 2)]
-    fresh = config(pictures, tmp_path / 'fresh', 2)
+    images = toy.write_images(tmp_path / 'images')
+    contents = [config(images, tmp_path / str(n), n) for n in (0, 1, 2)]
+    fresh = config(images, tmp_path / 'fresh', 2)
     fresh['train_dataloader']['persistent_workers'] = False
     assert toy.run_apart(*contents, fresh) == [0] * 4
     for name in ('1', '2', 'fresh'):
@@ -341,10 +341,10 @@ def test_every_kind_of_worker_gives_the_same_training(tmp_path):
 
 @pytest.mark.slow
 def test_repeated_samples_resume(tmp_path):
-    pictures = toy.write_pictures(tmp_path / 'pictures')
+    images = toy.write_images(tmp_path / 'images')
 
     def repeated(work_dir, workers, **options):
-        content = config(pictures, tmp_path / work_dir, workers, **options)
+        content = config(images, tmp_path / work_dir, workers, **options)
         loader = content['train_dataloader']
         loader['dataset'] = dict(type='RepeatDataset', times=2, dataset=loader['dataset'])
         return content
@@ -358,13 +358,13 @@ def test_repeated_samples_resume(tmp_path):
 
 @pytest.mark.slow
 def test_run_with_a_seed_of_its_own_resumes(tmp_path):
-    pictures = toy.write_pictures(tmp_path / 'pictures')
+    images = toy.write_images(tmp_path / 'images')
     kill = dict(type='KillHook', at=6)
-    killed = config(pictures, tmp_path / 'work', 2, seed=None, kill=kill)
-    resumed = config(pictures, tmp_path / 'work', 2, seed=None, resume=True)
+    killed = config(images, tmp_path / 'work', 2, seed=None, kill=kill)
+    resumed = config(images, tmp_path / 'work', 2, seed=None, resume=True)
     assert toy.run_apart(killed) == [-9]
     seed = load(tmp_path / 'work/epoch_1.pth')['meta']['seed']
-    reference = config(pictures, tmp_path / 'reference', 2, seed=seed)
+    reference = config(images, tmp_path / 'reference', 2, seed=seed)
     assert toy.run_apart(resumed, reference) == [0, 0]
     assert_same_training(tmp_path / 'work', tmp_path / 'reference')
 

@@ -14,25 +14,25 @@ from litepose_mm.engine.hooks import NonFiniteLossError
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    return toy.write_pictures(tmp_path / 'pictures')
+def images(tmp_path):
+    return toy.write_images(tmp_path / 'images')
 
 
-def runner_of(pictures, work_dir, nan_at=None, nan_rank=None, **changes):
+def runner_of(images, work_dir, nan_at=None, nan_rank=None, **changes):
     changes.setdefault('randomness', dict(seed=1))
-    content = toy.config(pictures, work_dir, **changes)
+    content = toy.config(images, work_dir, **changes)
     content['model'].update(nan_at=nan_at, nan_rank=nan_rank)
     return Runner.from_cfg(Config(content))
 
 
-def test_stops_before_the_step_and_saves_the_state(pictures, tmp_path):
-    runner = runner_of(pictures, tmp_path / 'work', nan_at=7)
+def test_stops_before_the_step_and_saves_the_state(images, tmp_path):
+    runner = runner_of(images, tmp_path / 'work', nan_at=7)
     with pytest.raises(NonFiniteLossError) as error:
         runner.train()
     message = str(error.value)
     assert '\n' not in message
     assert 'iteration 7 (epoch 2)' in message and 'loss = nan' in message
-    assert len(re.findall(r'pictures/\d\.png \(id \d\)', message)) == 2
+    assert len(re.findall(r'images/\d\.png \(id \d\)', message)) == 2
     saved = torch.load(re.search(r'is in (\S+last_good_iter_6\.pth)', message)[1])
     assert saved['meta']['iter'] == 6
 
@@ -40,7 +40,7 @@ def test_stops_before_the_step_and_saves_the_state(pictures, tmp_path):
         pass
 
     # the state is that of a run stopped there by itself, running statistics included
-    reference = runner_of(pictures, tmp_path / 'reference')
+    reference = runner_of(images, tmp_path / 'reference')
 
     def stop(data_batch, optim_wrapper):
         if reference.iter == 6:
@@ -55,8 +55,8 @@ def test_stops_before_the_step_and_saves_the_state(pictures, tmp_path):
             assert torch.equal(saved['state_dict'][name], value), name
 
 
-def test_weights_lost_by_a_gradient(pictures, tmp_path):
-    runner = runner_of(pictures, tmp_path / 'work')
+def test_weights_lost_by_a_gradient(images, tmp_path):
+    runner = runner_of(images, tmp_path / 'work')
     step = runner.model.train_step
     calls = []
 
@@ -72,16 +72,16 @@ def test_weights_lost_by_a_gradient(pictures, tmp_path):
         runner.train()
 
 
-def test_hooks_are_removed(pictures, tmp_path):
-    runner = runner_of(pictures, tmp_path / 'work')
+def test_hooks_are_removed(images, tmp_path):
+    runner = runner_of(images, tmp_path / 'work')
     runner.train()
     assert not runner.model._forward_hooks and not runner.model._forward_pre_hooks
 
 
-def stop_of_one_of_two(pictures, work_dir):
+def stop_of_one_of_two(images, work_dir):
     """The message of this process, and whether the saved state was there when it came."""
     runner = runner_of(
-        *(pictures, work_dir, 3, 1),
+        *(images, work_dir, 3, 1),
         launcher='pytorch',
         model_wrapper_cfg=dict(
             type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None
@@ -100,10 +100,10 @@ def stop_of_one_of_two(pictures, work_dir):
     return str(error.value), (Path(work_dir) / 'last_good_iter_2.pth').is_file()
 
 
-def test_one_of_two_processes_stops_both(pictures, tmp_path):
+def test_one_of_two_processes_stops_both(images, tmp_path):
     (message, saved), (other_message, other_saved) = run_together(
-        stop_of_one_of_two, pictures, tmp_path / 'work'
+        stop_of_one_of_two, images, tmp_path / 'work'
     )
     assert message == other_message and 'iteration 3 (epoch 2): loss = nan; images' in message
-    assert len(re.findall(r'pictures/\d\.png \(id \d\)', message)) == 2  # of the one process
+    assert len(re.findall(r'images/\d\.png \(id \d\)', message)) == 2  # of the one process
     assert saved and other_saved

@@ -7,7 +7,7 @@ from litepose_mm.models import RandomMosaic
 
 
 def numbered(count, height=8, width=8):
-    """Pictures of one value each, 1 and up."""
+    """Images of one value each, 1 and up."""
     return torch.arange(1.0, count + 1).view(-1, 1, 1, 1).expand(count, 3, height, width)
 
 
@@ -15,7 +15,7 @@ def samples(count):
     return [PoseDataSample() for _ in range(count)]
 
 
-def test_the_whole_grid_has_a_picture_in_each_place():
+def test_the_whole_grid_has_an_image_in_each_place():
     torch.manual_seed(0)
     mosaic = RandomMosaic((16, 16), tiles=2, scale_factor=(1, 1))
     made, given = mosaic(numbered(6), samples(6))
@@ -23,7 +23,7 @@ def test_the_whole_grid_has_a_picture_in_each_place():
     places = made.round().unflatten(3, (2, 8)).unflatten(2, (2, 8))  # B, 3, row, y, column, x
     values = places.mean((1, 3, 5))
     assert torch.equal(places, values[:, None, :, None, :, None].expand_as(places))
-    # In every place each picture is in one of the samples.
+    # In every place each image is in one of the samples.
     assert torch.equal(values.sort(0).values, numbered(6)[:, 0, :2, :2])
     assert given[0].batch_input_shape == given[0].img_shape == (16, 16)
 
@@ -51,21 +51,21 @@ def test_windows_differ_in_size_and_place():
 
 
 def test_numbers_come_from_torch_and_16_bits_move_nothing():
-    pictures = torch.rand(4, 3, 16, 16)
+    images = torch.rand(4, 3, 16, 16)
     mosaic = RandomMosaic((32, 32))
     made = []
     for enabled in (False, True):
         torch.manual_seed(7)
         with torch.autocast('cpu', torch.bfloat16, enabled=enabled):
-            made.append(mosaic(pictures, samples(4))[0])
+            made.append(mosaic(images, samples(4))[0])
     assert torch.equal(*made)
-    assert not torch.equal(mosaic(pictures, samples(4))[0], made[0])
+    assert not torch.equal(mosaic(images, samples(4))[0], made[0])
 
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match='scale_factor: expected 0 < least <= largest <= 1'):
         RandomMosaic((8, 8), scale_factor=(0.5, 1.5))
-    with pytest.raises(LitePoseError, match='expected pictures of the ratio of 16x8, got 8x8'):
+    with pytest.raises(LitePoseError, match='expected images of the ratio of 16x8, got 8x8'):
         RandomMosaic((16, 8))(numbered(2), samples(2))
     labelled = samples(2)
     labelled[1].gt_fields = PoseDataSample()

@@ -43,10 +43,10 @@ def learn(images, norm='own'):
         for module in model.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.__class__ = JointBatchNorm2d
-    pictures = torch.randint(256, (len(PEOPLE), 3, 64, 64)).float()
+    photos = torch.randint(256, (len(PEOPLE), 3, 64, 64)).float()
     samples = ae_samples(model, PEOPLE)
     samples[1].gt_fields.heatmap_mask[0][:, :8] = 0
-    batch = dict(inputs=list(pictures[images]), data_samples=samples[images])
+    batch = dict(inputs=list(photos[images]), data_samples=samples[images])
     trained = model
     if distributed.is_initialized():
         trained = MMDistributedDataParallel(model, device_ids=None, broadcast_buffers=False)

@@ -22,7 +22,7 @@ def block(act, channels=21):
     return layers
 
 
-def picture(channels=21, size=(3, 7, 6)):
+def image(channels=21, size=(3, 7, 6)):
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(size[0], channels, *size[1:], generator=generator)
     return x * 2 + 30 * torch.randn(1, channels, 1, 1, generator=generator)
@@ -48,7 +48,7 @@ def assert_relative(actual, expected, most):
 @pytest.mark.parametrize('act', [None, nn.ReLU(inplace=True), nn.ReLU6(inplace=True)])
 @pytest.mark.parametrize('channels,size', [(21, (3, 7, 6)), (32, (2, 64, 65)), (1, (4, 2, 1))])
 def test_steps_are_torchs(act, channels, size):
-    layers, x = block(act, channels), picture(channels, size)
+    layers, x = block(act, channels), image(channels, size)
     quick = copy.deepcopy(layers)
     assert quicken(quick) == (0, 1)
     # Of float64, since torch's own float32 differs as much from it.
@@ -62,7 +62,7 @@ def test_steps_are_torchs(act, channels, size):
 
 @pytest.mark.parametrize('act', [None, nn.ReLU6()])
 def test_bfloat16_is_torchs_with_exact_sums(act):
-    layers, x = block(act), picture().bfloat16().float()
+    layers, x = block(act), image().bfloat16().float()
     quick = copy.deepcopy(layers)
     quicken(quick)
     expected = results(layers, x)
@@ -76,13 +76,13 @@ def test_a_copy_is_its_own():
     quick = block(nn.ReLU6())
     quicken(quick)
     other = copy.deepcopy(quick)
-    results(other, picture())
+    results(other, image())
     assert quick.bn.num_batches_tracked == 0
     assert quick.state_dict().keys() == block(nn.ReLU6()).state_dict().keys()
 
 
 def test_evaluation_and_kept_statistics_are_torchs():
-    layers, x = block(nn.ReLU6()), picture()
+    layers, x = block(nn.ReLU6()), image()
     quick = copy.deepcopy(layers)
     quicken(quick)
     for each in (layers, quick):
@@ -92,7 +92,7 @@ def test_evaluation_and_kept_statistics_are_torchs():
 
 
 def test_the_number_of_threads_changes_no_bit():
-    quick, x = block(nn.ReLU6()), picture(size=(3, 33, 20))
+    quick, x = block(nn.ReLU6()), image(size=(3, 33, 20))
     quicken(quick)
     threads = torch.get_num_threads()
     try:
@@ -106,7 +106,7 @@ def test_the_number_of_threads_changes_no_bit():
 
 
 def test_a_value_that_is_no_number_stays_one():
-    quick, x = block(nn.ReLU6()), picture()
+    quick, x = block(nn.ReLU6()), image()
     quicken(quick)
     x[0, 3, 0, 0] = torch.nan
     out = quick(x)
@@ -115,7 +115,7 @@ def test_a_value_that_is_no_number_stays_one():
 
 @pytest.mark.slow
 def test_torch_compiles_networks_with_it():
-    quick, x = block(nn.ReLU6()), picture()
+    quick, x = block(nn.ReLU6()), image()
     quicken(quick)
     expected = results(copy.deepcopy(quick), x)
     compiled = copy.deepcopy(quick)
@@ -135,4 +135,4 @@ def test_others_stay():
     with pytest.raises(ValueError, match='more than 1 value'):
         quick = block(nn.ReLU6())
         quicken(quick)
-        quick(picture(size=(1, 1, 1)))
+        quick(image(size=(1, 1, 1)))

@@ -9,15 +9,15 @@ from torch import nn
 from litepose_mm.errors import LitePoseError
 
 
-def gradients(layer, picture, dtype=torch.float32):
+def gradients(layer, image, dtype=torch.float32):
     """Of the input and the parameters; the gradient that comes in is not contiguous."""
-    picture = picture.clone().requires_grad_()
+    image = image.clone().requires_grad_()
     layer.zero_grad()
     with torch.autocast('cpu', dtype, enabled=dtype != torch.float32):
-        out = layer(picture)
+        out = layer(image)
     torch.manual_seed(1)
     out.backward(torch.randn(*out.shape[:2], *out.shape[:1:-1]).mT.to(out.dtype))
-    return [picture.grad, *(parameter.grad.clone() for parameter in layer.parameters())]
+    return [image.grad, *(parameter.grad.clone() for parameter in layer.parameters())]
 
 
 def assert_relative(actual, expected, most):
@@ -34,12 +34,12 @@ def assert_relative(actual, expected, most):
 def test_gradients_are_torchs(kernel_size, stride, padding, size, bias):
     torch.manual_seed(0)
     layer = nn.Conv2d(21, 21, kernel_size, stride, padding, groups=21, bias=bias)
-    picture = torch.randn(3, 21, *size)
-    expected = gradients(layer, picture)
+    image = torch.randn(3, 21, *size)
+    expected = gradients(layer, image)
     quick = copy.deepcopy(layer)
     assert quicken(quick) == (1, 0)
     for order in (torch.contiguous_format, torch.channels_last):
-        own = picture.contiguous(memory_format=order)
+        own = image.contiguous(memory_format=order)
         assert_relative(gradients(quick, own), expected, 1e-5)
         assert_relative(gradients(quick, own, torch.bfloat16), expected, 1e-2)  # 8 bits
 
@@ -49,13 +49,13 @@ def test_the_number_of_threads_changes_no_bit():
     torch.manual_seed(0)
     layer = nn.Conv2d(40, 40, 7, 2, 3, groups=40)
     quicken(layer)
-    picture = torch.randn(3, 40, 17, 12)
+    image = torch.randn(3, 40, 17, 12)
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
-        single = gradients(layer, picture)
+        single = gradients(layer, image)
         torch.set_num_threads(3)
-        several = gradients(layer, picture)
+        several = gradients(layer, image)
     finally:
         torch.set_num_threads(threads)
     assert all(map(torch.equal, single, several))
@@ -66,16 +66,16 @@ def test_the_number_of_threads_changes_no_bit():
 def test_torch_compiles_networks_with_them():
     layer = nn.Sequential(nn.Conv2d(6, 6, 5, 2, 2, groups=6), nn.ReLU6())
     quicken(layer)
-    picture = torch.randn(2, 6, 12, 5)
-    expected = gradients(layer, picture)
+    image = torch.randn(2, 6, 12, 5)
+    expected = gradients(layer, image)
     compiled = torch.compile(layer, backend='aot_eager', fullgraph=True)
-    assert_relative(gradients(compiled, picture), expected, 1e-5)
+    assert_relative(gradients(compiled, image), expected, 1e-5)
 
 
 def test_without_a_kernel_it_is_torchs():
     weight = torch.randn(4, 1, 3, 3, dtype=torch.double, requires_grad=True)
-    picture = torch.randn(1, 4, 8, 8, dtype=torch.double)
-    assert type(quick_conv2d(picture, weight, None, (1, 1), (1, 1)).grad_fn).__name__ == (
+    image = torch.randn(1, 4, 8, 8, dtype=torch.double)
+    assert type(quick_conv2d(image, weight, None, (1, 1), (1, 1)).grad_fn).__name__ == (
         'ConvolutionBackward0'
     )
 

@@ -10,11 +10,11 @@ from litepose_mm.nas.elastic_layers import ElasticConv2d
 def test_quick_gradients_are_torchs():
     layer = ElasticConv2d(8, 8, 7, 1, 3, groups=8, bias=False, kernel_sizes=(5,))
     layer.active_kernel_size = 5
-    picture = torch.randn(2, 6, 9, 11)
+    image = torch.randn(2, 6, 9, 11)
 
     def gradients():
         layer.zero_grad()
-        layer(picture).square().sum().backward()
+        layer(image).square().sum().backward()
         return [parameter.grad.clone() for parameter in layer.parameters()]
 
     expected = gradients()

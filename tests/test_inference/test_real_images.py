@@ -1,4 +1,4 @@
-"""The authors' weights on real pictures: every engine finds what torch finds."""
+"""The authors' weights on real images: every engine finds what torch finds."""
 
 import cv2
 import numpy as np
@@ -12,43 +12,43 @@ WEIGHTS = 'weights/litepose-auto-m_crowdpose_official.pth.tar'
 
 
 @pytest.fixture(scope='module')
-def pictures(shared_file):
+def images(shared_file):
     folders = [shared_file(f'data/{name}_samples') for name in ('coco', 'crowdpose')]
     return [cv2.imread(str(path)) for folder in folders for path in sorted(folder.glob('*.jpg'))]
 
 
 @pytest.fixture(scope='module', params=[False, True], ids=['plain', 'flip'])
-def torch_side(request, shared_file, pictures):
-    """The torch estimator, and what it finds on each picture."""
+def torch_side(request, shared_file, images):
+    """The torch estimator, and what it finds on each image."""
     estimator = TorchEstimator(
         'litepose-m_crowdpose', shared_file(WEIGHTS), device='cpu', flip_test=request.param
     )
-    found = estimator(pictures)
+    found = estimator(images)
     assert sum(map(len, found)) > 10
     return estimator, found
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
-def test_dynamic(torch_side, pictures, tmp_path, name):
+def test_dynamic(torch_side, images, tmp_path, name):
     estimator, expected = torch_side
     runtime = PoseEstimator(export(estimator, tmp_path / 'model', name), threads=1)
-    for own, torchs in zip(runtime(pictures), expected, strict=True):
+    for own, torchs in zip(runtime(images), expected, strict=True):
         assert_same_people(own, torchs)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', ENGINES)
-def test_static(torch_side, pictures, tmp_path, name):
+def test_static(torch_side, images, tmp_path, name):
     estimator, expected = torch_side
     shape = (448, 640)
     folder = export(estimator, tmp_path / 'model', name, shape)
     runtime = PoseEstimator(folder, threads=1)
     alike = 0
-    for picture, torchs in zip(pictures, expected, strict=True):
-        own = runtime(picture)
-        (resized,), batch, _ = runtime.prepare(picture)
-        if estimator.prepare(picture).inputs.shape[2:] == shape:
+    for image, torchs in zip(images, expected, strict=True):
+        own = runtime(image)
+        (resized,), batch, _ = runtime.prepare(image)
+        if estimator.prepare(image).inputs.shape[2:] == shape:
             alike += 1
             assert_same_people(own, torchs)
             continue
@@ -57,4 +57,4 @@ def test_static(torch_side, pictures, tmp_path, name):
         np.testing.assert_allclose(
             own.keypoints, resized.to_original(same_input.keypoints), atol=0.1
         )
-    assert 0 < alike < len(pictures)
+    assert 0 < alike < len(images)

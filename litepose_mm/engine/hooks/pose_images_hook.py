@@ -1,4 +1,4 @@
-"""Pictures of what the model makes of some images of validation and test."""
+"""Images of what the model makes of some images of validation and test."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _MIN_SCORE = 0.05  # of people that are drawn, also of a network that is not sur
 
 
 @HOOKS.register_module()
-class PosePicturesHook(Hook):
+class PoseImagesHook(Hook):
     """Draws true people, found people, heatmaps and tags side by side.
 
-    It stands in the place of MMPose's ``PoseVisualizationHook``. Pictures go to the backends of the
+    It stands in the place of MMPose's ``PoseVisualizationHook``. Images go to the backends of the
     run's visualizer (``vis_data/vis_image`` in the folder of its log, TensorBoard and others) and
     to ``out_dir``. They show the network's input, so nothing is read again and data sets without
     files are drawn too; models without tags or heatmaps get fewer panels. The images are the same
@@ -42,12 +42,12 @@ class PosePicturesHook(Hook):
 
     Args:
         enable: Whether to draw.
-        max_pictures: Pictures of each validation or test, from images evenly spaced over the data.
+        max_images: Images of each validation or test, from images evenly spaced over the data.
         interval: Draw every n-th image instead, as many as that makes.
         kpt_thr: Keypoints with a lower score are not drawn.
-        show: Also show each picture in a window.
+        show: Also show each image in a window.
         wait_time: Seconds that a window stays; 0: until a key is pressed.
-        out_dir: Folder for pictures.
+        out_dir: Folder for images.
         backend_args: Not needed, because no image is read; MMPose's configs may give it.
 
     Raises:
@@ -57,7 +57,7 @@ class PosePicturesHook(Hook):
     def __init__(
         self,
         enable: bool = True,
-        max_pictures: int = 4,
+        max_images: int = 4,
         interval: int | None = None,
         kpt_thr: float = 0.2,
         show: bool = False,
@@ -65,13 +65,13 @@ class PosePicturesHook(Hook):
         out_dir: str | None = None,
         backend_args: dict | None = None,
     ) -> None:
-        if max_pictures < 0 or (interval is not None and interval < 1):
+        if max_images < 0 or (interval is not None and interval < 1):
             raise LitePoseError(
-                'PosePicturesHook: expected max_pictures from 0 and interval from 1, got '
-                f'{max_pictures} and {interval}'
+                'PoseImagesHook: expected max_images from 0 and interval from 1, got '
+                f'{max_images} and {interval}'
             )
         self.enable = enable
-        self.max_pictures = max_pictures
+        self.max_images = max_images
         self.interval = interval
         self.kpt_thr = kpt_thr
         self.show = show
@@ -110,13 +110,13 @@ class PosePicturesHook(Hook):
     def _is_drawn(self, position: int, share: int) -> bool:
         if self.interval is not None:
             return position % self.interval == 0
-        step = max(1, share // max(1, self.max_pictures))
-        return position % step == 0 and position // step < self.max_pictures
+        step = max(1, share // max(1, self.max_images))
+        return position % step == 0 and position // step < self.max_images
 
     def _draw(self, runner: Runner, mode: str, data: dict, sample: PoseDataSample) -> None:
         evaluator = runner.val_evaluator if mode == 'val' else runner.test_evaluator
         skeleton = Skeleton.from_metainfo(evaluator.dataset_meta)
-        image = _input_picture(data['inputs'])
+        image = _input_image(data['inputs'])
         found = _people(sample, 'pred_instances', 'keypoint_scores', skeleton, image)
         unit, step = _progress(runner)
         sheet = draw_sheet(
@@ -137,7 +137,7 @@ class PosePicturesHook(Hook):
                 runner.visualizer.show(rgb, name, self.wait_time)
             except cv2.error as error:
                 raise LitePoseError(
-                    'cannot show pictures: this OpenCV opens no windows here; write them to a '
+                    'cannot show images: this OpenCV opens no windows here; write them to a '
                     'folder instead, with --show-dir'
                 ) from error
 
@@ -152,7 +152,7 @@ def _single(data_batch: dict, index: int) -> dict:
     return dict(inputs=inputs, data_samples=[data_batch['data_samples'][index]])
 
 
-def _input_picture(inputs: list) -> np.ndarray:
+def _input_image(inputs: list) -> np.ndarray:
     """The network's input before normalisation, BGR (H, W, 3) uint8; at its original scale."""
     image = inputs[0] if isinstance(inputs[0], Tensor) else inputs[0][0]
     image = image.permute(1, 2, 0).clamp(0, 255).to(torch.uint8)

@@ -1,4 +1,4 @@
-"""Pictures of validation: which images, what is on them, where they go, and what they cost."""
+"""Images of validation: which images, what is on them, where they go, and what they cost."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ from pipelines import ae_codec, ae_test_pipeline
 from torch import nn
 
 from litepose_mm.datasets.datasets import SyntheticPeopleDataset
-from litepose_mm.engine.hooks import PosePicturesHook, pose_pictures_hook
+from litepose_mm.engine.hooks import PoseImagesHook, pose_images_hook
 from litepose_mm.errors import LitePoseError
 from litepose_mm.structures import Skeleton
 
@@ -79,7 +79,7 @@ def run(work_dir, hook, data=None, model=None, mode='val', **changes):
     content = dict(
         default_scope='mmpose',
         model=model or knows_the_truth(),
-        default_hooks=dict(visualization=dict(type='PosePicturesHook', **hook)),
+        default_hooks=dict(visualization=dict(type='PoseImagesHook', **hook)),
         visualizer=dict(
             type='PoseLocalVisualizer',
             vis_backends=[dict(type='LocalVisBackend'), dict(type='OptionalTensorboardVisBackend')],
@@ -102,7 +102,7 @@ def run(work_dir, hook, data=None, model=None, mode='val', **changes):
     return runner
 
 
-def pictures(work_dir):
+def images(work_dir):
     return sorted(path.name for path in work_dir.rglob('*/vis_image/*.png'))
 
 
@@ -118,18 +118,18 @@ def panels(path, count=4):
 @pytest.mark.parametrize(
     'hook, batch_size, expected',
     [
-        (dict(max_pictures=4), 1, [0, 2, 4, 6]),
-        (dict(max_pictures=4), 3, [0, 2, 4, 6]),
-        (dict(max_pictures=3), 1, [0, 2, 4]),
-        (dict(max_pictures=20), 5, list(range(8))),
+        (dict(max_images=4), 1, [0, 2, 4, 6]),
+        (dict(max_images=4), 3, [0, 2, 4, 6]),
+        (dict(max_images=3), 1, [0, 2, 4]),
+        (dict(max_images=20), 5, list(range(8))),
         (dict(interval=3), 2, [0, 3, 6]),
-        (dict(max_pictures=0), 1, []),
+        (dict(max_images=0), 1, []),
         (dict(enable=False), 1, []),
     ],
 )
 def test_images_are_evenly_spaced_and_only_they_are_run_again(tmp_path, hook, batch_size, expected):
     runner = run(tmp_path, hook, loader(batch_size=batch_size))
-    assert pictures(tmp_path) == [f'val_{index:06d}_0.png' for index in expected]
+    assert images(tmp_path) == [f'val_{index:06d}_0.png' for index in expected]
     again = [ids for ids in runner.model.seen if len(ids) == 1]
     others = -(-8 // batch_size)
     assert len(runner.model.seen) == others + len(expected)
@@ -138,31 +138,31 @@ def test_images_are_evenly_spaced_and_only_they_are_run_again(tmp_path, hook, ba
 
 
 def test_training_draws_the_same_images_after_every_epoch(tmp_path):
-    run(tmp_path, dict(max_pictures=2), mode='train')
+    run(tmp_path, dict(max_images=2), mode='train')
     names = [f'val_{index:06d}_{epoch}.png' for index in (0, 4) for epoch in (1, 2)]
-    assert pictures(tmp_path) == names
+    assert images(tmp_path) == names
 
 
 def test_other_processes_draw_only_into_the_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(pose_pictures_hook, 'is_main_process', lambda: False)
+    monkeypatch.setattr(pose_images_hook, 'is_main_process', lambda: False)
     runner = run(tmp_path, {})
-    assert pictures(tmp_path) == [] and len(runner.model.seen) == 8
-    run(tmp_path, dict(out_dir=str(tmp_path / 'out'), max_pictures=2), mode='test')
+    assert images(tmp_path) == [] and len(runner.model.seen) == 8
+    run(tmp_path, dict(out_dir=str(tmp_path / 'out'), max_images=2), mode='test')
     names = sorted(path.name for path in (tmp_path / 'out').iterdir())
     assert names == ['test_000000.png', 'test_000004.png']
 
 
 def test_share_of_a_process(tmp_path, monkeypatch):
-    monkeypatch.setattr(pose_pictures_hook, 'get_world_size', lambda: 2)
-    run(tmp_path, dict(max_pictures=4))  # expects 4 images in its share, and draws them all
-    assert pictures(tmp_path) == [f'val_{index:06d}_0.png' for index in range(4)]
+    monkeypatch.setattr(pose_images_hook, 'get_world_size', lambda: 2)
+    run(tmp_path, dict(max_images=4))  # expects 4 images in its share, and draws them all
+    assert images(tmp_path) == [f'val_{index:06d}_0.png' for index in range(4)]
 
 
 # --- what is on them
 
 
 def test_what_is_found_is_drawn_where_the_truth_is(tmp_path):
-    run(tmp_path, dict(max_pictures=1))
+    run(tmp_path, dict(max_images=1))
     truth, found, heatmaps, tags = panels(next(tmp_path.rglob('val_000000_0.png')))
     np.testing.assert_array_equal(truth, found)
     assert (truth != heatmaps).any() and (tags != heatmaps).any()
@@ -172,11 +172,11 @@ def test_what_is_found_is_drawn_where_the_truth_is(tmp_path):
 
 
 @pytest.mark.parametrize('size', [(80, 60), (50, 90)])
-def test_people_lie_on_the_input_where_the_picture_has_them(tmp_path, size):
+def test_people_lie_on_the_input_where_the_image_has_them(tmp_path, size):
     data, places = dots_on_file(tmp_path, size)
     sample = DATASETS.build(data)[0]
-    image = pose_pictures_hook._input_picture([sample['inputs']])
-    people = pose_pictures_hook._people(
+    image = pose_images_hook._input_image([sample['inputs']])
+    people = pose_images_hook._people(
         sample['data_samples'], 'gt_instances', 'keypoints_visible', SKELETON, image
     )
     assert image.shape[:2] == tuple(sample['inputs'].shape[1:])
@@ -191,7 +191,7 @@ def test_people_lie_on_the_input_where_the_picture_has_them(tmp_path, size):
 
 
 def dots_on_file(folder, size):
-    """A data set of one file: a black picture with a white dot at each of three keypoints."""
+    """A data set of one file: a black image with a white dot at each of three keypoints."""
     image, places = np.zeros((size[1], size[0], 3), np.uint8), [(12, 14), (40, 15), (24, 48)]
     for x, y in places:
         image[y - 1 : y + 2, x - 1 : x + 2] = 255
@@ -228,7 +228,7 @@ def dots_on_file(folder, size):
 def test_data_set_of_files(tmp_path):
     data, _ = dots_on_file(tmp_path, (80, 60))
     run(tmp_path / 'work', dict(out_dir=str(tmp_path / 'out')), loader(data), mode='test')
-    assert pictures(tmp_path / 'work') == ['test_dots_7_0.png']
+    assert images(tmp_path / 'work') == ['test_dots_7_0.png']
     (path,) = (tmp_path / 'out').iterdir()
     assert path.name == 'test_dots_7.png'
     assert len({panel.shape for panel in panels(path)}) == 1
@@ -236,7 +236,7 @@ def test_data_set_of_files(tmp_path):
 
 @pytest.mark.parametrize('maps', [(), ('heatmaps',)])
 def test_model_without_tags_and_model_without_maps(tmp_path, maps):
-    run(tmp_path, dict(max_pictures=1), model=knows_the_truth(maps=maps))
+    run(tmp_path, dict(max_images=1), model=knows_the_truth(maps=maps))
     (path,) = tmp_path.rglob('val_000000_0.png')
     assert cv2.imread(str(path)).shape[1] == 8 + (2 + len(maps)) * 392
 
@@ -246,7 +246,7 @@ def test_litepose_itself(tmp_path, aug_scales):
     test_cfg = dict(flip_test=True, multiscale_test=aug_scales is not None)
     model = litepose_config(TINY, num_keypoints=17, test_cfg=test_cfg)
     pipeline = ae_test_pipeline(ae_codec(input_size=(64, 64)), aug_scales)
-    run(tmp_path, dict(max_pictures=1), loader(pipeline=pipeline), model)
+    run(tmp_path, dict(max_images=1), loader(pipeline=pipeline), model)
     (name,) = tmp_path.rglob('val_000000_0.png')
     assert cv2.imread(str(name)).shape == (60 + 192 + 8, 8 + 4 * 392, 3)
 
@@ -277,7 +277,7 @@ def test_top_down_model(tmp_path):
     data = loader(pipeline=pipeline, data_mode='topdown', num_images=2)
     runner = run(tmp_path, dict(out_dir=str(tmp_path / 'out'), interval=1), data, model, 'test')
     names = {path.name for path in (tmp_path / 'out').iterdir()}
-    assert len(names) == len(runner.test_dataloader.dataset) > 2  # a picture for each person
+    assert len(names) == len(runner.test_dataloader.dataset) > 2  # an image for each person
     for name in names:
         assert cv2.imread(str(tmp_path / 'out' / name)).shape == (60 + 384 + 8, 8 + 3 * 296, 3)
 
@@ -285,10 +285,10 @@ def test_top_down_model(tmp_path):
 # --- where they go
 
 
-def test_tensorboard_has_curves_and_pictures(tmp_path):
+def test_tensorboard_has_curves_and_images(tmp_path):
     accumulator = pytest.importorskip('tensorboard.backend.event_processing.event_accumulator')
     scheduler = dict(type='LinearLR', start_factor=0.5, end=2)
-    runner = run(tmp_path, dict(max_pictures=1), mode='train', param_scheduler=scheduler)
+    runner = run(tmp_path, dict(max_images=1), mode='train', param_scheduler=scheduler)
     (file,) = tmp_path.rglob('events.out.tfevents*')
     assert file.parent.name == 'vis_data' and file.parent.parent.name == runner.timestamp
     events = accumulator.EventAccumulator(str(file)).Reload()
@@ -301,11 +301,11 @@ def test_tensorboard_has_curves_and_pictures(tmp_path):
 
 def test_without_tensorboard_one_line_says_so(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'torch.utils.tensorboard', None)
-    run(tmp_path, dict(max_pictures=1))
+    run(tmp_path, dict(max_images=1))
     log = next(tmp_path.rglob('*.log')).read_text()
     (line,) = [line for line in log.splitlines() if 'is not installed' in line]
     assert 'pip install tensorboard' in line and str(tmp_path) in line
-    assert pictures(tmp_path) == ['val_000000_0.png']
+    assert images(tmp_path) == ['val_000000_0.png']
 
 
 def test_window_that_cannot_be_opened(tmp_path, monkeypatch):
@@ -317,7 +317,7 @@ def test_window_that_cannot_be_opened(tmp_path, monkeypatch):
         run(tmp_path, dict(show=True))
 
 
-@pytest.mark.parametrize('options', [dict(interval=0), dict(max_pictures=-1)])
+@pytest.mark.parametrize('options', [dict(interval=0), dict(max_images=-1)])
 def test_numbers_out_of_range(options):
-    with pytest.raises(LitePoseError, match='expected max_pictures from 0 and interval from 1'):
-        PosePicturesHook(**options)
+    with pytest.raises(LitePoseError, match='expected max_images from 0 and interval from 1'):
+        PoseImagesHook(**options)

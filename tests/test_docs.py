@@ -68,6 +68,12 @@ def count(arch: Architecture, size: int):
 # --- figures
 
 
+def test_tree_of_the_architecture_page_is_that_of_the_package():
+    tree = re.findall(r'^[├└]── ([\w.]+)', read('docs/architecture.md'), re.M)
+    package = {path.name for path in (ROOT / 'litepose_mm').iterdir() if path.name[0] not in '_.'}
+    assert set(tree) == package - {'version.py'}
+
+
 def test_models_page_lists_the_architectures():
     rows = table('docs/models.md', 'architecture')
     assert [row[0] for row in rows] == list(ARCHITECTURES)

@@ -40,7 +40,8 @@ class Recognised(NamedTuple):
 class Family:
     """Networks of one kind; a subclass in a module of this package, or of a plugin, is found.
 
-    A family is torch-free: it names the components of its networks in configs, as MMPose does.
+    A family is torch-free: it names the components of its networks in configs, as MMPose does. What
+    its supernet needs is in ``litepose_mm/nas/families/``.
     """
 
     #: What the zoo calls it.
@@ -57,8 +58,6 @@ class Family:
     #: Rows of the zoo for a family from outside the package: as in ``zoo/models.json``, without
     #: ``family``, and with the path of the config.
     models: ClassVar[Sequence[Mapping[str, Any]]] = ()
-    #: What the family's supernet needs; None where there is none.
-    elastic: ClassVar[Any] = None
 
     def model_config(
         self, architecture: Any, num_keypoints: int, supernet: bool = False

@@ -39,11 +39,17 @@ class PackMultiScaleInputs(PackPoseInputs):
         meta_keys: What samples carry as their meta information, where it is there.
         with_annotations: Whether they carry their annotations as these were read
             (``raw_ann_info``), too, for metrics. That is slow to copy, and training does without.
+        pack_transformed: As in MMPose, whose ``browse_dataset.py`` sets it.
     """
 
-    def __init__(self, meta_keys: Sequence[str] = _META_KEYS, with_annotations: bool = True):
+    def __init__(
+        self,
+        meta_keys: Sequence[str] = _META_KEYS,
+        with_annotations: bool = True,
+        pack_transformed: bool = False,
+    ):
         annotations = ('raw_ann_info',) if with_annotations else ()
-        super().__init__(meta_keys=(*meta_keys, *annotations))
+        super().__init__((*meta_keys, *annotations), pack_transformed)
 
     def transform(self, results: dict) -> dict:
         images = results['img']

@@ -24,9 +24,9 @@ from rich.progress import track
 
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.datasets.datasets.synthetic_people_dataset import KEYPOINT_SETS
+from litepose_mm.annotations import crowd_index
 from litepose_mm.datasets.synthetic import (
     SceneOptions,
-    crowd_index,
     person_annotations,
     select_keypoints,
 )

@@ -22,9 +22,9 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from rich.console import Console
 from rich.progress import track
 
+from litepose_mm.annotations import crowd_index
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.datasets.datasets.synthetic_people_dataset import KEYPOINT_SETS
-from litepose_mm.annotations import crowd_index
 from litepose_mm.datasets.synthetic import (
     SceneOptions,
     person_annotations,

@@ -75,11 +75,12 @@ test: $(STAMP) ## all tests; ARGS='-m "not slow"' for the quick ones
 	$(PY) -m pytest -q -n logical --maxprocesses 8 --dist loadfile --max-worker-restart 0 \
 	  $(ARGS)
 
-lint: $(STAMP) ## style, formatting, spelling, layers of packages
+lint: $(STAMP) ## style, formatting, spelling, layers of packages, types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/codespell
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/mypy
 
 format: $(STAMP) ## let ruff put style and formatting right
 	$(PY) -m ruff check --fix .

@@ -86,7 +86,7 @@ def compare(people: int, size, args) -> Rows:
 
     rows = []
     for kind, inputs in (('levels', levels), ('full-size', whole)):
-        at = dict(size=size)
+        at = dict(decode_hw=size)
 
         def run_theirs(kind=kind):
             return theirs.batch_decode(*(full_size(*levels, size) if kind == 'levels' else whole))

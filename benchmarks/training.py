@@ -39,8 +39,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--keypoints', choices=KINDS, default='coco', help='of the images')
     parser.add_argument('--num-images', type=int, default=32, help='synthetic images')
     parser.add_argument('--config', default=CONFIG, help='model, pipeline, batch size')
-    parser.add_argument('--input-size', type=int, help="in place of the config's")
-    parser.add_argument('--batch-size', type=int, help="in place of the config's")
+    parser.add_argument(
+        '--short-side', type=int, help='short side of the input (default: as in the config)'
+    )
+    parser.add_argument('--batch-size', type=int, help='batch size (default: as in the config)')
     parser.add_argument('--compile', action='store_true', help='torch.compile too, takes minutes')
     parser.add_argument('--workers', type=int, nargs='+', default=[0, 1, 2])
     parser.add_argument('--people', type=int, nargs='+', default=[1, 5, 30], help='for the loss')
@@ -53,7 +55,7 @@ def parse_args() -> argparse.Namespace:
         parser.error(f'no config {args.config}; run from the repository or give --config')
     config = Config.fromfile(args.config)
     codec, data = config.model.head.decoder, config.train_dataloader.dataset
-    scale = Fraction(args.input_size or codec.input_size[0], codec.input_size[0])
+    scale = Fraction(args.short_side or min(codec.input_size), min(codec.input_size))
     args.codec, args.pipeline = (at_scale(part, scale) for part in (codec, data.pipeline))
     args.batch_size = args.batch_size or config.train_dataloader.batch_size
     return args

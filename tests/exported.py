@@ -40,7 +40,7 @@ print(len(result), float(result.scores.sum()))
 """
 
 
-def tiny_estimator(flip_test=False, batch_size=1, input_size=64):
+def tiny_estimator(flip_test=False, batch_size=1, short_side=64):
     """The torch estimator of a random network whose heatmaps reach 1, so that it finds people."""
     torch.manual_seed(0)
     arch = TINY.to_dict()
@@ -50,7 +50,7 @@ def tiny_estimator(flip_test=False, batch_size=1, input_size=64):
             device='cpu',
             flip_test=flip_test,
             batch_size=batch_size,
-            input_size=input_size,
+            short_side=short_side,
             cfg_options={
                 'model.backbone.arch': dict(arch, _delete_=True),
                 'model.head.arch': dict(arch, _delete_=True),

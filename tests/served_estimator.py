@@ -11,7 +11,7 @@ from litepose_mm.inference.base import BaseEstimator
 class Estimator(BaseEstimator):
     """Two people, the second weak; it fails on black images."""
 
-    input_size = 600
+    short_side = 600
 
     def __init__(self):
         super().__init__(make_skeleton(), 1)

@@ -10,7 +10,7 @@ from compiler import needs_compiler
 from litepose_mm.utils.paths import mim_root
 
 TRAINING = (
-    '--num-images 2 --input-size 64 --batch-size 2 --people 2 --workers 0 '
+    '--num-images 2 --short-side 64 --batch-size 2 --people 2 --workers 0 '
     '--rounds 1 --warmup 0 --threads 1'
 )
 

@@ -96,7 +96,7 @@ def test_another_decoder_in_every_engine(folder, torch_side, tmp_path, engine):
     assert figures['keypoints']['max'] <= 0.1
 
 
-@pytest.mark.filterwarnings('ignore:no weights given')
+@pytest.mark.filterwarnings('ignore:no weights')
 def test_commands(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     model = str(folder / 'toy_64.py')
@@ -159,7 +159,7 @@ def documented(tmp_path, monkeypatch):
     return write
 
 
-@pytest.mark.filterwarnings('ignore:no weights given')
+@pytest.mark.filterwarnings('ignore:no weights')
 def test_documented_network(documented, folder, capsys):
     pytest.importorskip('onnx')
     documented('small_head.py', 'small_256.py')

@@ -74,7 +74,7 @@ def test_commands(folder, monkeypatch, capsys):
     pytest.importorskip('onnx')
     monkeypatch.chdir(folder)
     few = 'model.head.decoder.decode_topk=2'  # people, since decoding a random network takes long
-    small = ['--input-size', '64', '--config-options', few]
+    small = ['--short-side', '64', '--config-options', few]
     model = ['--model', MODEL, '--weights', 'w.pth', *small]
     assert main(['predict', 'image.png', *model, '--out-dir', 'people']) == 0
     document = json.loads((folder / 'people/results.json').read_text())

@@ -75,7 +75,7 @@ def card(decoder):
         files={'model.onnx': '0' * 64},
         flip_test=False,
         input_shape=None,
-        input_size=256,
+        short_side=256,
         size_divisor=64,
         batch_limit=None,
         channel_order='rgb',
@@ -130,8 +130,8 @@ def test_annotation_files(tmp_path_factory, seed):
             assert person['category_id'] == 1 and person['iscrowd'] in (0, 1)
             assert person['area'] > 0 or not person['num_keypoints']
     if all(isinstance(content.get(field), list) for field in ('images', 'annotations')):
-        mended, _ = Check(content).mended(drop=True)
-        left = [problem for problem in Check(mended).problems if problem.malformed]
+        fixed, _ = Check(content).fixed(drop=True)
+        left = [problem for problem in Check(fixed).problems if problem.malformed]
         assert all(problem.where == 'file' for problem in left)
 
 

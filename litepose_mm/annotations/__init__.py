@@ -1,8 +1,8 @@
-"""Annotation files in COCO's form: reading them, what is wrong with them, and mending.
+"""Read, check and fix annotation files in COCO's format.
 
-:func:`read_people` is the one reader of training, evaluation, verification and the converters.
-``tools/misc/check_annotations.py`` is the command for :class:`Check`; tools that make a data set do
-so in :func:`explained`.
+Training, evaluation, verification and the converters all read files through :func:`read_people`.
+``tools/misc/check_annotations.py`` is the command-line tool for :class:`Check`. Tools that build
+data sets do so inside :func:`explained`.
 """
 
 from .check import Check

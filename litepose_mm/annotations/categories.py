@@ -1,4 +1,4 @@
-"""Which of a file's categories are people with keypoints."""
+"""Find the categories of a file that are people with keypoints."""
 
 from __future__ import annotations
 
@@ -11,29 +11,28 @@ from ..errors import some
 from .problem import Problem
 from .values import id_text
 
-#: Results have no class, and COCO's evaluation counts those of this one.
+#: Results have no class; COCO's evaluation assigns them to this category.
 CATEGORY = 1
 
 
 def read_categories(
     listed: Any, entries: list[dict], names: Sequence[str] | None = None
 ) -> tuple[dict, list[dict], list[Problem]]:
-    """Makes one category of those of people.
+    """Merges the categories of people into one.
 
-    A file may have more categories. Those without keypoints are of other things, a super category
-    or the label of a box; all that have the same keypoints are people.
+    All categories with the same keypoints are people. Categories without keypoints are ignored:
+    they stand for other objects, super categories or labels of boxes.
 
     Args:
         listed: The file's categories.
-        entries: Its annotations.
-        names: Names of the keypoints that are expected, to choose among different ones.
+        entries: The file's annotations.
+        names: Names of the expected keypoints, to choose among categories with different ones.
 
     Returns:
-        The category, annotations of people, and what is wrong.
+        The category, the annotations of people, and the problems found.
     """
     listed = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    by_id = {id_text(each.get('id')): each for each in listed}
-    by_id.pop(None, None)
+    by_id = {key: each for each in listed if (key := id_text(each.get('id'))) is not None}
     named = {key for key, each in by_id.items() if names_of(each)}
     used = {id_text(entry.get('category_id')) for entry in entries if entry.get('keypoints')}
     kinds = defaultdict(list)  # ids of the categories with the same keypoints
@@ -46,16 +45,16 @@ def read_categories(
     problems = []
 
     def tell(message: str, kind: str = 'categories', malformed: bool = False) -> None:
-        how = dict(malformed=malformed, mended=not malformed)
+        how = dict(malformed=malformed, fixed=not malformed)
         problems.append(Problem(kind, 'file', None, 'categories', message, **how))
 
     if not listed:
         tell('expected at least one', 'missing field')
     if len(kinds) > 1 and wanted not in kinds:
         each = [str(by_id[keys[0]].get('name')) for keys in kinds.values()]
-        tell(f'{some(each)} have different keypoints, expected one kind', malformed=True)
+        tell(f'expected the same keypoints in all, but {some(each)} differ', malformed=True)
     elif len(chosen) > 1:
-        tell(f'{len(chosen)} have keypoints, expected one: all are read as one')
+        tell(f'expected one with keypoints, got {len(chosen)}, which are merged')
     elif chosen and own['id'] != CATEGORY:
         tell(f'{own.get("name")} has the id {own["id"]!r:.40}, expected {CATEGORY}')
     foreign = named.difference(chosen)
@@ -79,19 +78,23 @@ def _unknown(entry: dict, known: list[str]) -> Problem:
     kind, message = 'missing field', 'expected the id of a category'
     if 'category_id' in entry:
         given = entry['category_id']
-        kind, message = 'category', f'{given!r:.40} is none of the categories {some(known)}'
+        kind, message = (
+            'category',
+            f'expected one of the categories {some(known)}, got {given!r:.40}',
+        )
         if id_text(given) is None:
             kind, message = 'category_id', f'expected a whole number, got {given!r:.40}'
-    return Problem(kind, 'annotation', entry.get('id'), 'category_id', message, mended=True)
+    return Problem(kind, 'annotation', entry.get('id'), 'category_id', message, fixed=True)
 
 
 def names_of(category: dict) -> list[str]:
-    """The names of a category's keypoints; empty where it has none."""
+    """Returns the names of a category's keypoints; empty if it has none."""
     names = category.get('keypoints')
-    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    return names if texts else []
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        return names
+    return []
 
 
 def plain_name(name: str) -> str:
-    """A keypoint's name however it is spelled: ``left_eye`` for 'Left Eye' and 'left-eye'."""
+    """Normalises the spelling of a keypoint's name: 'Left Eye' and 'left-eye' to ``left_eye``."""
     return re.sub(r'[\W_]+', '_', name.lower()).strip('_')

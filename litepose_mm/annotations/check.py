@@ -1,4 +1,4 @@
-"""Checks of a whole file, and mending of what is mechanical."""
+"""Check a whole file and fix mechanical errors."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .values import is_inside, is_number, size_of, triples
 
 
 class Check:
-    """Finds everything that is wrong.
+    """Finds all problems of a file.
 
     Args:
-        document: What :func:`read_annotations` returned; it is left as it is.
-        images: Folder of the images, to look whether they are there and of which size.
-        names: Names of the keypoints that are expected; those of the file by default.
-        decode: Reads every image to its end.
-        crowdpose: Whether results are evaluated by CrowdPose's rule, which takes each image's
-            ``crowdIndex`` and no areas. By default, where an image has one.
+        document: The result of :func:`read_annotations`; it is not modified.
+        images: Folder of the images, to check that they exist and to compare their sizes.
+        names: Names of the expected keypoints; those of the file by default.
+        decode: Whether to decode every image completely.
+        crowdpose: Whether results are evaluated by CrowdPose's rule, which uses each image's
+            ``crowdIndex`` and no areas. By default, this is the case if any image has one.
 
     Attributes:
-        problems: What is wrong, in order.
+        problems: The problems found, in order.
     """
 
     def __init__(
@@ -56,21 +56,21 @@ class Check:
             self._check_image(image, by_image[image['id']], decode, crowdpose)
             self._check_outside(by_image[image['id']], size_of(image))
 
-    def mended(self, drop: bool = False) -> tuple[dict, dict[str, int]]:
-        """The file as it is read, with what can be mended.
+    def fixed(self, drop: bool = False) -> tuple[dict, dict[str, int]]:
+        """Returns the contents of the file with all fixable problems fixed.
 
         Args:
-            drop: Leaves out images and annotations that cannot be used.
+            drop: Whether to leave out images and annotations that cannot be used.
 
         Returns:
-            The content, and how many entries were changed or left out, by what was done.
+            The contents, and the number of entries that were changed or left out, by action.
         """
         document = dict(self._people.document)
-        done = Counter(f'{problem.field} mended' for problem in self.problems if problem.mended)
+        done = Counter(f'{problem.field} fixed' for problem in self.problems if problem.fixed)
         for image in document['images']:
             if image['id'] in self._sizes:
                 image['width'], image['height'] = self._sizes[image['id']]
-                done['sizes mended'] += 1
+                done['sizes fixed'] += 1
         if drop:
             document['images'] = [i for i in document['images'] if i['id'] not in self._lost]
             document['annotations'] = [
@@ -99,20 +99,20 @@ class Check:
             return
         renamed = other_names(own, names)
         if renamed:
-            self._add('names', 'file', None, 'categories', renamed, mended=True)
+            self._add('names', 'file', None, 'categories', renamed, fixed=True)
         elif own and match_keypoints(own, names) != list(range(len(own))):
             text = f'expected {", ".join(names)} in this order, got {", ".join(own)}'
-            self._add('names', 'file', None, 'categories', text, mended=True)
+            self._add('names', 'file', None, 'categories', text, fixed=True)
 
     def _check_image(self, image: dict, people: list[dict], decode: bool, crowdpose: bool) -> None:
         own_id, name = image['id'], image['file_name']
         if crowdpose and not is_number(image.get('crowdIndex')):
             text = f'expected a number, got {image.get("crowdIndex")!r:.40}'
-            self._add('crowdIndex', 'image', own_id, 'crowdIndex', text, mended=True)
+            self._add('crowdIndex', 'image', own_id, 'crowdIndex', text, fixed=True)
             image['crowdIndex'] = crowd_index(people)
         if '\\' in name and not (self._folder and Path(self._folder, name).exists()):
             text = f'expected / between folders, got {name}'
-            self._add('file_name', 'image', own_id, 'file_name', text, mended=True)
+            self._add('file_name', 'image', own_id, 'file_name', text, fixed=True)
             image['file_name'] = name.replace('\\', '/')
         fault, size = check_image(image, people, self._folder, decode)
         if fault is not None:

@@ -1,7 +1,7 @@
-"""Whether the keypoints of a whole file seem to be pixels of the image, as they should be.
+"""Check that the keypoints of a whole file are in pixels of the image.
 
-Some tools write them as fractions of the image, in percent, or from the corner of the person's box;
-others write boxes by their centre or by two corners. One person may look like that by chance.
+Some tools write them as fractions or percentages of the image, or relative to the person's box;
+others write boxes by their centres or by two corners. A single person may look like that by chance.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import numpy as np
 from .problem import Problem
 from .values import size_of
 
-_MARGIN = 0.1  # of a box's longer side, that keypoints may lie outside
-# Of the keypoints of COCO, CrowdPose and LSP 96 % and more lie so near; 78 % and less do if x and y
-# are exchanged, boxes are given by their centres, or keypoints are in other units.
+_MARGIN = 0.1  # how far keypoints may lie outside a box, as a fraction of its longer side
+# At least 96 % of the keypoints of COCO, CrowdPose and LSP lie within this margin, but at most 78 %
+# if x and y are swapped, boxes are given by their centres, or keypoints are in other units.
 _MOST_OUTSIDE = 0.2
-_FEW = 3  # keypoints that may lie outside, or people in a corner, by chance in a small file
+_FEW = 3  # keypoints outside a box, or people in a corner, may be chance in a small file
 
 
 def in_fractions(points: Sequence[tuple[float, float]]) -> bool:
-    """Whether somebody's labelled keypoints are fractions of the image, or nearly so.
+    """Whether a person's labelled keypoints seem to be fractions of the image.
 
     As pixels, all of them would lie in the upper left corner, and not at whole numbers.
     """
@@ -30,7 +30,7 @@ def in_fractions(points: Sequence[tuple[float, float]]) -> bool:
 
 
 def fractions_problem(count: int) -> Problem:
-    """Says that so many people have keypoints :func:`in_fractions`."""
+    """Reports the number of people whose keypoints are :func:`in_fractions`."""
     text = (
         f'expected pixels, got numbers between 0 and 1 (annotations: {count}); if they are '
         "fractions of the image, multiply x by the image's width and y by its height"
@@ -39,10 +39,10 @@ def fractions_problem(count: int) -> Problem:
 
 
 def odd_coordinates(document: dict) -> Problem | None:
-    """What is odd about the keypoints of all people together.
+    """Returns a problem of the keypoints of all people together, if there is one.
 
     Args:
-        document: In the normal form, see :class:`People`.
+        document: A document in the normal form, see :class:`People`.
     """
     people = [each for each in document['annotations'] if each['num_keypoints']]
     if not people:
@@ -56,7 +56,7 @@ def odd_coordinates(document: dict) -> Problem | None:
     num_outside, count = int((labelled & ~inside).sum()), int(labelled.sum())
     if num_outside > _MOST_OUTSIDE * count + _FEW:
         text = (
-            f'{num_outside} of {count} that are labelled lie outside the boxes of their people; '
+            f'{num_outside} of {count} labelled keypoints lie outside the boxes of their people; '
             'expected keypoints (x, y) and boxes (x, y of the upper left corner, width, height) '
             'in pixels of the whole image'
         )
@@ -64,8 +64,9 @@ def odd_coordinates(document: dict) -> Problem | None:
     sides = [side for image in document['images'] for side in size_of(image) or ()]
     if len(people) > _FEW and points[labelled].max() <= 100 and min(sides, default=0) > 200:
         text = (
-            f'all of {len(people)} people lie within 100 pixels of the upper left corner; if they '
-            "are in percent, multiply x by the image's width / 100 and y by its height / 100"
+            f'all {len(people)} people lie within 100 pixels of the upper left corner; if their '
+            "keypoints are percentages, multiply x by the image's width / 100 and y by its height "
+            '/ 100'
         )
         return Problem('keypoints in percent', 'file', None, 'keypoints', text)
     return None

@@ -1,4 +1,4 @@
-"""How crowded an image is."""
+"""Measure how crowded an image is."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 def crowd_index(annotations: Sequence[dict]) -> float:
     """Returns how crowded an image is, from 0 to 1, as CrowdPose defines it.
 
-    The mean over people of the number of other people's keypoints in the own box, divided by the
-    number of the own keypoints in it. One person's ratio counts 1 at most.
+    This is the mean over people of the number of other people's keypoints in a person's box,
+    divided by the number of the person's own keypoints in it, but at most 1.
     """
     labelled = [a for a in annotations if a['num_keypoints']]
     ratios = []

@@ -1,4 +1,4 @@
-"""Reading annotation files."""
+"""Read annotation files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MOST_SHOWN = 3
 
 
 def read_text(path: Path) -> tuple[str, str]:
-    """The text of a file and its encoding.
+    """Returns the text of a file and its encoding.
 
-    JSON is UTF-8, UTF-16 or UTF-32, which its first bytes tell, with or without a byte order mark.
-    Anything else is taken for Windows-1252, which has all characters of Latin-1.
+    JSON is in UTF-8, UTF-16 or UTF-32, which its first bytes reveal, with or without a byte order
+    mark. Everything else is read as Windows-1252, which includes all characters of Latin-1.
 
     Raises:
-        LitePoseError: It cannot be read.
+        LitePoseError: The file cannot be read.
     """
     try:
         data = path.read_bytes()
@@ -39,16 +39,16 @@ def read_text(path: Path) -> tuple[str, str]:
 
 
 def read_annotations(path: Path) -> dict:
-    """Reads a file of annotations as it is.
+    """Reads an annotation file without changes.
 
     Raises:
-        LitePoseError: It is missing, no JSON or no mapping with images and annotations.
+        LitePoseError: The file is missing, or is not a JSON object with images and annotations.
     """
     text, _ = read_text(path)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise LitePoseError(f'{path}: no JSON ({error})') from error
+        raise LitePoseError(f'{path}: expected JSON, got something else ({error})') from error
     lists = isinstance(document, dict) and all(
         isinstance(document.get(key), list) for key in ('images', 'annotations')
     )
@@ -63,22 +63,22 @@ def read_people(
     missing: Missing = 'refused',
     nobody: bool = False,
 ) -> dict:
-    """Reads a file of annotations in the one form that training and evaluation use.
+    """Reads an annotation file in the normal form that training and evaluation use.
 
-    What may be wrong in the whole file, but can be used, is told in the log, once.
+    Suspicious properties of the whole file that do not prevent its use are logged once.
 
     Args:
         path: The file.
-        names: Names of the keypoints that everybody gets; those of the file by default.
-        missing: What is done about those that the file lacks, see :func:`arrange`.
-        nobody: Whether there may be nobody in the file.
+        names: Names of the keypoints of every person; those of the file by default.
+        missing: How to treat keypoints that the file lacks, see :func:`arrange`.
+        nobody: Whether the file may contain no people.
 
     Returns:
         The document of :class:`People`.
 
     Raises:
-        LitePoseError: It cannot be read, or something in it cannot be used; one line that names
-            the file and the first problems.
+        LitePoseError: The file cannot be read, or contains something unusable. The message names
+            the file and the first problems in one line.
     """
     path = Path(path)
     people = normalise(read_annotations(path), names)
@@ -102,14 +102,14 @@ def read_people(
     return people.document
 
 
-@functools.cache  # training, validation and metrics may read one file
+@functools.cache  # training, validation and metrics may read the same file
 def _notice(text: str) -> None:
     print_log(text, logger='current', level=logging.WARNING)
 
 
 def explanation(path: Path, problems: Sequence[str]) -> str:
-    """One line on a file's problems and what to do."""
+    """Returns one line about a file's problems and how to fix them."""
     return (
         f'{path}: {some(problems, _MOST_SHOWN, "; ")} (tools/misc/check_annotations.py {path} '
-        'shows all; with --fix OUT --drop it mends them or leaves them out)'
+        'shows all problems; with --fix OUT --drop it fixes or removes the entries)'
     )

@@ -1,4 +1,4 @@
-"""What a data set of MMPose, or a config, expects of its annotation files."""
+"""Check annotation files against the expectations of an MMPose data set or a config."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from .people import normalise
 
 
 def keypoint_names(dataset: str) -> tuple[str, ...]:
-    """Names of the keypoints of ``'coco'``, ``'crowdpose'`` or a config's training data.
+    """Returns the keypoint names of ``'coco'``, ``'crowdpose'`` or a config's training data.
 
     Raises:
-        LitePoseError: No such data set.
+        LitePoseError: There is no such data set.
     """
     metainfo = dict(from_file=f'configs/_base_/datasets/{dataset}.py')  # MMPose's
     try:
@@ -35,7 +35,7 @@ def keypoint_names(dataset: str) -> tuple[str, ...]:
             wanted = config.train_dataloader.dataset
             metainfo = wanted.get('metainfo') or DATASETS.get(wanted.type).METAINFO
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # MMPose tells where it found its own file
+            warnings.simplefilter('ignore')  # MMPose warns about the location of its own file
             return Skeleton.from_metainfo(parse_pose_metainfo(dict(metainfo))).keypoint_names
     except (FileNotFoundError, AttributeError) as error:
         raise LitePoseError(
@@ -44,13 +44,13 @@ def keypoint_names(dataset: str) -> tuple[str, ...]:
 
 
 def is_crowdpose(dataset: str) -> bool | None:
-    """Whether files of a data set are evaluated by CrowdPose's rule, see :func:`check`.
+    """Whether files of a data set are evaluated by CrowdPose's rule, see :class:`Check`.
 
     Args:
-        dataset: As of :func:`keypoint_names`.
+        dataset: See :func:`keypoint_names`.
 
     Returns:
-        None for a config that evaluates by COCO's rule: what it trains on may be CrowdPose's.
+        None for a config that evaluates by COCO's rule, since it may train on CrowdPose's files.
     """
     if not dataset.endswith('.py'):
         return dataset == 'crowdpose'
@@ -60,7 +60,7 @@ def is_crowdpose(dataset: str) -> bool | None:
 
 
 def _datasets(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every data set with an annotation file, also in one that wraps others, and its loader."""
+    """Yields every data set with an annotation file, wrapped ones too, after its loader's name."""
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         waiting = [(config.get(name) or {}).get('dataset') or {}]
         while waiting:
@@ -72,13 +72,13 @@ def _datasets(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def explain(config: Mapping[str, Any]) -> str | None:
-    """What is wrong with the annotation files of a config's data sets, in one line.
+    """Describes the problems of the annotation files of a config's data sets in one line.
 
-    For MMPose's own data sets and metrics, whose errors name neither file nor id; they fail on
-    some of what :func:`read_people` mends.
+    This is for MMPose's own data sets and metrics, whose errors name neither the file nor the id,
+    and which fail on some problems that :func:`read_people` fixes.
 
     Args:
-        config: A config, or the entries of it whose data sets are in use.
+        config: A config, or those of its entries whose data sets are in use.
 
     Returns:
         The first problems, or None.
@@ -86,7 +86,7 @@ def explain(config: Mapping[str, Any]) -> str | None:
     for name, dataset in _datasets(config):
         path = Path(dataset.get('data_root') or '') / dataset['ann_file']
         if not path.is_file():
-            return f'{name}: no annotation file {path}'
+            return f'{name}: there is no annotation file {path}'
         try:
             problems = [str(problem) for problem in normalise(read_annotations(path)).problems]
         except LitePoseError as error:
@@ -98,11 +98,11 @@ def explain(config: Mapping[str, Any]) -> str | None:
 
 @contextmanager
 def explained(config: Mapping[str, Any], *loaders: str) -> Iterator[None]:
-    """Makes :class:`LitePoseError` of an error that malformed annotations are the reason of.
+    """Turns errors that malformed annotations have caused into a :class:`LitePoseError`.
 
     Args:
         config: The config.
-        loaders: Its entries that are in use, e.g. ``'train_dataloader'``.
+        loaders: The names of its entries in use, e.g. ``'train_dataloader'``.
     """
     try:
         yield
@@ -112,8 +112,8 @@ def explained(config: Mapping[str, Any], *loaders: str) -> Iterator[None]:
         files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
         of_data = re.compile(r'[/\\](datasets?|evaluation|xtcocotools)[/\\]')
         if not any(map(of_data.search, files)):
-            raise  # not raised where data is read or compared with
+            raise  # the error did not occur while reading data or evaluating
         reason = explain({name: config.get(name) for name in loaders})
-        if reason is None:  # not the data's fault
+        if reason is None:  # the annotations did not cause the error
             raise
         raise LitePoseError(reason) from error

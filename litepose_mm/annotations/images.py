@@ -1,4 +1,4 @@
-"""Checks of one image: its file, its size, and whether its people fit into it."""
+"""Check the file and the size of an image, and whether its people fit into it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from .values import Size, image_path, is_inside, numbers, size_of, triples
 def check_image(
     image: dict, people: Sequence[dict], folder: Path | None = None, decode: bool = False
 ) -> tuple[tuple[str, str, str] | None, Size | None]:
-    """Looks for the first thing that is wrong.
+    """Finds the first problem of an image.
 
     Args:
-        image: Its entry in the normal form.
-        people: Its annotations.
-        folder: Where the images are, to look at this one.
-        decode: Reads the image to its end.
+        image: The image's entry in the normal form.
+        people: The image's annotations.
+        folder: Folder of the images, to check this one.
+        decode: Whether to decode the image completely.
 
     Returns:
-        Kind, field and message, or None; and its right size, where it is another than the file's.
+        Kind, field and message of the problem, or None; and the correct (width, height) if the
+        file's differ.
     """
     size = size_of(image)
     if folder is not None:
         path = image_path(folder, image['file_name'])
         if not path.exists():
-            return ('missing image', 'file_name', f'no file {path}'), None
+            return ('missing image', 'file_name', f'there is no file {path}'), None
         try:
             real = size_of_image(path, decode)
         except LitePoseError as error:
@@ -37,28 +38,32 @@ def check_image(
             return None, real
         if real != size:
             how = 'swapped' if real == size[::-1] else 'wrong'
-            return ('size', 'width, height', f'{how}: file {size}, image {real}'), real
+            text = f'{how}: the file says {size}, the image has {real}'
+            return ('size', 'width, height', text), real
     elif size is not None and num_fitting(people, size[::-1]) > num_fitting(people, size):
-        text = f'swapped, it seems: people fit into {size[::-1]}, not into {size}'
+        text = f'apparently swapped: people fit into {size[::-1]}, but not into {size}'
         return ('size', 'width, height', text), size[::-1]
     return None, None
 
 
 def size_of_image(path: Path, decode: bool = False) -> tuple[int, int]:
-    """Width and height of an image as training loads it, from its header.
+    """Returns the width and height of an image as training loads it.
 
     Args:
         path: The file.
-        decode: Reads it to its end.
+        decode: Whether to decode the image completely rather than read its header.
 
     Raises:
-        LitePoseError: It is missing, broken or no image.
+        LitePoseError: The file is missing, broken or not an image.
     """
-    return read_image(path).shape[1::-1] if decode else image_size(path)
+    if not decode:
+        return image_size(path)
+    height, width = read_image(path).shape[:2]
+    return width, height
 
 
 def num_fitting(people: Sequence[dict], size: Size) -> int:
-    """How many people lie to the left of and above an image's lower right corner."""
+    """Counts the people who lie to the left of and above an image's lower right corner."""
     fitting = 0
     for person in people:
         flat, box = (numbers(person.get(field)) or [] for field in ('keypoints', 'bbox'))

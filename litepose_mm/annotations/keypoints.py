@@ -1,4 +1,4 @@
-"""Keypoints of a file in the order of a data set or a model."""
+"""Arrange the keypoints of a file in the order of a data set or a model."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from ..errors import LitePoseError, some
 from .categories import plain_name
 from .values import triples
 
-_CROWDPOSE = ('head', 'top_head')  # in its files, and in MMPose
+_CROWDPOSE = ('head', 'top_head')  # the same keypoint in its files and in MMPose
 
 Missing = Literal['refused', 'unlabelled', 'left out']
 
 
 def match_keypoints(own: Sequence[str], names: Sequence[str]) -> list[int | None]:
-    """Where each of ``names`` is among the keypoints of a file.
+    """Finds each of ``names`` among the keypoints of a file.
 
-    Keypoints are matched by name, however it is spelled. Where a file has as many, and those that
-    have a name of ``names`` are at the same places, the others are taken for the same by another
-    name.
+    Keypoints are matched by name, regardless of spelling. If the file has the same number of
+    keypoints and all matches have the same positions, the others are assumed to be the same
+    keypoints with other names.
 
     Args:
         own: Names of the file's keypoints.
-        names: Names that are expected.
+        names: Expected names.
 
     Returns:
-        An index for each; None for those that the file lacks.
+        The index of each name in the file; None if the file lacks it.
     """
     place = {plain_name(name): index for index, name in enumerate(own)}
     order = [place.get(plain_name(name)) for name in names]
@@ -36,7 +36,7 @@ def match_keypoints(own: Sequence[str], names: Sequence[str]) -> list[int | None
 
 
 def other_names(own: Sequence[str], names: Sequence[str]) -> str | None:
-    """Says which keypoints :func:`match_keypoints` takes for the same by another name, if any."""
+    """Describes keypoints that :func:`match_keypoints` matches despite other names, if any."""
     order = match_keypoints(own, names)
     pairs = [
         f'{own[place]} as {name}'
@@ -48,22 +48,22 @@ def other_names(own: Sequence[str], names: Sequence[str]) -> str | None:
     if not pairs:
         return None
     return (
-        f'keypoints are read by their order where names differ: {some(pairs, 20)}; if that is '
-        'wrong, put the right names into the file'
+        f'keypoints whose names differ are matched by their order: {some(pairs, 20)}; if that is '
+        'wrong, correct the names in the file'
     )
 
 
 def arrange(document: dict, names: Sequence[str], missing: Missing = 'refused') -> None:
-    """Gives everybody the keypoints ``names``, in place.
+    """Gives every person the keypoints ``names``, in place.
 
     Args:
-        document: Of :func:`read_people`.
-        names: Names that are expected.
-        missing: What is done about those that the file lacks: they are ``'refused'``,
+        document: The result of :func:`read_people`.
+        names: Expected names.
+        missing: How to treat keypoints that the file lacks: they are ``'refused'``,
             ``'unlabelled'`` or ``'left out'``.
 
     Raises:
-        LitePoseError: The file has others.
+        LitePoseError: The file has other keypoints.
     """
     people, (category,) = document['annotations'], document['categories']
     own = category['keypoints']
@@ -76,8 +76,8 @@ def arrange(document: dict, names: Sequence[str], missing: Missing = 'refused') 
         text = f'expected keypoints {some(names, 20)}, got {some(own, 20)}'
         if len(lacking) < len(names):
             text += (
-                f', and not {some(lacking)} (tools/dataset_converters/combine_annotations.py '
-                'writes these as unlabelled)'
+                f', which lack {some(lacking)} (tools/dataset_converters/combine_annotations.py '
+                'adds these as unlabelled)'
             )
         raise LitePoseError(text)
     if missing == 'left out':

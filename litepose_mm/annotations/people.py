@@ -1,7 +1,7 @@
-"""The normal form of annotation files, whatever tool wrote them.
+"""Convert annotation files of any tool into one normal form.
 
-Training, evaluation, verification and the converters read files through this one form, so that
-what is trained on is what is evaluated.
+Training, evaluation, verification and the converters all read files in this form, so that a model
+is trained and evaluated on the same people.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from .person import Person
 from .problem import Problem
 from .values import Size, id_text, is_number, numbers, size_of
 
-_MOST_ID = 2**53  # from here on, floats do not tell ids apart
+_MAX_ID = 2**53  # above it, floats cannot tell ids apart
 
 
 @dataclass
 class People:
-    """Everybody who is annotated in a file.
+    """The people annotated in a file.
 
     Attributes:
-        document: In COCO's form, without what cannot be used: ids are whole numbers, those of
-            annotations from 1; one category, number 1, of which everybody is; of each annotation
-            ``bbox``, ``keypoints``, ``num_keypoints``, ``area``, ``iscrowd`` and ``segmentation``
-            are there. An image lacks ``width`` and ``height`` where the file does not tell them.
-        problems: What had to be mended for that, and what cannot be used.
-        unusable: Images and annotations that cannot be used, as the file has them.
+        document: A document in COCO's format without unusable entries. Ids are whole numbers,
+            those of annotations start at 1. There is one category with the id 1. Each annotation
+            has ``bbox``, ``keypoints``, ``num_keypoints``, ``area``, ``iscrowd`` and
+            ``segmentation``. An image has ``width`` and ``height`` only if the file has them.
+        problems: Problems that were fixed, and those that make entries unusable.
+        unusable: Unusable images and annotations, as they are in the file.
     """
 
     document: dict
@@ -41,19 +41,19 @@ class People:
 
     @property
     def names(self) -> list[str]:
-        """Names of the keypoints; empty where the file has none."""
+        """Names of the keypoints; empty if the file has none."""
         return self.document['categories'][0]['keypoints']
 
 
 def normalise(
     document: dict, names: Sequence[str] | None = None, needs_area: bool = True
 ) -> People:
-    """Reads the content of a file.
+    """Converts the contents of a file into the normal form.
 
     Args:
-        document: A mapping with the lists ``images`` and ``annotations``; it is left as it is.
-        names: Names of the keypoints that are expected, to choose among the categories.
-        needs_area: Whether missing areas are problems; they are taken from the boxes.
+        document: A mapping with the lists ``images`` and ``annotations``; it is not modified.
+        names: Names of the expected keypoints, to choose among the categories.
+        needs_area: Whether missing areas are problems; they are computed from the boxes.
     """
     people = People(dict(document))
     numbers_of = _read_images(document['images'], people)
@@ -73,7 +73,7 @@ def normalise(
     people.problems += [odd] if odd else []
     labelled = any(fields['num_keypoints'] for _, fields in annotations)
     if not labelled and not people.unusable['annotations']:
-        text = f'nobody is annotated with keypoints on any of {len(document["images"])} images'
+        text = f'no person on any of {len(document["images"])} images is annotated with keypoints'
         people.problems.append(Problem('nobody', 'file', None, 'annotations', text, malformed=True))
     return people
 
@@ -82,7 +82,7 @@ def normalise(
 
 
 def _read_images(entries: list, people: People) -> dict[str, int]:
-    """Fills in the images; returns their numbers by the texts of their ids."""
+    """Adds the images to ``people``; returns their numbers by the text of their ids."""
     ids = [id_text(entry.get('id')) if isinstance(entry, dict) else None for entry in entries]
     numbering = _numbering(filter(None, ids))
     by_text: dict[str, list[dict]] = defaultdict(list)
@@ -90,7 +90,7 @@ def _read_images(entries: list, people: People) -> dict[str, int]:
     for index, (entry, text) in enumerate(zip(entries, ids)):
         problems = list(_image_problems(entry, index, text, numbering))
         people.problems += problems
-        if any(problem.malformed for problem in problems):
+        if text is None or any(problem.malformed for problem in problems):
             people.unusable['images'].append(entry)
         else:
             by_text[text].append(_image(entry, numbering[text]))
@@ -107,7 +107,7 @@ def _read_images(entries: list, people: People) -> dict[str, int]:
                     'id',
                     message if same else f'{message}, for different files',
                     malformed=not same,
-                    mended=same,
+                    fixed=same,
                 )
             )
             if not same:
@@ -129,8 +129,8 @@ def _image(entry: dict, number: int) -> dict:
 def _image_problems(entry: Any, index: int, text: str | None, numbering: dict) -> Iterable[Problem]:
     own_id = None if text is None else entry['id']
 
-    def problem(kind: str, name: str, message: str, malformed: bool = False, mended: bool = True):
-        return Problem(kind, 'image', own_id, name, message, malformed, mended and not malformed)
+    def problem(kind: str, name: str, message: str, malformed: bool = False, fixed: bool = True):
+        return Problem(kind, 'image', own_id, name, message, malformed, fixed and not malformed)
 
     if not isinstance(entry, dict):
         got = f'expected a mapping, got {entry!r:.40}'
@@ -149,20 +149,20 @@ def _image_problems(entry: Any, index: int, text: str | None, numbering: dict) -
         yield problem('file_name', 'file_name', message, malformed=True)
     for name in ('width', 'height'):
         if name not in entry:
-            yield problem('missing field', name, 'expected one', mended=False)
+            yield problem('missing field', name, 'expected one', fixed=False)
     given = entry.get('width'), entry.get('height')
     if {'width', 'height'} <= set(entry) and not all(
         is_number(side) and side > 0 for side in given
     ):
         message = f'expected two positive numbers, got {given!r:.60}'
-        yield problem('size', 'width, height', message, mended=size_of(entry) is not None)
+        yield problem('size', 'width, height', message, fixed=size_of(entry) is not None)
 
 
 def _numbering(texts: Iterable[str]) -> dict[str, int]:
-    """A number for each id: its own where all are whole numbers, else one by the order."""
+    """Returns a number for each id: the id itself if all are whole numbers, else its rank."""
     different = dict.fromkeys(texts)
     if all(
-        re.fullmatch(r'0|-?[1-9]\d{0,15}', text) and abs(int(text)) < _MOST_ID for text in different
+        re.fullmatch(r'0|-?[1-9]\d{0,15}', text) and abs(int(text)) < _MAX_ID for text in different
     ):
         return {text: int(text) for text in different}
     return {text: number for number, text in enumerate(different, start=1)}
@@ -174,12 +174,12 @@ def _numbering(texts: Iterable[str]) -> dict[str, int]:
 def _read_annotations(
     entries: list[dict], numbers_of: dict[str, int], people: People, needs_area: bool
 ) -> list[tuple[dict, dict]]:
-    """Annotations that can be used: as the file has them, and in their normal form."""
+    """Returns the usable annotations, each as it is in the file and in the normal form."""
     lengths = Counter(len(numbers(entry.get('keypoints')) or ()) // 3 for entry in entries)
     lengths.pop(0, None)
     count = len(people.names) or (lengths.most_common(1)[0][0] if lengths else 0)
     sizes: dict[int, Size | None] = {}
-    with_polygons = set()  # images of which somebody has a segmentation
+    with_polygons = set()  # images on which at least one person has polygons
     for image in people.document['images']:
         sizes[image['id']] = size_of(image)
     for entry in entries:
@@ -188,8 +188,9 @@ def _read_annotations(
     usable, lost, num_fractions = [], defaultdict(list), 0
     for entry in entries:
         text = id_text(entry.get('image_id'))
-        number = numbers_of.get(text)
-        person = Person(entry, people.names, count, sizes.get(number), needs_area)
+        number = None if text is None else numbers_of.get(text)
+        size = None if number is None else sizes[number]
+        person = Person(entry, people.names, count, size, needs_area)
         if in_fractions(person.labelled):
             num_fractions += 1
             people.unusable['annotations'].append(entry)
@@ -198,9 +199,9 @@ def _read_annotations(
         if 'image_id' not in entry or text is None or type(entry['image_id']) is not int:
             problems.insert(0, _image_id_problem(entry, malformed=text is None))
         if text in with_polygons and entry.get('segmentation') is None:
-            message = 'missing, but others of its image have polygons: expected [] at least'
+            message = 'expected at least [], because other people of the image have polygons'
             where = 'annotation', entry.get('id'), 'segmentation'
-            problems.append(Problem('missing segmentation', *where, message, mended=True))
+            problems.append(Problem('missing segmentation', *where, message, fixed=True))
         people.problems += problems
         if text is not None and number is None:
             lost[text].append(str(entry.get('id')))
@@ -212,7 +213,7 @@ def _read_annotations(
     if num_fractions:
         people.problems.append(fractions_problem(num_fractions))
     for text, ids in sorted(lost.items()):
-        message = f'annotations {some(ids, 5)} name it'
+        message = f'the annotations {some(ids, 5)} refer to it'
         people.problems.append(
             Problem('no such image', 'image', text, 'id', message, malformed=True)
         )
@@ -224,15 +225,15 @@ def _image_id_problem(entry: dict, malformed: bool) -> Problem:
     if 'image_id' in entry:
         kind, message = 'image_id', f'expected a whole number, got {entry["image_id"]!r:.40}'
     where = 'annotation', entry.get('id'), 'image_id'
-    return Problem(kind, *where, message, malformed, mended=not malformed)
+    return Problem(kind, *where, message, malformed, fixed=not malformed)
 
 
 def _number_annotations(annotations: list[tuple[dict, dict]], people: People) -> None:
-    """Gives all new ids where any is none, or that of another one.
+    """Renumbers all annotations if an id is missing, invalid or used twice.
 
-    COCO's evaluation takes the number 0 for nobody, and who shares an id for one person.
+    COCO's evaluation treats the id 0 as no match, and annotations with the same id as one person.
     """
-    seen = Counter()
+    seen: Counter[int] = Counter()
     good = True
     for index, (entry, _) in enumerate(annotations):
         given = entry.get('id')
@@ -246,13 +247,13 @@ def _number_annotations(annotations: list[tuple[dict, dict]], people: People) ->
             message = (
                 f'entry {index} of the list: expected a whole number from 1, got {given!r:.40}'
             )
-        people.problems.append(Problem(kind, 'annotation', None, 'id', message, mended=True))
+        people.problems.append(Problem(kind, 'annotation', None, 'id', message, fixed=True))
     for key, times in seen.items():
         if times > 1:
             good = False
             message = f'{times} times'
             people.problems.append(
-                Problem('duplicate id', 'annotation', key, 'id', message, mended=True)
+                Problem('duplicate id', 'annotation', key, 'id', message, fixed=True)
             )
     if not good:
         for number, (_, fields) in enumerate(annotations, start=1):

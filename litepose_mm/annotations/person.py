@@ -1,8 +1,9 @@
-"""The normal form of one annotation, and what had to be mended for it."""
+"""Convert one annotation into the normal form."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from .problem import Problem
 from .segmentation import find_fault
@@ -14,9 +15,9 @@ _NOT_COUNTED = ('head', 'top_head', 'neck')
 _REQUIRED = dict(
     iscrowd='0 or 1',
     keypoints='x, y, v for each; zeros for a crowd',
-    num_keypoints='how many are labelled',
+    num_keypoints='the number of labelled keypoints',
     bbox='x, y, width and height',
-    area='square pixels, to evaluate with',
+    area='square pixels, for the evaluation',
 )
 
 
@@ -24,16 +25,16 @@ class Person:
     """Reads one annotation.
 
     Args:
-        entry: The annotation as the file has it.
-        names: Names of the file's keypoints; empty where they are not known.
-        count: Number of keypoints everybody has.
-        size: Width and height of the image; None where they are not known.
-        needs_area: Whether a missing area is told.
+        entry: The annotation as it is in the file.
+        names: Names of the file's keypoints; empty if unknown.
+        count: Number of keypoints of every person.
+        size: Width and height of the image; None if unknown.
+        needs_area: Whether a missing area is a problem.
 
     Attributes:
         fields: The annotation in its normal form.
-        problems: What is wrong with it.
-        labelled: x and y of the keypoints that are labelled.
+        problems: The problems found.
+        labelled: x and y of the labelled keypoints.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Person:
         self.labelled: list[tuple[float, float]] = []
         for field, expected in _REQUIRED.items():
             if field not in entry and (needs_area or field != 'area'):
-                self._mended('missing field', field, f'expected {expected}')
+                self._fixed('missing field', field, f'expected {expected}')
         self._read_iscrowd()
         self._read_keypoints()
         if not self.malformed:
@@ -69,8 +70,8 @@ class Person:
         own_id = own_id if isinstance(own_id, (int, float, str)) else None
         self.problems.append(Problem(kind, 'annotation', own_id, field, message, **how))
 
-    def _mended(self, kind: str, field: str, message: str) -> None:
-        self._add(kind, field, message, mended=True)
+    def _fixed(self, kind: str, field: str, message: str) -> None:
+        self._add(kind, field, message, fixed=True)
 
     def _malformed(self, kind: str, field: str, message: str) -> None:
         self._add(kind, field, message, malformed=True)
@@ -84,10 +85,10 @@ class Person:
             self.fields['iscrowd'] = int(crowd)
 
     def _read_keypoints(self) -> None:
-        given = self.entry.get('keypoints')
+        given: Any = self.entry.get('keypoints')
         if given in (None, []) and not number(self.entry.get('num_keypoints')):
             if given == [] or 'keypoints' in self.entry:
-                self._mended('keypoints', 'keypoints', f'expected {3 * self.count} zeros at least')
+                self._fixed('keypoints', 'keypoints', f'expected {3 * self.count} zeros at least')
             self.fields['keypoints'] = [0, 0, 0] * self.count
             return
         flat = numbers(given)
@@ -95,17 +96,17 @@ class Person:
             self._malformed('keypoints', 'keypoints', 'expected a list of finite numbers')
             return
         if len(flat) != 3 * self.count:
-            wanted = f'3 for each of {self.count} keypoints' if self.count else 'x, y, v each'
+            wanted = f'3 numbers for each of {self.count} keypoints' if self.count else 'x, y, v'
             text = f'expected {wanted}, got {len(flat)} numbers'
             self._malformed('keypoint count', 'keypoints', text)
             return
         if flat is not given:
-            text = 'expected one flat list of numbers, got lists or texts in it'
-            self._mended('keypoints', 'keypoints', text)
+            text = 'expected a flat list of numbers, got nested lists or strings'
+            self._fixed('keypoints', 'keypoints', text)
         odd = {v for v in flat[2::3] if not (0 <= v <= 1 or v == 2)}
         if odd:
-            text = f'expected v of 0, 1 or 2, or a probability, got {sorted(odd)[:5]}'
-            self._mended('visibility', 'keypoints', text)
+            text = f'expected a visibility of 0, 1 or 2, or a probability, got {sorted(odd)[:5]}'
+            self._fixed('visibility', 'keypoints', text)
             flat = list(flat)
             flat[2::3] = [min(int(max(v, 0)), 2) if v in odd else v for v in flat[2::3]]
         self.fields['keypoints'] = flat
@@ -116,35 +117,35 @@ class Person:
         counted = [v for v, name in zip(labelled, self.names) if name not in _NOT_COUNTED]
         counts = (sum(labelled), sum(counted if self.names else labelled))
         given = self.entry.get('num_keypoints', counts[0])
-        if number(given) not in counts:
-            text = f'{given!r:.40}, but {counts[0]} are labelled'
-            self._mended('num_keypoints', 'num_keypoints', text)
-            given = counts[0]
-        self.fields['num_keypoints'] = int(number(given))
+        value = number(given)
+        if value is None or value not in counts:
+            text = f'expected {counts[0]}, as many as are labelled, got {given!r:.40}'
+            self._fixed('num_keypoints', 'num_keypoints', text)
+            value = counts[0]
+        self.fields['num_keypoints'] = int(value)
 
     def _read_bbox(self) -> None:
         given = self.entry.get('bbox')
         box = numbers(given)
-        is_box = box is not None and len(box) == 4
-        if 'bbox' in self.entry and not is_box:
+        if box is not None and len(box) != 4:
+            box = None
+        if 'bbox' in self.entry and box is None:
             text = f'expected four finite numbers, got {given!r:.60}'
-            self._mended('bbox', 'bbox', text)
-        if is_box and self.labelled and min(box[2:]) < 1:
-            text = f'expected a positive size of at least a pixel, got {box}'
-            self._mended('bbox', 'bbox', text)
-            is_box = False
-        if not is_box:
-            box = _box_around(self.labelled)
-        self.fields['bbox'] = box
+            self._fixed('bbox', 'bbox', text)
+        if box is not None and self.labelled and min(box[2:]) < 1:
+            text = f'expected a width and height of at least one pixel, got {box}'
+            self._fixed('bbox', 'bbox', text)
+            box = None
+        self.fields['bbox'] = _box_around(self.labelled) if box is None else box
 
     def _read_area(self) -> None:
         given = self.entry.get('area')
         area = number(given)
-        # who has no keypoints is not evaluated, and tools write 0 for them
+        # People without keypoints are not evaluated, and tools write 0 for them.
         good = area is not None and area >= (1 if self.fields['num_keypoints'] else 0)
         if 'area' in self.entry and not (good and is_number(given)):
-            text = f'expected a positive number of square pixels, at least 1, got {given!r:.40}'
-            self._mended('area', 'area', text)
+            text = f'expected at least 1 square pixel, got {given!r:.40}'
+            self._fixed('area', 'area', text)
         self.fields['area'] = area if good else max(box_area(self.fields['bbox']), 1)
 
     def _read_segmentation(self) -> None:
@@ -156,7 +157,7 @@ class Person:
 
 
 def _box_around(points: Sequence[tuple[float, float]]) -> list[float]:
-    """The box around points, of at least a pixel; nothing where there are none."""
+    """Returns the box around points, of at least one pixel; all zeros if there are none."""
     if not points:
         return [0, 0, 0, 0]
     xs, ys = zip(*points)

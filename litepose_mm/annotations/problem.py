@@ -1,4 +1,4 @@
-"""What a check reports."""
+"""The problems that a check reports."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong.
+    """A problem of an annotation file.
 
     Attributes:
-        kind: What sort of problem, for counting.
+        kind: Kind of problem, for counting.
         where: ``'file'``, ``'image'`` or ``'annotation'``.
-        id: Id of the image or annotation as the file has it; None for the file.
-        field: The field it is about.
-        message: What was expected and what came.
+        id: Id of the image or annotation as it is in the file; None for the file.
+        field: The field concerned.
+        message: What was expected and what was found.
         malformed: Whether the entry cannot be used at all.
-        mended: Whether reading mends it, so that the entry is used nevertheless.
+        fixed: Whether reading the file fixes the problem.
     """
 
     kind: str
@@ -24,12 +24,12 @@ class Problem(NamedTuple):
     field: str
     message: str
     malformed: bool = False
-    mended: bool = False
+    fixed: bool = False
 
     @property
     def is_odd(self) -> bool:
-        """Whether the entry is used as it is."""
-        return not (self.malformed or self.mended)
+        """Whether the entry is used unchanged."""
+        return not (self.malformed or self.fixed)
 
     def __str__(self) -> str:
         of = '' if self.id is None else f' {self.id}'

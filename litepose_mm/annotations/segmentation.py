@@ -1,4 +1,4 @@
-"""Whether a segmentation can be decoded."""
+"""Check that a segmentation can be decoded."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .values import Size, numbers
 
 
 def find_fault(segmentation: Any, size: Size | None) -> str | None:
-    """What is wrong with run lengths or polygons; None where nothing is, or there are none.
+    """Describes what is wrong with run lengths or polygons; None if nothing is.
 
     Args:
-        segmentation: As COCO has it.
-        size: Width and height of the image, where they are known.
+        segmentation: A segmentation in COCO's format, or None.
+        size: Width and height of the image, if known.
     """
     if segmentation is None:
         return None
@@ -23,7 +23,7 @@ def find_fault(segmentation: Any, size: Size | None) -> str | None:
     if not isinstance(segmentation, list):
         return f'expected RLE or polygons, got {type(segmentation).__name__}'
     for index, polygon in enumerate(segmentation):
-        if polygon is None or numbers(polygon) is not polygon:  # nested, or of texts
+        if not isinstance(polygon, list) or numbers(polygon) is not polygon:  # nested, or strings
             return f'polygon {index}: expected a list of finite numbers'
         if len(polygon) < 6 or len(polygon) % 2:
             return f'polygon {index}: expected at least 3 points, got {len(polygon)} numbers'

@@ -1,4 +1,4 @@
-"""Values out of a JSON file, which may be anything."""
+"""Read values of a JSON file, which may have any type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -16,13 +16,13 @@ _MARGIN = 1.0  # pixels that a box or a keypoint may lie outside
 _PLAIN = {int, float}
 
 
-def is_number(value: Any) -> bool:
-    """Whether it is a finite number."""
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether the value is a finite number."""
     return type(value) in _PLAIN and abs(value) <= sys.float_info.max
 
 
 def number(value: Any) -> int | float | None:
-    """A finite number, also one that was written as text; None for anything else."""
+    """Returns a finite number, which may be given as a string; None for anything else."""
     if isinstance(value, str):
         try:
             value = float(value)
@@ -33,7 +33,7 @@ def number(value: Any) -> int | float | None:
 
 
 def numbers(values: Any) -> list[int | float] | None:
-    """A flat list of finite numbers, of one that may be nested or hold texts; None for others."""
+    """Flattens a list of finite numbers, which may be nested or contain strings; else None."""
     if not isinstance(values, list):
         return None
     try:
@@ -46,7 +46,7 @@ def numbers(values: Any) -> list[int | float] | None:
 
 
 def id_text(value: Any) -> str | None:
-    """What an id is compared by, so that 7, 7.0 and '7' are the same; None where it is no id."""
+    """Returns an id as text, so that 7, 7.0 and '7' are equal; None if the value is not an id."""
     if isinstance(value, str):
         return value.strip() or None
     if not is_number(value) or value != int(value):
@@ -55,23 +55,25 @@ def id_text(value: Any) -> str | None:
 
 
 def box_area(box: Sequence[float]) -> float:
-    """The area that MMPose and COCO's evaluation take where an annotation has none."""
+    """Returns the area that MMPose and COCO's evaluation assume if an annotation has none."""
     return 0.53 * max(box[2], 0) * max(box[3], 0)
 
 
 def triples(flat: Sequence[float]) -> list[tuple[float, float, float]]:
-    """x, y and visibility of each keypoint."""
+    """Returns x, y and visibility of each keypoint."""
     return list(zip(flat[::3], flat[1::3], flat[2::3]))
 
 
 def size_of(image: dict) -> Size | None:
-    """Width and height as an image's entry has them; None where these are no positive numbers."""
-    size = number(image.get('width')), number(image.get('height'))
-    return size if all(side is not None and side > 0 for side in size) else None
+    """Returns the width and height in an image's entry; None unless both are positive numbers."""
+    width, height = number(image.get('width')), number(image.get('height'))
+    if width is None or height is None or min(width, height) <= 0:
+        return None
+    return width, height
 
 
 def is_inside(box: Sequence[float], size: Size | None) -> bool:
-    """Whether a box lies in an image, give or take a pixel; always where its size is not known."""
+    """Whether a box lies inside an image, give or take a pixel; True if its size is unknown."""
     if size is None:
         return True
     x, y, width, height = box
@@ -80,7 +82,7 @@ def is_inside(box: Sequence[float], size: Size | None) -> bool:
 
 
 def image_path(folder: str | Path, file_name: str) -> Path:
-    """Where an image is; backslashes, as Windows writes them, stand between folders, too."""
+    """Returns the path of an image, whose name may contain backslashes, as on Windows."""
     path = Path(folder, file_name)
     if '\\' in file_name and not path.exists():
         path = Path(folder, file_name.replace('\\', '/'))

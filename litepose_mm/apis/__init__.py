@@ -1,6 +1,6 @@
-"""Three lines from an image to people. Importing this needs torch and MMPose."""
+"""The Python interface of models in torch. Importing it needs torch and MMPose."""
 
-import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
+import litepose_mm.modules  # noqa: F401  comes first, because it makes MMPose importable
 
 from .pose_estimator import PoseEstimator
 

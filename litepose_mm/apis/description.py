@@ -1,4 +1,4 @@
-"""What a network tells of itself: its card, whatever engine runs it."""
+"""Derive the card of a network from the network and its config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.dataset import Compose
 from mmpose.datasets.transforms import GetBBoxCenterScale, TopdownAffine
 from mmpose.models import TopdownPoseEstimator
-from torch import nn
+from mmpose.models.pose_estimators.base import BasePoseEstimator
 
 from ..datasets.transforms import BottomupResizeAlign
 from ..errors import CannotExport, LitePoseError
@@ -20,27 +20,30 @@ from ..zoo import models
 
 
 def describe(
-    model: nn.Module,
+    model: BasePoseEstimator,
     input_shape: Sequence[int] | None = None,
     outputs: str | None = None,
     flip_test: bool | None = None,
 ) -> ModelCard:
-    """The card of a network that torch runs; those of other engines have the same facts.
+    """Returns the card of a network that torch runs; other engines' cards are based on it.
 
     Args:
-        model: What :func:`build_model` returned, in evaluation mode.
-        input_shape: Height and width of the only input that the model will take; None: any.
-        outputs: What the graph gives, where the head offers a choice, such as ``'maps'`` and
-            ``'candidates'``; None: what it prefers.
-        flip_test: Whether the graph looks at the mirrored image too; None: as the config says.
+        model: The network that :func:`build_model` returned, in evaluation mode.
+        input_shape: Height and width, if the model will accept only inputs of this shape; None
+            means any shape.
+        outputs: The graph's outputs if the head offers a choice, such as ``'maps'`` and
+            ``'candidates'``; None means the head's default.
+        flip_test: Whether the graph includes a flip test; None leaves it to the config.
 
     Raises:
-        LitePoseError: The network, or how its config resizes images, is of a kind that only MMPose
-            itself can run.
+        LitePoseError: Only MMPose itself can run this kind of network or of test pipeline.
     """
     test_cfg = model.test_cfg or {}
     if test_cfg.get('multiscale_test'):
-        raise CannotExport('multiscale_test: an exported model looks at one scale; switch it off')
+        raise CannotExport(
+            'multiscale_test: expected False, because an exported model uses a single scale; '
+            'switch it off'
+        )
     flip_test = bool(test_cfg.get('flip_test')) if flip_test is None else flip_test
     decoder = deploy_decoder(model, outputs, flip_test)
     normalisation = model.data_preprocessor
@@ -66,13 +69,13 @@ def describe(
     )
 
 
-def deploy_graph(model: nn.Module, card: ModelCard) -> DeployGraph:
-    """The graph of a network that gives what its card says, in evaluation mode."""
+def deploy_graph(model: BasePoseEstimator, card: ModelCard) -> DeployGraph:
+    """Returns the graph of a network that computes the outputs in its card, in evaluation mode."""
     return DeployGraph(model, card.decoder, card.flip_test, card.skeleton.flip_indices).eval()
 
 
-def _resize(model: nn.Module, input_shape: Sequence[int] | None) -> dict[str, Any]:
-    """How the test pipeline resizes images, as fields of a card."""
+def _resize(model: BasePoseEstimator, input_shape: Sequence[int] | None) -> dict[str, Any]:
+    """Returns the card's fields that describe how the test pipeline resizes images."""
     transforms = Compose(model.cfg.test_dataloader.dataset.pipeline).transforms
     if isinstance(model, TopdownPoseEstimator):
         boxes = [each for each in transforms if isinstance(each, GetBBoxCenterScale)]
@@ -80,16 +83,17 @@ def _resize(model: nn.Module, input_shape: Sequence[int] | None) -> dict[str, An
         if len(boxes) != 1 or len(crops) != 1 or crops[0].use_udp:
             raise CannotExport(
                 'expected one GetBBoxCenterScale and one TopdownAffine without use_udp in the test '
-                'pipeline, which is how images of people are cut out here'
+                f'pipeline, got {len(boxes)} and {len(crops)}; run this model with torch'
             )
         width, height = crops[0].input_size
         if input_shape is not None and tuple(input_shape) != (height, width):
             raise LitePoseError(
-                f'--static, input_shape: a top-down model takes its own {width}x{height} only'
+                f'--static, input_shape: this top-down model only accepts {width}x{height} '
+                f'(width x height), got {"x".join(map(str, reversed(input_shape)))}; leave it out'
             )
         return dict(
             input_shape=(height, width),
-            input_size=min(width, height),
+            short_side=min(width, height),
             size_divisor=1,
             box_padding=float(boxes[0].padding),
             batch_limit=None,
@@ -97,13 +101,13 @@ def _resize(model: nn.Module, input_shape: Sequence[int] | None) -> dict[str, An
     found = [each for each in transforms if isinstance(each, BottomupResizeAlign)]
     if len(found) != 1:
         raise CannotExport(
-            'expected one BottomupResizeAlign in the test pipeline, which is how images are '
-            f'resized here, got {len(found)}'
+            f'expected one BottomupResizeAlign in the test pipeline, got {len(found)}; add it, or '
+            'run this model with torch'
         )
     divisor = found[0].size_factor
     return dict(
         input_shape=_checked_shape(input_shape, divisor),
-        input_size=found[0].short_side,
+        short_side=found[0].short_side,
         size_divisor=divisor,
         batch_limit=None if input_shape is None else 1,
     )
@@ -112,17 +116,16 @@ def _resize(model: nn.Module, input_shape: Sequence[int] | None) -> dict[str, An
 def _checked_shape(shape: Sequence[int] | None, divisor: int) -> tuple[int, int] | None:
     if shape is None:
         return None
-    shape = tuple(shape)
     if len(shape) != 2 or any(side < divisor or side % divisor for side in shape):
         raise LitePoseError(
             f'--static, input_shape: expected sides that are multiples of {divisor} pixels, got '
             f'{"x".join(map(str, reversed(shape)))} (width x height)'
         )
-    return shape
+    return shape[0], shape[1]
 
 
-def model_name(model: nn.Module) -> str:
-    """Its name in the zoo, or that of its config."""
+def model_name(model: BasePoseEstimator) -> str:
+    """Returns the model's name in the zoo, or the name of its config."""
     config = Path(model.cfg.filename or 'model').stem
     names = {Path(entry.config).stem: name for name, entry in models().items()}
     return names.get(config, config)

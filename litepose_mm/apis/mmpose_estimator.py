@@ -1,4 +1,4 @@
-"""People through MMPose's own pipeline and ``test_step``, for networks that only MMPose can run."""
+"""Run networks through MMPose's own pipeline and ``test_step`` if nothing else can run them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.models import TopdownPoseEstimator
+from mmpose.models.pose_estimators.base import BasePoseEstimator
 from mmpose.structures import PoseDataSample
-from torch import nn
 
 from ..decoding import missing_at_zero
 from ..inference.base import BaseEstimator
@@ -23,20 +23,20 @@ from ..utils.openmp import check_fork
 
 
 class MMPoseEstimator(BaseEstimator):
-    """Finds people with a test of several scales, or with a head that cannot be deployed.
+    """Finds people with a multi-scale test, or with a head that cannot be deployed.
 
     Args:
-        model: What :func:`build_model` returned.
-        batch_size: How many images of a list go through the network at once.
+        model: The network that :func:`build_model` returned.
+        batch_size: How many images of a list pass through the network at once.
     """
 
-    def __init__(self, model: nn.Module, batch_size: int = 1) -> None:
+    def __init__(self, model: BasePoseEstimator, batch_size: int = 1) -> None:
         super().__init__(Skeleton.from_metainfo(model.dataset_meta), batch_size)
         self.model = model
         self._pipeline = Compose(model.cfg.test_dataloader.dataset.pipeline)
 
     @property
-    def input_size(self) -> int | None:
+    def short_side(self) -> int | None:
         transforms = self.model.cfg.test_dataloader.dataset.pipeline
         sizes = (np.min(each['input_size']) for each in transforms if 'input_size' in each)
         return next(map(int, sizes), None)
@@ -89,7 +89,7 @@ class MMPoseEstimator(BaseEstimator):
 def _people(
     samples: Sequence[PoseDataSample], skeleton: Skeleton, source: str | None
 ) -> PoseResult:
-    """The people of one image, a sample each."""
+    """Joins the people of one image, each of whom has a data sample."""
     results = [result_from_data_sample(sample, skeleton, source) for sample in samples]
     keypoint_scores = np.concatenate([each.keypoint_scores for each in results])
     return replace(
@@ -108,17 +108,18 @@ def _errors_about(batch: Sequence[dict[str, Any]]) -> AbstractContextManager[Non
 def result_from_data_sample(
     sample: PoseDataSample, skeleton: Skeleton, source: str | None = None
 ) -> PoseResult:
-    """Makes a result from the predictions of an MMPose data sample.
+    """Creates a result from the predictions of an MMPose data sample.
 
     Args:
-        sample: With ``ori_shape`` and ``pred_instances``: ``keypoints`` (N, K, 2) in pixels of the
-            original image, ``keypoint_scores`` (N, K), and where present ``bbox_scores`` (N,),
-            else the mean score of the keypoints counts, and ``tags`` (N, L).
-        skeleton: What the K keypoints are.
+        sample: A data sample with ``ori_shape`` and ``pred_instances``. The latter have
+            ``keypoints`` (N, K, 2) in pixels of the original image and ``keypoint_scores`` (N, K).
+            ``bbox_scores`` (N,), which default to the mean keypoint scores, and ``tags`` (N, L)
+            are optional.
+        skeleton: The K keypoints.
         source: Where the image came from.
 
     Raises:
-        LitePoseError: Shapes do not fit, or numbers are not finite.
+        LitePoseError: Shapes do not match, or numbers are not finite.
     """
     height, width = sample.metainfo['ori_shape'][:2]
     people = sample.pred_instances.numpy()

@@ -1,4 +1,4 @@
-"""From the name of a model, or a config, to a network with weights on a device."""
+"""Build a network with weights on a device from the name of a model or a config."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ..zoo.shipped_weights import find_weights, full_name, weights_of
 
 _CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
 
-# Inputs are multiples of 64 pixels; far beyond the upper end no machine has the memory.
-MIN_INPUT_SIZE, MAX_INPUT_SIZE = 64, 4096
+# Inputs are multiples of 64 pixels; no machine has the memory for much more than the upper limit.
+MIN_SHORT_SIDE, MAX_SHORT_SIDE = 64, 4096
 
 
 def build_model(
@@ -33,31 +33,31 @@ def build_model(
     weights: str | Path | None = None,
     device: str | None = None,
     flip_test: bool | None = None,
-    input_size: int | None = None,
+    short_side: int | None = None,
     cfg_options: Mapping[str, Any] | None = None,
-) -> nn.Module:
+) -> BasePoseEstimator:
     """Builds a pose estimator that is ready to predict.
 
     Args:
-        model: Name in the zoo (that of an architecture is short for the model with weights in the
-            package), or name or path of a config.
-        weights: File with weights, or the name of weights that come with the package; None takes
-            the package's first for this model, where they fit the network, or leaves random ones
-            and warns.
-        device: As torch names it; None takes CUDA where it is.
-        flip_test: Whether the mirrored image is looked at too; None leaves it to the config.
-        input_size: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
+        model: Name of a model in the zoo, name or path of a config, or name of an architecture,
+            which stands for its model with bundled weights.
+        weights: File with weights, or name of bundled weights. None selects the model's first
+            bundled weights if they fit the network; otherwise the weights are random, with a
+            warning.
+        device: A device as torch names it; None selects CUDA if available.
+        flip_test: Whether to run the mirrored image too; None leaves it to the config.
+        short_side: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
             config.
-        cfg_options: Values to put into the config, ``{'model.test_cfg.flip_test': True}``.
+        cfg_options: Values that override the config, ``{'model.test_cfg.flip_test': True}``.
 
     Returns:
         The network in evaluation mode, with ``cfg`` and ``dataset_meta`` as ``init_model`` sets
-        them, and ``weights_file``, None where weights are random.
+        them, and with ``weights_file``, which is None if the weights are random.
 
     Raises:
-        LitePoseError: There is no such model or device, the config is not one of a pose
-            estimator with a test pipeline, its options do not go together, or the weights do not
-            fit.
+        LitePoseError: There is no such model or device, the config does not describe a pose
+            estimator with a test pipeline, its options contradict each other, or the weights do
+            not fit.
     """
     torch_device = _checked_device(device)
     name = full_name(str(model))
@@ -66,7 +66,7 @@ def build_model(
         ignore_notices()
         config = read_config(path, cfg_options)
         _check_config(config, path)
-        _set_test_options(config, flip_test, input_size, path)
+        _set_test_options(config, flip_test, short_side, path)
         _check_multiscale_test(config, path)
         network = _build(config, path)
     _check_flip_test(network, path)
@@ -76,17 +76,14 @@ def build_model(
         load_weights(network, file)
     else:
         warnings.warn(
-            'no weights given: the network is random, and so are the people it finds',
+            'no weights were given: the network is random, and so are the people that it finds',
             stacklevel=3,
         )
     return network.to(torch_device).eval()
 
 
 def _shipped_file(network: nn.Module, name: str) -> Path | None:
-    """The weights that the package has for a model; None where it has none.
-
-    Nor are they for a network that options have changed.
-    """
+    """Returns the bundled weights, or None if there are none or they do not fit the network."""
     cards = weights_of(name)
     if not cards:
         return None
@@ -100,19 +97,19 @@ def _checked_device(device: str | None) -> torch.device:
     if device is None:
         return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     try:
-        torch.zeros(1, device=device)  # torch notices an absent device on use only
+        torch.zeros(1, device=device)  # torch notices a missing device only when it is used
         return torch.device(device)
     except Exception as error:
         raise LitePoseError(
-            f"expected a device that is present, e.g. 'cpu', got {device!r}: {reason(error)}"
+            f"expected an available device, e.g. 'cpu', got {device!r}: {reason(error)}"
         ) from error
 
 
 def find_config(name: str) -> Path:
-    """The config of a model in the zoo, or of this name or path.
+    """Finds a config by the name of its model, or by its own name or path.
 
     Raises:
-        LitePoseError: There is none.
+        LitePoseError: There is no such config.
     """
     path = Path(name)
     if path.is_file():
@@ -124,7 +121,7 @@ def find_config(name: str) -> Path:
         return config_path(name)
     except LitePoseError:
         if path.suffix not in _CONFIG_SUFFIXES:
-            get_model(name)  # says which names there are
+            get_model(name)  # its error lists the known names
         raise
 
 
@@ -136,7 +133,7 @@ def _check_config(config: Config, path: Path) -> None:
         )
     if not model.get('head'):
         raise LitePoseError(
-            f'expected a model with a head, but that of {path} has none; see `litepose models`'
+            f'expected a model with a head, but the one in {path} has none; see `litepose models`'
         )
     try:
         transforms = config.test_dataloader.dataset.pipeline
@@ -144,32 +141,35 @@ def _check_config(config: Config, path: Path) -> None:
         transforms = None
     if not transforms:
         raise LitePoseError(
-            f'expected a pipeline at test_dataloader.dataset.pipeline of {path}, got none'
+            f'expected a pipeline at test_dataloader.dataset.pipeline in {path}, got none; add one'
         )
 
 
 def _set_test_options(
-    config: Config, flip_test: bool | None, input_size: int | None, path: Path
+    config: Config, flip_test: bool | None, short_side: int | None, path: Path
 ) -> None:
     if flip_test is not None:
         config.merge_from_dict({'model.test_cfg.flip_test': bool(flip_test)})
-    if input_size is None:
+    if short_side is None:
         return
-    is_whole = isinstance(input_size, int) and not isinstance(input_size, bool)
-    if not is_whole or not MIN_INPUT_SIZE <= input_size <= MAX_INPUT_SIZE:
+    is_whole = isinstance(short_side, int) and not isinstance(short_side, bool)
+    if not is_whole or not MIN_SHORT_SIDE <= short_side <= MAX_SHORT_SIDE:
         raise LitePoseError(
-            f'input_size: expected a whole number of pixels from {MIN_INPUT_SIZE} to '
-            f'{MAX_INPUT_SIZE}, got {input_size!r}'
+            f'short_side: expected a whole number of pixels from {MIN_SHORT_SIDE} to '
+            f'{MAX_SHORT_SIDE}, got {short_side!r}'
         )
     resizes = [
         each
         for each in config.test_dataloader.dataset.pipeline
-        if 'input_size' in each and each['type'] != 'TopdownAffine'  # whose aspect ratio counts
+        if 'input_size' in each and each['type'] != 'TopdownAffine'  # its aspect ratio is fixed
     ]
     if not resizes:
-        raise LitePoseError(f'input_size: no transform of the test pipeline of {path} has one')
+        raise LitePoseError(
+            f'short_side: expected a transform with an adjustable input_size in the test pipeline '
+            f'of {path}, got none; leave it out'
+        )
     for transform in resizes:
-        transform['input_size'] = (input_size, input_size)
+        transform['input_size'] = (short_side, short_side)
 
 
 def _check_multiscale_test(config: Config, path: Path) -> None:
@@ -177,12 +177,12 @@ def _check_multiscale_test(config: Config, path: Path) -> None:
     scales = any(t.get('aug_scales') for t in config.test_dataloader.dataset.pipeline)
     if wanted and not scales:
         raise LitePoseError(
-            f'multiscale_test: the test pipeline of {path} gives one scale only; use '
+            f'multiscale_test: the test pipeline of {path} produces a single scale; use '
             'BottomupResizeAlign(aug_scales=[...]) there (docs/usage.md)'
         )
     if scales and not wanted:
         raise LitePoseError(
-            f'aug_scales: the test pipeline of {path} gives several scales; set '
+            f'aug_scales: the test pipeline of {path} produces several scales; set '
             '`model.test_cfg.multiscale_test` to True too (docs/usage.md)'
         )
 
@@ -194,19 +194,19 @@ def _check_flip_test(network: BasePoseEstimator, path: Path) -> None:
         options.get('flip_test') or options.get('multiscale_test')
     ):
         raise LitePoseError(
-            f"flip_test: MMPose's AssociativeEmbeddingHead, the head of {path}, cannot predict "
-            'without flip test; leave it on'
+            f"flip_test: MMPose's AssociativeEmbeddingHead, the head in {path}, cannot predict "
+            'without a flip test; leave it on'
         )
 
 
 def _build(config: Config, path: Path) -> BasePoseEstimator:
     try:
         network = init_model(config, None, device='cpu')
-    except Exception as error:  # a config can name anything, so anything can go wrong
+    except Exception as error:  # a config can name any class, so any error can occur
         raise LitePoseError(f'cannot build the model of {path}: {reason(error)}') from error
     if not (isinstance(network, BasePoseEstimator) and network.with_head):
         raise LitePoseError(
-            f'expected the config of a pose estimator with a head, but {path} is of a '
+            f'expected the config of a pose estimator with a head, but {path} describes a '
             f'{type(network).__name__}; see `litepose models`'
         )
     return network

@@ -1,4 +1,4 @@
-"""Three lines from an image to people."""
+"""Find people on images with a model in torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
+from mmpose.models.pose_estimators.base import BasePoseEstimator
 
 from ..decoding import Panel
 from ..errors import CannotExport
@@ -37,23 +37,23 @@ class PoseEstimator(BaseEstimator):
 
     Args:
         model: Name in the zoo (``litepose models`` lists them), or name or path of a config.
-        weights: File with weights: MMEngine's, the authors' or safetensors. None takes those that
-            come with the package; where there are none, they are random, and it warns.
-        device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``; None takes CUDA where it is.
-        flip_test: Whether the mirrored image is looked at too, which takes twice the time and
-            finds people a little better; None leaves it to the config.
-        input_size: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
+        weights: File with weights: MMEngine's, the authors' or safetensors. None selects the
+            bundled weights; if there are none, the weights are random, with a warning.
+        device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``; None selects CUDA if available.
+        flip_test: Whether to run the mirrored image too, which doubles the time and slightly
+            improves accuracy; None leaves it to the config.
+        short_side: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
             config.
-        batch_size: How many images of a list go through the network at once.
-        cfg_options: Values to put into the config, ``{'model.test_cfg.flip_test': True}``.
+        batch_size: How many images of a list pass through the network at once.
+        cfg_options: Values that override the config, ``{'model.test_cfg.flip_test': True}``.
 
     Attributes:
-        model: The network, as MMPose's ``init_model`` gives it.
-        skeleton: The keypoints it finds.
+        model: The network, as MMPose's ``init_model`` returns it.
+        skeleton: The keypoints that the model finds.
 
     Raises:
-        LitePoseError: There is no such model or device, the config is not one of a pose estimator,
-            or the weights do not fit.
+        LitePoseError: There is no such model or device, the config does not describe a pose
+            estimator, or the weights do not fit.
     """
 
     def __init__(
@@ -63,23 +63,23 @@ class PoseEstimator(BaseEstimator):
         *,
         device: str | None = None,
         flip_test: bool | None = None,
-        input_size: int | None = None,
+        short_side: int | None = None,
         batch_size: int = 1,
         cfg_options: Mapping[str, Any] | None = None,
     ) -> None:
         check_positive('batch_size', batch_size)
-        self.model = build_model(model, weights, device, flip_test, input_size, cfg_options)
-        self._way = _way_to_people(self.model)
-        super().__init__(self._way.skeleton, batch_size)
+        self.model = build_model(model, weights, device, flip_test, short_side, cfg_options)
+        self._inner = _inner_estimator(self.model)
+        super().__init__(self._inner.skeleton, batch_size)
 
     @property
     def engine(self) -> Engine | None:
-        """Torch as an engine, with the model's card; None where MMPose runs the network."""
-        return getattr(self._way, 'engine', None)
+        """The torch engine with the model's card; None if MMPose runs the network."""
+        return getattr(self._inner, 'engine', None)
 
     @property
-    def input_size(self) -> int | None:
-        return self._way.input_size
+    def short_side(self) -> int | None:
+        return self._inner.short_side
 
     @property
     def weights_file(self) -> Path | None:
@@ -87,32 +87,32 @@ class PoseEstimator(BaseEstimator):
 
     @property
     def takes_boxes(self) -> bool:
-        return self._way.takes_boxes
+        return self._inner.takes_boxes
 
     @property
     def panel_names(self) -> tuple[str, ...]:
-        return self._way.panel_names
+        return self._inner.panel_names
 
     def get_panels(self, prepared: Any, outputs: Any) -> tuple[Resized, dict[str, Panel]] | None:
-        return self._way.get_panels(prepared, outputs)
+        return self._inner.get_panels(prepared, outputs)
 
     def _prepare(self, image: np.ndarray, boxes: np.ndarray | None) -> Any:
-        return self._way._prepare(image, boxes)
+        return self._inner._prepare(image, boxes)
 
     def _input_shape(self, prepared: Any) -> Hashable:
-        return self._way._input_shape(prepared)
+        return self._inner._input_shape(prepared)
 
     def _infer(self, inputs: Sequence[Any]) -> Any:
-        return self._way._infer(inputs)
+        return self._inner._infer(inputs)
 
     def _finish(
         self, inputs: Sequence[Any], outputs: Any, sources: Sequence[str | None]
     ) -> list[PoseResult]:
-        return self._way._finish(inputs, outputs, sources)
+        return self._inner._finish(inputs, outputs, sources)
 
 
-def _way_to_people(model: nn.Module) -> BaseEstimator:
-    """Torch as an engine like the others; MMPose's own way where a network cannot be deployed."""
+def _inner_estimator(model: BasePoseEstimator) -> BaseEstimator:
+    """Makes torch an engine like the others, or falls back to MMPose's own test step."""
     try:
         card = describe(model)
     except CannotExport:

@@ -1,7 +1,7 @@
-"""The command ``litepose``. Every module of ``cli/commands/`` is one sub-command.
+"""The command ``litepose``. Every module of ``cli/commands/`` is a sub-command.
 
 Such a module has ``HELP`` (one line), ``configure(parser)``, which adds its arguments, and
-``run(args) -> int``, which returns the exit status. It imports what is heavy inside ``run``.
+``run(args) -> int``, which returns the exit status. It imports heavy packages inside ``run``.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from . import commands
 from .programs import one_line, prepare_streams
 
 _EPILOG = (
-    'exit status: 0 all is well, 1 some inputs failed or an exported model differs from torch, '
+    'exit status: 0 success, 1 some inputs failed or an exported model differs from torch, '
     '2 bad usage or input, 130 interrupted'
 )
-# What files and threads may take to close, until a signal ends the process all the same.
+# Time that files and threads may need to close before another signal ends the process.
 _CLOSING_SECONDS = 10.0
 
 
@@ -34,36 +34,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        argv: Its arguments; those of the process when not given.
+        argv: The command's arguments; those of the process by default.
 
     Returns:
-        The exit status: 0 all is well, 1 some inputs failed or an exported model differs from
-        torch, 2 bad usage or input as a whole, 130 interrupted.
+        The exit status: 0 for success, 1 if some inputs failed or an exported model differs from
+        torch, 2 for bad usage or input as a whole, 130 if interrupted.
     """
     prepare_streams()
-    # What OpenCV and FFmpeg say of broken files would only repeat our messages. They read these
+    # Messages of OpenCV and FFmpeg about broken files would only repeat ours. Both read these
     # variables when they are imported.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     parser = build_parser()
     try:
         args = parser.parse_args(argv)
-    except SystemExit as stop:  # argparse has said why
+    except SystemExit as stop:  # argparse has printed the reason
         return int(stop.code or 0)
     try:
         with _cleaning_up_when_stopped():
             status = args.run(args)
-            sys.stdout.flush()  # so that a pipe that is closed is told here
+            sys.stdout.flush()  # raises BrokenPipeError here if a pipe was closed
             return status
     except ModuleNotFoundError as error:
         if (error.name or 'litepose_mm').startswith('litepose_mm'):
-            raise  # a defect of ours
-        return _fail(f'{error.name} is not installed and this needs it; see docs/install.md')
+            raise  # a bug of this package
+        return _fail(f'{error.name} is needed but not installed; see docs/install.md')
     except KeyboardInterrupt:
         print('litepose: interrupted', file=sys.stderr)
         return 130
     except BrokenPipeError:  # e.g. `litepose models | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # no complaint at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # avoids an error at exit
         return 0
     except Exception as error:
         line = one_line(error)
@@ -74,12 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _cleaning_up_when_stopped() -> Iterator[None]:
-    """SIGTERM ends as Ctrl-C does: nothing half-written is left.
+    """Makes SIGTERM clean up like Ctrl-C, so that no incomplete file is left.
 
-    What comes while files and threads are being closed, from somebody impatient or from a shell
-    that tells a process twice, does not stop that.
+    Further signals while files and threads are being closed, from an impatient user or from a
+    shell that signals twice, are ignored.
     """
-    if threading.current_thread() is not threading.main_thread():  # which alone may ask for it
+    if threading.current_thread() is not threading.main_thread():  # only that may set handlers
         yield
         return
     stopped_at = -math.inf
@@ -94,14 +94,14 @@ def _cleaning_up_when_stopped() -> Iterator[None]:
         raise end
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    if before[signal.SIGINT] is signal.SIG_IGN:  # by a shell that started it in the background
+    if before[signal.SIGINT] is signal.SIG_IGN:  # a shell has started it in the background
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     except (ImportError, SystemError):
         if end is None:
             raise
-        raise end from None  # the import of a compiled module, which was going on, hides it
+        raise end from None  # the signal interrupted the import of a compiled module
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -111,7 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Returns the parser with every sub-command in ``cli/commands/``."""
     parser = argparse.ArgumentParser(
         prog='litepose',
-        description='Finds people and their keypoints with LitePose and its peers.',
+        description='Find people and their keypoints with LitePose and related models.',
         epilog=_EPILOG,
     )
     parser.add_argument('--version', action='version', version=f'litepose {__version__}')

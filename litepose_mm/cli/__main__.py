@@ -1,4 +1,4 @@
-"""``python -m litepose_mm.cli``: the command where it is not on the path."""
+"""``python -m litepose_mm.cli`` runs the command if it is not on the path."""
 
 import sys
 

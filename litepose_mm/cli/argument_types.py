@@ -1,4 +1,4 @@
-"""What arguments of a command may be, with errors that say so."""
+"""Parse the values of command-line arguments."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def share(text: str) -> float:
 
 
 def host_and_port(text: str) -> str:
-    """Reads ``pose.example.org`` or ``pose.example.org:8443``, as browsers say it."""
+    """Reads ``pose.example.org`` or ``pose.example.org:8443``, in the form that browsers send."""
     try:
         parts = urlsplit(f'//{text}')
         if parts.hostname and parts.netloc == text and not {'@', '*'} & {*text} and parts.port != 0:
             return text.lower() if text.isascii() else text.lower().encode('idna').decode()
-    except ValueError:  # of a port, too
+    except ValueError:  # includes invalid ports
         pass
     raise argparse.ArgumentTypeError(f'expected a host, e.g. pose.example.org, got {text!r}')
 
 
 def key_value(text: str) -> tuple[str, Any]:
-    """Reads ``key=value``; the value is a Python literal, true, false, none, or else text."""
+    """Reads ``key=value``, where the value is a Python literal, true, false, none or other text."""
     key, equals, value = text.partition('=')
     if not key or not equals:
         raise argparse.ArgumentTypeError(f'expected KEY=VALUE, got {text!r}')

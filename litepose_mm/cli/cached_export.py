@@ -1,7 +1,6 @@
-"""Models of the zoo and configs, exported when they are first needed and kept.
+"""Export models of the zoo and configs when they are first needed, and keep them in a cache.
 
-A command that looks at frames as they come should run the quickest engine there is, and nobody
-should have to export a model for that first.
+Real-time commands should use the fastest available engine without requiring an export first.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from ..utils.paths import mim_root
 from ..zoo import MODELS
 from ..zoo.shipped_weights import find_weights, full_name, weights_of
 
-#: The variable that names another folder for exported models.
+#: The environment variable that sets the folder for exported models.
 CACHE_VARIABLE = 'LITEPOSE_CACHE'
-_KEPT = 4  # exports of a model and engine; each has about the size of the weights
+_KEPT = 4  # exports kept per model and engine; each is about as large as the weights
 
 
 def cache_folder() -> Path:
-    """Where exported models are kept: LITEPOSE_CACHE, or ``litepose_mm`` in the user's cache."""
+    """Returns LITEPOSE_CACHE, or the folder ``litepose_mm`` in the user's cache."""
     if own := os.environ.get(CACHE_VARIABLE):
         return Path(own)
     return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'litepose_mm'
@@ -42,36 +41,41 @@ def cached_export(
     *,
     engine: str,
     flip_test: bool = False,
-    input_size: int | None = None,
+    short_side: int | None = None,
     cfg_options: Mapping[str, Any] | None = None,
 ) -> Path:
-    """The folder of an exported model, which is written if it is not there yet.
+    """Returns the folder of an exported model, which is exported if it does not exist yet.
 
-    It is another one for other weights, options, code or configs of this package. Of each model and
-    engine the four that were used last are kept.
+    Each combination of weights, options, and this package's code and configs has its own folder.
+    The four most recently used ones per model and engine are kept.
 
     Args:
         model: Name in the zoo, or name or path of a config.
-        weights: File with weights, or the name of weights that come with the package; None takes
-            the package's first for this model.
-        engine: One for inputs of any size.
-        flip_test: Whether the mirrored image is looked at too.
-        input_size: Short side of the input in pixels; None: as the config says.
-        cfg_options: Values to put into the config.
+        weights: File with weights, or name of bundled weights; None selects the model's first
+            bundled weights.
+        engine: An engine for inputs of any shape.
+        flip_test: Whether to run the mirrored image too.
+        short_side: Short side of the input in pixels; None leaves it to the config.
+        cfg_options: Values that override the config.
 
     Raises:
-        LitePoseError: There are no weights, or as ``export_model``.
+        LitePoseError: There are no weights, or the export fails.
     """
-    from ..inference.card import CARD_NAME  # here, since it takes numpy
+    from ..inference.card import CARD_NAME  # here, because it imports numpy
 
     model = full_name(model)
     if weights is None:
         cards = weights_of(model)
         if not cards:
-            raise LitePoseError(f'{model}: expected weights, since the package has none for it')
+            raise LitePoseError(
+                f'{model}: expected weights, because the package includes none for this model; '
+                'add --weights FILE'
+            )
         weights = cards[0].name
     weights = find_weights(weights)
-    options = dict(flip_test=flip_test, input_size=input_size, cfg_options=cfg_options or None)
+    options: dict[str, Any] = dict(
+        flip_test=flip_test, short_side=short_side, cfg_options=cfg_options or None
+    )
     facts = [engine, options, _content(model), sha256(weights, 'weights'), _code()]
     digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
     folder = cache_folder() / f'{Path(model).stem}-{engine}-{digest}'
@@ -83,21 +87,21 @@ def cached_export(
             check_replaceable(folder)
         except LitePoseError as error:
             raise LitePoseError(
-                f'{error}; set {CACHE_VARIABLE} to a folder for exported models, or take '
+                f'{error}; set {CACHE_VARIABLE} to a folder for exported models, or use '
                 '--engine torch'
             ) from error
-        print(f'litepose: exporting {model} for {engine}, once: {folder}', file=sys.stderr)
+        print(f'litepose: exporting {model} for {engine}, once, to {folder}', file=sys.stderr)
         export_model(model, weights, folder, engine=engine, **options)
         _remove_old(folder)
-    with suppress(OSError):  # a cache that others made can be used, too
+    with suppress(OSError):  # the cache may belong to another user
         os.utime(folder)
     return folder
 
 
 def _remove_old(newest: Path) -> None:
-    """Removes all but the last used exports of this model and engine, and what was never one."""
+    """Removes all but the last used exports of this model and engine, and incomplete ones."""
     name = newest.name.rpartition('-')[0]
-    with suppress(OSError):  # somebody else removes them, too
+    with suppress(OSError):  # another process may remove them at the same time
         exports = [
             path
             for path in newest.parent.iterdir()
@@ -105,7 +109,7 @@ def _remove_old(newest: Path) -> None:
         ]
         for export in exports:
             remove_leftovers(export)
-            with suppress(OSError):  # only empty folders go
+            with suppress(OSError):  # only removes empty folders
                 export.rmdir()
         exports = [path for path in exports if path.is_dir()]
         for old in sorted(exports, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
@@ -113,7 +117,7 @@ def _remove_old(newest: Path) -> None:
 
 
 def _content(model: str) -> str:
-    """The name in the zoo, whose config is the package's, or all that a config says."""
+    """Returns the name of a model in the zoo, or the contents of another config."""
     if model in MODELS:
         return model
     from ..apis.model_building import find_config
@@ -124,7 +128,7 @@ def _content(model: str) -> str:
 
 @cache
 def _code() -> str:
-    """A hash of this package's code and configs, of which versions in development differ."""
+    """Returns a hash of this package's code and configs, which change during development."""
     digest = hashlib.sha256()
     for folder in (Path(__file__).resolve().parents[1], mim_root() / 'configs'):
         for path in sorted(folder.rglob('*.py')):

@@ -1,4 +1,4 @@
-"""The results of many images as one document in COCO's form."""
+"""Collect the results of many images in one document in COCO's format."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ..version import __version__
 if TYPE_CHECKING:
     from ..media import VideoFrame
 
+_CATEGORY = 1  # person, as in COCO
+
 
 class CocoDocument:
     """Collects results; images and people are numbered from 1.
@@ -19,8 +21,8 @@ class CocoDocument:
     Args:
         skeleton: The keypoints of every result.
         model: Name of the model, or path of its config.
-        weights: File of its weights, if any, or an exported model's card; it is read for its
-            SHA-256.
+        weights: File with the model's weights, or an exported model's card, if any. Its SHA-256
+            becomes part of the document.
 
     Raises:
         LitePoseError: The weights cannot be read.
@@ -34,7 +36,7 @@ class CocoDocument:
             'weights_sha256': None if weights is None else sha256(weights, 'weights'),
         }
         self._category = {
-            'id': 1,
+            'id': _CATEGORY,
             'name': 'person',
             'keypoints': list(skeleton.keypoint_names),
             'skeleton': [[start + 1, end + 1] for start, end in skeleton.links],
@@ -53,10 +55,11 @@ class CocoDocument:
         return len(self._images)
 
     def add(self, file_name: str, result: PoseResult, frame: VideoFrame | None = None) -> None:
-        """Adds the people of an image, or of a frame of a video."""
+        """Adds the people of an image or of a video frame."""
         width, height = result.image_size
-        image = {
-            'id': len(self._images) + 1,
+        image_id = len(self._images) + 1
+        image: dict[str, Any] = {
+            'id': image_id,
             'file_name': file_name,
             'width': width,
             'height': height,
@@ -64,7 +67,7 @@ class CocoDocument:
         if frame is not None:
             image['frame_index'], image['time'] = frame.index, round(frame.time, 4)
         self._images.append(image)
-        for person in result.to_coco(image['id'], self._category['id'], with_bbox=True):
+        for person in result.to_coco(image_id, _CATEGORY, with_bbox=True):
             self._annotations.append({'id': len(self._annotations) + 1, **person})
 
     def to_dict(self) -> dict[str, Any]:

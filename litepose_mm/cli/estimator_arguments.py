@@ -1,4 +1,4 @@
-"""The arguments that choose a pose estimator, the same for every command that needs one."""
+"""The arguments that select a pose estimator, shared by all commands that need one."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from ..inference.base import BaseEstimator
     from ..runtime import PoseEstimator as ExportedPoseEstimator
 
-# Grouping leaves faint copies of people behind, which evaluation wants and readers do not.
+# Grouping leaves faint duplicates of people, which help in evaluations but disturb users.
 _MIN_SCORE = 0.1
 
 
 def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds ``--model``, ``--weights`` and their company."""
+    """Adds ``--model``, ``--weights`` and related arguments."""
     group = _add_model(parser, default_model())
     group.add_argument(
         '--batch-size',
         type=positive_int,
         default=1,
         metavar='N',
-        help='images of one size that go through the network at once (default: 1)',
+        help='number of images of the same size to process at once (default: 1)',
     )
 
 
@@ -47,35 +47,40 @@ def _add_model(parser: argparse.ArgumentParser, default: str | None) -> argparse
         'of an exported model' + (f' (default: {default})' if default else ''),
     )
     add_model_options(group)
-    group.add_argument('--device', help='cpu, cuda, cuda:1 … (default: cuda where it is, else cpu)')
+    group.add_argument(
+        '--device', help='device: cpu, cuda, cuda:1 … (default: cuda if available, else cpu)'
+    )
     return group
 
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds those of commands that look at one frame after the other, as they come."""
+    """Adds the arguments of real-time commands."""
     add_engine_arguments(parser, default_model(real_time=True))
     add_min_score(parser)
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    """Adds those of :func:`make_pipeline_estimator`.
+    """Adds the arguments of :func:`make_pipeline_estimator`.
 
-    Without ``--flip`` nothing is mirrored, whatever the config says: time counts here.
+    Without ``--flip`` there is no flip test, regardless of the config, because speed matters here.
 
     Args:
-        parser: Gets them.
-        default: The model that is taken where none is given; None: one must be given.
+        parser: Parser to which the arguments are added.
+        default: Default model; None makes ``--model`` required.
     """
     _add_model(parser, default)
     parser.add_argument(
         '--engine',
         metavar='NAME',
         default='auto',
-        help='what runs a model that is not an exported folder; it is exported once and kept '
-        '(default: the quickest one that is installed)',
+        help='engine for a model that is not an exported folder; the model is exported once and '
+        'kept (default: the fastest installed engine)',
     )
     parser.add_argument(
-        '--threads', type=positive_int, metavar='N', help='of the engine (default: its own)'
+        '--threads',
+        type=positive_int,
+        metavar='N',
+        help='number of engine threads (default: chosen by the engine)',
     )
 
 
@@ -91,24 +96,24 @@ def add_min_score(parser: argparse._ActionsContainer) -> None:
 
 
 def add_model_options(group: argparse._ArgumentGroup) -> None:
-    """Adds ``--weights`` and what changes a model's config."""
+    """Adds ``--weights`` and the options that change a model's config."""
     group.add_argument(
         '--weights',
         metavar='FILE',
-        help="weights: a checkpoint of MMEngine, the authors', safetensors, or the name of weights "
-        'that come with the package; without it the first of those for the model, or random ones',
+        help="file with weights (MMEngine's, the authors' or safetensors), or name of bundled "
+        'weights (default: the first bundled weights of the model, or else random weights)',
     )
     group.add_argument(
         '--flip',
         action=argparse.BooleanOptionalAction,
-        help='look at the mirrored image too: twice the time, a little better '
-        '(default: as the config says; webcam, serve and label_people: no)',
+        help='run the mirrored image too, which doubles the time and slightly improves accuracy '
+        '(default: as in the config; webcam, serve and label_people: no)',
     )
     group.add_argument(
-        '--input-size',
+        '--short-side',
         type=positive_int,
         metavar='PIXELS',
-        help="short side of the network's input, 64 to 4096 (default: as the config says)",
+        help="short side of the network's input, 64 to 4096 (default: as in the config)",
     )
     group.add_argument(
         '--config-options',
@@ -117,15 +122,15 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
         default=[],
         action='extend',
         metavar='KEY=VALUE',
-        help='values to put into the config, e.g. model.test_cfg.flip_test=false',
+        help='values that override the config, e.g. model.test_cfg.flip_test=false',
     )
 
 
 def make_estimator(args: argparse.Namespace) -> PoseEstimator:
-    """Makes the estimator that the arguments ask for; says our warnings in a line each.
+    """Creates the estimator that the arguments describe, and prints warnings in one line each.
 
     Raises:
-        LitePoseError: As :class:`litepose_mm.PoseEstimator`.
+        LitePoseError: See :class:`litepose_mm.PoseEstimator`.
     """
     return _with_torch(args, args.flip, args.batch_size)
 
@@ -139,7 +144,7 @@ def _with_torch(args: argparse.Namespace, flip: bool | None, batch_size: int) ->
             args.weights,
             device=args.device,
             flip_test=flip,
-            input_size=args.input_size,
+            short_side=args.short_side,
             batch_size=batch_size,
             cfg_options=dict(args.config_options),
         )
@@ -148,17 +153,16 @@ def _with_torch(args: argparse.Namespace, flip: bool | None, batch_size: int) ->
 def load_exported(
     args: argparse.Namespace, threads: int | None = None, batch_size: int = 1
 ) -> ExportedPoseEstimator:
-    """The estimator of the exported folder ``args.model``.
+    """Loads the exported folder ``args.model``.
 
     Raises:
-        LitePoseError: An option is of a model that is yet to be exported, or as
-            :class:`litepose_mm.runtime.PoseEstimator`.
+        LitePoseError: An option does not apply to exported models, or the folder cannot be loaded.
     """
-    for name in ('weights', 'flip', 'input_size', 'config_options', 'device'):
+    for name in ('weights', 'flip', 'short_side', 'config_options', 'device'):
         if getattr(args, name) not in (None, []):
             raise LitePoseError(
-                f'--{name.replace("_", "-")}: {args.model} is exported already, with what it had '
-                'then; leave it out, or export again'
+                f'--{name.replace("_", "-")} has no effect on {args.model}, which is already '
+                'exported; leave it out, or export again'
             )
     from ..runtime import PoseEstimator
 
@@ -166,34 +170,37 @@ def load_exported(
 
 
 def make_pipeline_estimator(args: argparse.Namespace) -> BaseEstimator:
-    """The estimator of an exported folder, or of a model in the engine that was asked for.
+    """Creates the estimator of an exported folder, or of a model in the selected engine.
 
     Raises:
-        LitePoseError: As either ``PoseEstimator``.
+        LitePoseError: The model cannot be loaded or exported.
     """
     if Path(args.model).is_dir():
         if args.engine != 'auto':
             raise LitePoseError(
-                f'--engine: {args.model} is exported already, for the engine it names'
+                f'--engine has no effect on {args.model}, which is already exported for an engine; '
+                'leave it out'
             )
         estimator = load_exported(args, args.threads)
         if estimator.card.flip_test:
             print(
-                f'litepose: {args.model} looks at the mirrored image too, in twice the time; '
-                'litepose export --no-flip leaves that out',
+                f'litepose: {args.model} runs the mirrored image too, which doubles the time; '
+                '`litepose export --no-flip` avoids this',
                 file=sys.stderr,
             )
         return estimator
     engine = args.engine if args.engine != 'auto' else _quickest(args)
     if engine != 'torch':
         if args.device not in (None, 'cpu'):
-            raise LitePoseError(f'--device: {engine} runs on processors here; take --engine torch')
+            raise LitePoseError(
+                f'--device: expected cpu for {engine}, got {args.device!r}; use --engine torch'
+            )
         try:
             return _exported_once(args, engine)
         except CannotExport as error:
             if args.engine != 'auto':
                 raise
-            print(f'litepose: torch runs the model, since: {error}', file=sys.stderr)
+            print(f'litepose: using torch, because {error}', file=sys.stderr)
     if args.threads:
         import torch
 
@@ -210,14 +217,14 @@ def _exported_once(args: argparse.Namespace, engine: str) -> BaseEstimator:
             args.weights,
             engine=engine,
             flip_test=bool(args.flip),
-            input_size=args.input_size,
+            short_side=args.short_side,
             cfg_options=dict(args.config_options),
         )
     return PoseEstimator(folder, threads=args.threads)
 
 
 def _quickest(args: argparse.Namespace) -> str:
-    """What runs a model: torch on a GPU and for random weights, else the quickest engine."""
+    """Chooses an engine: torch on a GPU or for random weights, otherwise the fastest one."""
     from ..inference.engines import quickest_engine
 
     has_weights = args.weights or weights_of(full_name(args.model))
@@ -226,7 +233,7 @@ def _quickest(args: argparse.Namespace) -> str:
 
 
 def _has_gpu() -> bool:
-    """Whether there is a GPU, and torch is a build that can use it; torch takes long to import."""
+    """Whether there is a GPU that torch can use; imports torch, which is slow, only if needed."""
     if not (shutil.which('nvidia-smi') and find_spec('torch')):
         return False
     import torch

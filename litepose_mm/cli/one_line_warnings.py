@@ -1,4 +1,4 @@
-"""Warnings as a user of a command sees them."""
+"""Print warnings for users of a command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def one_line_warnings() -> Iterator[None]:
-    """Says our own warnings in a line each, and those of libraries not at all."""
+    """Prints this package's warnings in one line each, and hides those of libraries."""
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore')
         warnings.filterwarnings('always', module='litepose_mm')

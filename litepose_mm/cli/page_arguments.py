@@ -16,5 +16,5 @@ def add_public_host(parser: argparse._ActionsContainer) -> None:
         default=[],
         action='extend',
         metavar='HOST[:PORT]',
-        help='name under which a proxy in front of the page is reached, e.g. pose.example.org',
+        help='host name of a proxy in front of the page, e.g. pose.example.org',
     )

@@ -1,4 +1,4 @@
-"""Runs an estimator over images and videos and writes what it finds."""
+"""Run an estimator on images and videos, and write the results."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from ..inference.base import BaseEstimator
     from ..structures import PoseResult
 
-_KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of others become PNG
+_KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of images in other formats become PNG
 RESULTS_NAME = 'results.json'
-_WINDOW = 4  # batches of images read ahead, so that those of one size meet in a batch
+_WINDOW = 4  # batches of images to read ahead, so that images of one size form batches
 
 
 def target_of(file: MediaFile, out_dir: Path) -> Path:
-    """Where the drawing of a file goes."""
+    """Returns the path of a file's drawing."""
     path = out_dir / file.name
     if file.is_video:
         return video_path(path)
@@ -45,10 +45,10 @@ def target_of(file: MediaFile, out_dir: Path) -> Path:
 
 
 def check_targets(files: Sequence[MediaFile], out_dir: Path, draw: bool) -> None:
-    """Makes sure that results can be written, and that no drawing replaces one of the files.
+    """Checks that results can be written, and that no drawing would replace an input.
 
     Raises:
-        LitePoseError: They cannot, or one would.
+        LitePoseError: Results cannot be written, or a drawing would replace an input.
     """
     check_writable(out_dir / RESULTS_NAME)
     if not draw:
@@ -68,16 +68,16 @@ def check_targets(files: Sequence[MediaFile], out_dir: Path, draw: bool) -> None
 
 
 class Prediction:
-    """Predicts file after file; one that fails is reported and does not stop the others.
+    """Predicts one file after the other; failures are reported and do not stop the others.
 
     Args:
         estimator: Finds the people.
         document: Collects the results.
-        out_dir: Folder for drawings and ``results.json``; made when needed.
-        draw: Whether images and videos with the people drawn are written.
+        out_dir: Folder for drawings and ``results.json``; created if needed.
+        draw: Whether to write images and videos with the people drawn.
         min_score: People with a lower score are dropped.
         keypoint_threshold: Keypoints with a lower score are not drawn.
-        color_by: As for :func:`litepose_mm.visualization.draw_skeletons`.
+        color_by: See :func:`litepose_mm.visualization.draw_skeletons`.
     """
 
     def __init__(
@@ -101,11 +101,11 @@ class Prediction:
 
     @property
     def num_drawings(self) -> int:
-        """Images and videos with people drawn that are there."""
+        """Number of drawn images and videos that were written."""
         return len(self._drawings)
 
     def run(self, files: Sequence[MediaFile], reporter: Reporter) -> None:
-        """Predicts the files and writes their drawings; results go into the document."""
+        """Predicts the files, writes their drawings and adds the results to the document."""
         for is_video, group in groupby(files, key=lambda file: file.is_video):
             if not is_video:
                 self._images(group, reporter)
@@ -117,14 +117,14 @@ class Prediction:
                     reporter.fail(file, error)
 
     def write_results(self, reporter: Reporter) -> Path | None:
-        """Writes what the document holds so far; an empty one does not replace earlier results.
+        """Writes the results so far; an empty document does not replace earlier results.
 
-        Drawings can be made again, and results may be those of hours. So where the disk is full the
-        last drawings make room for them, and where they cannot be written at all they go into the
-        folder for temporary files, or are printed.
+        Drawings can be made again, but results may have taken hours. If the disk is full, the last
+        drawings are therefore removed to make room. If results still cannot be written, they go to
+        a temporary folder, or are printed.
 
         Returns:
-            The file; None where there was nothing to write, or nowhere to.
+            The file, or None if there was nothing to write, or no place to write it.
         """
         if not self.document.num_images:
             return None
@@ -176,7 +176,7 @@ class Prediction:
                 reporter.fail(window[0][0], error)
                 reporter.advance()
                 return
-            for one in window:  # find out which one it is
+            for one in window:  # finds out which one failed
                 self._finish_images([one], reporter)
             return
         for (file, image), result in zip(window, results, strict=True):
@@ -203,7 +203,7 @@ class Prediction:
                     if draws:
                         try:
                             writer.write(result.draw(frame.image, **self._draw_options), frame.time)
-                        except LitePoseError as error:  # the results of the other frames count
+                        except LitePoseError as error:  # the other frames' results still count
                             draws = False
                             reporter.fail(file, error)
                     reporter.advance()
@@ -220,7 +220,7 @@ class Prediction:
                     batch, window = window, []
                     yield from self._estimated(batch)
         except LitePoseError:
-            yield from self._estimated(window)  # what was read of a damaged file counts
+            yield from self._estimated(window)  # frames before the damage still count
             raise
         yield from self._estimated(window)
 

@@ -1,4 +1,4 @@
-"""How programs show errors."""
+"""Error handling of commands and tools."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from ..compat.notices import ignore_notices
 from ..errors import LitePoseError
 
-#: What the system says of disks, rights, limits and networks, whatever the program does.
-_SURROUNDINGS = {
+#: Errors of disks, permissions, limits and networks, which are not bugs of the program.
+_ENVIRONMENT = {
     errno.EACCES,
     errno.EADDRINUSE,
     errno.EADDRNOTAVAIL,
@@ -37,33 +37,33 @@ _SURROUNDINGS = {
 
 
 def one_line(error: Exception) -> str | None:
-    """What a program says of an error that its surroundings made; None for a defect of its own."""
-    if isinstance(error, OSError) and _is_of_surroundings(error):
+    """Describes an error of the input or the environment; returns None for a bug."""
+    if isinstance(error, OSError) and _is_environmental(error):
         where = f'{error.filename}: ' if error.filename else ''
         return f'{where}{error.strerror or error}'
-    # bytes of a file's name that are not UTF-8 become these characters
+    # Bytes of a file name that are not UTF-8 become these characters.
     if isinstance(error, UnicodeEncodeError) and '\udc80' <= error.object[error.start] <= '\udcff':
         return f'expected a name in UTF-8, got {error.object!r}; rename it'
     return str(error) if isinstance(error, LitePoseError) else None
 
 
-def _is_of_surroundings(error: OSError) -> bool:
-    # tempfile names no file where it finds no folder
+def _is_environmental(error: OSError) -> bool:
+    # If tempfile finds no folder, its error names no file.
     no_folder = error.errno == errno.ENOENT and error.filename is None
-    return error.errno in _SURROUNDINGS or no_folder
+    return error.errno in _ENVIRONMENT or no_folder
 
 
 def prepare_streams() -> None:
-    """Makes standard streams that are closed, or cannot say a character of a name, do.
+    """Replaces closed standard streams, and makes them print any character.
 
-    The first files that are opened would else take the place of closed ones, and get what libraries
-    print.
+    Otherwise, the first opened files would take the place of closed streams, and libraries would
+    print into them.
     """
     for number, name in enumerate(('stdin', 'stdout', 'stderr')):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, 'w' if number else 'r', closefd=False))
     for stream in (sys.stdout, sys.stderr):
@@ -71,13 +71,18 @@ def prepare_streams() -> None:
             stream.reconfigure(errors='backslashreplace')
 
 
-def run_tool(main: Callable[[], int | None]) -> int:
-    """Runs the ``main`` of a script; bad input becomes one line on stderr.
+def stop_status(stop: KeyboardInterrupt | SystemExit) -> int:
+    """Returns the exit status of a command that Ctrl-C or SIGTERM has stopped."""
+    return stop.code if isinstance(stop, SystemExit) and isinstance(stop.code, int) else 130
 
-    Warnings about which a user can do nothing are left out.
+
+def run_tool(main: Callable[[], int | None]) -> int:
+    """Runs the ``main`` of a script; bad input is reported in one line on stderr.
+
+    Warnings that users cannot act on are hidden.
 
     Returns:
-        The exit status: what ``main`` returned, 0 for None; 2 for bad input.
+        The exit status: the result of ``main``, 0 for None, or 2 for bad input.
     """
     ignore_notices()
     prepare_streams()

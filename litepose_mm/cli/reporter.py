@@ -1,4 +1,4 @@
-"""What a user sees while inputs are worked through: a bar, and a line for each that fails."""
+"""Show progress, and a line for each input that fails."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _MAX_FAILURE_LINES = 10
 
 
 class Reporter:
-    """Progress bar and messages on standard error; use it in a ``with`` statement.
+    """A progress bar and messages on standard error; use it in a ``with`` statement.
 
-    Without a terminal there is no bar.
+    Without a terminal, there is no bar.
 
     Args:
-        total: Number of images and frames to come, roughly; 0 where nobody knows.
+        total: Approximate number of images and frames; 0 if unknown.
     """
 
     def __init__(self, total: int) -> None:
@@ -48,11 +48,11 @@ class Reporter:
             self._say(f'… and {self.num_failed - _MAX_FAILURE_LINES} more failed')
 
     def advance(self, count: int = 1) -> None:
-        """Notes that this many images or frames are done."""
+        """Records that this many images or frames are done."""
         self._progress.advance(self._task, count)
 
     def fail(self, file: MediaFile, error: Exception) -> None:
-        """Notes that a file failed and says why, unless many have failed already."""
+        """Records that a file failed, and prints why unless many have failed already."""
         self._failed[file] = None
         if self.num_failed <= _MAX_FAILURE_LINES:
             message = str(error)
@@ -60,7 +60,7 @@ class Reporter:
             self._say(f'failed: {where}{message}')
 
     def note(self, message: str) -> None:
-        """Says something that is not a failure."""
+        """Prints a message that is not about a failure."""
         self._say(f'note: {message}')
 
     def _say(self, message: str) -> None:

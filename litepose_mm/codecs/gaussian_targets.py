@@ -1,4 +1,4 @@
-"""Drawing people's keypoints as Gaussians."""
+"""Draw people's keypoints as Gaussians."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import numpy as np
 
 
 def draw_gaussians(
-    size: tuple[int, int],
+    size_wh: tuple[int, int],
     centres: np.ndarray,
     sigma: float,
     radius: int,
     heights: np.ndarray,
     shifts: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Heatmaps that hold, at every pixel, the highest Gaussian of all people.
+    """Draws heatmaps that contain, at every pixel, the maximum over all people's Gaussians.
 
     Args:
-        size: Width and height of the maps.
-        centres: The pixel in the middle of each patch, int64 ``(N, K, 2)``.
+        size_wh: Width and height of the maps.
+        centres: The central pixel of each patch, int64 ``(N, K, 2)``.
         sigma: Standard deviation in pixels.
         radius: A patch is ``2 * radius + 1`` pixels wide.
-        heights: Height of each Gaussian, ``(N, K)``; it is drawn where that is above 0, and its
-            patch must overlap the map.
-        shifts: Where in that pixel the keypoint is, from -0.5 to 0.5 on each axis,
-            ``(N, K, 2)``; in its middle by default.
+        heights: Peak value of each Gaussian, ``(N, K)``. Only those above 0 are drawn; their
+            patches must overlap the map.
+        shifts: Position of the keypoint relative to the centre of its pixel, from -0.5 to 0.5 on
+            each axis, ``(N, K, 2)``; 0 by default.
 
     Returns:
         Float32 ``(K, height, width)``.
     """
-    width, height = size
+    width, height = size_wh
     heatmaps = np.zeros((centres.shape[1], height, width), dtype=np.float32)
     drawn = heights > 0
     if not drawn.any():
@@ -55,7 +55,7 @@ def draw_gaussians(
 
 
 def _patches(sigma: float, radius: int, shifts: np.ndarray) -> np.ndarray:
-    """What is alike is made once."""
+    """Returns the Gaussian patch for each shift."""
     offset = np.arange(-radius, radius + 1, dtype=np.float64)
     x, y = (offset - shifts[..., axis, None] for axis in (0, 1))
     squared = y[..., :, None] ** 2 + x[..., None, :] ** 2

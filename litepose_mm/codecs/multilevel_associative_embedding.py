@@ -33,20 +33,22 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             all levels or one for each.
         target: ``'litepose'``: the centre is truncated to a pixel, the patch is
             ``6 * sigma + 3`` pixels wide, and keypoints whose centre lies outside are skipped;
-            ``'mmpose'``: the centre is rounded, the patch ``6 * sigma + 1`` wide, and drawn
-            where it overlaps the map; ``'udp'``: as ``'litepose'``, but the Gaussian is where
-            the keypoint is, to a fraction of a pixel, see :meth:`level_positions`.
-        decode_keypoint_order: See :class:`AssociativeEmbeddingDecoder`, as for the following.
-        decode_nms_kernel: Side of the neighbourhood in which a peak is the highest.
+            ``'mmpose'``: the centre is rounded, and the patch is ``6 * sigma + 1`` pixels wide and
+            drawn wherever it overlaps the map; ``'udp'``: like ``'litepose'``, but the Gaussian is
+            centred on the keypoint with sub-pixel accuracy, see :meth:`level_positions`.
+        decode_keypoint_order: For this and all following arguments, see
+            :class:`AssociativeEmbeddingDecoder`.
+        decode_nms_kernel: Side of the neighbourhood in which a peak must be the maximum.
         decode_keypoint_thr: Candidates have a heatmap value above it.
         decode_tag_thr: Tags closer than this belong together.
-        decode_topk: Most candidates of a keypoint.
-        decode_max_instances: Most people, by the rule ``decode_limit``; ``None``: no limit.
-        decode_offset: ``'litepose'``, ``'mmpose'``, ``'udp'`` or ``'none'``; by default
-            ``'udp'`` with targets of that rule, and ``'litepose'`` with others.
+        decode_topk: Maximum number of candidates per keypoint.
+        decode_max_instances: Maximum number of people, applied according to ``decode_limit``; None
+            means no limit.
+        decode_offset: ``'litepose'``, ``'mmpose'``, ``'udp'`` or ``'none'``; the default is
+            ``'udp'`` for ``'udp'`` targets and ``'litepose'`` for all others.
         decode_missing: ``'litepose'``, ``'mmpose'`` or ``'none'``.
         decode_limit: ``'litepose'`` or ``'mmpose'``.
-        decode_keep_best: Most people, those of the highest scores; ``None``: all.
+        decode_keep_best: Number of people with the highest scores to keep; None means all.
     """
 
     auxiliary_encode_keys = {'flip', 'aligned_size'}
@@ -74,20 +76,21 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
     ):
         super().__init__()
         num_levels = len(heatmap_sizes)
-        self.input_size = tuple(input_size)
-        self.heatmap_sizes = [tuple(size) for size in heatmap_sizes]
+        self.input_size: Size = (input_size[0], input_size[1])
+        self.heatmap_sizes: list[Size] = [(width, height) for width, height in heatmap_sizes]
         self.tag_levels = tuple(bool(flag) for flag in tag_levels)
         self.sigmas = tuple(np.broadcast_to(sigma, num_levels).astype(float).tolist())
         if len(self.tag_levels) != num_levels:
             raise LitePoseError(
-                f'one entry of tag_levels for each of {num_levels} levels, got {self.tag_levels}'
+                f'expected an entry of tag_levels for each of {num_levels} levels, got '
+                f'{self.tag_levels}'
             )
         if target not in ('litepose', 'mmpose', 'udp'):
             raise LitePoseError(f"target must be 'litepose', 'mmpose' or 'udp', got {target!r}")
         self.target = target
         if decode_offset is None:
             decode_offset = 'udp' if target == 'udp' else 'litepose'
-        self._decoder_options = dict(
+        self._decoder_options: dict[str, Any] = dict(
             keypoint_order=decode_keypoint_order,
             nms_kernel=decode_nms_kernel,
             top_k=decode_topk,
@@ -99,15 +102,15 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             limit=decode_limit,
             keep_best=decode_keep_best,
         )
-        # Wrong options are an error of the config, not of the first image.
-        self._decoders = {}
+        # Wrong options should fail when the config is built, not at the first image.
+        self._decoders: dict[int, AssociativeEmbeddingDecoder] = {}
         if decode_keypoint_order is not None:
             self.decoder(len(decode_keypoint_order))
         else:
             AssociativeEmbeddingDecoder(1, **self._decoder_options)
 
     def decoder(self, num_keypoints: int) -> AssociativeEmbeddingDecoder:
-        """The numpy decoder for so many keypoints."""
+        """Returns the numpy decoder for this number of keypoints."""
         if num_keypoints not in self._decoders:
             self._decoders[num_keypoints] = AssociativeEmbeddingDecoder(
                 num_keypoints, **self._decoder_options
@@ -115,12 +118,13 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         return self._decoders[num_keypoints]
 
     def at_input_size(self, input_size: Size) -> MultiLevelAssociativeEmbedding:
-        """The same codec for another input size, width and height, that the strides divide."""
+        """Returns the same codec for another (width, height), multiples of the strides."""
         codec = copy.copy(self)
-        codec.input_size = tuple(input_size)
+        (width, height), (old_width, old_height) = input_size, self.input_size
+        codec.input_size = (width, height)
         codec.heatmap_sizes = [
-            tuple(new * own // old for new, own, old in zip(input_size, size, self.input_size))
-            for size in self.heatmap_sizes
+            (width * own_width // old_width, height * own_height // old_height)
+            for own_width, own_height in self.heatmap_sizes
         ]
         return codec
 
@@ -131,24 +135,24 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         flip: bool = False,
         aligned_size: Size | None = None,
     ) -> dict:
-        """Targets of one image (LitePose section 5.2, HigherHRNet ``HeatmapGenerator``).
+        """Makes the targets of one image (LitePose section 5.2, HigherHRNet ``HeatmapGenerator``).
 
         Args:
             keypoints: Positions in pixels of the input, ``(N, K, 2)``.
-            keypoints_visible: Labelled keypoints are above 0, ``(N, K)``; all by default. A
-                fraction is the height of a keypoint's Gaussian, as a teacher's labels have it.
-            flip: Whether the input is mirrored. Only ``'litepose'`` targets ask: they mirror a
-                pixel of a level onto a pixel of that level, which is not where the input's
-                pixel goes.
-            aligned_size: Width and height of the input where they are not the codec's, see
+            keypoints_visible: Above 0 for labelled keypoints, ``(N, K)``; all are by default. A
+                fraction is the height of a keypoint's Gaussian, as in a teacher's labels.
+            flip: Whether the input is mirrored. It only affects ``'litepose'`` targets, which are
+                mirrored from pixel to pixel within each level, and so end up beside the positions
+                of the mirrored input.
+            aligned_size: Width and height of the input if they differ from the codec's, see
                 :class:`BottomupRandomAffineAlign`.
 
         Returns:
-            A dict. ``heatmaps`` is a list of float32 ``(K, H_l, W_l)`` for each level, the highest
-            of all people at every pixel. ``keypoint_indices``, int64 ``(N, T, K, 2)`` for the ``T``
-            levels with tags, has the position ``y * W + x`` (0 where not visible) and the
-            visibility, 0 or 1. ``keypoint_weights``, float32 ``(N, K)``, is above 0 where a
-            keypoint is labelled, and at most 1.
+            A dict. ``heatmaps`` is a list with a float32 array ``(K, H_l, W_l)`` for each level,
+            the maximum over all people at every pixel. ``keypoint_indices``, int64
+            ``(N, T, K, 2)`` for the ``T`` levels with tags, holds the position ``y * W + x`` (0 if
+            not visible) and the visibility, 0 or 1. ``keypoint_weights``, float32 ``(N, K)``, is
+            above 0 for labelled keypoints, and at most 1.
         """
         if aligned_size is not None:
             return self.at_input_size(aligned_size).encode(keypoints, keypoints_visible, flip)
@@ -169,22 +173,23 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
             heatmaps=heatmaps, keypoint_indices=np.stack(indices, axis=1), keypoint_weights=weights
         )
 
-    def level_positions(self, keypoints: np.ndarray, size: Size, flip: bool) -> np.ndarray:
-        """Positions in pixels of a level ``(width, height)``; see :meth:`encode`.
+    def level_positions(self, keypoints: np.ndarray, size_wh: Size, flip: bool) -> np.ndarray:
+        """Returns positions in pixels of a level of the given size; see :meth:`encode`.
 
-        ``'litepose'`` and ``'mmpose'`` divide by the stride, which puts a level's pixel 0 at the
-        input's pixel 0. But levels are mirrored, enlarged and averaged with half-pixel centres:
-        a level's pixel is in the middle of the input's pixels that it covers. ``'udp'`` puts
-        targets there too, so that positions are decoded where they were drawn, mirrored or not:
-        at strides 4 and 2 within 0.12 px of the input in the mean, without a bias. The authors'
-        are within 0.53 px, and mirrored ones 2.5 px too far to the right.
+        ``'litepose'`` and ``'mmpose'`` divide by the stride, which aligns pixel 0 of a level with
+        pixel 0 of the input. However, levels are mirrored, enlarged and averaged with half-pixel
+        centres: a level's pixel lies in the middle of the input pixels that it covers. ``'udp'``
+        places targets accordingly, so that positions are decoded where they were drawn, mirrored
+        or not: at strides 4 and 2 within 0.12 px of the input on average, without a bias. With
+        the authors' targets the mean error is 0.53 px, and mirrored positions are 2.5 px too far
+        to the right.
 
         Huang et al. (UDP, CVPR 2020) map the first and the last pixel onto each other instead,
         by ``(size - 1) / (input_size - 1)``. That suits maps enlarged with aligned corners. Here
-        it would be up to 1.5 px off at stride 4, by an amount that depends on the place and on
-        the image's size, which a convolution cannot follow.
+        it would be off by up to 1.5 px at stride 4, by an amount that depends on the position and
+        on the image's size, which a convolution cannot learn.
         """
-        shrink = np.array(size) / self.input_size
+        shrink = np.array(size_wh) / self.input_size
         if self.target == 'udp':
             return (keypoints + 0.5) * shrink - 0.5
         positions = keypoints * shrink
@@ -193,10 +198,10 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         return positions
 
     def _centres(self, positions: np.ndarray) -> np.ndarray:
-        """The pixels that stand for positions."""
+        """Returns the central pixels of the targets at these positions."""
         if self.target == 'udp':
             return np.floor(positions + 0.5).astype(np.int64)
-        # Truncation, not floor: the authors draw a keypoint at -0.5 at 0.
+        # Truncation, not floor: the authors draw a keypoint at -0.5 in pixel 0.
         return (positions + (0.5 if self.target == 'mmpose' else 0)).astype(np.int64)
 
     def _heatmaps(
@@ -204,7 +209,7 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         positions: np.ndarray,
         centres: np.ndarray,
         weights: np.ndarray,
-        size: Size,
+        size_wh: Size,
         sigma: float,
     ) -> np.ndarray:
         radius = int(3 * sigma + (self.target != 'mmpose'))
@@ -212,19 +217,19 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         drawn = (
             (weights > 0)
             & (centres >= -margin).all(-1)
-            & (centres < np.array(size) + margin).all(-1)
+            & (centres < np.array(size_wh) + margin).all(-1)
         )
         shifts = positions - centres if self.target == 'udp' else None
-        return draw_gaussians(size, centres, sigma, radius, weights * drawn, shifts)
+        return draw_gaussians(size_wh, centres, sigma, radius, weights * drawn, shifts)
 
     @staticmethod
-    def _indices(centres: np.ndarray, weights: np.ndarray, size: Size) -> np.ndarray:
-        visible = (weights > 0) & (centres >= 0).all(-1) & (centres < size).all(-1)
-        index = np.where(visible, centres[..., 1] * size[0] + centres[..., 0], 0)
+    def _indices(centres: np.ndarray, weights: np.ndarray, size_wh: Size) -> np.ndarray:
+        visible = (weights > 0) & (centres >= 0).all(-1) & (centres < size_wh).all(-1)
+        index = np.where(visible, centres[..., 1] * size_wh[0] + centres[..., 0], 0)
         return np.stack([index, visible], axis=-1).astype(np.int64)
 
     def decode(self, encoded: Any) -> tuple[np.ndarray, ...]:
-        """People of one image from ``(heatmaps, tags)``; see :meth:`batch_decode`."""
+        """Decodes ``(heatmaps, tags)`` of one image; see :meth:`batch_decode`."""
         heatmaps, tags = (np.asarray(maps, dtype=np.float32)[None] for maps in encoded)
         return tuple(part[0] for part in self.batch_decode(heatmaps, tags))
 
@@ -232,28 +237,33 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         self,
         batch_heatmaps: Tensor | np.ndarray,
         batch_tags: Tensor | np.ndarray,
-        size: tuple[int, int] | None = None,
-        input_size: tuple[int, int] | None = None,
+        decode_hw: tuple[int, ...] | None = None,
+        input_hw: tuple[int, ...] | None = None,
     ) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-        """People of a batch.
+        """Decodes a batch.
 
         Args:
             batch_heatmaps: Heatmaps ``(B, K, h, w)``.
-            batch_tags: Tags ``(B, L * K, h', w')``, keypoints fastest; several ``L`` come from
-                the flip test or from several levels with tags.
-            size: Height and width at which people are looked for, through interpolation that
-                is evaluated only where it is needed. The heatmaps' own size by default.
-            input_size: Height and width of the network's input, in whose pixels positions are
-                given. ``size`` by default.
+            batch_tags: Tags ``(B, L * K, h', w')``, keypoints fastest; ``L`` exceeds 1 with a
+                flip test or several levels with tags.
+            decode_hw: Height and width at which people are searched for, through lazy
+                interpolation. The heatmaps' own by default.
+            input_hw: Height and width of the network's input, in whose pixels positions are
+                returned. ``decode_hw`` by default.
 
         Returns:
-            For each image: keypoints ``(N, K, 2)``, their scores ``(N, K)``, scores of the
+            For each image: keypoints ``(N, K, 2)``, their scores ``(N, K)``, the scores of the
             people ``(N,)`` and their mean tags ``(N, L)``.
         """
         heatmaps, tags = (_to_numpy(maps) for maps in (batch_heatmaps, batch_tags))
         decoder = self.decoder(heatmaps.shape[1])
-        people = decode_batch(decoder, heatmaps, tags, size, input_size)
-        return tuple(list(part) for part in zip(*people)) or ([], [], [], [])
+        people = decode_batch(decoder, heatmaps, tags, decode_hw, input_hw)
+        return (
+            [each.keypoints for each in people],
+            [each.keypoint_scores for each in people],
+            [each.scores for each in people],
+            [each.tags for each in people if each.tags is not None],  # all have tags
+        )
 
 
 def _to_numpy(maps: Tensor | np.ndarray) -> np.ndarray:

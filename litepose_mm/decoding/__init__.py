@@ -1,4 +1,4 @@
-"""From the outputs of networks to people, in numpy, scipy and munkres only."""
+"""Decode the outputs of networks into people, with numpy, scipy and munkres only."""
 
 from .associative_embedding import AssociativeEmbedding, AssociativeEmbeddingCandidates
 from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel, decoder_from_dict, decoders

@@ -1,8 +1,8 @@
-"""The authors' assignment of candidates to people, fast.
+"""A fast version of the authors' assignment of candidates to people.
 
-The authors use the Hungarian algorithm of the pure Python package ``munkres``. An optimum that is
-unique does not depend on the algorithm, so scipy finds it; where several optima would give
-different people, ``munkres`` itself decides, as it did for the authors.
+The authors use the Hungarian algorithm of the pure Python package ``munkres``. A unique optimum
+does not depend on the algorithm, so scipy finds it. Where several optima would give different
+people, ``munkres`` itself decides, as it did for the authors.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from munkres import Munkres
 from scipy.optimize import linear_sum_assignment
 
 # Costs that differ by less count as equal: munkres itself adds and subtracts 1e10, which leaves
-# it about six decimals.
+# about six decimals of precision.
 _TOLERANCE = 1e-4
 
 
 def assign(distance: np.ndarray, values: np.ndarray, threshold: float) -> np.ndarray:
-    """Assign every candidate to a group, or to none.
+    """Assigns every candidate to a group, or to none.
 
     The cost of a pair is ``100 * round(distance) - value``; each group takes at most one
     candidate (LitePose, HigherHRNet: ``match_by_tag``).
@@ -25,7 +25,7 @@ def assign(distance: np.ndarray, values: np.ndarray, threshold: float) -> np.nda
     Args:
         distance: Tag distances, float64, shape ``(A, G)``, ``A, G >= 1``.
         values: Heatmap values of the candidates, float64, shape ``(A,)``.
-        threshold: Pairs at this distance or more are no match.
+        threshold: Pairs at this distance or more do not match.
 
     Returns:
         The group of each candidate, or -1, shape ``(A,)``.
@@ -35,8 +35,8 @@ def assign(distance: np.ndarray, values: np.ndarray, threshold: float) -> np.nda
     close = distance < threshold
 
     if num_candidates <= num_groups:
-        # Every candidate's own best, if no two want the same and no second is as good, is the
-        # unique optimum.
+        # If no two candidates prefer the same group and no runner-up is as good, giving every
+        # candidate its preferred group is the unique optimum.
         group = cost.argmin(1)
         rows = np.arange(num_candidates)
         others = cost.copy()
@@ -61,7 +61,7 @@ def assign(distance: np.ndarray, values: np.ndarray, threshold: float) -> np.nda
 
 
 def _depends_on_algorithm(cost: np.ndarray, close: np.ndarray, columns: np.ndarray) -> bool:
-    """Whether another optimum exists whose close pairs are others.
+    """Whether another optimum exists that matches other close pairs.
 
     Optima differ by cycles of zero cost: row ``i`` takes the column of row ``k``, and so on.
     """
@@ -80,7 +80,7 @@ def _depends_on_algorithm(cost: np.ndarray, close: np.ndarray, columns: np.ndarr
 
 
 def _munkres(cost: np.ndarray) -> np.ndarray:
-    """The column of every row, with the padding the authors use."""
+    """Returns the column of every row, with the padding that the authors use."""
     num_candidates, num_groups = cost.shape
     if num_candidates > num_groups:
         padding = np.full((num_candidates, num_candidates - num_groups), 1e10)

@@ -1,4 +1,4 @@
-"""The decoders of associative embedding: of whole maps, and of candidates that the graph picked."""
+"""The decoders of associative embedding: for whole maps, and for candidates picked by the graph."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .input_pixels import decode_batch, to_input_pixels
 
 
 class AssociativeEmbedding(Decoder, frozen=True, kw_only=True, tag='associative_embedding'):
-    """People from heatmaps ``(B, K, h, w)`` and tags ``(B, L * K, h', w')``.
+    """Decodes heatmaps ``(B, K, h, w)`` and tags ``(B, L * K, h', w')``.
 
     Args:
         rules: How keypoints are found and grouped.
-        stride: Pixels of the input for a pixel of the heatmaps.
-        tag_dim: Tags of a keypoint, ``L``: with the mirrored image in the graph, and for each
-            level with tags, as many times more.
-        restore_heatmap_size: Whether people are looked for at the size of the input, as the
+        stride: Input pixels per pixel of the heatmaps.
+        tag_dim: Number of tags per keypoint, ``L``. A flip test in the graph doubles it, and each
+            level with tags adds its own.
+        restore_heatmap_size: Whether people are searched for at the input's resolution, as the
             authors do, or at that of the heatmaps.
     """
 
@@ -52,8 +52,8 @@ class AssociativeEmbedding(Decoder, frozen=True, kw_only=True, tag='associative_
     ) -> list[DecodedPeople]:
         heatmaps, tags = outputs
         heatmaps = hide_borders(heatmaps, boxes, shape_hw)
-        size = shape_hw if self.restore_heatmap_size else None
-        return decode_batch(self.rules, heatmaps, tags, size, shape_hw)
+        decode_hw = shape_hw if self.restore_heatmap_size else None
+        return decode_batch(self.rules, heatmaps, tags, decode_hw, shape_hw)
 
     def panels(self, outputs: Sequence[np.ndarray]) -> dict[str, Panel]:
         heatmaps, tags = (each[0] for each in outputs)
@@ -63,14 +63,14 @@ class AssociativeEmbedding(Decoder, frozen=True, kw_only=True, tag='associative_
 class AssociativeEmbeddingCandidates(
     Decoder, frozen=True, kw_only=True, tag='associative_embedding_candidates'
 ):
-    """People from the best peaks that the graph picked, so that few numbers leave it.
+    """Groups the best peaks, which the graph itself picks to keep its outputs small.
 
     The outputs are the peaks' ``values (B, K, M)``, ``positions (B, K, M, 2)`` and ``tags
     (B, K, M, L)``. Keypoints that a person lacks stay missing, since there is no map to search.
 
     Args:
         rules: How candidates are grouped, with ``missing='none'``.
-        stride: Pixels of the input for a pixel of the heatmaps that the graph looked at.
+        stride: Input pixels per pixel of the heatmaps in the graph.
         tag_dim: As for :class:`AssociativeEmbedding`.
     """
 
@@ -99,12 +99,13 @@ class AssociativeEmbeddingCandidates(
         shape_hw: tuple[int, int],
         boxes: Sequence[Box | None],
     ) -> list[DecodedPeople]:
-        size = tuple(side // self.stride for side in shape_hw)
-        if any(has_border(box, size, shape_hw) for box in boxes):
+        map_hw = shape_hw[0] // self.stride, shape_hw[1] // self.stride
+        if any(has_border(box, map_hw, shape_hw) for box in boxes):
             raise LitePoseError(
-                f'this model of candidates takes images that fill its input of {shape_hw[1]}x'
-                f'{shape_hw[0]} only, since peaks in a black border would take the places of real '
-                "ones; crop the image to that shape, or export the model with outputs 'maps'"
+                'this model outputs candidates and therefore needs images that fill its input of '
+                f'{shape_hw[1]}x{shape_hw[0]}, because peaks in a black border would displace '
+                'real ones; crop the image to that aspect ratio, or export the model with '
+                "outputs 'maps'"
             )
         people = (decode_candidates(self.rules, *each) for each in zip(*outputs))
-        return [to_input_pixels(self.rules, found, size, shape_hw) for found in people]
+        return [to_input_pixels(self.rules, found, map_hw, shape_hw) for found in people]

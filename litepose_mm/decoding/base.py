@@ -1,4 +1,4 @@
-"""What a decoder promises: from the outputs of a network's graph to people, in numpy."""
+"""The interface of decoders, which turn the outputs of a network's graph into people in numpy."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..errors import LitePoseError
 from ..preprocessing.resize import Box
 from ..utils.plugins import subclasses
 
-BROKEN_OUTPUTS = 'the network gives infinite or undefined numbers; are the weights sound?'
+BROKEN_OUTPUTS = 'the network outputs infinite or undefined numbers; check its weights'
 
 Shape = tuple[int | None, ...]
 
-#: No number of a card is beyond it: it would take more memory than there is.
+#: Upper bound of every number in a card; larger ones would exhaust the memory.
 LARGEST = 1 << 16
 Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
 
@@ -28,8 +28,8 @@ class DecodedPeople(NamedTuple):
         keypoints: Positions in pixels of the input, float32, ``(N, K, 2)``; ``(0, 0)`` where
             missing.
         keypoint_scores: ``(N, K)``; 0 where missing.
-        scores: One for each person, ``(N,)``.
-        tags: What tells people apart, ``(N, L)``; None where a network gives no such numbers.
+        scores: One per person, ``(N,)``.
+        tags: The numbers that tell people apart, ``(N, L)``; None if the network has none.
     """
 
     keypoints: np.ndarray
@@ -43,8 +43,9 @@ class Panel(NamedTuple):
 
     Attributes:
         maps: ``(K, h, w)``.
-        heatmaps: None where ``maps`` are heatmaps themselves, 0 to 1. Else the heatmaps
-            ``(K, h', w')`` that say where the values in ``maps``, which may be any, mean something.
+        heatmaps: None if ``maps`` are themselves heatmaps with values from 0 to 1. Otherwise, the
+            heatmaps ``(K, h', w')`` that show where the unbounded values of ``maps`` are
+            meaningful.
     """
 
     maps: np.ndarray
@@ -56,9 +57,9 @@ class Decoder(
 ):
     """The contract between a network and everything that runs it.
 
-    A head makes its decoder (``deploy_decoder``) and gives the outputs that the decoder names
-    (``deploy_outputs``); the card of an exported model carries the decoder as plain values. A new
-    kind is a subclass with a ``tag``, found once its module is imported::
+    A head creates its decoder (``deploy_decoder``) and computes the outputs that the decoder names
+    (``deploy_outputs``). The card of an exported model stores the decoder as plain values. A new
+    kind of decoder is a subclass with a ``tag``; it is found once its module is imported::
 
         class PartAffinity(Decoder, frozen=True, kw_only=True, tag='part_affinity'):
             num_keypoints: int
@@ -67,18 +68,19 @@ class Decoder(
 
     #: Names of the graph's outputs, in order.
     output_names: ClassVar[tuple[str, ...]]
-    #: How many of the first outputs can be compared value by value with another runtime's. Others
-    #: may differ by more than rounding, such as positions in the order of values that are close.
+    #: How many of the first outputs can be compared value by value with another runtime's; None
+    #: means all. The others may differ by more than rounding, for example positions that are
+    #: sorted by nearly equal values.
     num_comparable: ClassVar[int | None] = None
-    #: Names of what a viewer may draw, see :meth:`panels`.
+    #: Names of the panels that a viewer may draw, see :meth:`panels`.
     panel_names: ClassVar[tuple[str, ...]] = ()
-    #: Whether the graph itself does a part of the decoding, with operators such as ``TopK``.
+    #: Whether the graph itself does part of the decoding, with operators such as ``TopK``.
     works_in_graph: ClassVar[bool] = False
 
     @classmethod
     def kind(cls) -> str:
-        """What cards call it."""
-        return cls.__struct_config__.tag
+        """Returns the name of this kind of decoder in cards."""
+        return str(cls.__struct_config__.tag)
 
     @property
     def comparable_names(self) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ class Decoder(
         return self.output_names[: self.num_comparable]
 
     def output_shapes(self, batch: int, shape_hw: tuple[int, int]) -> tuple[Shape, ...]:
-        """Shapes of the outputs for a batch of inputs; ``None`` where a side may be any.
+        """Returns the shapes of the outputs; ``None`` stands for a side of any length.
 
         Args:
             batch: Number of inputs.
@@ -105,36 +107,36 @@ class Decoder(
         Args:
             outputs: Float32 arrays in the order of :attr:`output_names`.
             shape_hw: Height and width of the inputs in pixels.
-            boxes: The part of each input that counts; see
+            boxes: The part of each input that its image covers; see
                 :class:`litepose_mm.preprocessing.resize.Resized`.
 
         Returns:
-            The people of each input, positions in its pixels.
+            The people of each input, with positions in its pixels.
 
         Raises:
-            LitePoseError: The outputs do not fit, or are not finite.
+            LitePoseError: The outputs have the wrong shapes, or are not finite.
         """
         raise NotImplementedError
 
     def panels(self, outputs: Sequence[np.ndarray]) -> dict[str, Panel]:
-        """What a viewer may draw of the first input of a batch, by name; nothing by default."""
+        """Returns named maps of a batch's first input for viewers to draw; none by default."""
         return {}
 
     def to_dict(self) -> dict[str, Any]:
-        """The decoder as plain values that JSON can hold; see :func:`decoder_from_dict`."""
+        """Returns the decoder as JSON-compatible values; see :func:`decoder_from_dict`."""
         return msgspec.to_builtins(self)
 
 
 def decoders() -> dict[str, type[Decoder]]:
-    """Every kind of decoder whose module is imported, and those of plugins."""
+    """Returns every kind of decoder whose module is imported, including those of plugins."""
     return {each.kind(): each for each in subclasses(Decoder)}
 
 
 def decoder_from_dict(document: Any) -> Decoder:
-    """Makes a decoder from what :meth:`Decoder.to_dict` returned.
+    """Creates a decoder from the values that :meth:`Decoder.to_dict` returned.
 
     Raises:
-        LitePoseError: Its kind is not known, or a value is missing, unknown or wrong.
+        LitePoseError: The kind is unknown, or a value is missing, unknown or wrong.
     """
     kind = document.get('kind') if isinstance(document, Mapping) else None
     known = decoders()

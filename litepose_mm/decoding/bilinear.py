@@ -1,8 +1,8 @@
-"""Maps as if interpolated to another size, evaluated only where they are needed.
+"""Maps interpolated to another size lazily, only at the pixels that are read.
 
-The authors interpolate every heatmap and tag map to the input size before they look for people
-(LitePose ``TEST.PROJECT2IMAGE``). That is most of the decoding time, and nearly all of those
-pixels are never looked at.
+The authors interpolate every heatmap and tag map to the input size before they search for people
+(LitePose ``TEST.PROJECT2IMAGE``). This takes most of the decoding time, although nearly all of
+these pixels are never used.
 """
 
 from __future__ import annotations
@@ -40,18 +40,20 @@ def _axis(size: int, source_size: int) -> _Axis:
 class BilinearMaps:
     """A stack of maps seen at another size through bilinear interpolation.
 
-    Equal to ``torch.nn.functional.interpolate(maps, size, mode='bilinear',
-    align_corners=False)`` up to rounding, without building it. Views can be stacked, which
-    interpolates twice as the authors do for tags.
+    The view equals ``torch.nn.functional.interpolate(maps, shape_hw, mode='bilinear',
+    align_corners=False)`` up to rounding, but the full maps are never built. Views can be stacked,
+    which interpolates twice, as the authors do for tags.
 
     Args:
         source: Maps, float32, shape ``(C, h, w)``, or another view.
-        size: The size ``(H, W)`` to show.
+        shape_hw: Height and width of the view.
     """
 
-    def __init__(self, source: np.ndarray | BilinearMaps, size: tuple[int, int]):
+    shape: tuple[int, int, int]
+
+    def __init__(self, source: np.ndarray | BilinearMaps, shape_hw: tuple[int, ...]):
         self.source = source if isinstance(source, BilinearMaps) else np.ascontiguousarray(source)
-        self.shape = (source.shape[0], int(size[0]), int(size[1]))
+        self.shape = (source.shape[0], int(shape_hw[0]), int(shape_hw[1]))
         self.is_identity = self.shape[1:] == tuple(source.shape[1:])
         if not self.is_identity:
             self._rows = _axis(self.shape[1], source.shape[1])
@@ -59,11 +61,11 @@ class BilinearMaps:
 
     @property
     def factor(self) -> tuple[float, float]:
-        """How much larger than its source the view is, ``(vertical, horizontal)``."""
+        """Magnification of the view over its source, ``(vertical, horizontal)``."""
         return (self.shape[1] / self.source.shape[1], self.shape[2] / self.source.shape[2])
 
     def at(self, channel: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """Values at integer positions; the three index arrays broadcast together."""
+        """Returns the values at integer positions; the three index arrays are broadcast."""
         if self.is_identity:
             return self._read(channel, y, x)
         axes = np.broadcast(channel, y, x).ndim
@@ -77,15 +79,15 @@ class BilinearMaps:
         return upper * two[0] + lower * two[1]
 
     def _read(self, channel: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """Values of the source."""
+        """Returns values of the source."""
         if isinstance(self.source, BilinearMaps):
             return self.source.at(channel, y, x)
-        # Several times as fast as an index for each axis.
+        # A flat index is several times as fast as one index per axis.
         _, height, width = self.source.shape
         return self.source.reshape(-1).take((channel * height + y) * width + x)
 
     def dense(self) -> np.ndarray:
-        """The whole maps, shape ``(C, H, W)``."""
+        """Returns the whole maps, shape ``(C, H, W)``."""
         source = self.source.dense() if isinstance(self.source, BilinearMaps) else self.source
         if self.is_identity:
             return source
@@ -97,21 +99,21 @@ class BilinearMaps:
         return upper * wide.take(low, 1) + lower * wide.take(high, 1)
 
     def block_bounds(self, channel: np.ndarray, block: int, reduce: np.ufunc) -> np.ndarray:
-        """A bound of the values in every ``block x block`` square of pixels.
+        """Returns a bound of the values in every ``block x block`` square of pixels.
 
-        Interpolation is a convex combination, so a square's values lie between the least and
-        the largest of the source pixels it reads.
+        Interpolation is a convex combination, so a square's values lie between the smallest and
+        the largest of the source pixels that it reads.
 
         Args:
-            channel: Which maps, shape ``(M,)``.
+            channel: The maps to use, shape ``(M,)``.
             block: Side of the squares; the last ones may be smaller.
-            reduce: ``np.minimum`` for the least, ``np.maximum`` for the largest.
+            reduce: ``np.minimum`` for the lower bound, ``np.maximum`` for the upper bound.
 
         Returns:
             The bounds, ``(M, ceil(H / block), ceil(W / block))``.
         """
-        ranges = [_block_ranges(side, block) for side in self.shape[1:]]
-        maps, *ranges = self._at_source(*ranges)
+        rows, columns = (_block_ranges(side, block) for side in self.shape[1:])
+        maps, *ranges = self._at_source(rows, columns)
         strides = [block * own / side for own, side in zip(maps.shape[1:], self.shape[1:])]
         if len(channel) < len(maps):
             maps = maps[channel]
@@ -125,32 +127,33 @@ class BilinearMaps:
     def square_bounds(
         self, channel: np.ndarray, top: np.ndarray, left: np.ndarray, side: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Least and largest value that single squares of pixels may hold.
+        """Returns the bounds of the values in individual squares of pixels.
 
         Args:
-            channel: The map of each square, ``(M,)``, or several maps at each, ``(L, M)``.
-            top: First row of each, ``(M,)``, inside of the view.
-            left: First column of each, ``(M,)``.
-            side: Side of the squares, cut off at the border.
+            channel: The map of each square, ``(M,)``, or several maps per square, ``(L, M)``.
+            top: First row of each square, ``(M,)``, inside the view.
+            left: First column of each square, ``(M,)``.
+            side: Side of the squares, which are cut off at the border.
 
         Returns:
-            Least and largest values, each of the shape of ``channel``.
+            Lower and upper bounds, each with the shape of ``channel``.
         """
-        rows = (top, np.minimum(top + side, self.shape[1]) - 1)
-        columns = (left, np.minimum(left + side, self.shape[2]) - 1)
-        maps, rows, columns = self._at_source(rows, columns)
+        maps, *ranges = self._at_source(
+            (top, np.minimum(top + side, self.shape[1]) - 1),
+            (left, np.minimum(left + side, self.shape[2]) - 1),
+        )
         # The squares stay on the last axis; short last axes are slow.
         shape = (1,) * (channel.ndim - 1) + top.shape
         rows, columns = (
             np.minimum(np.add.outer(np.arange((last - first).max(initial=0) + 1), first), last)
-            for first, last in (rows, columns)
+            for first, last in ranges
         )
         rows = (channel * maps.shape[1] + rows.reshape(-1, 1, *shape)) * maps.shape[2]
         values = maps.reshape(-1).take(rows + columns.reshape(-1, *shape))
         return values.min((0, 1)), values.max((0, 1))
 
     def _at_source(self, rows: _Range, columns: _Range) -> tuple[np.ndarray, _Range, _Range]:
-        """The maps at the bottom of the views, and which of their pixels some ranges read."""
+        """Returns the innermost source maps, and the ranges of their pixels that are read."""
         if not self.is_identity:
             rows, columns = (
                 (axis.near[0, first], axis.near[1, last])
@@ -162,7 +165,7 @@ class BilinearMaps:
 
 
 def _block_ranges(size: int, block: int) -> _Range:
-    """First and last position of every block."""
+    """Returns the first and last position of every block."""
     first = np.arange(0, size, block)
     return first, np.minimum(first + block, size) - 1
 
@@ -170,9 +173,10 @@ def _block_ranges(size: int, block: int) -> _Range:
 def _reduce_blocks(
     maps: np.ndarray, ranges: _Range, stride: int, axis: int, reduce: np.ufunc
 ) -> np.ndarray:
-    """As :func:`_reduce_ranges`, several times as fast, where ranges begin every ``stride``.
+    """Reduces ranges like :func:`_reduce_ranges`, but several times as fast.
 
-    What a range has beyond its ``stride`` positions, all get, as far as there is any.
+    Ranges start about ``stride`` positions apart. All are extended by the same margin, clipped at
+    the borders.
     """
     first, last = ranges
     start = stride * np.arange(len(first))
@@ -181,7 +185,7 @@ def _reduce_blocks(
     maps = maps.swapaxes(1, axis)
     result = maps[:, ::stride].copy(order='K')
     for offset in range(-before, after + 1):
-        # The first blocks have nothing before them, and the last ones may have nothing after them.
+        # Nothing precedes the first blocks, and nothing may follow the last ones.
         skip = max(0, -(offset // stride))
         part = maps[:, offset + skip * stride :: stride][:, : len(start) - skip]
         own = result[:, skip : skip + part.shape[1]]
@@ -190,7 +194,7 @@ def _reduce_blocks(
 
 
 def _reduce_ranges(maps: np.ndarray, ranges: _Range, axis: int, reduce: np.ufunc) -> np.ndarray:
-    """Reduce ranges of positions along an axis, however they lie."""
+    """Reduces arbitrary ranges of positions along an axis."""
     first, last = ranges
     result = maps.take(first, axis)
     for step in range(1, int((last - first).max()) + 1):

@@ -1,4 +1,4 @@
-"""The whole way from maps to people."""
+"""Decode heatmaps and tag maps into people."""
 
 from __future__ import annotations
 
@@ -23,34 +23,36 @@ _RULES = {
 
 
 class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Heatmaps and tag maps to people.
+    """Decodes heatmaps and tag maps into people.
 
     The defaults are the authors' (LitePose, as in HigherHRNet's ``HeatmapParser`` with
-    ``adjust`` and ``refine``). Each rule has MMPose 1.x's variant as an option.
+    ``adjust`` and ``refine``). For each rule, MMPose 1.x's variant is available as an option.
 
     Args:
         num_keypoints: ``K``.
         keypoint_order: The order of grouping, a permutation of ``range(K)``. The authors' order
             by default.
-        nms_kernel: Side of the neighbourhood in which a peak is the highest, odd, in pixels of
-            the input.
-        top_k: Most candidates of a keypoint.
+        nms_kernel: Side of the neighbourhood in which a peak must be the maximum, odd, in pixels
+            of the input.
+        top_k: Maximum number of candidates per keypoint.
         keypoint_threshold: Candidates have a heatmap value above it.
         tag_threshold: Tags closer than this belong together.
-        max_people: See ``limit``. ``None``: no limit.
-        offset: ``'litepose'``: the pixel's centre, and a quarter toward the larger neighbour,
-            backwards on ties; ``'mmpose'``: no quarter on ties and at the border; ``'udp'``: as
-            ``'litepose'``, but the first pixel's centre is 0, not 0.5, for networks trained with
-            targets of that rule; ``'none'``: whole pixels.
-        missing: A keypoint that a person lacks is placed where its heatmap is high and its tag
-            near. ``'litepose'``: only where the heatmap is positive there; ``'mmpose'``: always,
-            the tag weighs 100 times as much, and the position is a whole pixel; ``'none'``: not.
+        max_people: See ``limit``; None means no limit.
+        offset: ``'litepose'``: the pixel's centre plus a quarter pixel toward the larger
+            neighbour, backwards on ties; ``'mmpose'``: no quarter on ties and at the border;
+            ``'udp'``: like ``'litepose'``, but the first pixel's centre is at 0 instead of 0.5, for
+            networks trained with targets of that rule; ``'none'``: whole pixels.
+        missing: How a keypoint that a person lacks is placed where its heatmap is high and its tag
+            is close. ``'litepose'``: only if the heatmap is positive there; ``'mmpose'``: always,
+            the tag weighs 100 times as much, and the position is a whole pixel; ``'none'``: such
+            keypoints stay missing.
         limit: ``'litepose'``: candidates join only the first ``max_people`` people, but there
-            may be more; ``'mmpose'``: they join any, and the first ``max_people`` are kept.
-        keep_best: So many people of the highest scores are kept, and missing keypoints are
-            searched for them alone; an evaluation that counts no more of an image (COCO's: 20)
-            gives the same, while networks that find everybody everywhere are decoded in a
-            fraction of the time. ``None``: all.
+            may be more people; ``'mmpose'``: they join any person, and the first ``max_people``
+            are kept.
+        keep_best: Number of people with the highest scores to keep; missing keypoints are searched
+            for these only. Evaluations that count no more people per image (COCO's: 20) give the
+            same result, while networks with many false people are decoded in a fraction of the
+            time. None means all.
     """
 
     num_keypoints: int
@@ -70,10 +72,10 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         order = default_keypoint_order(self.num_keypoints) if order is None else order
         keypoint_order = tuple(int(index) for index in order)
         msgspec.structs.force_setattr(self, 'keypoint_order', keypoint_order)
-        if sorted(self.keypoint_order) != list(range(self.num_keypoints)):
+        if sorted(keypoint_order) != list(range(self.num_keypoints)):
             raise LitePoseError(
                 f'keypoint_order must hold each of 0..{self.num_keypoints - 1} once, '
-                f'got {list(self.keypoint_order)}'
+                f'got {list(keypoint_order)}'
             )
         for name, fits, expected in (
             ('nms_kernel', self.nms_kernel >= 1 and self.nms_kernel % 2 == 1, 'odd and positive'),
@@ -92,19 +94,19 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
                 )
 
     def decode(
-        self, heatmaps: np.ndarray, tags: np.ndarray, size: tuple[int, int] | None = None
+        self, heatmaps: np.ndarray, tags: np.ndarray, decode_hw: tuple[int, ...] | None = None
     ) -> DecodedPeople:
-        """Find the people of one image.
+        """Finds the people of one image.
 
         Args:
             heatmaps: Float32, shape ``(K, h, w)``.
             tags: Float32, shape ``(L * K, h', w')``, keypoints fastest. Smaller tag maps are
-                seen at the heatmaps' size first, then at ``size``, as the authors do.
-            size: Height and width ``(H, W)`` of the input, in whose pixels people are found.
-                The heatmaps' own size by default.
+                interpolated to the heatmaps' size first, then to ``decode_hw``, as the authors do.
+            decode_hw: Height and width at which people are searched for, usually those of the
+                input. The heatmaps' own by default.
 
         Returns:
-            The people, positions in pixels of ``size``.
+            The people, with positions in pixels at ``decode_hw``.
         """
         for name, maps in (('heatmaps', heatmaps), ('tags', tags)):
             if not isinstance(maps, np.ndarray) or maps.ndim != 3:
@@ -118,14 +120,14 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
                 f'expected {self.num_keypoints} heatmaps and a multiple of as many tag maps, '
                 f'got {heatmaps.shape[0]} and {tags.shape[0]}'
             )
-        # A sum is a cheap look at every number, on this thread alone.
+        # A sum checks every number cheaply, on this thread alone.
         if not np.isfinite(heatmaps.sum()):
             raise LitePoseError(BROKEN_OUTPUTS)
-        size = heatmaps.shape[1:] if size is None else size
-        heatmap_view = BilinearMaps(heatmaps, size)
+        decode_hw = heatmaps.shape[1:] if decode_hw is None else tuple(decode_hw)
+        heatmap_view = BilinearMaps(heatmaps, decode_hw)
         tag_view = BilinearMaps(tags, heatmaps.shape[1:])
-        if tuple(size) != heatmaps.shape[1:]:
-            tag_view = BilinearMaps(tag_view, size)
+        if decode_hw != heatmaps.shape[1:]:
+            tag_view = BilinearMaps(tag_view, decode_hw)
 
         groups = self._best(self._group(heatmap_view, tag_view))
         return self._refine(groups, heatmap_view, tag_view)
@@ -151,10 +153,10 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         return self.group(candidates)
 
     def group(self, candidates: Sequence[Candidates]) -> Groups:
-        """People from the candidates of each of the ``K`` keypoints; see :func:`group_by_tags`."""
+        """Groups the candidates of each of the ``K`` keypoints; see :func:`group_by_tags`."""
         groups = group_by_tags(
             candidates,
-            self.keypoint_order,
+            self.keypoint_order or (),  # __post_init__ has replaced None
             self.tag_threshold,
             self.max_people if self.limit == 'litepose' else None,
         )
@@ -163,7 +165,7 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         return groups
 
     def _best(self, groups: Groups) -> Groups:
-        """The best ones, in the order they were found."""
+        """Returns the best groups, in the order in which they were found."""
         if self.keep_best is None or len(groups.values) <= self.keep_best:
             return groups
         best = np.argsort(-groups.values.mean(1), kind='stable')[: self.keep_best]

@@ -1,4 +1,4 @@
-"""Candidates to people by their tags (associative embedding)."""
+"""Group candidates into people by their tags (associative embedding)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Groups(NamedTuple):
 
 
 def default_keypoint_order(num_keypoints: int) -> Sequence[int]:
-    """The authors' order for 14 and 17 keypoints, continued by index for any other number."""
+    """Returns the authors' order for 14 and 17 keypoints, continued by index for other numbers."""
     head = [index for index in _AUTHORS_ORDER if index < num_keypoints]
     return head + list(range(len(_AUTHORS_ORDER), num_keypoints))
 
@@ -41,21 +41,21 @@ def group_by_tags(
     tag_threshold: float = 1.0,
     max_match: int | None = None,
 ) -> Groups:
-    """Group candidates into people, keypoint by keypoint.
+    """Groups candidates into people, keypoint by keypoint.
 
     Each keypoint's candidates are assigned to the people found so far by the distance between
     the candidate's tag and the mean tag of the person; a candidate at ``tag_threshold`` or more
     starts a new person (LitePose section 2, HigherHRNet ``match_by_tag``).
 
     Args:
-        candidates: One entry per keypoint, candidates above the detection threshold only.
+        candidates: One entry per keypoint, only with candidates above the detection threshold.
         keypoint_order: The order of the keypoints, a permutation.
-        tag_threshold: Largest tag distance, exclusive.
+        tag_threshold: Maximum tag distance, exclusive.
         max_match: Later candidates only join the first ``max_match`` people (the authors'
-            ``max_num_people``, which does not limit how many there are). ``None``: all.
+            ``max_num_people``, which does not limit the number of people). None means all.
 
     Returns:
-        The people in the order they were found.
+        The people in the order in which they were found.
     """
     num_keypoints = len(candidates)
     tag_dim = candidates[0].tags.shape[1] if num_keypoints else 0
@@ -65,8 +65,8 @@ def group_by_tags(
     tags = np.zeros((capacity, num_keypoints, tag_dim), dtype=np.float32)
     tag_sum = np.zeros((capacity, tag_dim), dtype=np.float32)
     tag_count = np.zeros((capacity, 1), dtype=np.float32)
-    # The authors key people by their first tag, so a second person with the very same tag is the
-    # same person.
+    # The authors key people by their first tag, so candidates with exactly the same tag belong to
+    # the same person.
     person_of_tag: dict[float, int] = {}
 
     for keypoint in keypoint_order:
@@ -98,7 +98,7 @@ def group_by_tags(
                 else:
                     tag_sum[person] += tag
                     tag_count[person] += 1
-        # The last candidate of a person counts, should there be several.
+        # If a person has several candidates, the last one counts.
         positions[people, keypoint] = found.positions
         values[people, keypoint] = found.values
         tags[people, keypoint] = found.tags

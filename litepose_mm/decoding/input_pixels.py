@@ -1,4 +1,4 @@
-"""People of a batch in pixels of the network's input, whatever size they were looked for at."""
+"""Decode a batch, with positions in pixels of the network's input."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ def decode_batch(
     decoder: AssociativeEmbeddingDecoder,
     heatmaps: np.ndarray,
     tags: np.ndarray,
-    size: tuple[int, int] | None = None,
-    input_size: tuple[int, int] | None = None,
+    decode_hw: tuple[int, ...] | None = None,
+    input_hw: tuple[int, ...] | None = None,
 ) -> list[DecodedPeople]:
     """Finds the people of each image of a batch.
 
     Args:
-        decoder: What looks for people.
+        decoder: The rules of decoding.
         heatmaps: Float32 ``(B, K, h, w)``.
         tags: Float32 ``(B, L * K, h', w')``, keypoints fastest.
-        size: Height and width at which people are looked for, through interpolation that is
-            evaluated only where it is needed. The heatmaps' own size by default.
-        input_size: Height and width of the network's input, in whose pixels positions are given.
-            ``size`` by default.
+        decode_hw: Height and width at which people are searched for, through lazy interpolation.
+            The heatmaps' own by default.
+        input_hw: Height and width of the network's input, in whose pixels positions are returned.
+            ``decode_hw`` by default.
 
     Returns:
-        The people of each image, positions in pixels of ``input_size``.
+        The people of each image, with positions in pixels at ``input_hw``.
 
     Raises:
-        LitePoseError: Maps do not fit the decoder, or are not finite.
+        LitePoseError: The maps do not fit the decoder, or are not finite.
     """
-    size = tuple(heatmaps.shape[2:]) if size is None else tuple(size)
-    people = (decoder.decode(*maps, size=size) for maps in zip(heatmaps, tags))
-    if input_size is None:
+    decode_hw = heatmaps.shape[2:] if decode_hw is None else decode_hw
+    people = (decoder.decode(*maps, decode_hw=decode_hw) for maps in zip(heatmaps, tags))
+    if input_hw is None:
         return list(people)
-    return [to_input_pixels(decoder, found, size, input_size) for found in people]
+    return [to_input_pixels(decoder, found, decode_hw, input_hw) for found in people]
 
 
 def missing_at_zero(keypoints: np.ndarray, keypoint_scores: np.ndarray) -> np.ndarray:
-    """Keypoints in pixels of the original image, with those that are missing at ``(0, 0)`` again.
+    """Moves missing keypoints back to ``(0, 0)``.
 
-    On its way from the input, ``(0, 0)`` becomes another place in every image; viewers leave out
-    ``(0, 0)``.
+    Mapping positions from the input to the original image also moves ``(0, 0)``, by which viewers
+    recognise missing keypoints.
 
     Args:
-        keypoints: ``(N, K, 2)``.
+        keypoints: Positions in pixels of the original image, ``(N, K, 2)``.
         keypoint_scores: ``(N, K)``; 0 where missing.
     """
     return np.where(keypoint_scores[..., None] == 0, 0, keypoints).astype(keypoints.dtype)
@@ -55,19 +55,19 @@ def missing_at_zero(keypoints: np.ndarray, keypoint_scores: np.ndarray) -> np.nd
 def to_input_pixels(
     decoder: AssociativeEmbeddingDecoder,
     people: DecodedPeople,
-    size: tuple[int, int],
-    input_size: tuple[int, int],
+    decode_hw: tuple[int, ...],
+    input_hw: tuple[int, ...],
 ) -> DecodedPeople:
-    """Positions in pixels of maps of ``size`` as pixels of the input.
+    """Converts positions from pixels of the maps to pixels of the input.
 
     Args:
-        decoder: What found the people; by its ``offset`` the first pixel of a map begins at 0, or
-            at -0.5 with ``'udp'``.
-        people: Positions in pixels of ``size``; missing keypoints stay at ``(0, 0)``.
-        size: Height and width of the maps.
-        input_size: Height and width of the network's input.
+        decoder: The rules by which the people were found; their ``offset`` determines whether the
+            first pixel of a map begins at 0 or, with ``'udp'``, at -0.5.
+        people: Positions in pixels at ``decode_hw``; missing keypoints stay at ``(0, 0)``.
+        decode_hw: Height and width at which the people were found.
+        input_hw: Height and width of the network's input.
     """
-    scale = (np.array(input_size) / size)[::-1].astype(np.float32)
+    scale = (np.array(input_hw) / decode_hw)[::-1].astype(np.float32)
     shift = np.float32(0.5 if decoder.offset == 'udp' else 0) * (scale - 1)
     found = (people.keypoint_scores > 0)[..., None]
     return people._replace(keypoints=people.keypoints * scale + shift * found)

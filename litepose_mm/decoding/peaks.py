@@ -1,4 +1,4 @@
-"""Local maxima of heatmaps seen through a bilinear view."""
+"""Find the local maxima of heatmaps seen through a bilinear view."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from .bilinear import BilinearMaps
 
-# For the rounding of float32, in shares of the largest value.
+# Allowance for the rounding of float32, as a fraction of the largest value.
 _SLACK = 4e-5
 # How many pixels are compared with their neighbourhood at once.
 _CHUNK = 4096
 
-# Channel, row and column of each of some pixels.
+# Channels, rows and columns of pixels.
 _Pixels = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -29,30 +29,34 @@ class Peaks(NamedTuple):
 def find_peaks(
     heatmaps: BilinearMaps, threshold: float, kernel: int = 5, top_k: int = 30
 ) -> list[Peaks]:
-    """The ``top_k`` highest local maxima of every heatmap, at the view's size.
+    """Finds the ``top_k`` highest local maxima of every heatmap, at the view's size.
 
-    A pixel is a local maximum if none of its ``kernel x kernel`` neighbourhood is higher. This
-    is max-pooling, comparison and top-k over the full-size maps, restricted to values above the
-    threshold, which the grouping drops anyway. Among equals the first in reading order is best.
+    A pixel is a local maximum if no pixel in its ``kernel x kernel`` neighbourhood is higher. The
+    result equals max-pooling, comparison and top-k over the full-size maps, restricted to values
+    above the threshold, since grouping drops the others anyway. Among equal values, the first in
+    reading order wins.
 
     Args:
         heatmaps: View of ``(K, H, W)`` heatmaps.
         threshold: Only values above it count.
         kernel: Side of the neighbourhood, odd.
-        top_k: Most candidates of a keypoint.
+        top_k: Maximum number of candidates per keypoint.
 
     Returns:
         One :class:`Peaks` for each of the ``K`` keypoints.
     """
-    # The shortcut for doubled maps compares with direct neighbours, so it needs some.
+    # The shortcut for doubled maps compares pixels with their direct neighbours, so the
+    # neighbourhood must contain these.
+    source = heatmaps.source
     if not heatmaps.is_identity and (heatmaps.factor != (2.0, 2.0) or kernel < 3):
-        heatmaps = BilinearMaps(heatmaps.dense(), heatmaps.shape[1:])
-    elif isinstance(heatmaps.source, BilinearMaps):
-        heatmaps = BilinearMaps(heatmaps.source.dense(), heatmaps.shape[1:])
+        source = heatmaps.dense()
+    elif isinstance(source, BilinearMaps):
+        source = source.dense()
+    heatmaps = BilinearMaps(source, heatmaps.shape[1:])
     if heatmaps.is_identity:
-        channel, y, x = _candidates(heatmaps.source, threshold, kernel)
+        channel, y, x = _candidates(source, threshold, kernel)
     else:
-        channel, y, x = _candidates_2x(heatmaps.source, threshold)
+        channel, y, x = _candidates_2x(source, threshold)
     values = heatmaps.at(channel, y, x)
 
     keep = np.flatnonzero(values.astype(np.float64) > threshold)
@@ -77,7 +81,7 @@ def find_peaks(
 def _highest(
     heatmaps: BilinearMaps, channel: np.ndarray, y: np.ndarray, x: np.ndarray, radius: int
 ) -> np.ndarray:
-    """The highest value around each pixel."""
+    """Returns the highest value around each pixel."""
     reach = np.arange(-radius, radius + 1)[:, None]
     # Clamped positions lie in the neighbourhood too, so they change nothing at the border.
     rows = np.clip(y + reach, 0, heatmaps.shape[1] - 1)
@@ -86,7 +90,7 @@ def _highest(
 
 
 def _candidates(source: np.ndarray, threshold: float, kernel: int) -> _Pixels:
-    """Pixels above the threshold, or hardly below it, that no direct neighbour exceeds."""
+    """Returns the pixels above or just below the threshold that no direct neighbour exceeds."""
     # Rounding the threshold to float32 could raise it.
     hot = np.flatnonzero(source > threshold - _SLACK * abs(threshold))
     channel, y, x = _unravel(hot, source.shape)
@@ -102,7 +106,7 @@ def _candidates(source: np.ndarray, threshold: float, kernel: int) -> _Pixels:
 
 
 def _candidates_2x(source: np.ndarray, threshold: float) -> _Pixels:
-    """Pixels of the doubled map that may be above the threshold and their direct neighbours.
+    """Returns pixels of the doubled map that may exceed the threshold and all direct neighbours.
 
     Source pixel ``(i, j)`` has four children in the view, ``(2i, 2j)`` to ``(2i + 1, 2j + 1)``.
     """
@@ -113,15 +117,14 @@ def _candidates_2x(source: np.ndarray, threshold: float) -> _Pixels:
     channel, row, column = _unravel(hot, source.shape)
     values = source.reshape(-1)
     height, width = source.shape[1:]
-    above, below = hot - width * (row > 0), hot + width * (row < height - 1)
+    bases = hot - width * (row > 0), hot, hot + width * (row < height - 1)
     left, right = -1 * (column > 0), 1 * (column < width - 1)
     above, centre, below = (
-        tuple(values.take(base + shift) for shift in (left, 0, right))
-        for base in (above, hot, below)
+        tuple(values.take(base + shift) for shift in (left, 0, right)) for base in bases
     )
 
     def may_be_highest(outer, centre):
-        """Of both children between the first and the middle one, along a line."""
+        """Whether either child on this side may be the highest along a line."""
         first, middle, last = (3 * c + o for c, o in zip(centre, outer))
         middle += slack
         return (
@@ -136,10 +139,11 @@ def _candidates_2x(source: np.ndarray, threshold: float) -> _Pixels:
     for i, j in product(range(2), repeat=2):
         keep = np.flatnonzero(along_x[i][j] & along_y[j][i])
         children.append((channel[keep], 2 * row[keep] + i, 2 * column[keep] + j))
-    return tuple(np.concatenate(part) for part in zip(*children))
+    channels, rows, columns = (np.concatenate(part) for part in zip(*children))
+    return channels, rows, columns
 
 
-def _unravel(flat: np.ndarray, shape: tuple[int, int, int]) -> _Pixels:
-    """Indices of a flat index; faster than numpy's own for the few there are."""
+def _unravel(flat: np.ndarray, shape: tuple[int, ...]) -> _Pixels:
+    """Converts flat indices to indices per axis; faster than numpy's own for few indices."""
     channel, rest = np.divmod(flat, shape[1] * shape[2])
     return channel, *np.divmod(rest, shape[2])

@@ -1,4 +1,4 @@
-"""Sub-pixel offsets and missing keypoints, evaluated on lazy maps."""
+"""Refine positions to sub-pixels and find missing keypoints, on lazily interpolated maps."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 
 from .bilinear import BilinearMaps
 
-# Sides of the squares, in pixels of the input, whose bounds the search for missing joints compares
-# before it looks at any pixel; the small ones only in large ones that are worth it.
+# Sides of the squares, in pixels of the input, whose bounds the search for missing keypoints
+# compares before it reads any pixel. Small squares are only compared inside promising large ones.
 _LARGE = 16
 _SMALL = 4
-# Rounding of float32 in the bounds, on tag distances and on costs of size about 100.
+# Allowance for the rounding of float32 in the bounds, on tag distances and on costs around 100.
 _SLACK = 1e-4
-# How many squares of each size are looked into first, to have a good score to beat.
+# How many squares of each size are searched first, to start with a good score.
 _FIRST = 4
-# How many large squares are looked into at once; the next ones then have a better score to beat.
+# How many large squares are searched at once; later ones then have a better score to beat.
 _CHUNK = 512
 
 
@@ -27,15 +27,15 @@ def quarter_offsets(
     x: np.ndarray,
     ties_to_zero: bool = False,
 ) -> np.ndarray:
-    """A quarter pixel toward the larger neighbour, on each axis.
+    """Returns offsets of a quarter pixel toward the larger neighbour, on each axis.
 
     Args:
         heatmaps: View of ``(K, H, W)`` heatmaps.
         channel: Keypoint of each position, shape ``(M,)``.
         y: Rows, shape ``(M,)``.
         x: Columns, shape ``(M,)``.
-        ties_to_zero: The authors always move, backwards where the neighbours are equal
-            (``False``). MMPose stays where they are equal and near the border (``True``).
+        ties_to_zero: False: always move, backwards if the neighbours are equal, as the authors do.
+            True: do not move if they are equal or near the border, as MMPose does.
 
     Returns:
         Offsets ``(M, 2)`` in x and y, each -0.25, 0 or 0.25.
@@ -72,28 +72,28 @@ def find_missing(
     person_tag: np.ndarray,
     tag_weight: float = 1.0,
 ) -> Missing:
-    """Where a person's missing keypoints score highest, over all pixels of the view.
+    """Finds where missing keypoints score highest, over all pixels of the view.
 
-    The score is ``heatmap - tag_weight * round(|tag - person_tag|)``. Squares of pixels whose
-    upper bound cannot reach the best score found are never looked at, so the result is that of
-    the search over the whole maps; among equals the first in reading order wins.
+    The score is ``heatmap - tag_weight * round(|tag - person_tag|)``. Only squares of pixels whose
+    upper bound cannot reach the best score so far are skipped, so the result equals that of an
+    exhaustive search. Among equal scores, the first in reading order wins.
 
     Args:
         heatmaps: View of ``(K, H, W)`` heatmaps.
         tags: View of ``(L * K, H, W)`` tag maps, keypoints fastest.
         keypoint: The missing keypoints, shape ``(M,)``.
-        person_tag: Mean tag of the person each belongs to, shape ``(M, L)``.
+        person_tag: Mean tag of the person that each keypoint belongs to, shape ``(M, L)``.
         tag_weight: 1 for the authors' rule, 100 for MMPose's.
 
     Returns:
-        Position and heatmap value for each of the ``M``.
+        Positions and heatmap values of the ``M`` keypoints.
     """
     num_missing, tag_dim = person_tag.shape
     if num_missing == 0:
         return Missing(*(np.zeros(0, dtype) for dtype in (np.int64, np.int64, np.float32)))
     search = _Search(heatmaps, tags, keypoint, person_tag, np.float32(tag_weight))
-    search.look_at_likely_squares()
-    search.look_at_promising_squares()
+    search.search_likely_squares()
+    search.search_promising_squares()
     y, x = np.divmod(search.index, heatmaps.shape[2])
     return Missing(y, x, heatmaps.at(keypoint, y, x))
 
@@ -105,9 +105,9 @@ class _Squares(NamedTuple):
         pair: The missing keypoint.
         top: First row.
         left: First column.
-        bound: No pixel scores more.
-        estimate: What the best pixel may score.
-        penalty: What tags cost at least.
+        bound: Upper bound of the pixels' scores.
+        estimate: Estimate of the best pixel's score.
+        penalty: Lower bound of the pixels' tag penalties.
     """
 
     pair: np.ndarray
@@ -139,7 +139,7 @@ class _Search:
         self._bound_large()
 
     def _bound_large(self) -> None:
-        """Bounds in every large square of the map, each ``(M, rows * columns)``."""
+        """Computes the bounds in every large square of the map, each ``(M, rows * columns)``."""
         needed, which = np.unique(self.keypoint, return_inverse=True)
         tag_channels = self._tag_channels(needed).ravel()
         highest = self.heatmaps.block_bounds(needed, _LARGE, np.maximum)
@@ -154,14 +154,14 @@ class _Search:
         self.bound, self.estimate, _ = self._bounds(highest, low, high, self.person_tag[..., None])
 
     def _tag_channels(self, keypoint: np.ndarray) -> np.ndarray:
-        """The tag maps ``(L, ...)`` of keypoints ``(...)``."""
+        """Returns the indices of the tag maps ``(L, ...)`` of keypoints ``(...)``."""
         dims = np.arange(len(self.person_tag)).reshape(-1, *(1,) * keypoint.ndim)
         return dims * self.heatmaps.shape[0] + keypoint
 
     def _bounds(
         self, highest: np.ndarray, low: np.ndarray, high: np.ndarray, own: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Highest possible score, estimate of the score and least penalty in some squares."""
+        """Returns upper bounds and estimates of the score, and lower bounds of the penalty."""
         gap = np.maximum(np.maximum(low - own, own - high), 0)
         penalty = self._penalty(gap, -_SLACK)
         bound = highest + np.float32(_SLACK) - penalty
@@ -169,13 +169,13 @@ class _Search:
         return bound, highest - self._penalty(gap), penalty
 
     def _penalty(self, gap: np.ndarray, slack: float = 0) -> np.ndarray:
-        """What differences of tags ``(L, ...)`` cost."""
+        """Returns the penalties for tag differences ``(L, ...)``."""
         squared = gap * gap
         distance = np.sqrt(squared.sum(0) if len(gap) > 1 else squared[0])
         return self.tag_weight * np.round(distance + np.float32(slack))
 
     def _inside(self, pair: np.ndarray, large: np.ndarray) -> _Squares:
-        """The small squares inside of large ones."""
+        """Returns the small squares inside large ones."""
         row, column = np.divmod(large, self.num_columns)
         inner = np.arange(0, _LARGE, _SMALL)
         top = (row[:, None, None] * _LARGE + inner[:, None]).repeat(len(inner), 2).ravel()
@@ -190,8 +190,8 @@ class _Search:
         bounds = self._bounds(highest, low, high, self.person_tag[:, pair])
         return _Squares(pair, top, left, *bounds)
 
-    def look_at_likely_squares(self) -> None:
-        """Look at a few squares of each missing keypoint, to have a good score to beat."""
+    def search_likely_squares(self) -> None:
+        """Searches a few squares for each missing keypoint, to start with a good score."""
         most = min(_FIRST, self.estimate.shape[1])
         large = np.argpartition(self.estimate, -most, axis=1)[:, -most:]
         squares = self._inside(np.repeat(np.arange(len(large)), most), large.ravel())
@@ -199,8 +199,8 @@ class _Search:
         rank = np.arange(len(order)) - np.searchsorted(squares.pair, squares.pair)
         self._look(squares.where(order[rank < _FIRST]))
 
-    def look_at_promising_squares(self) -> None:
-        """Look at all squares that could be better."""
+    def search_promising_squares(self) -> None:
+        """Searches all squares that could contain a better pixel."""
         pair, large = np.nonzero(self.bound >= self.score[:, None])
         order = np.argsort(-self.estimate[pair, large])
         for chunk in np.split(order, range(_CHUNK, len(order), _CHUNK)):
@@ -210,7 +210,7 @@ class _Search:
                 self._look(self._inside(pair[chunk], large[chunk]))
 
     def _look(self, squares: _Squares) -> None:
-        """Look at the pixels of the squares that could be better, and keep the best."""
+        """Scores pixels in the squares that could be better, and keeps the best."""
         squares = squares.where(np.flatnonzero(squares.bound >= self.score[squares.pair]))
         pair = squares.pair
         if len(pair) == 0:
@@ -226,21 +226,21 @@ class _Search:
             row, column = np.divmod(pixel, _SMALL)
             self._score(pair[number], y[row, number], x[column, number], value[pixel, number])
 
-        # The highest pixel first; most others are then out of the race without their tags, which
-        # cost more to read.
+        # The pixel with the highest heatmap value comes first; it rules out most others without
+        # reading their tags, which costs more.
         score(np.arange(len(pair)), value.argmax(0))
         limit = self.score[pair] + squares.penalty - np.float32(_SLACK)
         score(*np.nonzero((value >= limit).T))
 
     def _score(self, pair: np.ndarray, y: np.ndarray, x: np.ndarray, value: np.ndarray) -> None:
-        """Score pixels exactly and keep the best of each missing keypoint."""
+        """Scores pixels exactly and keeps the best for each missing keypoint."""
         if len(pair) == 0:
             return
         tag = self.tags.at(self._tag_channels(self.keypoint[pair]), y, x)
         score = value - self._penalty(tag - self.person_tag[:, pair])
         index = y * self.heatmaps.shape[2] + x
 
-        # The pixels of a keypoint follow each other.
+        # The pixels of each keypoint are consecutive.
         first = np.flatnonzero(np.diff(pair, prepend=-1))
         best = np.maximum.reduceat(score, first)
         is_best = score == np.repeat(best, np.diff(first, append=len(pair)))
@@ -254,6 +254,6 @@ class _Search:
 
 
 def mean_person_tags(tags: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """Mean tag over the keypoints each person has; ``(N, K, L)`` and ``(N, K)`` to ``(N, L)``."""
+    """Averages tags over each person's keypoints: ``(N, K, L)`` and ``(N, K)`` to ``(N, L)``."""
     count = np.maximum(present.sum(1, keepdims=True), 1).astype(np.float32)
     return (tags * present[..., None]).sum(1, dtype=np.float32) / count

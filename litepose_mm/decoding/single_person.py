@@ -12,14 +12,14 @@ from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel, Positive, Shape
 
 
 class SinglePerson(Decoder, frozen=True, kw_only=True, tag='single_person'):
-    """The highest place of each heatmap ``(B, K, h, w)``, as MMPose's ``MSRAHeatmap`` decodes it.
+    """Takes the maximum of each heatmap ``(B, K, h, w)``, as MMPose's ``MSRAHeatmap`` does.
 
-    A keypoint lies a quarter of a pixel toward the larger neighbour, and is missing where its
-    heatmap is nowhere above 0. A person's score is the mean of its keypoints'.
+    A keypoint is moved a quarter of a pixel toward the larger neighbour, and is missing if its
+    heatmap is nowhere above 0. A person's score is the mean score of the keypoints.
 
     Args:
         num_keypoints: ``K``.
-        stride: Pixels of the input for a pixel of the heatmaps.
+        stride: Input pixels per pixel of the heatmaps.
     """
 
     output_names = ('heatmaps',)

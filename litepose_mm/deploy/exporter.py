@@ -36,7 +36,7 @@ def export_model(
     input_shape: Sequence[int] | None = None,
     outputs: str | None = None,
     flip_test: bool | None = None,
-    input_size: int | None = None,
+    short_side: int | None = None,
     cfg_options: Mapping[str, Any] | None = None,
     calibration: str | Path | None = None,
     goal: AccuracyGoal | None = None,
@@ -62,7 +62,7 @@ def export_model(
             ``'candidates'``: few numbers leave the graph, and keypoints that a person lacks stay
             missing. None: what the head prefers.
         flip_test: Whether the graph looks at the mirrored image too; None: as the config says.
-        input_size: Short side of the input in pixels; None: as the config says.
+        short_side: Short side of the input in pixels; None: as the config says.
         cfg_options: As for :func:`build_model`.
         calibration: For int8: a folder with images of what the model will see, 10 or more.
         goal: For int8: the accuracy to keep. Without one the convolutions next to the input and
@@ -83,14 +83,14 @@ def export_model(
     elif calibration is not None or goal is not None:
         raise LitePoseError(f'calibration and goal are for int8, got them with {precision}')
     if isinstance(model, nn.Module):
-        if weights is not None or input_size is not None or cfg_options is not None:
+        if weights is not None or short_side is not None or cfg_options is not None:
             raise LitePoseError(
-                'weights, input_size and cfg_options: expected None beside a model that is built '
+                'weights, short_side and cfg_options: expected None beside a model that is built '
                 'already'
             )
         model = deepcopy(model).eval()
     else:
-        model = build_model(model, weights, 'cpu', flip_test, input_size, cfg_options)
+        model = build_model(model, weights, 'cpu', flip_test, short_side, cfg_options)
     card = describe(model, input_shape, outputs, flip_test)
     kind.check(precision, card)
     with replacing_folder(folder) as part:

@@ -32,7 +32,7 @@ class Sample(NamedTuple):
 
 def short_side(card: ModelCard) -> int:
     """Of most inputs, in pixels."""
-    return -(-card.input_size // card.size_divisor) * card.size_divisor
+    return -(-card.short_side // card.size_divisor) * card.size_divisor
 
 
 def traced_shape(card: ModelCard) -> tuple[int, int, int, int]:

@@ -293,7 +293,7 @@ class LitePose(Family):
         self, architecture: Architecture, num_keypoints: int, supernet: bool = False
     ) -> dict[str, Any]:
         arch = architecture.to_dict()
-        backbone = dict(type='LitePose', arch=arch)
+        backbone: dict[str, Any] = dict(type='LitePose', arch=arch)
         head = dict(type='FusionDeconvHead', arch=arch, num_keypoints=num_keypoints)
         if supernet:
             backbone.update(type='ElasticLitePose', kernel_sizes=[7, 5, 3])

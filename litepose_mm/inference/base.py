@@ -1,4 +1,4 @@
-"""The three steps from images to people, whatever runs the network."""
+"""The interface of estimators: the three steps from images to people."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..preprocessing.resize import Resized
 from ..structures import PoseResult, Skeleton
 from .images import Image, checked_image, is_list, one_line_errors
 
-#: Boxes of people: left, top, right and bottom in pixels ``(N, 4)``; or people, whose boxes count.
+#: Boxes of people: left, top, right and bottom in pixels ``(N, 4)``, or a result with such boxes.
 Boxes = np.ndarray | Sequence[Sequence[float]] | PoseResult
 
 
 class BaseEstimator(ABC):
-    """Finds people on images; a subclass knows the network. Threads may share it.
+    """Finds people on images. Subclasses run the network; instances are thread-safe.
 
     Args:
-        skeleton: The keypoints it finds.
-        batch_size: How many images of a list go through the network at once.
+        skeleton: The keypoints that the model finds.
+        batch_size: How many images of a list pass through the network at once.
     """
 
     def __init__(self, skeleton: Skeleton, batch_size: int) -> None:
@@ -33,27 +33,27 @@ class BaseEstimator(ABC):
         self.batch_size = batch_size
 
     @property
-    def input_size(self) -> int | None:
-        """Short side of the network's input, in pixels; None where it is not known."""
+    def short_side(self) -> int | None:
+        """Short side of the network's input in pixels; None if unknown."""
         return None
 
     @property
     def weights_file(self) -> Path | None:
-        """The file that determines the weights; None where they are random."""
+        """The file that determines the weights; None if they are random."""
         return None
 
     @property
     def panel_names(self) -> tuple[str, ...]:
-        """What a viewer may draw beside the people, see :meth:`get_panels`."""
+        """Names of the panels that a viewer may draw, see :meth:`get_panels`."""
         return ()
 
     @property
     def takes_boxes(self) -> bool:
-        """Whether it looks at one person at a time, as top-down models do."""
+        """Whether the model is top-down and processes one person at a time."""
         return False
 
     @overload
-    def __call__(self, images: Image, boxes: Boxes | None = None) -> PoseResult: ...
+    def __call__(self, images: Image, boxes: Boxes | None = None) -> PoseResult: ...  # type: ignore[overload-overlap]  # str is a Sequence[str]
 
     @overload
     def __call__(
@@ -61,24 +61,24 @@ class BaseEstimator(ABC):
     ) -> list[PoseResult]: ...
 
     def __call__(self, images, boxes=None):
-        """Finds the people on one image, or on each of a list.
+        """Finds the people on one image, or on each image of a list.
 
-        Images of a list go through the network together only where their inputs have the same
-        size, so nothing is padded and results do not depend on what else is in the list.
+        Images of a list are batched only if their inputs have the same size, so nothing is padded
+        and results do not depend on the other images of the list.
 
         Args:
             images: Path of an image, or BGR (H, W, 3) uint8; or a list of these.
             boxes: For top-down models: the people's boxes in pixels (N, 4), left, top, right and
-                bottom, or a result of another model, whose people's boxes count; for a list of
-                images, a list of these. Without boxes, the whole image is one.
+                bottom, or another model's result, whose boxes are used. For a list of images, a
+                list of these. By default, one box covers the whole image.
 
         Returns:
-            The people; for a list, a list of results in its order.
+            The people; for a list of images, a list of results in the same order.
 
         Raises:
-            LitePoseError: An image cannot be read, is not BGR uint8, is longer than 20 times its
-                other side, or takes more memory than there is; or it is something else; or the
-                boxes are not such boxes, or the model takes none.
+            LitePoseError: An image cannot be read, is not BGR uint8, has an aspect ratio above 20,
+                or needs more memory than is available; or the boxes are invalid, or the model
+                does not take any.
         """
         if not is_list(images):
             return self._predict([images], [boxes])[0]
@@ -86,13 +86,13 @@ class BaseEstimator(ABC):
         boxes = [None] * len(images) if boxes is None else list(boxes)
         if len(boxes) != len(images):
             raise LitePoseError(
-                f'boxes: expected an entry for each of {len(images)} images, got {len(boxes)}'
+                f'boxes: expected one entry for each of {len(images)} images, got {len(boxes)}'
             )
         return self._predict(images, boxes)
 
     def _predict(self, images: Sequence[Image], boxes: Sequence[Boxes | None]) -> list[PoseResult]:
-        results: list[PoseResult | None] = [None] * len(images)
-        waiting: dict[Hashable, list[tuple[int, Any]]] = {}  # inputs of one size, not yet a batch
+        results: dict[int, PoseResult] = {}
+        waiting: dict[Hashable, list[tuple[int, Any]]] = {}  # incomplete batches by input shape
 
         def finish(batch: list[tuple[int, Any]]) -> None:
             indices, inputs = zip(*batch)
@@ -111,74 +111,75 @@ class BaseEstimator(ABC):
         for batch in waiting.values():
             if batch:
                 finish(batch)
-        return results
+        return [results[index] for index in range(len(images))]
 
     def prepare(self, image: Image, boxes: Boxes | None = None) -> Any:
-        """The first of three steps of one image, for callers that overlap them.
+        """Performs the first of three steps on one image, for callers that overlap the steps.
 
         Args:
             image: Path of an image, or BGR (H, W, 3) uint8.
-            boxes: As when called.
+            boxes: See :meth:`__call__`.
 
         Returns:
-            What :meth:`infer` takes.
+            The argument of :meth:`infer`.
 
         Raises:
-            LitePoseError: As when called.
+            LitePoseError: See :meth:`__call__`.
         """
         image = checked_image(image)
+        own_boxes = None
         if self.takes_boxes:
-            boxes = _checked_boxes(boxes, image)
+            own_boxes = _checked_boxes(boxes, image)
         elif boxes is not None:
-            raise LitePoseError('boxes: expected none, since the model is bottom-up')
+            raise LitePoseError('boxes: expected None, because the model is bottom-up')
         with one_line_errors(f'an image of {image.shape[1]}x{image.shape[0]}'):
-            # contiguous, where it is a view such as rgb[..., ::-1]
-            return self._prepare(np.ascontiguousarray(image), boxes)
+            # The image may be a view that is not contiguous, such as rgb[..., ::-1].
+            return self._prepare(np.ascontiguousarray(image), own_boxes)
 
     def infer(self, prepared: Any) -> Any:
-        """The second step: the network. Returns what :meth:`finish` takes."""
+        """Performs the second step: runs the network. Returns outputs for :meth:`finish`."""
         return self._infer([prepared])
 
     def finish(self, prepared: Any, outputs: Any, source: str | None = None) -> PoseResult:
-        """The third step: the people.
+        """Performs the third step: decodes the outputs into people.
 
         Args:
-            prepared: Of :meth:`prepare`.
-            outputs: Of :meth:`infer`.
+            prepared: The result of :meth:`prepare`.
+            outputs: The result of :meth:`infer`.
             source: Where the image came from.
         """
         return self._finish([prepared], outputs, [source])[0]
 
     def get_panels(self, prepared: Any, outputs: Any) -> tuple[Resized, dict[str, Panel]] | None:
-        """What the network saw and gave, for drawings; see :attr:`panel_names`.
+        """Returns the network's input and output maps for drawing; see :attr:`panel_names`.
 
         Args:
-            prepared: Of :meth:`prepare`.
-            outputs: Of :meth:`infer`.
+            prepared: The result of :meth:`prepare`.
+            outputs: The result of :meth:`infer`.
 
         Returns:
-            The input as an image, and what may be drawn on it, by name; None where there is
-            nothing.
+            The input as an image, and the panels that may be drawn on it by name; None if there
+            are none.
         """
         return None
 
     @abstractmethod
     def _prepare(self, image: np.ndarray, boxes: np.ndarray | None) -> Any:
-        """The network's input for an image, BGR (H, W, 3) uint8."""
+        """Returns the network's input for an image, BGR (H, W, 3) uint8."""
 
     @abstractmethod
     def _input_shape(self, prepared: Any) -> Hashable:
-        """What inputs that go through the network together have in common."""
+        """Returns a key that is equal for inputs that can be batched."""
 
     @abstractmethod
     def _infer(self, inputs: Sequence[Any]) -> Any:
-        """What the network gives for some inputs of one shape."""
+        """Returns the network's outputs for a batch of inputs of one shape."""
 
     @abstractmethod
     def _finish(
         self, inputs: Sequence[Any], outputs: Any, sources: Sequence[str | None]
     ) -> list[PoseResult]:
-        """The people of each input, whose images came from ``sources``."""
+        """Returns the people of each input, whose images came from ``sources``."""
 
 
 def _source(image: Image) -> str | None:
@@ -196,8 +197,8 @@ def _checked_boxes(boxes: Boxes | None, image: np.ndarray) -> np.ndarray:
         values = np.full((1, 4), np.nan)
     if not (np.isfinite(values).all() and (values[:, 2:] > values[:, :2]).all()):
         raise LitePoseError(
-            'boxes: expected left, top, right and bottom in pixels of each person, (N, 4), with '
-            f'right beyond left and bottom beyond top, got '
+            'boxes: expected left, top, right and bottom of each person in pixels, (N, 4), with '
+            f'right > left and bottom > top, got '
             f'{" ".join(repr(given).split())[:200]}'
         )
     return values

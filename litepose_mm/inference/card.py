@@ -1,4 +1,4 @@
-"""The card of a model: all that a runtime has to know beside the network itself."""
+"""The card of a model: everything that a runtime must know besides the network itself."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..structures import Skeleton
 from ..utils.files import replacing, sha256
 
 CARD_NAME = 'model.json'
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-# Letters, digits and . _ + - only, so that a name cannot lead out of the folder on any system.
+# Only letters, digits and . _ + - are allowed, so that no name can lead out of the folder.
 FileName = Annotated[str, msgspec.Meta(pattern=r'^(?!model\.json$)[A-Za-z0-9_][A-Za-z0-9_.+-]*$')]
 Sha256 = Annotated[str, msgspec.Meta(pattern='^[0-9a-f]{64}$')]
 Number = Annotated[float, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
@@ -27,30 +27,30 @@ AboveZero = Annotated[float, msgspec.Meta(gt=0, le=LARGEST)]
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What ``model.json`` says of the model beside it. Data only.
+    """The contents of ``model.json``, which describes the model beside it. Data only.
 
     Args:
-        name: Of the model, e.g. ``'litepose-xs_crowdpose'``.
-        engine: What runs it, see :func:`litepose_mm.inference.engines.engines`.
-        precision: What the engine calculates in.
+        name: Name of the model, e.g. ``'litepose-xs_crowdpose'``.
+        engine: The engine that runs the model, see :func:`litepose_mm.inference.engines.engines`.
+        precision: Precision of the engine's computation.
         files: Plain names of the model's files and the sha256 of each.
-        flip_test: Whether the graph looks at the mirrored image too.
-        input_shape: Height and width, for a model that takes no other; ``None``: any multiples of
-            ``size_divisor``.
-        input_size: The short side of the input that images are resized to, in pixels.
+        flip_test: Whether the graph includes a flip test.
+        input_shape: Height and width, if the model accepts only inputs of this shape. None means
+            any multiples of ``size_divisor``.
+        short_side: Short side in pixels to which images are resized.
         size_divisor: Both sides of an input are multiples of it.
-        box_padding: For top-down models, which look at one person at a time: what is shown is the
-            box of the person, so many times as large. None for bottom-up models.
-        batch_limit: Most inputs at once; ``None``: any number.
-        channel_order: Of the input.
+        box_padding: For top-down models, which process one person at a time: the factor by which
+            the person's box is enlarged. None for bottom-up models.
+        batch_limit: Maximum batch size; None means any.
+        channel_order: Channel order of the input.
         mean: Subtracted from each channel of the input, 0 to 255.
-        std: Divides each channel then.
+        std: Then divides each channel.
         skeleton: The ``K`` keypoints.
-        decoder: From the graph's outputs to people.
-        versions: Of what wrote the model, for people to read.
+        decoder: Turns the graph's outputs into people.
+        versions: Versions of the software that wrote the model, for information.
 
     Raises:
-        LitePoseError: Values do not go together.
+        LitePoseError: Values contradict each other.
     """
 
     name: Text
@@ -59,14 +59,14 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     files: dict[FileName, Sha256]
     flip_test: bool
     input_shape: tuple[Positive, Positive] | None
-    input_size: Positive
+    short_side: Positive
     size_divisor: Positive
     box_padding: AboveZero | None = None
     batch_limit: Positive | None
     channel_order: Literal['rgb', 'bgr']
     mean: tuple[Number, Number, Number]
     std: tuple[AboveZero, AboveZero, AboveZero]
-    skeleton: Any  # a Skeleton and a Decoder, which from_dict makes
+    skeleton: Any  # a Skeleton and a Decoder, which from_dict creates
     decoder: Any
     versions: dict[Text, Text]
 
@@ -84,7 +84,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 str(self.input_shape),
             )
         if self.box_padding is not None and self.input_shape is None:
-            raise _error('input_shape', 'height and width, since the model is top-down', 'null')
+            raise _error('input_shape', 'height and width, because the model is top-down', 'null')
 
     @property
     def num_keypoints(self) -> int:
@@ -92,10 +92,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return self.skeleton.num_keypoints
 
     def file(self, folder: str | Path, suffix: str) -> Path:
-        """The one model file of a suffix, e.g. ``'.onnx'``.
+        """Returns the only model file with a suffix, e.g. ``'.onnx'``.
 
         Raises:
-            LitePoseError: The card names none or several of it.
+            LitePoseError: The card names none or several.
         """
         names = [name for name in self.files if name.endswith(suffix)]
         if len(names) != 1:
@@ -108,11 +108,11 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def load(cls, folder: str | Path) -> ModelCard:
         """Reads the card of an exported folder and checks the model's files against it.
 
-        Every file is read once for its hash: about 1.5 ms a megabyte.
+        Every file is hashed, which takes about 1.5 ms per megabyte.
 
         Raises:
-            LitePoseError: There is no such folder or card, it is not what :meth:`save` writes, or
-                a file is missing or is not the one that the card is of.
+            LitePoseError: There is no such folder or card, the card is invalid, or a file is
+                missing or does not match the card.
         """
         folder = Path(folder)
         card = cls.from_dict(_read_json(folder / CARD_NAME))
@@ -122,35 +122,35 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             found = _hash(folder / name)
             if found != expected:
                 raise LitePoseError(
-                    f'{folder / name}: expected the sha256 {expected[:12]}… that {CARD_NAME} '
-                    f'names, got {found[:12]}…: the file is cut short or damaged, or the card '
-                    'belongs to another model; copy the whole folder again, or export again'
+                    f'{folder / name}: expected the sha256 {expected[:12]}… given in {CARD_NAME}, '
+                    f'got {found[:12]}…: the file is truncated or damaged, or the card belongs to '
+                    'another model; copy the whole folder again, or export again'
                 )
         return card
 
     def save(self, folder: str | Path) -> None:
-        """Writes the card beside the model's files; it is whole or not there.
+        """Writes the card beside the model's files, atomically.
 
         Raises:
-            LitePoseError: It cannot be written.
+            LitePoseError: The card cannot be written.
         """
         text = json.dumps(self.to_dict(), indent=2, allow_nan=False)
         with replacing(Path(folder) / CARD_NAME) as part:
             part.write_text(text + '\n', encoding='utf-8')
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the card as plain values that JSON can hold; see :meth:`from_dict`."""
+        """Returns the card as JSON-compatible values; see :meth:`from_dict`."""
         own = {name: getattr(self, name) for name in self.__struct_fields__}
         own.update(skeleton=self.skeleton.to_dict(), decoder=self.decoder.to_dict())
         return {'format_version': FORMAT_VERSION, **msgspec.to_builtins(own)}
 
     @classmethod
     def from_dict(cls, document: Any) -> ModelCard:
-        """Makes a card from what :meth:`to_dict` returned.
+        """Creates a card from the values that :meth:`to_dict` returned.
 
         Raises:
-            LitePoseError: The format's version is not known, or a field is missing, unknown or of
-                a wrong kind.
+            LitePoseError: The format's version is unknown, or a field is missing, unknown or of
+                the wrong type.
         """
         if not isinstance(document, Mapping):
             raise LitePoseError(
@@ -161,7 +161,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         if version != FORMAT_VERSION or isinstance(version, bool):
             raise _error(
                 'format_version',
-                f'{FORMAT_VERSION}, the only one this litepose_mm knows',
+                f'{FORMAT_VERSION}, the only version that this litepose_mm supports',
                 repr(version),
                 'update litepose_mm or export again',
             )
@@ -176,7 +176,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def file_hashes(folder: str | Path, names: Iterable[str]) -> dict[str, str]:
-    """The sha256 of files in a folder, as :class:`ModelCard` wants them.
+    """Returns the sha256 of files in a folder, for :class:`ModelCard`.
 
     Raises:
         LitePoseError: A file cannot be read.
@@ -192,26 +192,26 @@ def _error(field: str, expected: str, got: str, advice: str = 'export again') ->
 def _hash(path: Path) -> str:
     if not path.exists():
         raise LitePoseError(
-            f'expected the model file {path}, which its card names, but it is not there; copy the '
-            'whole folder again'
+            f'expected the model file {path}, which its card names, but it does not exist; copy '
+            'the whole folder again'
         )
     return sha256(path, 'model file')
 
 
 def _read_json(path: Path) -> Any:
     def refuse(text: str) -> None:
-        raise ValueError(f'{text} is not a number of JSON')
+        raise ValueError(f'{text} is not a valid JSON number')
 
     try:
         return json.loads(path.read_text(encoding='utf-8'), parse_constant=refuse)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise LitePoseError(
-            f'expected a folder with an exported model, but there is no {path}; make one with '
+            f'expected a folder with an exported model, but {path} does not exist; create one with '
             '`litepose export`'
         ) from error
     except OSError as error:
         raise LitePoseError(f'cannot read the model card {path}: {error.strerror}') from error
     except (ValueError, RecursionError) as error:
         raise LitePoseError(
-            f'expected JSON in {path}, but it is broken: {error}; export again'
+            f'expected JSON in {path}, but it is invalid: {error}; export again'
         ) from error

@@ -1,4 +1,4 @@
-"""The way from images to people: preprocessing, an engine, a decoder, a result."""
+"""Find people on images by preprocessing, running an engine and decoding its outputs."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .preprocessing import Preprocessor
 
 
 class Estimator(BaseEstimator):
-    """Finds people on images with a model that an engine has loaded.
+    """Finds people on images with a model that is loaded in an engine.
 
     Args:
         engine: The loaded model, with its card.
-        batch_size: How many images of a list go through the network at once.
+        batch_size: How many images of a list pass through the network at once.
 
     Attributes:
         engine: The loaded model.
         card: The model's card.
-        preprocessor: From images to the engine's input.
-        skeleton: The keypoints it finds.
+        preprocessor: Turns images into the engine's input.
+        skeleton: The keypoints that the model finds.
     """
 
     def __init__(self, engine: Engine, batch_size: int = 1) -> None:
@@ -38,8 +38,8 @@ class Estimator(BaseEstimator):
         super().__init__(self.card.skeleton, batch_size)
 
     @property
-    def input_size(self) -> int:
-        return min(self.card.input_shape or [self.card.input_size])
+    def short_side(self) -> int:
+        return min(self.card.input_shape or [self.card.short_side])
 
     @property
     def takes_boxes(self) -> bool:
@@ -58,15 +58,15 @@ class Estimator(BaseEstimator):
     def _prepare(self, image: np.ndarray, boxes: np.ndarray | None) -> Prepared:
         resized = self.preprocessor.resize(image, boxes)
         inputs = self.preprocessor.batch([each.image for each in resized])
-        return Prepared(resized, inputs, image.shape[1::-1])
+        return Prepared(resized, inputs, (image.shape[1], image.shape[0]))
 
     def _input_shape(self, prepared: Prepared) -> Hashable:
         return prepared.inputs.shape[1:]
 
     def _infer(self, inputs: Sequence[Prepared]) -> Sequence[np.ndarray]:
-        batch = [each.inputs for each in inputs]
+        parts = [each.inputs for each in inputs]
         with _errors_about(inputs):
-            batch = np.concatenate(batch) if len(batch) > 1 else batch[0]
+            batch = np.concatenate(parts) if len(parts) > 1 else parts[0]
             return self.engine.run(batch) if len(batch) else ()
 
     def _finish(
@@ -110,12 +110,12 @@ def _joined(parts: Sequence[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
 
 
 class Prepared(NamedTuple):
-    """An image on its way.
+    """A preprocessed image.
 
     Attributes:
-        resized: Itself at the input's size; for a top-down model, each of its people.
+        resized: The image at the input's size; for a top-down model, a crop for each person.
         inputs: The same, normalised, ``(N, 3, H, W)``.
-        image_size: Its width and height.
+        image_size: Width and height of the original image.
     """
 
     resized: list[Resized]

@@ -1,4 +1,4 @@
-"""Three lines from an image to people, without torch."""
+"""Find people on images with an exported model, without torch."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ class PoseEstimator(Estimator):
         result = estimator('photo.jpg')
         drawing = result.draw()
 
-    It is called as :class:`litepose_mm.PoseEstimator` is, and finds the same.
+    It is called like :class:`litepose_mm.PoseEstimator` and returns the same results.
 
     Args:
-        folder: What ``litepose export`` wrote: the model and ``model.json``. A copy of the
-            estimator, or one that is pickled for another process, reads it again.
-        threads: How many threads the engine takes; None leaves it to the engine.
-        batch_size: How many images of a list go through the network at once.
+        folder: Folder that ``litepose export`` wrote, with the model and ``model.json``. Copying
+            the estimator, or pickling it for another process, reads the folder again.
+        threads: Number of threads of the engine; None leaves it to the engine.
+        batch_size: How many images of a list pass through the network at once.
 
     Raises:
-        LitePoseError: The folder does not hold an exported model that is whole, or its engine is
-            not installed.
+        LitePoseError: The folder does not contain a complete exported model, or its engine is not
+            installed.
     """
 
     def __init__(
         self, folder: str | Path, *, threads: int | None = None, batch_size: int = 1
     ) -> None:
-        self.folder = Path(folder).absolute()  # for processes whose working directory is another
+        self.folder = Path(folder).absolute()  # other processes may have other working directories
         self.threads = threads
         super().__init__(load_engine(folder, ModelCard.load(folder), threads), batch_size)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and other processes load the same model again from its folder."""
+        """Makes copies and other processes load the same model again from its folder."""
         return _load_again, (type(self), self.folder, self.threads, self.batch_size, self.card)
 
     @property
     def weights_file(self) -> Path:
-        return self.folder / CARD_NAME  # it holds the hashes of the others
+        return self.folder / CARD_NAME  # it contains the hashes of the other files
 
 
 def _load_again(
@@ -55,7 +55,7 @@ def _load_again(
     estimator = kind(folder, threads=threads, batch_size=batch_size)
     if estimator.card != card:
         raise LitePoseError(
-            f'expected the model that the estimator was copied with in {folder}, but it holds '
-            'another one; export each model to a folder of its own'
+            f'expected the model that the copied estimator had loaded from {folder}, but the '
+            'folder now contains another one; export each model to its own folder'
         )
     return estimator

@@ -1,4 +1,4 @@
-"""Images as callers give them, and what can go wrong with their inputs, in one line."""
+"""Check the images that callers pass, and turn errors about them into single lines."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Image = str | os.PathLike | np.ndarray
 
 _BYTES = (bytes, bytearray, memoryview)
 
-# The short side of every image becomes the network's input size, so a strip of an image would
-# become a huge input.
+# The short side of every image is resized to a fixed length, so a very narrow image would become a
+# huge input.
 _MAX_ASPECT_RATIO = 20
 
-# How torch and the engines say it in an error which they also raise for everything else.
+# How torch and the engines report a lack of memory, in exceptions of general types.
 _OUT_OF_MEMORY = (
     'out of memory',
     'not enough memory',
@@ -35,7 +35,7 @@ def check_positive(name: str, value: int) -> int:
     """Returns a positive whole number.
 
     Raises:
-        LitePoseError: It is something else.
+        LitePoseError: The value is something else.
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise LitePoseError(f'{name}: expected a positive integer, got {value!r}')
@@ -43,11 +43,11 @@ def check_positive(name: str, value: int) -> int:
 
 
 def checked_image(image: Image) -> np.ndarray:
-    """Returns an image as BGR (H, W, 3) uint8; reads it where it is a path.
+    """Returns an image as BGR (H, W, 3) uint8, and reads it first if it is a path.
 
     Raises:
-        LitePoseError: It is neither a path nor an array, cannot be read, is not BGR uint8, or is
-            longer than 20 times its other side.
+        LitePoseError: The image is neither a path nor an array, cannot be read, is not BGR uint8,
+            or has an aspect ratio above 20.
     """
     if isinstance(image, (str, os.PathLike)):
         image = read_image(os.fsdecode(image))
@@ -64,14 +64,14 @@ def checked_image(image: Image) -> np.ndarray:
     short, long = sorted(image.shape[:2])
     if long > _MAX_ASPECT_RATIO * short:
         raise LitePoseError(
-            f'expected an image no longer than {_MAX_ASPECT_RATIO} times its other side, got '
-            f'{image.shape[1]}x{image.shape[0]}; cut it into pieces'
+            f'expected an image whose long side is at most {_MAX_ASPECT_RATIO} times the short '
+            f'one, got {image.shape[1]}x{image.shape[0]}; cut it into pieces'
         )
     return image
 
 
 def is_list(images: object) -> bool:
-    """Whether it is a list of images, rather than one, or something else to iterate over."""
+    """Whether the argument is a list of images rather than a single image or another iterable."""
     return (
         isinstance(images, Iterable)
         and not isinstance(images, (str, np.ndarray, Mapping, *_BYTES))
@@ -81,7 +81,7 @@ def is_list(images: object) -> bool:
 
 
 def _remedy(thing: object) -> str:
-    """What to do with something that is neither a path nor an array."""
+    """Suggests how to convert something that is neither a path nor an array."""
     if thing is None:
         return 'cv2.imread returns None for a file that it cannot read'
     if isinstance(thing, _BYTES):
@@ -96,13 +96,13 @@ def _remedy(thing: object) -> str:
 
 
 def inputs_text(count: int, width: int, height: int) -> str:
-    """Names a batch in a message."""
+    """Describes a batch in a message."""
     return f'{count} input{"s" if count > 1 else ""} of {width}x{height}'
 
 
 @contextmanager
 def one_line_errors(what: str) -> Iterator[None]:
-    """Turns lack of memory, what OpenCV refuses, and CUDA in a fork, into a LitePoseError."""
+    """Turns errors of memory, of OpenCV and of CUDA in a forked process into a LitePoseError."""
     try:
         yield
     except LitePoseError:
@@ -114,7 +114,7 @@ def one_line_errors(what: str) -> Iterator[None]:
         )
         if no_memory or any(message in text for message in _OUT_OF_MEMORY):
             raise LitePoseError(
-                f'there is not enough memory for {what}; take a smaller input size or batch size'
+                f'there is not enough memory for {what}; use a smaller short_side or batch_size'
             ) from error
         if 'in forked subprocess' in text:
             raise LitePoseError(
@@ -122,5 +122,5 @@ def one_line_errors(what: str) -> Iterator[None]:
                 "multiprocessing.get_context('spawn')"
             ) from error
         if isinstance(error, cv2.error):
-            raise LitePoseError(f'OpenCV cannot work on {what}: {error.err}') from error
+            raise LitePoseError(f'OpenCV cannot process {what}: {error.err}') from error
         raise

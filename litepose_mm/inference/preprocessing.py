@@ -1,4 +1,4 @@
-"""From images to the network's input, as MMPose's pipeline and preprocessor make it."""
+"""Turn images into the network's input, as MMPose's pipeline and preprocessor do."""
 
 from __future__ import annotations
 
@@ -12,44 +12,50 @@ from .card import ModelCard
 
 
 class Preprocessor:
-    """Resizes images and normalises them.
+    """Resizes and normalises images.
 
-    A model that takes any size sees what the torch path sees: the short side is the card's
-    ``input_size``, both sides are multiples of ``size_divisor``. A model of one shape sees the same
-    where that gives its shape; any other image as large as it fits, in the middle, black beyond
-    its border, with its aspect ratio. Either way positions come back by the same matrix.
+    For a model that accepts inputs of any shape, the short side becomes the card's ``short_side``
+    and both sides become multiples of ``size_divisor``, as in torch. A model with a fixed shape
+    gets the same input if that has its shape; otherwise, the image is scaled to fit, centred and
+    surrounded by a black border, and keeps its aspect ratio. In both cases, positions are mapped
+    back by the same matrix.
 
     Args:
-        card: The model's.
+        card: The model's card.
     """
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
         levels = np.arange(256, dtype=np.float32)[:, None]
-        # What each of 256 levels becomes, (256, 3), in the arithmetic of the torch path.
-        table = (levels - np.float32(card.mean)) / np.float32(card.std)
+        # The normalised value of each of 256 levels, (256, 3), with the arithmetic of torch.
+        mean, std = (np.array(values, np.float32) for values in (card.mean, card.std))
+        table = (levels - mean) / std
         self._table = np.ascontiguousarray(table.T)
         self._channels = (2, 1, 0) if card.channel_order == 'rgb' else (0, 1, 2)
 
     def resize(self, image: np.ndarray, boxes: np.ndarray | None = None) -> list[Resized]:
-        """The image at the input's size, or each of its people, and the way back.
+        """Resizes the image, or crops of its people, to the input's size.
 
         Args:
             image: BGR (H, W, 3) uint8.
             boxes: For a top-down model, people's left, top, right and bottom in pixels, (N, 4).
+
+        Returns:
+            One entry for the image, or one for each person, with the inverse mapping.
         """
         card = self.card
-        if boxes is not None:
-            size = card.input_shape[::-1]
-            return [resize_box(image, box, size, card.box_padding) for box in boxes]
-        rule = card.input_size, card.size_divisor
+        rule = card.short_side, card.size_divisor
         if card.input_shape is None:
-            return [resize_align(image, aligned_size(image.shape[1::-1], *rule))]
-        return [resize_to_shape(image, card.input_shape[::-1], *rule)]
+            size_wh = image.shape[1], image.shape[0]
+            return [resize_align(image, aligned_size(size_wh, *rule))]
+        height, width = card.input_shape
+        if boxes is not None and card.box_padding is not None:
+            return [resize_box(image, box, (width, height), card.box_padding) for box in boxes]
+        return [resize_to_shape(image, (width, height), *rule)]
 
     def batch(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """Resized images of one size as normalised inputs, float32 (B, 3, H, W)."""
-        shape = images[0].shape[:2] if len(images) else self.card.input_shape
+        """Normalises images of one size into a batch, float32 (B, 3, H, W)."""
+        shape = images[0].shape[:2] if len(images) else self.card.input_shape or (0, 0)
         batch = np.empty((len(images), 3, *shape), dtype=np.float32)
         for image, own in zip(images, batch):
             for values, source, target in zip(self._table, self._channels, own):

@@ -1,6 +1,6 @@
-"""Images and videos: finding them, reading them, and writing files that are whole or not there.
+"""Find and read images and videos, and write them atomically.
 
-Images are BGR (H, W, 3) uint8 and upright. No torch here.
+Images are BGR (H, W, 3) uint8 and upright. This package does not import torch.
 """
 
 from .images import decode_image, image_size, read_image

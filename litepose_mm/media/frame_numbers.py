@@ -1,27 +1,27 @@
-"""Numbers of frames in a video of which parts may be damaged."""
+"""Number the frames of a video that may be damaged."""
 
 from __future__ import annotations
 
 import heapq
 import math
 
-_LONGEST_GAP = 1000  # frames; a longer one is a damaged time stamp rather than so many lost frames
+_LONGEST_GAP = 1000  # frames; a longer gap means a damaged time stamp rather than lost frames
 
 
 class FrameNumbers:
-    """Numbers frames by their place in the video, counting those that cannot be decoded.
+    """Numbers frames by their position in the video, including those that cannot be decoded.
 
-    Some codecs have packets that are never shown, and cameras leave frames out. So only where a
-    decoder has found damage do packets without a frame, and gaps of a constant rate, count as lost.
+    Some codecs have packets that are never shown, and cameras skip frames. Packets without a frame
+    and gaps in a constant rate therefore only count as lost frames after a decoder found damage.
 
     Args:
-        step: Time stamps from frame to frame; None where the rate is not constant.
+        step: Difference of time stamps between frames; None if the rate is not constant.
 
     Attributes:
-        first: Time stamp of the first frame that can be decoded; earlier ones belong to a scene
-            that began before the video did. None until it has come.
-        count: Frames so far, lost ones included.
-        num_lost: Lost frames so far.
+        first: Time stamp of the first frame that can be decoded; None until it is known. Earlier
+            packets belong to a scene that started before the video.
+        count: Number of frames so far, including lost ones.
+        num_lost: Number of lost frames so far.
         is_damaged: Whether damage was found.
     """
 
@@ -30,23 +30,23 @@ class FrameNumbers:
         self.count = self.num_lost = 0
         self.is_damaged = False
         self._step = step
-        self._waiting: list[int] = []  # time stamps of packets whose frames have not come
+        self._waiting: list[int] = []  # time stamps of packets whose frames are not decoded yet
         self._last: int | None = None
 
     def expect(self, pts: int | None, is_key: bool) -> None:
-        """Notes that a packet with this time stamp goes into the decoder."""
+        """Notes that a packet with this time stamp is passed to the decoder."""
         if self.first is None and is_key:
             self.first = pts
-        earliest = self.first if self._last is None else self._last  # less is of another clock
+        earliest = self.first if self._last is None else self._last  # earlier: another clock
         if pts is not None and earliest is not None and pts >= earliest:
             heapq.heappush(self._waiting, pts)
 
     def found_damage(self) -> None:
-        """Notes that the decoder has found damage; before the first key frame it always does."""
+        """Notes that the decoder found damage, which does not count before the first key frame."""
         self.is_damaged = self.is_damaged or self.first is not None
 
     def number(self, pts: int | None) -> int:
-        """The number of the frame with this time stamp, the next one in the order of display."""
+        """Returns the number of the next frame in display order, which has this time stamp."""
         if pts is not None:
             if self.first is None:
                 self.first = pts
@@ -58,10 +58,10 @@ class FrameNumbers:
         return self.count - 1
 
     def finish(self, missing: int = 0) -> None:
-        """Counts what is lost at the end.
+        """Counts the frames lost at the end.
 
         Args:
-            missing: Packets that the video's index tells of and that did not come.
+            missing: Number of packets that are listed in the video's index but were not read.
         """
         self._lose(self._drop_before(math.inf))
         if missing > 0:

@@ -1,4 +1,4 @@
-"""Finding the images and videos that a user means."""
+"""Find images and videos by paths, folders and patterns."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ IMAGE_SUFFIXES = frozenset(
     ]
     + ['.avif'] * HAS_AVIF
 )
-_TRANSPORT_STREAMS = frozenset({'.ts', '.mts', '.m2ts'})  # the first two are TypeScript's, too
+_TRANSPORT_STREAMS = frozenset({'.ts', '.mts', '.m2ts'})  # the first two can also be TypeScript
 VIDEO_SUFFIXES = _TRANSPORT_STREAMS | frozenset(
     [
         '.mp4',
@@ -65,10 +65,10 @@ class MediaFile:
     """An image or video to read.
 
     Args:
-        path: Where it is.
-        name: Its path below the folder it was found in, with '/'. No two files of one
-            :func:`find_media` share a name, not even without the suffix.
-        is_video: Whether it is a video.
+        path: Path of the file.
+        name: Path relative to the folder in which it was found, with '/'. Names are unique among
+            the results of :func:`find_media`, even without their suffix.
+        is_video: Whether the file is a video.
     """
 
     path: Path
@@ -77,19 +77,19 @@ class MediaFile:
 
 
 def find_media(inputs: Iterable[str | Path], recursive: bool = False) -> list[MediaFile]:
-    """Lists the images and videos that paths, folders and patterns such as ``'*.jpg'`` stand for.
+    """Lists the images and videos that match paths, folders and patterns such as ``'*.jpg'``.
 
-    A file that is named is taken whatever its suffix, and its content tells whether it is an image
-    or a video. In folders and patterns known suffixes count, hidden files do not, and a warning
-    tells how many files of other kinds there are. Each file comes once, in the order of
-    ``inputs``, folders sorted.
+    Files that are named explicitly may have any suffix; their contents determine whether they are
+    images or videos. Folders and patterns only yield files with known suffixes that are not
+    hidden, and a warning states the number of other files. Each file is listed once, in the order
+    of ``inputs``; the files of a folder are sorted.
 
     Args:
         inputs: Files, pipes, folders or patterns.
-        recursive: Looks into the folders of folders too.
+        recursive: Whether to include subfolders.
 
     Raises:
-        LitePoseError: An input does not exist or holds neither image nor video.
+        LitePoseError: An input does not exist, or contains neither images nor videos.
     """
     found: dict[Path, MediaFile] = {}
     taken: set[str] = set()
@@ -102,25 +102,25 @@ def find_media(inputs: Iterable[str | Path], recursive: bool = False) -> list[Me
                 found[key] = MediaFile(path, name, is_video)
     passed_over = {path for path in passed_over if path.resolve() not in found}
     if passed_over:
-        warnings.warn(f'passed over {_kinds(passed_over)}')
+        warnings.warn(f'skipped {_kinds(passed_over)}')
     return list(found.values())
 
 
 def _expand(given: str, recursive: bool, passed_over: set[Path]) -> list[tuple[Path, Path, bool]]:
-    """Returns (file, folder that its name is relative to, whether it is a video)."""
+    """Returns (file, folder to which its name is relative, whether it is a video)."""
     path, found, others = Path(given), [], set()
     try:
         if path.is_file() or path.is_fifo():
             return [(path, path.parent, _is_video(path))]
         if path.is_dir():
             candidates = ((file, path) for file in path.glob('**/*' if recursive else '*'))
-            hint = '' if recursive else '; folders in it are not looked into'
+            hint = '' if recursive else '; subfolders are not searched'
         elif glob.has_magic(given):
             files = map(Path, glob.glob(given, recursive=True))
             candidates = ((file, file.parent) for file in files)
             hint = ''
         else:
-            raise LitePoseError(f'expected a file, folder or pattern, but there is no {given!r}')
+            raise LitePoseError(f'expected a file, folder or pattern, but {given!r} does not exist')
         for file, root in sorted(candidates):
             if any(part.startswith('.') for part in file.relative_to(root).parts):
                 continue
@@ -130,7 +130,7 @@ def _expand(given: str, recursive: bool, passed_over: set[Path]) -> list[tuple[P
                 else:
                     others.add(file)
     except OSError as error:
-        raise LitePoseError(f'cannot look at the input {given!r}: {error.strerror}') from error
+        raise LitePoseError(f'cannot access the input {given!r}: {error.strerror}') from error
     if not found:
         known = ' '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))
         only = f', only {_kinds(others)}' if others else ''
@@ -151,7 +151,7 @@ def _is_known(path: Path) -> bool:
 
 
 def _is_video(path: Path) -> bool:
-    """Whether a file that was named is a video: its content tells, whatever its suffix."""
+    """Whether the contents of an explicitly named file are a video, regardless of its suffix."""
     if path.is_fifo():
         return True
     if is_image(path):
@@ -166,7 +166,7 @@ def _is_video(path: Path) -> bool:
 
 
 def _kinds(paths: Iterable[Path]) -> str:
-    """How many files of which kinds these are."""
+    """Describes how many files of which kinds there are."""
     counts = Counter(path.suffix.lower() or 'no suffix' for path in paths)
     number = counts.total()
     ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))

@@ -1,4 +1,4 @@
-"""Decoding the frames of an open video, past damaged parts."""
+"""Decode the frames of an open video, skipping damaged parts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .images import UPRIGHT
 if TYPE_CHECKING:
     import av
 
-_MOST_STRETCH = 4  # a pixel more than so many times as wide as high is a damaged header
-_CUT_SHORT = 0.9  # share of the duration in the header; less is a broken file
-_MOST_FAILURES = 100  # of reading, one after the other, until the rest is given up
-_WITH_DURATION = ('matroska,webm', 'flv', 'asf')  # the header of these is not an estimate
+_MAX_STRETCH = 4  # a larger aspect ratio of pixels means a damaged header
+_CUT_SHORT = 0.9  # a file with less of the duration in its header is incomplete
+_MAX_FAILURES = 100  # number of consecutive read errors after which reading stops
+_WITH_DURATION = ('matroska,webm', 'flv', 'asf')  # formats with an exact duration in the header
 
 
 class VideoFrame(NamedTuple):
@@ -27,12 +27,12 @@ class VideoFrame(NamedTuple):
 
     Attributes:
         image: BGR uint8 ``(H, W, 3)``, upright and with square pixels.
-        index: Its place in the video from 0; numbers of lost frames are left out.
+        index: Position in the video from 0; the numbers of lost frames are skipped.
         time: Seconds since the first frame.
     """
 
     image: np.ndarray
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which no one calls
     time: float
 
 
@@ -40,11 +40,11 @@ class Decoding:
     """One pass over a video, see :class:`litepose_mm.media.VideoReader`.
 
     Args:
-        name: Of the video, for messages.
-        container: It.
-        stream: The one to decode.
-        fps: Frames a second, for those without a time.
-        is_live: Whether they come by themselves and none should be kept back.
+        name: Name of the video, for messages.
+        container: The open video.
+        stream: The stream to decode.
+        fps: Frames per second, for frames without a time stamp.
+        is_live: Whether the stream is live, so that decoding must not delay frames.
     """
 
     def __init__(
@@ -59,19 +59,20 @@ class Decoding:
         from av.sidedata.sidedata import SideDataContainer
         from av.video.reformatter import VideoReformatter
 
-        self._errors, self._side_data = error, SideDataContainer
+        self._errors = error
+        self._side_data: Any = SideDataContainer  # PyAV's stub lacks the argument
         self._name, self._container, self._stream, self._fps = name, container, stream, fps
-        # threads for frames keep as many frames back, for slices none
+        # One thread per frame delays as many frames as there are threads; slices delay none.
         stream.thread_type = 'SLICE' if is_live else 'AUTO'
         self._index = _AviIndex(stream) if container.format.name == 'avi' else None
         self._numbers = FrameNumbers(_constant_step(stream))
-        self._reformatter = VideoReformatter()  # one for all frames: to make one is slow
+        self._reformatter = VideoReformatter()  # shared by all frames, because creating one is slow
         self._num_damaged = self._num_packets = 0
         self._has_errors = False
         self._delay: int | None = None
         self._time: float | None = None
         self._offset = 0.0
-        self._end = 0.0  # seconds, of all that was read, sound included
+        self._end = 0.0  # end of everything read so far, including sound, in seconds
 
     def __iter__(self) -> Iterator[VideoFrame]:
         for packet in self._packets():
@@ -84,10 +85,10 @@ class Decoding:
         self._numbers.finish(self._missing_packets())
         self._raise_if_damaged()
 
-    def _packets(self) -> Iterator[av.Packet]:
-        """Packets of the video, then an empty one; goes on where reading fails."""
+    def _packets(self) -> Iterator[av.Packet | None]:
+        """Yields the video's packets and finally None; continues after read errors."""
         failures = 0
-        while failures < _MOST_FAILURES:
+        while failures < _MAX_FAILURES:
             try:
                 for packet in self._container.demux():
                     if packet.dts is None and not packet.size:
@@ -108,7 +109,7 @@ class Decoding:
         yield None
 
     def _decoded(self, packet: av.Packet | None) -> list[av.VideoFrame]:
-        """The frames that a packet, or the end of all, brings out of the decoder."""
+        """Decodes a packet, or the remaining frames at the end."""
         if packet is not None:
             self._num_packets += 1
             if self._index is not None and self._index.correct(packet):
@@ -118,7 +119,7 @@ class Decoding:
                 self._numbers.expect(stamp, packet.is_keyframe)
             if packet.is_corrupt:
                 self._numbers.found_damage()
-        for _ in range(1 if packet is not None else _MOST_FAILURES):
+        for _ in range(1 if packet is not None else _MAX_FAILURES):
             try:
                 return self._stream.decode(packet)
             except EOFError:
@@ -129,39 +130,40 @@ class Decoding:
         return []
 
     def _stamp(self, frame: av.VideoFrame) -> int | None:
-        """The time stamp of a frame."""
+        """Returns the time stamp of a frame."""
         if self._index is None:
             return frame.pts
         if frame.dts is None:
             return None
-        if self._delay is None:  # of frames that are decoded out of the order of display
+        if self._delay is None:  # if frames are not decoded in display order
             first, delayed = self._numbers.first, self._stream.codec_context.has_b_frames
             self._delay = frame.dts - first if delayed and first is not None else 0
         return frame.dts - self._delay
 
     def _image(self, frame: av.VideoFrame) -> np.ndarray:
         stretch = self._stream.sample_aspect_ratio or 1
-        if not 1 / _MOST_STRETCH <= stretch <= _MOST_STRETCH:
+        if not 1 / _MAX_STRETCH <= stretch <= _MAX_STRETCH:
             stretch = 1
         image = self._reformatter.reformat(
             frame,
             width=max(1, round(frame.width * stretch)),
             height=frame.height,
             format='bgr24',
-            threads=1,  # decoding has the others
+            threads=1,  # decoding uses the others
         ).to_ndarray()
-        # not frame.side_data, which makes a circle that keeps frames until memory is collected
+        # frame.side_data would create a reference cycle that keeps frames in memory.
         matrix = self._side_data(frame).get('DISPLAYMATRIX')
         return image if matrix is None else UPRIGHT.get(_orientation(matrix), np.asarray)(image)
 
     def _time_of(self, pts: int | None) -> float:
-        """Seconds since the first frame; goes on where the clock of the video begins anew."""
+        """Returns the seconds since the first frame, also if the video's clock restarts."""
         before = self._time
         follows = 0.0 if before is None else before + 1 / self._fps
-        if pts is None:
+        first, base = self._numbers.first, self._stream.time_base
+        if pts is None or first is None or base is None:
             self._time = follows
             return follows
-        time = float((pts - self._numbers.first) * self._stream.time_base) + self._offset
+        time = float((pts - first) * base) + self._offset
         if before is not None and time < before:
             self._offset += follows - time
             time = follows
@@ -176,7 +178,7 @@ class Decoding:
     def _raise_if_damaged(self) -> None:
         numbers, problems = self._numbers, []
         if not numbers.count:
-            raise LitePoseError(f'{self._name} holds no frame that can be decoded; copy it again')
+            raise LitePoseError(f'no frame of {self._name} can be decoded; copy it again')
         if numbers.num_lost:
             problems.append(f'frames lost: {numbers.num_lost} of {numbers.count}')
         if self._num_damaged:
@@ -186,24 +188,25 @@ class Decoding:
             if self._end < _CUT_SHORT * duration:
                 problems.append(f'it ends after {self._end:.1f} of {duration:.1f} s')
         if self._has_errors and not problems:
-            problems.append('some of it cannot be decoded')
+            problems.append('parts of it cannot be decoded')
         if problems:
             raise LitePoseError(
-                f'the video {self._name} is damaged or cut short: {", ".join(problems)}; '
+                f'the video {self._name} is damaged or truncated: {", ".join(problems)}; '
                 'copy it again'
             )
 
 
 class _AviIndex:
-    """Times of the frames of an AVI file, which stores none: FFmpeg counts the frames it finds.
+    """Corrects the time stamps of an AVI file, which stores none.
 
-    Where some are destroyed, the index still tells which ones the others are. The count is that of
-    decoding (``dts``); for display FFmpeg only guesses one.
+    FFmpeg counts the frames that it finds. If some are destroyed, the file's index still tells
+    which ones the others are. Corrected are decoding time stamps (``dts``), since FFmpeg only
+    guesses those for display.
     """
 
     def __init__(self, stream: av.video.stream.VideoStream) -> None:
         entries = [entry for entry in stream.index_entries if entry.size]
-        self._places = [entry.pos for entry in entries]
+        self._positions = [entry.pos for entry in entries]
         self._times = [entry.timestamp for entry in entries]
         self._stream = stream
         self._num_read = 0
@@ -211,11 +214,11 @@ class _AviIndex:
 
     def correct(self, packet: av.Packet) -> bool:
         """Corrects the time stamps of a packet; returns whether frames before it are destroyed."""
-        place = bisect_right(self._places, packet.pos) - 1
-        self._num_read = max(place, self._num_read) + 1
-        if place < 0 or packet.dts is None:
+        index = -1 if packet.pos is None else bisect_right(self._positions, packet.pos) - 1
+        self._num_read = max(index, self._num_read) + 1
+        if index < 0 or packet.dts is None:
             return False
-        shift = max(self._shift, self._times[place] - packet.dts)
+        shift = max(self._shift, self._times[index] - packet.dts)
         grew, self._shift = shift > self._shift, shift
         packet.dts += shift
         if packet.pts is not None:
@@ -223,21 +226,21 @@ class _AviIndex:
         return grew
 
     def num_after_last(self) -> int:
-        """How many frames there should be behind the last one that was read."""
+        """Returns how many frames should follow the last one that was read."""
         entries = sum(entry.size > 0 for entry in self._stream.index_entries)
-        grew = entries > len(self._places)  # FFmpeg makes one while it reads where there is none
+        grew = entries > len(self._positions)  # FFmpeg creates a missing index while it reads
         return max(0, (self._stream.frames if grew else entries) - self._num_read)
 
 
 def _constant_step(stream: av.video.stream.VideoStream) -> float | None:
-    rate = stream.average_rate
-    if not rate or rate != stream.base_rate:
+    rate, base = stream.average_rate, stream.time_base
+    if not rate or rate != stream.base_rate or base is None:
         return None
-    return float(1 / (Fraction(rate) * stream.time_base))
+    return float(1 / (Fraction(rate) * base))
 
 
 def _orientation(matrix: Any) -> int:
-    """The EXIF orientation that shows a frame as a display matrix does."""
+    """Returns the EXIF orientation that corresponds to a display matrix."""
     a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return {(False, False): 1, (True, False): 2, (True, True): 3}.get((a < 0, d < 0), 4)

@@ -1,4 +1,4 @@
-"""Writing videos: real times, and a file that is whole or not there."""
+"""Write videos atomically and with the real times of frames."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -18,39 +18,39 @@ from .videos import import_av
 if TYPE_CHECKING:
     import av
 
-# H.264 plays everywhere. Builds of FFmpeg without x264 still have MPEG-4.
+# H.264 plays everywhere. Builds of FFmpeg without x264 still include MPEG-4.
 _CODECS = (('libx264', {'preset': 'ultrafast', 'crf': '20'}), ('mpeg4', {'qscale': '3'}))
-_BT709 = 1  # the number of these colours to FFmpeg
-_CLOCK = 60_000  # ticks a second: whole numbers of them for 24, 25, 29.97, 30, 50 and 60 frames
+_BT709 = 1  # FFmpeg's number of this colour space
+_CLOCK = 60_000  # ticks per second, divisible by 24, 25, 29.97, 30, 50 and 60 frames per second
 
 
 def video_path(path: str | Path) -> Path:
-    """The file that a :class:`VideoWriter` of this path writes."""
+    """Returns the file that a :class:`VideoWriter` with this path writes."""
     return Path(path).with_suffix('.mp4')
 
 
 class VideoWriter:
-    """Writes an MP4 whose size is that of its first frame; use it in a ``with`` statement.
+    """Writes an MP4 with the size of its first frame; use it in a ``with`` statement.
 
-    Frames of another size are fitted into it. Each is shown until the time of the next. The file
-    appears when the writer is closed, also when an exception ends the ``with``; it then holds the
-    frames so far. Without frames, and where writing failed, there is no file. Odd sizes, which
-    videos cannot have, get one more row or column, a copy of the last.
+    Frames of another size are scaled to fit. Each frame is shown until the time of the next one.
+    The file appears when the writer is closed, and contains the frames so far even if an exception
+    ended the ``with`` statement. There is no file without frames or after a write error. Odd sizes,
+    which videos cannot have, are extended by a copy of the last row or column.
 
     Args:
         path: The file; its suffix becomes ``.mp4``.
-        fps: Frames a second where :meth:`write` is given no times.
+        fps: Frames per second, used if :meth:`write` gets no times.
 
     Attributes:
-        path: The file with the suffix that it gets.
-        num_frames: Frames written so far; 0 again where writing failed.
+        path: The file with its final suffix.
+        num_frames: Number of frames written so far; 0 after a write error.
     """
 
     def __init__(self, path: str | Path, fps: float) -> None:
         self.path = video_path(path)
         self.fps = fps
         self.num_frames = 0
-        self._file = ExitStack()  # entered while frames are written
+        self._file = ExitStack()  # holds the open file while frames are written
         self._container: av.container.OutputContainer | None = None
         self._stream: av.video.stream.VideoStream | None = None
         self._size = (0, 0)
@@ -68,8 +68,8 @@ class VideoWriter:
 
         Args:
             image: BGR (H, W, 3) uint8.
-            time: Seconds, from any moment on; the first frame is shown at once. Times that do not
-                grow become a little later than the one before.
+            time: Seconds since any moment; the first frame is shown at the start. Times that do
+                not increase are moved slightly after the previous one.
 
         Raises:
             LitePoseError: No codec works, or the file cannot be written.
@@ -86,19 +86,19 @@ class VideoWriter:
         )
         self._last_tick = max(self._last_tick + 1, round((time - self._start) * _CLOCK))
         frame.pts, frame.time_base = self._last_tick, Fraction(1, _CLOCK)
-        with self._errors_told():
+        with self._one_line_errors():
             self._encode(frame)
         self.num_frames += 1
 
     def close(self) -> None:
-        """Finishes the file and moves it into place; may be called again.
+        """Finishes the file and moves it into place; repeated calls have no effect.
 
         Raises:
-            LitePoseError: It cannot be written or moved into place.
+            LitePoseError: The file cannot be written or moved into place.
         """
         if self._container is None:
             return
-        with self._errors_told():
+        with self._one_line_errors():
             self._encode(None)
             self._container.close()
             self._container = None
@@ -108,18 +108,18 @@ class VideoWriter:
         from av.video.reformatter import VideoReformatter
 
         self._reformatter, self._size = VideoReformatter(), size
-        with self._errors_told():
+        with self._one_line_errors():
             part = self._file.enter_context(replacing(self.path))
-            # as a Python object, since FFmpeg takes some names for protocols or no UTF-8
+            # A Python file, because FFmpeg misreads names like protocols or not in UTF-8.
             file = self._file.enter_context(part.open('wb'))
             self._container = import_av().open(file, 'w', format='mp4')
-            self._stream = self._add_stream()
+            self._stream = self._add_stream(self._container)
 
-    def _add_stream(self) -> av.video.stream.VideoStream:
+    def _add_stream(self, container: Any) -> av.video.stream.VideoStream:
         available = import_av().codecs_available
         codec, options = next((each for each in _CODECS if each[0] in available), _CODECS[-1])
         rate = Fraction(self.fps).limit_denominator(1001)
-        stream = self._container.add_stream(codec, rate=rate, options=dict(options))
+        stream = container.add_stream(codec, rate=rate, options=dict(options))
         stream.width, stream.height = (side + side % 2 for side in self._size)
         stream.pix_fmt = 'yuv420p'
         context = stream.codec_context
@@ -128,12 +128,13 @@ class VideoWriter:
         return stream
 
     def _encode(self, frame: av.VideoFrame | None) -> None:
+        assert self._container is not None and self._stream is not None  # _open has set them
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
 
     @contextmanager
-    def _errors_told(self) -> Iterator[None]:
-        """Errors of the system and of FFmpeg in one line; nothing half-written is left."""
+    def _one_line_errors(self) -> Iterator[None]:
+        """Turns errors of the system and of FFmpeg into one line, and removes the partial file."""
         try:
             yield
         except (OSError, ValueError, import_av().FFmpegError) as error:
@@ -147,14 +148,14 @@ class VideoWriter:
         with suppress(OSError, import_av().FFmpegError):
             if container is not None:
                 container.close()
-        with suppress(LitePoseError):  # what comes of closing the file is the same error
+        with suppress(LitePoseError):  # closing the file causes the same error again
             self._file.__exit__(type(error), error, error.__traceback__)
 
 
-def _fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """An image scaled into another size, with black beside it, and then to even sides."""
-    width, height = size
-    if (image.shape[1], image.shape[0]) != size:
+def _fitted(image: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """Scales an image to fit into a size, with black borders, and then extends it to even sides."""
+    width, height = size_wh
+    if (image.shape[1], image.shape[0]) != size_wh:
         scale = min(width / image.shape[1], height / image.shape[0])
         inner = [max(1, round(scale * side)) for side in image.shape[1::-1]]
         scaled = cv2.resize(image, inner, interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""Writing images and JSON: a file is whole or not there."""
+"""Write images and JSON atomically."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..utils.files import replacing
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
-    """Writes an image in the format of the suffix; makes the folder; never leaves half a file.
+    """Writes an image atomically in the format of the suffix, and creates the folder if needed.
 
     Raises:
-        LitePoseError: The format is not known or cannot hold the image, or the file cannot be
+        LitePoseError: The format is unknown or cannot store the image, or the file cannot be
             written.
     """
     path = Path(path)
@@ -25,19 +25,21 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
         ok, data = cv2.imencode(path.suffix, image)
     except cv2.error as error:
         raise LitePoseError(
-            f'cannot write {path}: OpenCV does not write this: {error.err}'
+            f'cannot write {path}: OpenCV cannot encode the image: {error.err}'
         ) from error
     if not ok:
-        raise LitePoseError(f'cannot write {path}: the format cannot hold an image {image.shape}')
+        raise LitePoseError(
+            f'cannot write {path}: the format cannot store an image of shape {image.shape}'
+        )
     with replacing(path) as part:
         part.write_bytes(data.tobytes())
 
 
 def write_json(path: str | Path, document: Any) -> None:
-    """Writes a JSON file; makes the folder; never leaves half a file.
+    """Writes a JSON file atomically, and creates the folder if needed.
 
     Raises:
-        LitePoseError: The document is not plain values, or the file cannot be written.
+        LitePoseError: The document cannot be represented in JSON, or the file cannot be written.
     """
     try:
         text = json.dumps(document, allow_nan=False)

@@ -1,1 +1,1 @@
-"""From an image to the input of a network, in numpy and OpenCV only."""
+"""Turn images into the input of a network, with numpy and OpenCV only."""

@@ -1,8 +1,8 @@
-"""People on the frames of cameras, streams and videos, as they come."""
+"""Find people on the frames of cameras, streams and videos in real time."""
 
 from .handover import Closed, Handover
 from .outputs import JsonLinesOutput, VideoOutput, frame_document
-from .pipeline import RealTimePipeline, Shown, Statistics
+from .pipeline import FrameResult, RealTimePipeline, Statistics
 from .sources import CaptureSource, FileSource, FolderSource, Frame, Source, open_source
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     'Handover',
     'JsonLinesOutput',
     'RealTimePipeline',
-    'Shown',
+    'FrameResult',
     'Source',
     'Statistics',
     'VideoOutput',

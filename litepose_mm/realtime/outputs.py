@@ -1,4 +1,4 @@
-"""Where frames and people go: a video that plays, and lines of JSON."""
+"""Write frames and people to a video, or to lines of JSON."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ..media import VideoWriter
 from ..structures import PoseResult
 from .sources import Frame, Source
 
-# Seconds that a frame is shown at most: after a longer silence the video goes on at once.
+# Seconds for which a frame is shown at most; longer pauses of the source are skipped.
 _LONGEST_PAUSE = 5.0
 
 
 class VideoOutput:
     """A video of drawings that plays at the speed of the source; use it in a ``with`` statement.
 
-    Each is shown until the time of the next. The file is there, and plays, whenever the ``with``
-    ends.
+    Each drawing is shown until the time of the next one. The file can be played after the ``with``
+    statement, however that ends.
 
     Args:
         path: The file, MP4.
-        source: Where the frames come from; a camera knows its rate when the first one is there.
+        source: Where the frames come from; a camera's frame rate is known after its first frame.
     """
 
     def __init__(self, path: str | Path, source: Source) -> None:
@@ -45,7 +45,7 @@ class VideoOutput:
 
     @property
     def path(self) -> Path | None:
-        """The file, with the suffix that it gets; None before the first frame."""
+        """The file with its final suffix; None before the first frame."""
         return None if self._writer is None else self._writer.path
 
     def write(self, frame: Frame, drawing: np.ndarray) -> None:
@@ -65,14 +65,14 @@ class VideoOutput:
 
 
 class JsonLinesOutput:
-    """A line of JSON for every frame, complete as soon as it is written, or not there.
+    """Writes a line of JSON for every frame; the file never contains an incomplete line.
 
     ``{"frame": 3, "time": 0.12, "width": 640, "height": 480, "people": [{"id": 0, "score": 0.8,
-    "keypoints": [[x, y, score], …]}]}``; ``id`` where people are followed, and ``"file": "a.jpg"``
-    after ``"frame"`` for a folder's images.
+    "keypoints": [[x, y, score], …]}]}``; with ``id`` if people are tracked, and ``"file": "a.jpg"``
+    after ``"frame"`` for images of a folder.
 
     Args:
-        path: The file; one that is there is replaced when the first frame comes.
+        path: The file; an existing file is replaced at the first frame.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -93,16 +93,16 @@ class JsonLinesOutput:
         return None if self._file is None else self._given
 
     def write(self, frame: Frame, result: PoseResult) -> None:
-        """Appends a frame's line.
+        """Appends a line for a frame.
 
         Raises:
-            LitePoseError: It cannot be written.
+            LitePoseError: The line cannot be written.
         """
         line = json.dumps(frame_document(frame, result)).encode() + b'\n'
         try:
             if self._file is None:
                 self._given.parent.mkdir(parents=True, exist_ok=True)
-                # no buffer: whoever reads along, or kills this, finds whole lines
+                # Without a buffer, readers see only whole lines, even if this process is killed.
                 self._file = self._given.open('wb', buffering=0)
             if self._file.write(line) < len(line):
                 self._file.truncate(self._size)
@@ -113,7 +113,7 @@ class JsonLinesOutput:
 
 
 def frame_document(frame: Frame, result: PoseResult) -> dict[str, Any]:
-    """A frame and its people as plain values, see :class:`JsonLinesOutput`."""
+    """Returns a frame and its people as plain values, see :class:`JsonLinesOutput`."""
     width, height = result.image_size
     people = []
     for person in result:
@@ -133,7 +133,7 @@ def frame_document(frame: Frame, result: PoseResult) -> dict[str, Any]:
 
 
 def _rounded(points: np.ndarray) -> np.ndarray:
-    """Hundredths of a pixel, and scores to four digits."""
+    """Rounds positions to hundredths of a pixel and scores to four digits."""
     points = points.astype(np.float64)
     points[:, :2] = points[:, :2].round(2)
     points[:, 2] = points[:, 2].round(4)

@@ -1,4 +1,4 @@
-"""A page for this machine's browser that shows what a window would, and has its keys."""
+"""A page for this machine's browsers that works like a window, with the same keys."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from starlette.routing import Route
 
 from ..utils.listening import LOOPBACK, OwnPagesOnly, listen
 
-_LOOK = 0.01  # seconds between looks for a newer image
-_PATIENCE = 1  # seconds that a browser has to take the last one
+_POLL_SECONDS = 0.01  # time between checks for a newer image
+_SHUTDOWN_SECONDS = 1  # time that browsers have to receive the last image
 _QUALITY = 85
 _BOUNDARY = 'frame'
 _HTML = """<!doctype html>
@@ -39,7 +39,7 @@ _HTML = """<!doctype html>
 <img src="stream" alt="people on the frames, live">
 <footer>BUTTONS</footer>
 <script>
-  const over = () => { document.querySelector('footer').textContent = 'it has ended' }
+  const over = () => { document.querySelector('footer').textContent = 'The program has ended.' }
   const press = key => fetch('key', { method: 'POST', body: key }).catch(over)
   setInterval(() => fetch('', { method: 'HEAD' }).catch(over), 2000)
   document.addEventListener('keydown', event => {
@@ -62,24 +62,24 @@ _BUTTONS = {
     'q': ('q', 'quit'),
 }
 _LONGEST_KEY = 32  # bytes
-_NAMES = {'Escape': 'escape'}  # of browsers for keys, where a window calls them something else
+_NAMES = {'Escape': 'escape'}  # browsers' names of keys that windows call differently
 
 
 class Page:
     """Shows images in browsers of this machine; use it in a ``with`` statement.
 
-    Any number of them may look. Each gets the newest image when it has taken the one before, as a
-    part of one response (``multipart/x-mixed-replace``), which every browser draws.
+    Any number of browsers may watch. Each gets the newest image after it has received the previous
+    one, as a part of a single response (``multipart/x-mixed-replace``), which all browsers draw.
 
     Args:
-        port: To listen on; 0 takes a free one.
-        public_hosts: Names and ports of proxies in front of it.
+        port: Port to listen on; 0 chooses a free one.
+        public_hosts: Host names, with ports, of proxies in front of the page.
 
     Attributes:
-        address: What to open in a browser.
+        address: The address to open in a browser.
 
     Raises:
-        LitePoseError: Nothing can listen on the port.
+        LitePoseError: The port cannot be used.
     """
 
     def __init__(self, port: int, public_hosts: Sequence[str] = ()) -> None:
@@ -100,9 +100,9 @@ class Page:
                     routes=routes, middleware=[Middleware(OwnPagesOnly, LOOPBACK, public_hosts)]
                 ),
                 lifespan='off',
-                log_config=None,  # its own would close handlers of other libraries
+                log_config=None,  # uvicorn's own would close other libraries' handlers
                 log_level='critical',
-                timeout_graceful_shutdown=_PATIENCE,
+                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
             )
         )
         self._thread = threading.Thread(
@@ -115,14 +115,14 @@ class Page:
 
     def __exit__(self, *exception: object) -> None:
         self._is_closed = self._server.should_exit = True
-        self._thread.join(_PATIENCE + 2)
+        self._thread.join(_SHUTDOWN_SECONDS + 2)
         self._socket.close()
 
     def show(self, image: np.ndarray, milliseconds: int = 1) -> str | None:
-        """Shows an image, BGR uint8 (H, W, 3), which is not changed afterwards.
+        """Shows an image, BGR uint8 (H, W, 3), which must not change afterwards.
 
         Returns:
-            As of :class:`Window`: a key that was pressed in one of the browsers.
+            A key that was pressed in one of the browsers, or None, as for :class:`Window`.
         """
         if image is not self._newest[1]:
             self._newest = (self._newest[0] + 1, image)
@@ -145,7 +145,7 @@ class Page:
                 if len(body) > _LONGEST_KEY:
                     return Response(status_code=413)
         except ClientDisconnect:
-            return Response(status_code=400)  # which nobody gets
+            return Response(status_code=400)  # nobody receives it
         key = body.decode(errors='replace')
         if key in _BUTTONS or key in _NAMES:
             self._keys.put(_NAMES.get(key, key))
@@ -155,29 +155,30 @@ class Page:
         return StreamingResponse(
             self._parts(),
             media_type=f'multipart/x-mixed-replace; boundary={_BOUNDARY}',
-            # Other pages may not show it.
+            # Prevents other pages from showing the stream.
             headers={'Cache-Control': 'no-store', 'Cross-Origin-Resource-Policy': 'same-origin'},
         )
 
     async def _parts(self) -> AsyncIterator[bytes]:
-        # Browsers draw a part when the next has begun, so that is begun at once; hence no length.
+        # Browsers draw a part when the next one begins, so the next header follows immediately,
+        # and without a length.
         begin = f'--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n'.encode()
         yield begin
         seen = 0
         while True:
-            is_closed = self._is_closed  # asked first: what was shown before is sent
+            is_closed = self._is_closed  # read first, so that the last image is still sent
             if self._newest[0] == seen:
                 if is_closed:
                     return
-                await asyncio.sleep(_LOOK)
+                await asyncio.sleep(_POLL_SECONDS)
                 continue
             seen, jpeg = self._jpeg()
             yield jpeg + b'\r\n' + begin
 
     def _jpeg(self) -> tuple[int, bytes]:
-        """The newest image, encoded once for all who look, and not at all where nobody does."""
+        """Encodes the newest image, once for all browsers and only if there are any."""
         number, image = self._newest
-        if self._encoded[0] != number:
+        if image is not None and self._encoded[0] != number:
             _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
             self._encoded = number, data.tobytes()
         return self._encoded

@@ -1,4 +1,4 @@
-"""Frames to people while the next ones are on their way: every part has a thread of its own."""
+"""Find people on a stream of frames, with a thread for each stage."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..utils.openmp import release_openmp_threads
 from .handover import Closed, Handover
 from .sources import Frame, Source
 
-#: The parts of a frame, in order. Whoever draws says so, see :meth:`RealTimePipeline.timed`.
+#: The stages of a frame, in order. Callers time the drawing, see :meth:`RealTimePipeline.timed`.
 STAGES = ('grabbing', 'preprocessing', 'network', 'decoding', 'drawing')
-_KEPT = 120  # times of each part that the statistics look at
-_WINDOW = 3.0  # seconds over which frames a second are counted
-_PATIENCE = 1.0  # seconds: a driver can keep the thread that grabs for longer
+_KEPT = 120  # number of recent times of each stage in the statistics
+_WINDOW = 3.0  # seconds over which the frame rate is measured
+_PATIENCE = 1.0  # seconds to wait for the grabbing thread, which a driver may block for longer
 
 
-class Shown(NamedTuple):
-    """A frame and who is on it.
+class FrameResult(NamedTuple):
+    """A frame with the people on it.
 
     Attributes:
         frame: The frame.
-        result: Its people, with ids where they are followed.
-        prepared: What the estimator's ``prepare`` gave.
-        outputs: What its ``infer`` gave, e.g. for drawing maps.
+        result: The people, with ids if they are tracked.
+        prepared: The result of the estimator's ``prepare``.
+        outputs: The result of its ``infer``, e.g. for drawing maps.
     """
 
     frame: Frame
@@ -41,14 +41,14 @@ class Shown(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """How quick a pipeline is.
+    """The speed of a pipeline.
 
     Attributes:
-        fps: Frames a second that came out lately.
-        milliseconds: Median of each part lately, by :data:`STAGES`; without those not done yet.
-        num_frames: Frames that came out.
-        num_dropped: Frames that newer ones replaced.
-        latency: Milliseconds from the grabbing of a frame to its people, median lately.
+        fps: Recent number of processed frames per second.
+        milliseconds: Recent median time of each of the :data:`STAGES` that has run.
+        num_frames: Number of processed frames.
+        num_dropped: Number of frames that newer ones replaced.
+        latency: Recent median of the milliseconds from grabbing a frame to finding its people.
     """
 
     fps: float
@@ -61,21 +61,21 @@ class Statistics(NamedTuple):
 class RealTimePipeline:
     """Finds people on the frames of a source, in its own threads; iterate over it once.
 
-    While one frame is in the network, the next is grabbed and the one before decoded. From a live
-    source the newest frame is always next and those in between are dropped; of files every frame is
-    looked at.
+    While one frame is in the network, the next is grabbed and the previous one is decoded. Of a
+    live source, always the newest frame is processed and older ones are dropped; of files, every
+    frame is processed.
 
     Example::
 
         with RealTimePipeline(open_source('0'), estimator, PoseTracker()) as pipeline:
-            for shown in pipeline:
-                drawing = shown.result.draw(shown.frame.image)
+            for found in pipeline:
+                drawing = found.result.draw(found.frame.image)
 
     Args:
         source: Where frames come from.
         estimator: Finds the people.
-        tracker: Follows them; None: they get no ids.
-        min_score: People with a lower score are dropped, before they are followed.
+        tracker: Tracks the people; None: they get no ids.
+        min_score: People with a lower score are dropped before tracking.
     """
 
     def __init__(
@@ -88,11 +88,11 @@ class RealTimePipeline:
         self.source, self.estimator, self.tracker = source, estimator, tracker
         self.min_score = min_score
         keep_all = not source.is_live
-        self._grabbed = Handover(keep_all)
-        self._inferred = Handover(keep_all)
-        self._found = Handover(keep_all)
+        self._grabbed: Handover[tuple[float, Frame]] = Handover(keep_all)
+        self._inferred: Handover[tuple[float, Frame, Any, Any]] = Handover(keep_all)
+        self._found: Handover[tuple[float, FrameResult]] = Handover(keep_all)
         self._error: BaseException | None = None
-        self._times = {stage: deque(maxlen=_KEPT) for stage in STAGES}
+        self._times: dict[str, deque[float]] = {stage: deque(maxlen=_KEPT) for stage in STAGES}
         self._latencies: deque[float] = deque(maxlen=_KEPT)
         self._ends: deque[float] = deque()
         self._num_frames = 0
@@ -100,8 +100,8 @@ class RealTimePipeline:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> RealTimePipeline:
-        release_openmp_threads()  # of loading the model: the network runs in a thread of its own
-        parts = (
+        release_openmp_threads()  # those that loaded the model; the network has another thread
+        parts: tuple[tuple[Callable[..., None], tuple[Handover, ...]], ...] = (
             (self._grab, (self._grabbed,)),
             (self._infer, (self._grabbed, self._inferred)),
             (self._decode, (self._inferred, self._found)),
@@ -116,21 +116,21 @@ class RealTimePipeline:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __iter__(self) -> Iterator[Shown]:
-        return self.poll(None)
+    def __iter__(self) -> Iterator[FrameResult]:
+        return (found for found in self.poll(None) if found is not None)
 
-    def poll(self, seconds: float | None) -> Iterator[Shown | None]:
-        """As iterating over it, for whoever has other things to do while nothing comes.
+    def poll(self, seconds: float | None) -> Iterator[FrameResult | None]:
+        """Iterates for callers that also do other things while there is no frame.
 
         Args:
-            seconds: After so long without a frame, None comes instead.
+            seconds: Time without a frame after which None is yielded; None waits forever.
 
         Raises:
-            LitePoseError: A part failed; all that was found before comes first.
+            LitePoseError: A stage failed; all earlier results are yielded first.
         """
         while True:
             try:
-                grabbed_at, shown = self._found.take(seconds)
+                grabbed_at, found = self._found.take(seconds)
             except TimeoutError:
                 yield None
                 continue
@@ -141,15 +141,15 @@ class RealTimePipeline:
             self._ends.append(now)
             self._forget_ends(now)
             self._num_frames += 1
-            yield shown
+            yield found
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
-        """Stops the source and all threads; may be called again.
+        """Stops the source and all threads; repeated calls have no effect.
 
-        A source that does not answer is left to itself after a second: its thread ends when it
-        answers, or with the process.
+        If the source does not respond within a second, its thread ends later, at the latest with
+        the process.
         """
         self._final = self._final or self.statistics()
         self.source.stop()
@@ -161,14 +161,14 @@ class RealTimePipeline:
             thread.join(_PATIENCE)
 
     def timed(self, stage: str, function: Callable[..., Any], *args: Any) -> Any:
-        """What a function returns; the time it takes counts for a part of :data:`STAGES`."""
+        """Calls a function, records its time for one of :data:`STAGES`, and returns its result."""
         start = perf_counter()
         value = function(*args)
         self._times[stage].append(perf_counter() - start)
         return value
 
     def statistics(self) -> Statistics:
-        """How quick it is; once it is closed, how quick it was."""
+        """Returns the current speed, or the final one once the pipeline is closed."""
         if self._final is not None:
             return self._final
         self._forget_ends(monotonic())
@@ -187,7 +187,7 @@ class RealTimePipeline:
         )
 
     def _guarded(self, part: Callable[..., None], places: Sequence[Handover]) -> None:
-        """Runs a part to its end; an error becomes the iteration's."""
+        """Runs a stage to its end; its error is raised by the iteration."""
         try:
             part(*places)
         except Closed:
@@ -195,7 +195,7 @@ class RealTimePipeline:
         except BaseException as error:
             self._error = self._error or error
         finally:
-            places[-1].close()  # what comes after gets what is there, and ends
+            places[-1].close()  # the next stage processes what is left, and ends
 
     def _forget_ends(self, now: float) -> None:
         while self._ends and now - self._ends[0] > _WINDOW:
@@ -217,7 +217,7 @@ class RealTimePipeline:
         while True:
             grabbed_at, frame, prepared, outputs = inferred.take()
             result = self.timed('decoding', self._people, frame, prepared, outputs)
-            found.put((grabbed_at, Shown(frame, result, prepared, outputs)))
+            found.put((grabbed_at, FrameResult(frame, result, prepared, outputs)))
 
     def _people(self, frame: Frame, prepared: Any, outputs: Any) -> PoseResult:
         result = self.estimator.finish(prepared, outputs).filter(self.min_score)

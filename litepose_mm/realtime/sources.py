@@ -1,4 +1,4 @@
-"""Where frames come from: cameras, streams, video files and folders of images."""
+"""Read frames from cameras, streams, video files and folders of images."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ..inference.images import checked_image
 from ..media import VideoFrame, VideoReader, find_media
 from ..media.videos import FALLBACK_FPS, is_stream_address
 
-#: Seconds between attempts to open a source again; the last one repeats.
+#: Seconds between attempts to open a source again; the last value repeats.
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
-_MOST_FPS = 1000
-_WAKING_SECONDS = 2.0  # what a camera may take until its first frame
+_MAX_FPS = 1000
+_WAKING_SECONDS = 2.0  # time that a camera may need until its first frame
 
-#: Called with a line about the source, e.g. that it is tried again.
+#: Called with a line about the source, e.g. that it will be opened again.
 Tell = Callable[[str], None]
 
 
@@ -34,10 +34,10 @@ class Frame(NamedTuple):
 
     Attributes:
         image: BGR uint8 ``(H, W, 3)``.
-        number: Counted from 0; of a video, frames that are lost leave their numbers out.
-        time: Seconds since the first frame: of a video by its own clock, of a camera by this
-            machine's.
-        file: The image's file, of a folder.
+        number: Counted from 0; the numbers of a video's lost frames are skipped.
+        time: Seconds since the first frame, by a video's own clock or, for a camera, by this
+            machine's clock.
+        file: The image's file, if the source is a folder.
     """
 
     image: np.ndarray
@@ -50,12 +50,11 @@ class Source(ABC):
     """A sequence of frames that another thread may stop.
 
     Attributes:
-        name: For people.
-        is_live: Whether frames come by themselves, so that late ones are lost.
-        fps: Frames a second, of a camera known with its first frame; an assumption where nobody
-            tells.
-        files: What it reads, so that nobody writes there.
-        num_failed: Images left out because they cannot be read; 1 of a damaged video.
+        name: Name for messages.
+        is_live: Whether frames arrive by themselves, so that late ones are lost.
+        fps: Frames per second; for a camera, known after its first frame. A default if unknown.
+        files: The files that are read, which must not be overwritten.
+        num_failed: Number of images that cannot be read; 1 for a damaged video.
     """
 
     name: str
@@ -69,29 +68,30 @@ class Source(ABC):
 
     @abstractmethod
     def frames(self) -> Iterator[Frame]:
-        """The frames, once.
+        """Yields the frames once.
 
         Raises:
-            LitePoseError: There are none, or the source is broken.
+            LitePoseError: There are no frames, or the source is broken.
         """
 
     def stop(self) -> None:
-        """Ends the frames soon."""
+        """Makes the frames end soon."""
         self._stopped.set()
 
 
 class CaptureSource(Source):
-    """A camera or a stream, opened again whenever it fails.
+    """A camera or a stream, which is opened again whenever it fails.
 
-    The first time it has to work. Later it may be unplugged, stall or send empty frames: it is
-    tried again, after longer and longer pauses, for as long as it takes. A video that lies at an
-    address comes once, at its own speed.
+    Opening must succeed the first time. Later, the source may be unplugged, stall or send empty
+    frames: it is opened again and again, after increasing pauses. A video at an address is played
+    once, at its own speed.
 
     Args:
         target: Number of a camera, or address of a stream.
-        tell: Gets a line when the source fails and when it is back.
-        open_capture: Opens the target; gives what has the methods of :class:`VideoReader`.
-        back_off: Seconds between attempts; the last one repeats.
+        tell: Called with a line when the source fails and when it is back.
+        open_capture: Opens the target and returns an object with the methods of
+            :class:`VideoReader`.
+        back_off: Seconds between attempts; the last value repeats.
     """
 
     is_live = True
@@ -134,26 +134,26 @@ class CaptureSource(Source):
                 if capture is not None:
                     capture.close()
             if number == 0:
-                raise problem or LitePoseError(f'{self.name} gives no frames')
-            if capture is not None and not capture.is_live:  # again, it would begin anew
+                raise problem or LitePoseError(f'{self.name} sends no frames')
+            if capture is not None and not capture.is_live:  # it would start from the beginning
                 if problem is not None:
                     self.num_failed += 1
                     self.tell(str(problem))
                 return
             if failures == 0:
-                self.tell(f'{self.name} gives no frames; trying again until it does')
+                self.tell(f'{self.name} sends no frames; trying again until it does')
             self._stopped.wait(self.back_off[min(failures, len(self.back_off) - 1)])
             failures += 1
 
 
 class Camera:
-    """A camera of this machine, which OpenCV reads; iterates over its frames until it fails.
+    """A camera of this machine, read with OpenCV; iterates over its frames until it fails.
 
     Attributes:
-        fps: Frames a second, known with the first frame.
+        fps: Frames per second, known after the first frame.
 
     Args:
-        number: Of the camera.
+        number: Number of the camera.
 
     Raises:
         LitePoseError: There is no such camera.
@@ -166,7 +166,7 @@ class Camera:
         self._capture = cv2.VideoCapture(number)
         if not self._capture.isOpened():
             known = ', '.join(sorted(str(path) for path in Path('/dev').glob('video*')))
-            raise LitePoseError(f'there is no camera {number}; devices here: {known or "none"}')
+            raise LitePoseError(f'there is no camera {number}; known devices: {known or "none"}')
 
     def __iter__(self) -> Iterator[VideoFrame]:
         start = time.monotonic()
@@ -176,16 +176,16 @@ class Camera:
                     return
                 if time.monotonic() - start > _WAKING_SECONDS:
                     raise LitePoseError(
-                        f'camera {self.number} gives no frames; does another program use it?'
+                        f'camera {self.number} sends no frames; close other programs that use it'
                     )
                 time.sleep(0.05)
             if index == 0:
                 fps = self._capture.get(cv2.CAP_PROP_FPS)
-                self.fps = fps if 0 < fps <= _MOST_FPS else FALLBACK_FPS
+                self.fps = fps if 0 < fps <= _MAX_FPS else FALLBACK_FPS
             yield VideoFrame(image, index, time.monotonic() - start)
 
     def close(self) -> None:
-        """Gives the camera back."""
+        """Releases the camera."""
         self._capture.release()
 
     def _read(self) -> np.ndarray | None:
@@ -194,12 +194,12 @@ class Camera:
 
 
 class FileSource(Source):
-    """A video file; where it is damaged, a line says so when it has ended.
+    """A video file; damage is reported in a line at the end.
 
     Args:
         path: The file.
-        paced: Whether frames come at the file's rate, as from a camera, instead of at once.
-        tell: Gets the line.
+        paced: Whether frames arrive at the file's rate, as from a camera, instead of immediately.
+        tell: Called with the line.
     """
 
     def __init__(self, path: str | Path, paced: bool = False, tell: Tell = print) -> None:
@@ -225,11 +225,11 @@ class FileSource(Source):
 
 
 class FolderSource(Source):
-    """The images of a folder, or one image, in the order of their names, one a second.
+    """The images of a folder, or a single image, sorted by name, one per second.
 
     Args:
-        folder: The folder, or the image.
-        tell: Gets a line for each image that cannot be read; it is left out.
+        folder: The folder or the image.
+        tell: Called with a line for each image that cannot be read and is skipped.
     """
 
     is_live, fps = False, 1.0
@@ -239,7 +239,7 @@ class FolderSource(Source):
         self.name, self.tell = str(folder), tell
         self.files = [file.path for file in find_media([str(folder)]) if not file.is_video]
         if not self.files:
-            raise LitePoseError(f'expected images in {folder}, got videos only; give one of them')
+            raise LitePoseError(f'expected images in {folder}, got only videos; pass one of them')
 
     def frames(self) -> Iterator[Frame]:
         for number, path in enumerate(self.files):
@@ -249,13 +249,13 @@ class FolderSource(Source):
                 image = checked_image(path)
             except LitePoseError as error:
                 self.num_failed += 1
-                self.tell(f'left out: {error}' if str(path) in str(error) else f'{path}: {error}')
+                self.tell(f'skipped: {error}' if str(path) in str(error) else f'{path}: {error}')
                 continue
             yield Frame(image, number, number / self.fps, path)
 
 
 def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
-    """The source that a text names.
+    """Opens the source that a text describes.
 
     Args:
         text: Number or device of a camera, address of a stream, or path of a video file, an image
@@ -264,9 +264,10 @@ def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
         paced: See :class:`FileSource`.
 
     Raises:
-        LitePoseError: It names none of these, or images, which have no pace.
+        LitePoseError: The text is none of these, or images should be paced.
     """
-    place = text if text.isdecimal() else os.path.realpath(text)  # links have lasting names
+    # Symbolic links give cameras persistent names.
+    place = text if text.isdecimal() else os.path.realpath(text)
     camera = re.fullmatch(r'(?:/dev/video)?([0-9]{1,2})', place)
     if camera:
         return CaptureSource(int(camera[1]), tell)
@@ -277,11 +278,11 @@ def open_source(text: str, tell: Tell = print, paced: bool = False) -> Source:
         return FileSource(path, paced, tell)
     if path.exists():
         if paced:
-            raise LitePoseError(f'expected a video to play like a camera, got {path}: images')
+            raise LitePoseError(f'expected a video to play like a camera, got images: {path}')
         return FolderSource(path, tell)
     raise LitePoseError(
-        f'expected the number of a camera (0 to 99), the address of a stream, a video file or a '
-        f'folder of images, got {text!r}, which is none of these'
+        'expected the number of a camera (0 to 99), the address of a stream, a video file or a '
+        f'folder of images, but {text!r} is none of these'
     )
 
 

@@ -1,4 +1,4 @@
-"""What is seen of a frame: people or maps, ids, and how quick it goes."""
+"""Draw a frame with people or maps, ids and status."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from ..preprocessing.resize import Resized
 from ..structures import PoseResult, Skeleton
 from ..visualization import draw_heatmaps, draw_skeletons, draw_tags
 from ..visualization.colors import person_color
-from .pipeline import Shown, Statistics
+from .pipeline import FrameResult, Statistics
 
-#: What is drawn of every model; the others are what its decoder offers.
+#: The mode that every model supports; its decoder may offer others.
 SKELETONS = 'skeletons'
 _SHORT = dict(
     grabbing='grab', preprocessing='prepare', network='network', decoding='decode', drawing='draw'
 )
 _FONT, _TEXT_SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.45
-_BLANK = (360, 640, 3)  # what is shown before there is a frame
+_BLANK = (360, 640, 3)  # shape of the image that is shown before the first frame
 
 
 @dataclass
 class View:
-    """What a viewer has chosen.
+    """The choices of a viewer.
 
     Attributes:
         mode: ``'skeletons'``, or a panel of the model's decoder.
         ids: Whether people are labelled with their ids.
-        mirrored: Whether left and right change places, as in a mirror.
-        status: Whether frames a second and times are shown.
-        paused: Whether frames wait, which is said.
+        mirrored: Whether left and right are swapped.
+        status: Whether the frame rate and times are shown.
+        paused: Whether the view is paused, which is shown.
         keypoint_threshold: Keypoints with a lower score are not drawn.
     """
 
@@ -47,36 +47,36 @@ class View:
     keypoint_threshold: float = 0.2
 
     def next_mode(self, modes: Sequence[str]) -> None:
-        """Goes on to what is drawn next.
+        """Switches to the next mode.
 
         Args:
-            modes: What can be drawn.
+            modes: The available modes.
         """
-        place = modes.index(self.mode) if self.mode in modes else -1
-        self.mode = modes[(place + 1) % len(modes)]
+        index = modes.index(self.mode) if self.mode in modes else -1
+        self.mode = modes[(index + 1) % len(modes)]
 
     def draw(
-        self, shown: Shown, estimator: BaseEstimator, statistics: Statistics | None = None
+        self, found: FrameResult, estimator: BaseEstimator, statistics: Statistics | None = None
     ) -> np.ndarray:
-        """A drawing of a frame, BGR uint8 of its size.
+        """Draws a frame, BGR uint8 of its size.
 
         Args:
-            shown: The frame and its people.
-            estimator: What found them; it knows the maps.
-            statistics: How quick it goes, for the status.
+            found: The frame with its people.
+            estimator: The estimator that found them, which provides the maps.
+            statistics: The pipeline's speed, for the status.
         """
         lines = [] if statistics is None else status_lines(statistics)
         if self.paused:
             lines.append('paused')
-        image, result = shown.frame.image, shown.result
-        panel = None
+        image, result = found.frame.image, found.result
+        seen = panel = None
         if self.mode != SKELETONS:
-            seen, panels = estimator.get_panels(shown.prepared, shown.outputs) or (None, {})
+            seen, panels = estimator.get_panels(found.prepared, found.outputs) or (None, {})
             panel = panels.get(self.mode)
             if panel is None:
-                known = ', '.join(panels) or 'nothing else'
-                lines.append(f'this model gives no {self.mode}, but {known}')
-        if panel is None:
+                known = ', '.join(panels) or 'none'
+                lines.append(f'this model has no {self.mode} (maps: {known})')
+        if seen is None or panel is None:
             if self.mirrored:
                 image = image[:, ::-1]
                 flipped = result.keypoints * (-1, 1) + (image.shape[1] - 1, 0)
@@ -84,11 +84,11 @@ class View:
             drawing = draw_skeletons(
                 image, result, keypoint_threshold=self.keypoint_threshold, color_by='person'
             )
-            if self.ids and result.ids is not None:
+            if self.ids:
                 _label(drawing, result, self.keypoint_threshold)
         else:
             drawing = _draw_panel(seen.image, panel, result.skeleton)
-            drawing = _on_the_frame(drawing, seen, image.shape[1::-1])
+            drawing = _on_the_frame(drawing, seen, (image.shape[1], image.shape[0]))
             drawing = np.ascontiguousarray(drawing[:, ::-1]) if self.mirrored else drawing
         if self.status:
             _write(drawing, lines)
@@ -102,7 +102,7 @@ def _draw_panel(image: np.ndarray, panel: Panel, skeleton: Skeleton) -> np.ndarr
 
 
 def notice(text: str, drawing: np.ndarray | None = None) -> np.ndarray:
-    """A copy of a drawing, or black where there is none, with a line of text in its middle."""
+    """Copies a drawing, or starts with a black image, and writes a line of text in its middle."""
     drawing = np.zeros(_BLANK, np.uint8) if drawing is None else drawing.copy()
     left = round(16 * _scale(drawing))
     scale = _fitting(drawing, text, left)
@@ -111,7 +111,7 @@ def notice(text: str, drawing: np.ndarray | None = None) -> np.ndarray:
 
 
 def status_lines(statistics: Statistics) -> list[str]:
-    """How quick it goes, in two lines."""
+    """Describes the speed in two lines."""
     times = ', '.join(
         f'{_SHORT[stage]} {value:.1f}' for stage, value in statistics.milliseconds.items()
     )
@@ -122,16 +122,17 @@ def status_lines(statistics: Statistics) -> list[str]:
     ]
 
 
-def _on_the_frame(drawing: np.ndarray, seen: Resized, size: tuple[int, int]) -> np.ndarray:
-    """A drawing on the network's input, which may have a border, on a frame of this size."""
+def _on_the_frame(drawing: np.ndarray, seen: Resized, size_wh: tuple[int, int]) -> np.ndarray:
+    """Warps a drawing from the network's input, which may have a border, to the frame."""
     corners = np.array([(0, 0), (1, 0), (0, 1)], np.float32)
     matrix = cv2.getAffineTransform(corners, seen.to_original(corners).astype(np.float32))
-    return cv2.warpAffine(drawing, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(drawing, matrix, size_wh, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _label(drawing: np.ndarray, result: PoseResult, threshold: float) -> None:
-    """Ids above the highest keypoint of each person that is drawn."""
-    for points, found, own in zip(result.keypoints, result.found(threshold), result.ids):
+    """Writes the id of each drawn person above the highest keypoint."""
+    ids = () if result.ids is None else result.ids
+    for points, found, own in zip(result.keypoints, result.found(threshold), ids):
         seen = points[found]
         if len(seen):
             x, y = seen[seen[:, 1].argmin()]
@@ -140,14 +141,14 @@ def _label(drawing: np.ndarray, result: PoseResult, threshold: float) -> None:
 
 
 def _write(drawing: np.ndarray, lines: Sequence[str]) -> None:
-    """Lines of text at the top left, each as small as a small drawing needs."""
+    """Writes lines of text at the top left, and shrinks those that do not fit."""
     for number, line in enumerate(lines, start=1):
         place = (6, round(18 * number * _scale(drawing)))
         _text(drawing, line, place, scale=_fitting(drawing, line, 6))
 
 
 def _fitting(drawing: np.ndarray, text: str, left: int) -> float:
-    """The scale of a text that begins at a column and has to end inside."""
+    """Returns the scale at which a text that starts at a column fits into the drawing."""
     scale = _scale(drawing)
     (width, _), _ = cv2.getTextSize(text, _FONT, _TEXT_SIZE * scale, 1)
     return scale * min(1.0, (drawing.shape[1] - 2 * left) / max(width, 1))

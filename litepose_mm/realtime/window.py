@@ -1,4 +1,4 @@
-"""A window, and the keys that are pressed in it."""
+"""A window that shows images and reads keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Window:
     """Shows images; use it in a ``with`` statement.
 
     Args:
-        title: Its title.
+        title: Title of the window.
 
     Raises:
         LitePoseError: There is no screen, or this OpenCV cannot open windows.
@@ -39,14 +39,14 @@ class Window:
         cv2.destroyWindow(self.title)
 
     def show(self, image: np.ndarray, milliseconds: int = 1) -> str | None:
-        """Shows an image, and waits a moment for a key.
+        """Shows an image and waits a moment for a key.
 
         Returns:
-            The key, ``'escape'`` where the window was closed; None where there was none.
+            The key, ``'escape'`` if the window was closed, or None.
         """
         cv2.imshow(self.title, image)
         code = cv2.waitKey(milliseconds)
-        # Some of OpenCV's window systems never say that a window is visible.
+        # Some of OpenCV's window systems never report a window as visible.
         is_visible = cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
         if code == _ESCAPE or (self._was_visible and not is_visible):
             return 'escape'
@@ -55,10 +55,10 @@ class Window:
 
 
 def _check_screen() -> None:
-    """Asks first: with Qt, a window without a screen ends the process."""
+    """Checks that there is a screen, because Qt ends the process without one."""
     if getattr(cv2, 'currentUIFramework', lambda: 'unknown')() == '':
         raise _no_window(
-            'this OpenCV has no windows (pip uninstall opencv-python-headless, then '
+            'this OpenCV does not support windows (pip uninstall opencv-python-headless, then '
             'pip install opencv-python)'
         )
     if sys.platform == 'linux' and not any(map(os.environ.get, ('DISPLAY', 'WAYLAND_DISPLAY'))):

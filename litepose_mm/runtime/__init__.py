@@ -1,4 +1,4 @@
-"""Images to people with an exported model: numpy, OpenCV and one engine, no torch, no MMPose."""
+"""Run exported models with numpy, OpenCV and one engine, without torch and MMPose."""
 
 from ..inference.card import ModelCard, file_hashes
 from ..inference.exported import PoseEstimator

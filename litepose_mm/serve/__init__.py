@@ -1,4 +1,4 @@
-"""A local web page that shows people: camera, images and videos in the browser."""
+"""A local web page that finds people on the browser's camera, images and videos."""
 
 from .app import Limits, create_app
 

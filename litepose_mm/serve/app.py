@@ -1,11 +1,11 @@
-"""The web application: a page, and two ways to send it images.
+"""The web application: a page, and two ways to send images to it.
 
-``POST /api/predict`` takes one encoded image as the body and answers with its people.
+``POST /api/predict`` takes an encoded image as the body and responds with its people.
 ``/api/stream`` is a WebSocket: each binary message is an encoded frame, answered by one text
-message before the next is looked at, so that the browser sends its newest frame and nothing is
-queued. People of a stream are followed. What both answer with is
-:func:`litepose_mm.realtime.frame_document`, with ``milliseconds``; errors are
-``{"error": "one line"}``, those of addresses and methods included.
+message before the next one is processed, so that the browser always sends its newest frame and
+nothing is queued. People of a stream are tracked. Both respond with
+:func:`litepose_mm.realtime.frame_document` and ``milliseconds``. All errors, including unknown
+addresses and methods, are ``{"error": "one line"}``.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _PAGE = Path(__file__).parent / 'page'
 
 @dataclass(frozen=True)
 class Limits:
-    """What is accepted.
+    """The limits of the server.
 
     Attributes:
-        bytes: Most bytes of an encoded image.
-        pixels: Most pixels of an image.
-        streams: Most streams at once.
+        bytes: Maximum bytes of an encoded image.
+        pixels: Maximum pixels of an image.
+        streams: Maximum number of simultaneous streams.
     """
 
     bytes: int = 20 * 2**20
@@ -54,7 +54,7 @@ class Limits:
 
 
 class _TooLarge(LitePoseError):
-    """An upload of too many bytes."""
+    """An upload has too many bytes."""
 
 
 def create_app(
@@ -65,30 +65,31 @@ def create_app(
     hosts: Sequence[str] | None = LOOPBACK,
     public_hosts: Sequence[str] = (),
 ) -> Starlette:
-    """The application.
+    """Creates the application.
 
     Args:
         estimator: Finds the people, one image at a time.
-        name: Of the model, for the page.
-        limits: What is accepted.
+        name: Name of the model, for the page.
+        limits: Limits of uploads and streams.
         min_score: People with a lower score are dropped.
-        hosts: Names under which the page may be reached, see :class:`OwnPagesOnly`.
-        public_hosts: Names and ports of proxies in front of it.
+        hosts: Host names of the page, see :class:`OwnPagesOnly`.
+        public_hosts: Host names, with ports, of proxies in front of the page.
     """
-    release_openmp_threads()  # of loading the model: the network runs in another thread
+    release_openmp_threads()  # those that loaded the model; the network has another thread
     service = _Service(estimator, name, limits or Limits(), min_score)
     api = [
         Route('/model', service.model),
         Route('/predict', service.predict, methods=['POST']),
         WebSocketRoute('/stream', service.stream),
     ]
+    handlers: dict[Any, Any] = {HTTPException: _http_error, ClientDisconnect: _client_left}
     return Starlette(
         routes=[
             Mount('/api', routes=api),
             Mount('/', StaticFiles(directory=_PAGE, html=True)),
         ],
         middleware=[Middleware(OwnPagesOnly, hosts, public_hosts)],
-        exception_handlers={HTTPException: _http_error, ClientDisconnect: _client_left},
+        exception_handlers=handlers,
     )
 
 
@@ -98,25 +99,25 @@ class _Service:
     ) -> None:
         self._estimator, self._name = estimator, name
         self._limits, self._min_score = limits, min_score
-        # One image at a time is decoded and looked at, always in the same thread.
+        # One image at a time is decoded and processed, always in the same thread.
         self._worker = ThreadPoolExecutor(1, 'network')
         self._num_streams = 0
 
     async def model(self, request: Request) -> JSONResponse:
-        """What the page has to know of the model."""
+        """Describes the model for the page."""
         skeleton = self._estimator.skeleton
         return JSONResponse(
             {
                 'name': self._name,
                 'keypoints': list(skeleton.keypoint_names),
                 'links': [list(link) for link in skeleton.links],
-                'input_size': self._estimator.input_size,
+                'short_side': self._estimator.short_side,
                 'max_bytes': self._limits.bytes,
             }
         )
 
     async def predict(self, request: Request) -> JSONResponse:
-        """People of one image."""
+        """Finds the people of one image."""
         try:
             data = await self._body(request)
             return JSONResponse(await self._people(data))
@@ -140,15 +141,15 @@ class _Service:
         if size > self._limits.bytes:
             raise _TooLarge(
                 f'expected an image of at most {self._limits.bytes / 2**20:g} MiB, got more; '
-                'make it smaller'
+                'reduce its size'
             )
 
     async def stream(self, socket: WebSocket) -> None:
-        """People of one frame after the other."""
+        """Finds the people of one frame after the other."""
         await socket.accept()
         if self._num_streams >= self._limits.streams:
             most = self._limits.streams
-            await socket.send_json({'error': f'there are {most} streams already; close one'})
+            await socket.send_json({'error': f'there are already {most} streams; close one'})
             await socket.close(code=1013)
             return
         self._num_streams += 1
@@ -193,7 +194,7 @@ async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
 
 
 async def _client_left(request: Request, error: ClientDisconnect) -> Response:
-    return Response(status_code=400)  # which nobody gets
+    return Response(status_code=400)  # nobody receives it
 
 
 def _image(message: Mapping[str, Any]) -> bytes:

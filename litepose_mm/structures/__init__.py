@@ -1,4 +1,4 @@
-"""Plain values: what a body consists of, and who was found on an image. numpy only."""
+"""Value types for skeletons and for the people found on an image. numpy only."""
 
 from .pose_result import Person, PoseResult
 from .skeleton import Skeleton

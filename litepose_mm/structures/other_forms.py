@@ -1,4 +1,4 @@
-"""Results in the forms of other tools: plain values, COCO's, and supervision's."""
+"""Convert results to and from other formats: plain values, COCO's and supervision's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def plain(array: np.ndarray) -> list:
-    """Nested lists with the shortest decimals that give the same float32 again."""
+    """Returns nested lists with the shortest decimals that represent the same float32 values."""
     return array.astype(np.float32).astype(str).astype(np.float64).tolist()
 
 
@@ -42,10 +42,10 @@ def to_coco(
 
 
 def from_coco(annotations: Sequence[Mapping[str, Any]], num_keypoints: int) -> dict[str, Any]:
-    """The fields of a result that :meth:`PoseResult.from_coco` gets from the people of an image.
+    """Returns the fields of a result for :meth:`PoseResult.from_coco`.
 
     Raises:
-        LitePoseError: They are of several images, or of another form.
+        LitePoseError: The people belong to several images, or have another format.
     """
     try:
         people = [
@@ -60,13 +60,13 @@ def from_coco(annotations: Sequence[Mapping[str, Any]], num_keypoints: int) -> d
         image_ids = sorted({image_id for image_id, *_ in people}, key=repr)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LitePoseError(
-            "expected a list of people in COCO's form, as PoseResult.to_coco returns it, with "
+            "expected a list of people in COCO's format, as PoseResult.to_coco returns it, with "
             f'{3 * num_keypoints} numbers as keypoints, got something else: {reason(error)}'
         ) from error
     if len(image_ids) > 1:
         raise LitePoseError(
-            f'expected the people of one image, got those of {len(image_ids)}: choose them by '
-            f'image_id, which is {image_ids[0]!r}, {image_ids[1]!r}, …'
+            f'expected the people of one image, got those of {len(image_ids)} images with the '
+            f'image_id {image_ids[0]!r}, {image_ids[1]!r}, …; select one of them'
         )
     triples = np.array([triple for _, triple, _, _ in people]).reshape(-1, num_keypoints, 3)
     scores = np.array([1 if score is None else score for _, _, score, _ in people], np.float32)
@@ -94,7 +94,7 @@ def to_supervision(result: PoseResult) -> KeyPoints:
             visible=result.found(),
             data={} if result.ids is None else {'tracker_id': result.ids.copy()},
         )
-    except (ImportError, TypeError) as error:  # older ones do not know all of these
+    except (ImportError, TypeError) as error:  # older versions lack some of these arguments
         raise LitePoseError(
             'to_supervision needs supervision 0.29 or newer; pip install -U supervision '
             f'({reason(error)})'

@@ -1,4 +1,4 @@
-"""Who was found on an image."""
+"""The people found on an image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Person(NamedTuple):
         keypoint_scores: (K,) confidence of each keypoint.
         score: Confidence of the person.
         tag: (L,) associative embedding of the person, or None.
-        id: Number of a person who is followed through a video, or None.
+        id: Number of a tracked person, or None.
     """
 
     keypoints: np.ndarray
@@ -38,24 +38,24 @@ class Person(NamedTuple):
 class PoseResult:
     """The N people found on one image; N may be 0.
 
-    Iterating gives :class:`Person` values, as does ``result[i]``; a slice, a mask or a list of
-    indices gives a :class:`PoseResult` of these people.
+    Iteration and ``result[i]`` yield :class:`Person` values; a slice, a mask or a list of indices
+    yields a :class:`PoseResult` with these people.
 
     Args:
         keypoints: (N, K, 2) finite positions (x, y) in pixels of the original image; a whole
-            number is the centre of a pixel. Positions may lie outside of the image. Estimators
-            give (0, 0) for keypoints that they do not find.
-        keypoint_scores: (N, K) confidence of each keypoint, about 0 to 1; 0 where it is not found.
+            number is the centre of a pixel. Positions may lie outside the image. Estimators
+            return (0, 0) for keypoints that they do not find.
+        keypoint_scores: (N, K) confidence of each keypoint, about 0 to 1; 0 if it was not found.
         scores: (N,) confidence of each person, about 0 to 1.
-        skeleton: What the K keypoints are.
+        skeleton: The K keypoints.
         image_size: (width, height) of the original image in pixels.
         tags: (N, L) associative embedding of each person, or None.
         source: Where the image came from, usually a path, or None.
-        ids: (N,) different whole numbers from 0, of people who are followed through a video (see
+        ids: (N,) distinct whole numbers from 0 that identify tracked people (see
             :class:`litepose_mm.tracking.PoseTracker`), or None.
 
     Raises:
-        LitePoseError: Shapes do not fit together or numbers are not finite.
+        LitePoseError: Shapes do not match or numbers are not finite.
     """
 
     keypoints: np.ndarray
@@ -71,19 +71,16 @@ class PoseResult:
         if not isinstance(self.skeleton, Skeleton):
             raise _error('skeleton', 'a Skeleton', type(self.skeleton).__name__)
         set_field = object.__setattr__  # the way to normalise a frozen value
-        count, joints = len(_array('scores', self.scores, (-1,))), self.skeleton.num_keypoints
-        set_field(self, 'scores', _array('scores', self.scores, (count,)))
-        set_field(self, 'keypoints', _array('keypoints', self.keypoints, (count, joints, 2)))
-        set_field(
-            self,
-            'keypoint_scores',
-            _array('keypoint_scores', self.keypoint_scores, (count, joints)),
-        )
+        scores = _array('scores', self.scores, (-1,))
+        count, shape = len(scores), (len(scores), self.skeleton.num_keypoints)
+        set_field(self, 'scores', scores)
+        set_field(self, 'keypoints', _array('keypoints', self.keypoints, (*shape, 2)))
+        set_field(self, 'keypoint_scores', _array('keypoint_scores', self.keypoint_scores, shape))
         if self.tags is not None:
             set_field(self, 'tags', _array('tags', self.tags, (count, -1)))
         set_field(self, 'image_size', _checked_size(self.image_size))
         if self.source is not None and not isinstance(self.source, str):
-            raise _error('source', 'a text or None', repr(self.source))
+            raise _error('source', 'a string or None', repr(self.source))
         if self.ids is not None:
             set_field(self, 'ids', _checked_ids(self.ids, count))
 
@@ -94,7 +91,7 @@ class PoseResult:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
-        """Returns a :class:`Person` for an integer, else these people as a :class:`PoseResult`."""
+        """Returns a :class:`Person` for an integer, and a :class:`PoseResult` otherwise."""
         if isinstance(index, (int, np.integer)):
             return Person(
                 self.keypoints[index],
@@ -104,7 +101,7 @@ class PoseResult:
                 None if self.ids is None else int(self.ids[index]),
             )
         if isinstance(index, list) and not index:
-            index = slice(0)  # numpy takes an empty list for floats
+            index = slice(0)  # numpy treats an empty list as floats
         return PoseResult(
             keypoints=self.keypoints[index],
             keypoint_scores=self.keypoint_scores[index],
@@ -132,9 +129,9 @@ class PoseResult:
 
     @property
     def bboxes(self) -> np.ndarray:
-        """(N, 4) boxes (left, top, right, bottom) around each person's keypoints of positive score.
+        """(N, 4) boxes (left, top, right, bottom) around each person's keypoints that were found.
 
-        All keypoints count for a person without any of positive score.
+        If none of a person's keypoints was found, all of them count.
         """
         counts = self.found()
         counts |= ~counts.any(axis=1, keepdims=True)
@@ -143,7 +140,7 @@ class PoseResult:
         return np.concatenate([low, high], axis=1)
 
     def found(self, min_score: float = 0.0) -> np.ndarray:
-        """(N, K) which keypoints were found: of positive score, and of at least ``min_score``."""
+        """Returns a mask (N, K) of keypoints whose score is positive and at least ``min_score``."""
         return (self.keypoint_scores > 0) & (self.keypoint_scores >= min_score)
 
     def filter(self, min_score: float) -> PoseResult:
@@ -151,7 +148,7 @@ class PoseResult:
         return self[self.scores >= min_score]
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns everything as plain values that JSON can hold; see :meth:`from_dict`."""
+        """Returns everything as JSON-compatible values; see :meth:`from_dict`."""
         return {
             'image_size': list(self.image_size),
             'source': self.source,
@@ -165,39 +162,38 @@ class PoseResult:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> PoseResult:
-        """Makes the result again from what :meth:`to_dict` returned; equal to the original.
+        """Creates a result that equals the one on which :meth:`to_dict` was called.
 
         Raises:
-            LitePoseError: A part is missing, unknown or does not fit.
+            LitePoseError: A field is missing, unknown or invalid.
         """
         try:
             fields = dict(document)
             skeleton = Skeleton.from_dict(fields.pop('skeleton'))
-            people, joints = len(fields['scores']), skeleton.num_keypoints
-            for field, shape in (('keypoints', (0, joints, 2)), ('keypoint_scores', (0, joints))):
-                if people == 0:  # an empty list has lost the other sizes
-                    fields[field] = np.zeros(shape)
-            if people == 0 and fields.get('tags') is not None:
-                fields['tags'] = np.zeros((0, 1))
+            if len(fields['scores']) == 0:  # empty lists have lost the other dimensions
+                fields['keypoints'] = np.zeros((0, skeleton.num_keypoints, 2))
+                fields['keypoint_scores'] = np.zeros((0, skeleton.num_keypoints))
+                if fields.get('tags') is not None:
+                    fields['tags'] = np.zeros((0, 1))
             return cls(skeleton=skeleton, **fields)
         except (KeyError, TypeError) as error:
             raise LitePoseError(
-                f'expected a result as PoseResult.to_dict writes it, got something else: {error}'
+                f'expected the result of PoseResult.to_dict, got something else: {error}'
             ) from error
 
     def to_coco(
         self, image_id: int, category_id: int = 1, with_bbox: bool = False
     ) -> list[dict[str, Any]]:
-        """Returns the people in the form of COCO's keypoint results, one dictionary a person.
+        """Returns the people in the format of COCO's keypoint results, one dictionary per person.
 
         Args:
             image_id: The image's number in the data set.
             category_id: The category's number; a person is 1 in COCO.
-            with_bbox: Adds ``bbox`` (left, top, width, height) around the keypoints.
+            with_bbox: Whether to add ``bbox`` (left, top, width, height) around the keypoints.
 
         Returns:
             Dictionaries with ``image_id``, ``category_id``, ``keypoints`` (3K numbers x, y, score)
-            and ``score``; ``track_id`` where people have ids.
+            and ``score``, and with ``track_id`` if people have ids.
         """
         return to_coco(self, image_id, category_id, with_bbox)
 
@@ -209,20 +205,21 @@ class PoseResult:
         image_size: tuple[int, int],
         source: str | None = None,
     ) -> PoseResult:
-        """Makes the result of one image from people in COCO's form.
+        """Creates the result of one image from people in COCO's format.
 
-        What :meth:`to_coco` returned gives the same people again, without their tags. Of annotated
-        people, who have no ``score``, each score is 1, and 0 of keypoints that are not labelled.
+        The output of :meth:`to_coco` yields the same people again, without their tags. Annotated
+        people, who have no ``score``, get the score 1, as do their labelled keypoints; other
+        keypoints get 0.
 
         Args:
-            annotations: The people of one image: ``keypoints`` of 3K numbers, x, y and score or
-                visibility; where present also ``score`` and ``track_id``.
-            skeleton: What the K keypoints are.
+            annotations: The people of one image, with ``keypoints`` (3K numbers: x, y, and score
+                or visibility) and, optionally, ``score`` and ``track_id``.
+            skeleton: The K keypoints.
             image_size: (width, height) of the image in pixels.
             source: Path of the image.
 
         Raises:
-            LitePoseError: They are of several images, or of another form.
+            LitePoseError: The people belong to several images, or have another format.
         """
         return cls(
             **from_coco(annotations, skeleton.num_keypoints),
@@ -246,15 +243,15 @@ class PoseResult:
         """Draws the people on a copy of the image.
 
         Args:
-            image: uint8 image of ``image_size``: BGR (H, W, 3), BGRA or gray. Read again from
-                ``source`` when not given.
-            options: As for :func:`litepose_mm.visualization.draw_skeletons`.
+            image: uint8 image of ``image_size``: BGR (H, W, 3), BGRA or gray. By default, it is
+                read again from ``source``.
+            options: See :func:`litepose_mm.visualization.draw_skeletons`.
 
         Returns:
             The drawing, BGR (H, W, 3) uint8.
 
         Raises:
-            LitePoseError: There is no image to draw on, or one of another size.
+            LitePoseError: There is no image to draw on, or its size is wrong.
         """
         from ..media import read_image
         from ..visualization import draw_skeletons
@@ -269,7 +266,7 @@ class PoseResult:
         return draw_skeletons(image, self, **options)
 
     def _repr_png_(self) -> bytes:
-        """What notebooks show: the drawing, on gray where there is no source to read."""
+        """Returns the drawing that notebooks show, on gray if the source cannot be read."""
         from ..visualization import notebook_png
 
         return notebook_png(self)
@@ -280,7 +277,7 @@ def _error(field: str, expected: str, got: str) -> LitePoseError:
 
 
 def _array(field: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Returns a float32 copy after a check of its shape, in which -1 stands for any size."""
+    """Returns a float32 copy whose shape has been checked; -1 stands for any size."""
     try:
         array = np.array(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
@@ -289,10 +286,10 @@ def _array(field: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
         wanted in (-1, size) for wanted, size in zip(shape, array.shape, strict=True)
     )
     if not fits:
-        wanted = str(shape).replace('-1', 'any')
-        raise _error(field, f'the shape {wanted}', str(array.shape))
+        expected = str(shape).replace('-1', 'any')
+        raise _error(field, f'the shape {expected}', str(array.shape))
     if not np.isfinite(array).all():
-        raise _error(field, 'finite numbers', 'NaN or infinity; are the weights sound?')
+        raise _error(field, 'finite numbers', 'NaN or infinity; check the weights')
     array.flags.writeable = False
     return array
 
@@ -303,7 +300,7 @@ def _checked_ids(values: Any, count: int) -> np.ndarray:
         ids = ids.astype(np.int64)
     good = ids.shape == (count,) and np.issubdtype(ids.dtype, np.integer)
     if not good or len(set(ids.tolist())) < count or (ids < 0).any():
-        raise _error('ids', f'{count} different whole numbers from 0', repr(values))
+        raise _error('ids', f'{count} distinct whole numbers from 0', repr(values))
     ids = ids.astype(np.int64)
     ids.flags.writeable = False
     return ids
@@ -316,4 +313,4 @@ def _checked_size(size: Any) -> tuple[int, int]:
             return int(width), int(height)
     except (TypeError, ValueError, OverflowError):
         pass
-    raise _error('image_size', 'positive whole (width, height)', repr(size))
+    raise _error('image_size', 'positive whole numbers (width, height)', repr(size))

@@ -1,4 +1,4 @@
-"""What a body consists of: its keypoints, their links, mirror partners and colours."""
+"""Skeletons: keypoints with their links, mirror partners, tolerances and colours."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _DEFAULT_LINK_COLOR = (96, 96, 255)
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """The keypoints of one data set and how they belong together.
+    """The keypoints of a data set and their relations.
 
-    Any number of keypoints is possible. Sequences are converted to tuples and read-only arrays; two
-    skeletons are equal when everything in them is.
+    The number of keypoints is arbitrary. Sequences are converted to tuples and read-only arrays;
+    two skeletons are equal if all of their fields are.
 
     Args:
         name: Name of the data set, e.g. ``'crowdpose'``.
-        keypoint_names: K different names, in the order of the network's output.
-        links: Pairs of keypoint indices that a drawing joins by a line; may be empty.
-        flip_indices: K indices; entry ``i`` is what keypoint ``i`` becomes in a mirrored image.
-        sigmas: Positive tolerances (K,) of object keypoint similarity, as a share of a person's
-            size. None, or empty as in many of MMPose's data sets, where there are none: what needs
-            them asks :meth:`oks_sigmas`.
-        keypoint_colors: RGB (K, 3), 0-255. Orange where not given.
-        link_colors: RGB (number of links, 3), 0-255. Light blue where not given.
+        keypoint_names: K distinct names, in the order of the network's output.
+        links: Pairs of keypoint indices that drawings connect by a line; may be empty.
+        flip_indices: K indices; entry ``i`` is the index of keypoint ``i`` in a mirrored image.
+        sigmas: Positive tolerances (K,) of object keypoint similarity, as a fraction of a person's
+            size; None, or empty as in many of MMPose's data sets, if there are none. Code that
+            needs them calls :meth:`oks_sigmas`.
+        keypoint_colors: RGB (K, 3), 0-255; orange by default.
+        link_colors: RGB (number of links, 3), 0-255; light blue by default.
 
     Raises:
-        LitePoseError: The parts do not fit together; the message names the first one.
+        LitePoseError: The fields contradict each other; the message names the first of them.
     """
 
     name: str
@@ -41,8 +41,8 @@ class Skeleton:
     links: tuple[tuple[int, int], ...]
     flip_indices: tuple[int, ...]
     sigmas: np.ndarray | None = None
-    keypoint_colors: np.ndarray | None = None
-    link_colors: np.ndarray | None = None
+    keypoint_colors: np.ndarray = None  # type: ignore[assignment]  # __post_init__ replaces None
+    link_colors: np.ndarray = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         set_field = object.__setattr__  # the way to normalise a frozen value
@@ -63,17 +63,17 @@ class Skeleton:
 
     @classmethod
     def from_metainfo(cls, metainfo: Mapping[str, Any]) -> Skeleton:
-        """Makes a skeleton from the parsed meta information of an MMPose data set.
+        """Creates a skeleton from the parsed meta information of an MMPose data set.
 
         Args:
-            metainfo: What MMPose's ``parse_pose_metainfo`` returns, e.g. ``model.dataset_meta``.
+            metainfo: The result of MMPose's ``parse_pose_metainfo``, e.g. ``model.dataset_meta``.
 
         Raises:
-            LitePoseError: A part is missing or does not fit.
+            LitePoseError: A field is missing or invalid.
         """
         try:
             id_to_name = metainfo['keypoint_id2name']
-            return cls(
+            fields: dict[str, Any] = dict(
                 name=metainfo['dataset_name'],
                 keypoint_names=tuple(id_to_name[i] for i in range(len(id_to_name))),
                 links=metainfo['skeleton_links'],
@@ -82,52 +82,53 @@ class Skeleton:
                 keypoint_colors=metainfo.get('keypoint_colors'),
                 link_colors=metainfo.get('skeleton_link_colors'),
             )
+            return cls(**fields)
         except (KeyError, AttributeError, TypeError) as error:
             raise LitePoseError(
                 f'expected the parsed meta information of an MMPose data set, but {error} is '
-                'missing or of a wrong kind; pass what parse_pose_metainfo returns'
+                'missing or has the wrong type; pass the result of parse_pose_metainfo'
             ) from error
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Skeleton:
-        """Makes a skeleton from what :meth:`to_dict` wrote.
+        """Creates a skeleton from the values that :meth:`to_dict` returned.
 
         Raises:
-            LitePoseError: A part is missing, unknown or does not fit.
+            LitePoseError: A field is missing, unknown or invalid.
         """
         try:
             return cls(**document)
         except TypeError as error:
             raise LitePoseError(
-                f'expected a skeleton as Skeleton.to_dict writes it, got something else: {error}'
+                f'expected the result of Skeleton.to_dict, got something else: {error}'
             ) from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the skeleton as plain values that JSON can hold."""
+        """Returns the skeleton as JSON-compatible values."""
         return {
             'name': self.name,
             'keypoint_names': list(self.keypoint_names),
             'links': [list(link) for link in self.links],
             'flip_indices': list(self.flip_indices),
-            # 0.026, not 0.02600000053
+            # as 0.026 instead of 0.02600000053
             'sigmas': None if self.sigmas is None else [float(str(each)) for each in self.sigmas],
             'keypoint_colors': self.keypoint_colors.tolist(),
             'link_colors': self.link_colors.tolist(),
         }
 
     def oks_sigmas(self, purpose: str) -> np.ndarray:
-        """The sigmas (K,), for what compares people by object keypoint similarity.
+        """Returns the sigmas (K,) to compare people by object keypoint similarity.
 
         Args:
-            purpose: What that is, for the message.
+            purpose: What the sigmas are needed for, for the error message.
 
         Raises:
-            LitePoseError: There are none.
+            LitePoseError: The skeleton has no sigmas.
         """
         if self.sigmas is None:
             raise self._error(
-                f'{purpose} compares people by object keypoint similarity, which needs sigmas, and '
-                'there are none; give them in the metainfo, one for each keypoint, e.g. '
+                f'{purpose} compares people by object keypoint similarity, which needs sigmas, but '
+                'there are none; add one for each keypoint to the metainfo, e.g. '
                 f'sigmas=[0.05] * {self.num_keypoints} for the same tolerance everywhere'
             )
         return self.sigmas
@@ -145,36 +146,38 @@ class Skeleton:
 
     def _checked_names(self) -> tuple[str, ...]:
         if not isinstance(self.name, str):
-            raise LitePoseError(f'skeleton: expected a name that is text, got {self.name!r}')
+            raise LitePoseError(f'skeleton: expected a string as the name, got {self.name!r}')
         if isinstance(self.keypoint_names, str):
-            raise self._error('keypoint_names: expected a list of names, got one text')
+            raise self._error('keypoint_names: expected a list of names, got a string')
         names = tuple(self.keypoint_names)
         if not names or not all(isinstance(name, str) and name for name in names):
-            raise self._error(f'keypoint_names: expected at least one, all texts, got {names!r}')
+            raise self._error(f'keypoint_names: expected one or more strings, got {names!r}')
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise self._error(
-                f'keypoint_names: expected different names, got {repeated[0]!r} more than once'
+                f'keypoint_names: expected distinct names, got {repeated[0]!r} more than once'
             )
         return names
 
     def _checked_links(self) -> tuple[tuple[int, int], ...]:
-        links = tuple(self._indices('links', link) for link in self.links)
-        for link in links:
+        links = []
+        for given in self.links:
+            link = self._indices('links', given)
             if len(link) != 2 or link[0] == link[1]:
                 raise self._error(f'links: expected pairs of two different keypoints, got {link}')
-        return links
+            links.append((link[0], link[1]))
+        return tuple(links)
 
     def _checked_flip_indices(self) -> tuple[int, ...]:
         flip = self._indices('flip_indices', self.flip_indices)
         if len(flip) != self.num_keypoints:
             raise self._error(
-                f'flip_indices: expected {self.num_keypoints}, one a keypoint, got {len(flip)}'
+                f'flip_indices: expected {self.num_keypoints}, one per keypoint, got {len(flip)}'
             )
         for index, partner in enumerate(flip):
             if flip[partner] != index:
                 raise self._error(
-                    'flip_indices: expected that flipping twice changes nothing, but '
+                    'flip_indices: expected that flipping twice changes nothing, got '
                     f'{index} -> {partner} -> {flip[partner]}'
                 )
         return flip
@@ -187,7 +190,8 @@ class Skeleton:
             return None
         if sigmas.shape != (self.num_keypoints,):
             raise self._error(
-                f'sigmas: expected {self.num_keypoints} numbers, one a keypoint, got {sigmas.shape}'
+                f'sigmas: expected {self.num_keypoints} numbers, one per keypoint, got the shape '
+                f'{sigmas.shape}'
             )
         if not (np.isfinite(sigmas) & (sigmas > 0)).all():
             raise self._error(f'sigmas: expected positive numbers, got {sigmas.min()}')
@@ -224,7 +228,7 @@ class Skeleton:
 
     def _array(self, field: str, values: Any, dtype: type) -> np.ndarray:
         try:
-            array = np.array(values, dtype=dtype)
+            array: np.ndarray = np.array(values, dtype=dtype)
         except (TypeError, ValueError, OverflowError) as error:
             raise self._error(f'{field}: expected numbers, got {values!r}') from error
         array.flags.writeable = False

@@ -1,4 +1,4 @@
-"""For tests and benchmarks: maps with people, and the authors' procedure (``reference``)."""
+"""Helpers of tests and benchmarks: synthetic maps, and the authors' procedure (``reference``)."""
 
 from .maps import synthetic_maps
 

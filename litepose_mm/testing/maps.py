@@ -1,4 +1,4 @@
-"""Inputs for tests and benchmarks: maps such as a trained network gives, people included."""
+"""Make synthetic maps like those of a trained network, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class SyntheticMaps(NamedTuple):
-    """Maps of one image and the people in it.
+    """Maps of one image and its people.
 
     Attributes:
         heatmaps: ``(K, H/2, W/2)``, float32.
@@ -24,7 +24,7 @@ class SyntheticMaps(NamedTuple):
 
 def synthetic_maps(
     num_people: int,
-    size: tuple[int, int],
+    shape_hw: tuple[int, int],
     num_keypoints: int = 14,
     tag_dim: int = 1,
     missing: float = 0.1,
@@ -32,23 +32,23 @@ def synthetic_maps(
     tag_noise: float = 0.05,
     seed: int = 0,
 ) -> SyntheticMaps:
-    """Heatmaps with a Gaussian per keypoint and tags that tell people apart, both noisy.
+    """Makes noisy heatmaps with a Gaussian per keypoint, and noisy tags that tell people apart.
 
     Args:
         num_people: ``N``.
-        size: Height and width of the input, multiples of 4.
+        shape_hw: Height and width of the input, multiples of 4.
         num_keypoints: ``K``.
-        tag_dim: ``L``, 2 with the flip test.
-        missing: Share of keypoints that leave no peak.
+        tag_dim: ``L``, 2 with a flip test.
+        missing: Fraction of keypoints without a peak.
         noise: Standard deviation of the heatmaps' noise.
         tag_noise: Standard deviation of the tags' noise.
-        seed: Seed of everything.
+        seed: Random seed.
     """
     rng = np.random.default_rng(seed)
-    height, width = size
+    height, width = shape_hw
     heatmaps = np.zeros((num_keypoints, height // 2, width // 2), dtype=np.float32)
     tags = np.zeros((tag_dim, num_keypoints, height // 4, width // 4), dtype=np.float32)
-    # A person in each of some cells of a grid, as large as its cell.
+    # Each person fills a random cell of a grid.
     columns = int(np.ceil(np.sqrt(max(num_people, 1) * width / height)))
     rows = int(np.ceil(max(num_people, 1) / columns))
     cell = np.array([width / columns, height / rows])
@@ -62,7 +62,7 @@ def synthetic_maps(
     person_tags = 2.0 * rng.permutation(num_people)[:, None] + rng.normal(
         0, 0.1, (num_people, tag_dim)
     )
-    # Around a keypoint the tags are those of the nearest person, elsewhere anybody's.
+    # Tags around a keypoint are those of the nearest person, and random elsewhere.
     tags += rng.uniform(0, 2.0 * max(num_people, 1), (tag_dim, num_keypoints, 1, 1)).astype(
         np.float32
     )
@@ -86,7 +86,7 @@ def synthetic_maps(
 
 
 def _smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], deviation: float):
-    """Noise that varies over a few pixels, as a network's does."""
+    """Makes noise that varies over a few pixels, like a network's."""
     noise = rng.normal(size=shape).astype(np.float32)
     for channel in noise:
         cv2.GaussianBlur(channel, (0, 0), 1.5, dst=channel)
@@ -94,7 +94,7 @@ def _smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], deviation: f
 
 
 def _stamp(heatmap: np.ndarray, position: np.ndarray, value: float, sigma: float) -> None:
-    """Draw a Gaussian where it is higher than what is there."""
+    """Draws a Gaussian wherever it is higher than the heatmap."""
     x, y = position
     radius = int(4 * sigma)
     top, left = max(int(y) - radius, 0), max(int(x) - radius, 0)

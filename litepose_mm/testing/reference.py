@@ -1,8 +1,8 @@
-"""The authors' test-time procedure written out plainly, to compare the package with.
+"""A plain version of the authors' test-time procedure, with which the package is compared.
 
-Slow on purpose: full-size maps, loops over joints and people, the ``munkres`` package. It follows
-the description in the LitePose and HigherHRNet papers and what their released code does; the
-golden files, where present, tie it to outputs of that code.
+It is deliberately slow: it uses full-size maps, loops over keypoints and people, and the
+``munkres`` package. It follows the LitePose and HigherHRNet papers and their released code; the
+golden files compare it with outputs of that code.
 """
 
 import cv2
@@ -19,9 +19,13 @@ def interpolate(maps: torch.Tensor, size) -> torch.Tensor:
 
 
 def network_maps(forward, image: torch.Tensor, num_keypoints: int, flip_indices=None):
-    """Full-size heatmaps ``(K, H, W)`` and tags ``(K, H, W, L)`` of one image ``(1, 3, H, W)``.
+    """Returns full-size heatmaps ``(K, H, W)`` and tags ``(K, H, W, L)`` of one input.
 
-    ``forward`` gives the two levels' outputs; with ``flip_indices`` the mirrored image is added.
+    Args:
+        forward: Returns the outputs of the two levels.
+        image: ``(1, 3, H, W)``.
+        num_keypoints: ``K``.
+        flip_indices: If given, the mirrored image is added.
     """
 
     def one(inputs, mirrored):
@@ -44,8 +48,7 @@ def network_maps(forward, image: torch.Tensor, num_keypoints: int, flip_indices=
 def top_k(heat: np.ndarray, tag: np.ndarray, k: int):
     maps = torch.from_numpy(heat)[None]
     maps = maps * (F.max_pool2d(maps, 5, 1, 2) == maps)
-    value, index = maps[0].flatten(1).topk(k, dim=1)
-    value, index = value.numpy(), index.numpy()
+    value, index = (each.numpy() for each in maps[0].flatten(1).topk(k, dim=1))
     width = heat.shape[2]
     location = np.stack([index % width, index // width], axis=-1)
     num_keypoints, tag_dim = heat.shape[0], tag.shape[-1]
@@ -122,7 +125,7 @@ def refine(people, heat, tag):
 
 
 def decode(heat, tag, order, with_adjust=True, with_refine=True, k=30):
-    """People ``(N, K, 3 + L)`` in pixels of the maps, and their scores ``(N,)``."""
+    """Returns people ``(N, K, 3 + L)`` in pixels of the maps, and their scores ``(N,)``."""
     people = group(*top_k(heat, tag, k), order)
     if with_adjust:
         people = adjust(people, heat)
@@ -133,26 +136,27 @@ def decode(heat, tag, order, with_adjust=True, with_refine=True, k=30):
 
 
 def preprocess(image: np.ndarray, short_side: int):
-    """The network's input and the matrix from its pixels to the image's."""
+    """Returns the network's input, and the matrix from its pixels to those of the image."""
     height, width = image.shape[:2]
     short = int((short_side + 63) // 64 * 64)
     if width < height:
         size = (short, int((short / width * height + 63) // 64 * 64))
-        source_width = width
+        source_width = float(width)
     else:
         size = (int((short / height * width + 63) // 64 * 64), short)
         source_width = size[0] / size[1] * height
     center = np.array([int(width / 2.0 + 0.5), int(height / 2.0 + 0.5)])
 
     def points(middle, extent):
-        return np.float32([middle, middle + [0, -extent / 2], middle + [-extent / 2, -extent / 2]])
+        corners = [middle, middle + [0, -extent / 2], middle + [-extent / 2, -extent / 2]]
+        return np.array(corners, dtype=np.float32)
 
     source = points(center, source_width)
     target = points(np.array(size) / 2, size[0])
     warped = warp_affine(image, cv2.getAffineTransform(source, target), size)
-    tensor = warped[:, :, ::-1].astype(np.float32) / 255
-    tensor = (tensor - np.float32([0.485, 0.456, 0.406])) / np.float32([0.229, 0.224, 0.225])
-    tensor = torch.from_numpy(np.ascontiguousarray(tensor.transpose(2, 0, 1)))[None]
+    mean, std = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], dtype=np.float32)
+    normalised = (warped[:, :, ::-1].astype(np.float32) / 255 - mean) / std
+    tensor = torch.from_numpy(np.ascontiguousarray(normalised.transpose(2, 0, 1)))[None]
     return tensor, cv2.getAffineTransform(target, source)
 
 

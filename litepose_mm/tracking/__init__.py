@@ -1,4 +1,4 @@
-"""People followed through a sequence of results: stable ids and smooth keypoints, in numpy."""
+"""Track people through a sequence of results: stable ids and smoothed keypoints, in numpy."""
 
 from .one_euro import OneEuroFilter
 from .tracker import PoseTracker

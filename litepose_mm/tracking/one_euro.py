@@ -1,4 +1,4 @@
-"""The One-Euro filter: slow movement is smoothed, quick movement followed.
+"""The One-Euro filter, which smooths slow movements and follows quick ones.
 
 Casiez, Roussel and Vogel, "1 Euro Filter: A Simple Speed-based Low-pass Filter for Noisy Input in
 Interactive Systems", CHI 2012.
@@ -12,21 +12,21 @@ from ..errors import LitePoseError
 
 
 class OneEuroFilter:
-    """Smooths points, each by itself, seen at any times.
+    """Smooths points independently of each other, at arbitrary times.
 
     Args:
-        min_cutoff: Cut-off frequency at rest, Hz: lower is smoother.
-        beta: How much the cut-off grows with speed: higher lags less.
-        derivative_cutoff: Cut-off frequency of the speed, Hz.
-        max_gap: Seconds after which a point that was not seen begins anew.
+        min_cutoff: Cut-off frequency at rest in Hz; a lower value smooths more.
+        beta: How fast the cut-off grows with speed; a higher value reduces the lag.
+        derivative_cutoff: Cut-off frequency of the speed in Hz.
+        max_gap: Seconds after which a point that was not seen starts anew.
 
     Raises:
-        LitePoseError: A number is out of its range.
+        LitePoseError: A number is out of range.
 
     Attributes:
-        values: (P, D) smoothed points; those not seen yet are as they came.
-        speeds: (P, D) smoothed speeds, units a second: of the points as they came, because their
-            distance from the smoothed ones holds the lag, too.
+        values: (P, D) smoothed points; those not seen yet are unfiltered.
+        speeds: (P, D) smoothed speeds in units per second. They are differences of unfiltered
+            points, because distances from smoothed points would include the lag.
     """
 
     def __init__(
@@ -38,29 +38,29 @@ class OneEuroFilter:
     ) -> None:
         if min(min_cutoff, derivative_cutoff) <= 0 or min(beta, max_gap) < 0:
             raise LitePoseError(
-                'One-Euro filter: expected positive cut-offs, and beta and max_gap from 0, got '
-                f'{min_cutoff}, {derivative_cutoff}, {beta} and {max_gap}'
+                'One-Euro filter: expected min_cutoff > 0, derivative_cutoff > 0, beta >= 0 and '
+                f'max_gap >= 0, got {min_cutoff}, {derivative_cutoff}, {beta} and {max_gap}'
             )
         self.min_cutoff, self.beta = min_cutoff, beta
         self.derivative_cutoff, self.max_gap = derivative_cutoff, max_gap
         self.values = self.speeds = np.zeros((0, 0))
-        self._latest = np.zeros((0, 0))  # each point as it was last seen
-        self._times = np.zeros(0)  # and when
+        self._latest = np.zeros((0, 0))  # each unfiltered point when it was last seen
+        self._times = np.zeros(0)  # when each point was last seen
 
     def __call__(
         self, points: np.ndarray, time: float, seen: np.ndarray | None = None, unit: float = 1.0
     ) -> np.ndarray:
-        """Takes the points of a moment.
+        """Filters the points at one time.
 
         Args:
-            points: (P, D), the same number every time.
+            points: (P, D), with the same P every time.
             time: Seconds, later than before.
-            seen: (P,) which points there are; all by default.
-            unit: What ``beta`` takes for one unit of length, e.g. a person's size, so that people
-                near and far are smoothed alike.
+            seen: Mask (P,) of the points that were seen; all by default.
+            unit: Unit of length for ``beta``, e.g. a person's size, so that near and distant
+                people are smoothed alike.
 
         Returns:
-            (P, D) smoothed points; as they came where they are not seen.
+            (P, D) smoothed points; those that were not seen are unchanged.
         """
         seen = np.ones(len(points), dtype=bool) if seen is None else seen
         if not len(self._times):
@@ -85,12 +85,13 @@ class OneEuroFilter:
         return np.where(seen[:, None], self.values, points)
 
     def predict(self, time: float) -> np.ndarray:
-        """Where the points go together, for ``max_gap``.
+        """Predicts the points, up to ``max_gap`` after each was last seen.
 
-        They go at the mean speed of those that were seen last: limbs swing, the body goes on.
+        All move at the mean speed of the points that were seen last, since limbs swing while the
+        body moves steadily.
 
         Returns:
-            (P, D), from where each was last seen.
+            The predicted points, (P, D).
         """
         speed = self.speeds[self._times == self._times.max()].mean(axis=0)
         gaps = np.clip(time - self._times, 0, self.max_gap)
@@ -98,6 +99,6 @@ class OneEuroFilter:
 
 
 def _share(cutoff: float | np.ndarray, step: np.ndarray) -> np.ndarray:
-    """What an exponential filter takes of a new value."""
+    """Returns the weight of a new value in an exponential filter."""
     turn = 2 * np.pi * cutoff * step
     return turn / (turn + 1)

@@ -1,7 +1,8 @@
-"""Ids for people that stay, by how alike poses and tags are."""
+"""Assign stable ids to people by the similarity of poses and tags."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,13 +13,13 @@ from ..evaluation.functional.oks import box_areas, keypoint_similarity
 from ..structures import PoseResult
 from .one_euro import OneEuroFilter
 
-_SHRINKS = 0.9  # at most, the area of a person from one image to the next
-_MISSED = 0.9  # of the similarity is left to who was not found in the image before
+_MIN_SHRINKAGE = 0.9  # the area of a person shrinks at most by this factor between images
+_MISSED_FACTOR = 0.9  # reduces the similarity of people who were missing in the previous image
 
 
 @dataclass
 class _Track:
-    """A person that is followed."""
+    """A tracked person."""
 
     id: int
     time: float
@@ -29,12 +30,12 @@ class _Track:
 
 
 class PoseTracker:
-    """Gives people of successive results stable ids and smooth keypoints.
+    """Assigns stable ids and smoothed keypoints to the people of successive results.
 
-    Whoever is followed moves on at their speed; people found are assigned to those followed so that
-    the sum of their similarities is largest. A similarity is COCO's object keypoint similarity,
-    less where the tags differ: an associative embedding says who somebody is within an image, and
-    changes slowly from one to the next.
+    Tracked people are predicted by their speed, and found people are assigned to them so that the
+    sum of similarities is maximal. The similarity is COCO's object keypoint similarity, reduced
+    if the tags differ: associative embeddings identify people within an image and change slowly
+    between images.
 
     Example::
 
@@ -44,16 +45,16 @@ class PoseTracker:
             print(result.ids)
 
     Args:
-        min_similarity: Least similarity, 0 to 1, of the same person.
-        tag_weight: Share of a similarity, 0 to 1, that tags decide; 0: they do not count.
-        tag_spread: Difference of tags that halves their share, about.
-        max_age: Seconds after which somebody who is not found is forgotten. Ids do not come back.
-        smoothing: Whether keypoints are smoothed; ids need no smoothing.
-        min_cutoff: See :class:`OneEuroFilter`; Hz.
-        beta: See :class:`OneEuroFilter`; a unit of length is the person's size.
+        min_similarity: Minimum similarity of the same person, 0 to 1.
+        tag_weight: Fraction of the similarity that depends on tags, 0 to 1; 0 ignores tags.
+        tag_spread: Difference of tags that halves this fraction.
+        max_age: Seconds after which a missing person is forgotten. Ids are not reused.
+        smoothing: Whether to smooth keypoints; ids do not depend on it.
+        min_cutoff: See :class:`OneEuroFilter`; in Hz.
+        beta: See :class:`OneEuroFilter`; the unit of length is the person's size.
 
     Raises:
-        LitePoseError: A number is out of its range.
+        LitePoseError: A number is out of range.
     """
 
     def __init__(
@@ -75,24 +76,24 @@ class PoseTracker:
         self.tag_weight, self.tag_spread = tag_weight, tag_spread
         self.smoothing = smoothing
         self._filter_options = dict(min_cutoff=min_cutoff, beta=beta, max_gap=min(max_age, 0.5))
-        OneEuroFilter(**self._filter_options)  # looks at the numbers
+        OneEuroFilter(**self._filter_options)  # checks the numbers
         self._tracks: list[_Track] = []
         self._next_id = 0
         self._time = -np.inf
         self._seen_of: tuple | None = None
 
     def __call__(self, result: PoseResult, time: float) -> PoseResult:
-        """Takes the people of the next image.
+        """Tracks the people of the next image.
 
         Args:
-            result: The people found. An image of another size, or other keypoints, begins anew.
-            time: Seconds, later than that of the image before.
+            result: The people found. A different image size or skeleton starts tracking anew.
+            time: Seconds, later than the time of the previous image.
 
         Returns:
-            The same people in the same order, with ids, and smoothed where they are found.
+            The same people in the same order, with ids and smoothed keypoints.
 
         Raises:
-            LitePoseError: Time does not go on, or the skeleton has no sigmas.
+            LitePoseError: The time does not increase, or the skeleton has no sigmas.
         """
         sigmas = result.skeleton.oks_sigmas('tracking')
         if not time > self._time:
@@ -106,15 +107,13 @@ class PoseTracker:
         seen = result.found()
         areas = box_areas(result.keypoints, seen)
         keypoints = np.array(result.keypoints)
-        followed: list[_Track | None] = [None] * len(result)
-        for track, person in self._pairs(result, seen, time, sigmas):
-            followed[person] = track
-        for person, track in enumerate(followed):
-            if track is None:
-                track = self._begin()
-                followed[person] = track
-            # few keypoints make a small box, but nobody shrinks in a moment
-            track.area = max(float(areas[person]), _SHRINKS * track.area)
+        known = {person: track for track, person in self._pairs(result, seen, time, sigmas)}
+        ids = []
+        for person in range(len(result)):
+            track = known.get(person) or self._begin()
+            ids.append(track.id)
+            # Few keypoints have a small box, but nobody shrinks in a moment.
+            track.area = max(float(areas[person]), _MIN_SHRINKAGE * track.area)
             smooth = track.smooth(
                 result.keypoints[person], time, seen[person], float(np.sqrt(track.area))
             )
@@ -122,7 +121,7 @@ class PoseTracker:
                 keypoints[person] = smooth
             track.time, track.seen = time, seen[person]
             track.tag = None if result.tags is None else result.tags[person]
-        return replace(result, keypoints=keypoints, ids=[track.id for track in followed])
+        return replace(result, keypoints=keypoints, ids=np.array(ids))
 
     def _begin(self) -> _Track:
         track = _Track(
@@ -132,8 +131,10 @@ class PoseTracker:
         self._next_id += 1
         return track
 
-    def _pairs(self, result: PoseResult, seen: np.ndarray, time: float, sigmas: np.ndarray):
-        """Who is followed already, and which person that is."""
+    def _pairs(
+        self, result: PoseResult, seen: np.ndarray, time: float, sigmas: np.ndarray
+    ) -> Iterator[tuple[_Track, int]]:
+        """Yields known tracks with the indices of the people assigned to them."""
         tracks = list(self._tracks)
         if not tracks or not len(result):
             return
@@ -150,11 +151,11 @@ class PoseTracker:
                 if track.tag is not None and track.tag.shape == result.tags.shape[1:]:
                     apart = np.abs(result.tags - track.tag).mean(axis=1) / self.tag_spread
                     row *= 1 - self.tag_weight * (1 - 2.0**-apart)
-        # two that are nobody's must not outweigh one that is somebody's
+        # Two pairs below the minimum must not outweigh one above it.
         similarity[similarity < self.min_similarity] = 0
-        # a doubled person must not change between two tracks for ever
+        # A duplicated person must not alternate between two tracks forever.
         times = np.array([track.time for track in tracks])
-        similarity[times < times.max()] *= _MISSED
+        similarity[times < times.max()] *= _MISSED_FACTOR
         for index, person in zip(*linear_sum_assignment(-similarity)):
             if similarity[index, person]:
-                yield tracks[index], person
+                yield tracks[index], int(person)

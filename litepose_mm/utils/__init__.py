@@ -1,1 +1,1 @@
-"""Helpers that know nothing of poses."""
+"""Helpers that do not depend on poses."""

@@ -1,4 +1,4 @@
-"""Reading of MMEngine's config files."""
+"""Read MMEngine's config files."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def read_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
 
     Args:
         path: The file.
-        options: Values to put into the config, ``{'model.test_cfg.flip_test': True}``.
+        options: Values that override the config, ``{'model.test_cfg.flip_test': True}``.
 
     Raises:
-        LitePoseError: It does not exist or cannot be read, or the options do not fit.
+        LitePoseError: The file does not exist or cannot be read, or the options do not fit.
     """
     if not Path(path).is_file():
-        raise LitePoseError(f'no config {path}; the ones of this project are in configs/')
+        raise LitePoseError(f"there is no config {path}; this project's configs are in configs/")
     try:
         config = Config.fromfile(str(path))
-    except LitePoseError:  # a recipe's
+    except LitePoseError:
         raise
-    except Exception as error:  # a config is a program, so anything can go wrong
+    except Exception as error:  # a config is a program, so any error can occur
         raise LitePoseError(f'cannot read the config {path}: {reason(error)}') from error
     try:
         config.merge_from_dict(dict(options or {}))

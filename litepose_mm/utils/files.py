@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there, and targets that are tried before the work."""
+"""Write files and folders atomically, and check that results can be written before the work."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ from ..errors import LitePoseError
 
 try:
     import fcntl
-except ImportError:  # Windows, where nobody can tell whose a part is
-    fcntl = None
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
 
-# Process numbers alone are the same in many containers, which may share a folder.
+# Process ids alone are not unique, because containers may share a folder.
 _TOKEN = secrets.token_bytes(8)
 _PART = re.compile(r'\..*\.part\d+-[0-9a-f]{8}(\.[^.]*)?', re.DOTALL)
-_LONGEST_NAME = 255  # bytes, of every common file system
+_LONGEST_NAME = 255  # bytes, the limit of all common file systems
 
 
 def part_of(path: Path) -> Path:
-    """Where a file or folder is written until it is whole: beside it, with its suffix, hidden.
+    """Returns the hidden temporary path, with the same suffix, at which a path is first written.
 
-    No other process has this name, not even one of another machine that shares the folder.
+    No other process uses this name, not even on another machine that shares the folder.
     """
     name = hashlib.sha256(_TOKEN + os.fsencode(path.name)).hexdigest()[:8]
     end = f'.part{os.getpid()}-{name}{path.suffix}'
     stem = os.fsencode(path.stem)[: _LONGEST_NAME - 1 - len(os.fsencode(end))]
-    # Other letters are left out: some libraries that write to this name cannot take them.
+    # Other characters are dropped, because some libraries cannot write to such names.
     return path.with_name(f'.{stem.decode("ascii", errors="ignore")}{end}')
 
 
 def is_part(path: Path) -> bool:
-    """Whether the name is one that :func:`part_of` gives."""
+    """Whether the path is a temporary one of :func:`part_of`."""
     return _PART.fullmatch(path.name) is not None
 
 
 @contextmanager
 def held(path: Path, alone: bool = False) -> Iterator[None]:
-    """Tells other processes that a file or folder is being written, until this one is gone.
+    """Locks a file or folder to tell other processes that it is being written.
 
-    The lock is the kernel's, so it ends with the process however that ends. Where a file system has
-    no locks nobody can tell, and parts that were left behind stay.
+    The kernel releases the lock when the process ends, however that happens. On file systems
+    without locks, temporary files that were left behind are not removed.
 
     Args:
-        path: What is written.
-        alone: Waits a moment for other processes that hold it, for steps that take no longer.
+        path: The file or folder being written.
+        alone: Waits a moment for other processes that hold the lock, to hold it exclusively.
     """
     if fcntl is None:
         yield
@@ -69,7 +69,7 @@ def held(path: Path, alone: bool = False) -> Iterator[None]:
                 break
             except BlockingIOError:
                 time.sleep(0.01)
-            except OSError:  # there are no locks
+            except OSError:  # the file system has no locks
                 break
         yield
     finally:
@@ -77,12 +77,12 @@ def held(path: Path, alone: bool = False) -> Iterator[None]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes parts in a folder that a process which was killed has left behind."""
+    """Removes the temporary files in a folder that killed processes have left behind."""
     if fcntl is None or not folder.is_dir():
         return
     for path in filter(is_part, folder.iterdir()):
-        with suppress(OSError):  # it is held, or somebody else removes it
-            # Some file systems of networks lock only what is open for writing.
+        with suppress(OSError):  # it is locked, or another process removes it
+            # Some network file systems only lock files that are open for writing.
             descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -93,7 +93,7 @@ def remove_leftovers(folder: Path) -> None:
 
 @contextmanager
 def in_utf8(folder: Path) -> Iterator[Path]:
-    """Yields a name of a folder that is UTF-8; libraries fail or crash with other ones."""
+    """Yields a path of a folder that is valid UTF-8, since libraries fail or crash without it."""
     try:
         str(folder).encode()
         descriptor = None
@@ -108,10 +108,9 @@ def in_utf8(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yields a file to write beside ``path``, which becomes ``path`` when all went well.
+    """Yields a temporary file to write, which replaces ``path`` if no error occurs.
 
-    A symbolic link stays, and the file that it names is replaced. A pipe or device is written to
-    itself.
+    A symbolic link is kept, and its target is replaced. Pipes and devices are written directly.
 
     Raises:
         LitePoseError: The file cannot be written.
@@ -141,16 +140,16 @@ def _move(part: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in (EBUSY, EXDEV):
             raise
-        shutil.copyfile(part, target)  # something is mounted there, as containers do with files
+        shutil.copyfile(part, target)  # the file is a mount point, as in containers
 
 
 def check_writable(path: str | Path) -> None:
-    """Tries to write to a place before the work whose result it is for, and leaves nothing there.
+    """Checks that a result can be written to a path before the work starts, and leaves no trace.
 
-    Parts that a killed process left beside it are removed.
+    Temporary files that killed processes left beside it are removed.
 
     Raises:
-        LitePoseError: It is a folder, or no file can be written there.
+        LitePoseError: The path is a folder, or no file can be written there.
     """
     path = Path(path)
     try:
@@ -162,18 +161,18 @@ def check_writable(path: str | Path) -> None:
         folder = next(parent for parent in target.parents if os.path.lexists(parent))
         if not folder.is_dir():
             raise LitePoseError(f'cannot write {path}: {folder} is not a folder')
-        # Elsewhere in that folder, so that processes that start together do not meet.
+        # In a folder of its own, so that processes that start together do not collide.
         with TemporaryDirectory(prefix='.trial', dir=folder) as trial:
             copy = Path(trial) / target.relative_to(folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(b'\0')  # a full disk takes empty files
+            copy.write_bytes(b'\0')  # a full disk still accepts empty files
         remove_leftovers(target.parent)
     except OSError as error:
         raise _cannot_write(path, error) from error
 
 
 def _is_special(path: Path) -> bool:
-    """Whether it is there and neither a file nor a folder, such as ``/dev/null``."""
+    """Whether the path exists and is neither a file nor a folder, such as ``/dev/null``."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -187,11 +186,8 @@ def _cannot_write(path: Path, error: OSError) -> LitePoseError:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Lets SIGINT and SIGTERM wait until the end of the block, which takes no longer than moments.
-
-    For steps that must all be done or lose something.
-    """
-    if threading.current_thread() is not threading.main_thread():  # which alone hears them
+    """Delays SIGINT and SIGTERM until the end of a short block that must not be interrupted."""
+    if threading.current_thread() is not threading.main_thread():  # only that receives signals
         yield
         return
     came: list[int] = []
@@ -203,20 +199,20 @@ def undisturbed() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)  # None: it is not Python's
+            signal.signal(number, handler or signal.SIG_DFL)  # None: not installed from Python
     if came:
         signal.raise_signal(came[0])
 
 
 def sha256(path: str | Path, what: str = 'file') -> str:
-    """The SHA-256 of a file in hexadecimal digits; about 1.5 ms a megabyte.
+    """Returns the SHA-256 of a file as hexadecimal digits, in about 1.5 ms per megabyte.
 
     Args:
         path: The file.
-        what: It is, for the message.
+        what: What the file is, for the error message.
 
     Raises:
-        LitePoseError: It cannot be read.
+        LitePoseError: The file cannot be read.
     """
     digest = hashlib.sha256()
     try:

@@ -1,4 +1,4 @@
-"""Sockets for the pages of this package."""
+"""Sockets and request checks of this package's web pages."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ if TYPE_CHECKING:
 
 LOOPBACK = ('127.0.0.1', 'localhost', '::1')
 _ADVICE = {
-    errno.EADDRINUSE: 'take another port',
-    errno.EACCES: 'take a port from 1024',
+    errno.EADDRINUSE: 'choose another port',
+    errno.EACCES: 'choose a port from 1024',
 }
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; made before a model is loaded, which takes seconds.
+    """Opens a listening socket, so that errors show before a model is loaded for seconds.
 
     Args:
-        host: Address or name, of IPv4 or IPv6.
-        port: 0 takes a free one.
+        host: Address or host name, IPv4 or IPv6.
+        port: Port; 0 chooses a free one.
 
     Raises:
-        LitePoseError: It cannot.
+        LitePoseError: The address or port cannot be used.
     """
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(' (')[0]  # Python adds the address
-        advice = _ADVICE.get(error.errno, 'take another address')
+        advice = _ADVICE.get(error.errno or 0, 'choose another address')
         raise LitePoseError(f'cannot listen on {host}, port {port}: {reason}; {advice}') from error
     except OverflowError as error:
         raise LitePoseError(f'port: expected 0 to 65535, got {port}') from error
 
 
 class OwnPagesOnly:
-    """Middleware that refuses what pages from elsewhere ask for.
+    """Middleware that refuses cross-origin requests.
 
-    Browsers let any page ask any address, and say in ``Origin`` which page it was; a page with a
-    name of its own can have that name lead here, and ``Host`` tells it. What a proxy adds, such as
-    ``X-Forwarded-Host``, is not looked at, since everybody can send it.
+    Browsers let any page send requests to any address, and name the page in ``Origin``. A page
+    could also make its own host name resolve to this server, which ``Host`` reveals. Headers of
+    proxies, such as ``X-Forwarded-Host``, are ignored, because anybody can send them.
 
     Args:
-        app: What is behind it.
-        hosts: Names under which this server is reached; ``None`` accepts all.
-        public: Names and ports under which a proxy in front of it is reached. Pages from there are
-            its own, whatever the proxy gives as the host.
+        app: The application behind it.
+        hosts: Host names of this server; None accepts all.
+        public: Host names, with ports, of proxies in front of this server. Pages from there are
+            allowed, whatever the proxy sends as the host.
     """
 
     def __init__(
@@ -71,17 +71,17 @@ class OwnPagesOnly:
         host, origin = headers.get(b'host', '').lower(), headers.get(b'origin')
         page = None if origin is None else _netloc(origin)
         if self._hosts is not None and _hostname(host) not in self._hosts:
-            await _refuse(scope, receive, send, 400, f'this server is not called {host!r}')
+            await _refuse(scope, receive, send, 400, f'{host!r} is not a host name of this server')
         elif page not in (None, host, *self._public):
-            await _refuse(scope, receive, send, 403, f'pages from {origin!r} are not answered')
+            await _refuse(scope, receive, send, 403, f'requests from {origin!r} are refused')
         else:
             await self._app(scope, receive, send)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, why: str) -> None:
-    error = f'{why}; if that is a proxy in front of it, start it with --public-host'
+    error = f'{why}; if that is a proxy of this server, start the server with --public-host'
     if scope['type'] == 'websocket':
-        await receive()  # that it would connect
+        await receive()  # the request to connect
         await send({'type': 'websocket.close', 'code': 1008, 'reason': why[:100]})
         return
     kind = [(b'content-type', b'application/json')]
@@ -97,7 +97,7 @@ def _netloc(address: str) -> str:
 
 
 def _hostname(host: str) -> str | None:
-    """The name in ``name:port``."""
+    """Returns the name in ``name:port``."""
     try:
         return urlsplit(f'//{host}').hostname
     except ValueError:

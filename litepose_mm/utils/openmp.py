@@ -1,4 +1,4 @@
-"""Whose threads OpenMP has: one team for whichever thread runs the network, and forks with none."""
+"""Manage OpenMP's worker threads, which slow down other threads and block forked processes."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from functools import cache
 
 from ..errors import LitePoseError
 
-_SOFT = 1  # omp_pause_soft of OpenMP 5.0: what is computed later is not changed by it
+_SOFT = 1  # omp_pause_soft of OpenMP 5.0, which does not affect later computations
 
-# Libraries whose OpenMP would wait forever in this process, which is a fork.
+# Libraries whose OpenMP would wait forever in this forked process.
 _waiting: set[str | None] = set()
 
 
 def release_openmp_threads(library: str | None = None) -> bool:
-    """Ends the helpers that OpenMP keeps for this thread, so that another thread's run freely.
+    """Ends the worker threads that OpenMP keeps for this thread, to speed up other threads.
 
-    PyTorch computes on processors with OpenMP, which gives every thread that calls it helpers of
-    its own and keeps them. GNU's OpenMP no longer waits actively where helpers outnumber the cores,
-    and then an idle thread's helpers cost the busy one half of its speed (docs/realtime.md). This
-    thread gets new ones when it needs them, in microseconds.
+    PyTorch uses OpenMP on CPUs, which gives every calling thread its own worker threads and keeps
+    them. When there are more workers than cores, GNU's OpenMP stops waiting actively, and the
+    workers of an idle thread halve the speed of a busy one (docs/realtime.md). This thread gets
+    new workers in microseconds when it needs them.
 
     Args:
-        library: File of a loaded library whose OpenMP is meant, where it brings its own; None: the
-            one that all libraries of the process see, which is PyTorch's.
+        library: File of a loaded library that includes its own OpenMP; None means the one that all
+            libraries of the process share, which is PyTorch's.
 
     Returns:
-        Whether there is an OpenMP that can do it, and it did.
+        Whether the workers were ended; some OpenMP libraries cannot do so.
     """
     try:
         pause = ctypes.CDLL(library).omp_pause_resource_all
@@ -38,14 +38,14 @@ def release_openmp_threads(library: str | None = None) -> bool:
 
 @cache
 def keep_forks_computing(library: str | None = None) -> None:
-    """Makes OpenMP compute in processes that are forked from now on.
+    """Makes OpenMP usable in processes that are forked from now on.
 
-    A fork has only the thread that forked, but GNU's OpenMP in it would wait forever for the
-    helpers that this thread had before. So they end before each fork. Where OpenMP is too old for
-    that, :func:`check_fork` raises in the forked process.
+    A forked process contains only the thread that forked, but GNU's OpenMP would wait there
+    forever for this thread's workers. They are therefore ended before each fork. If OpenMP is too
+    old for that, :func:`check_fork` raises an error in the forked process.
 
     Args:
-        library: As for :func:`release_openmp_threads`.
+        library: See :func:`release_openmp_threads`.
     """
     if not hasattr(os, 'register_at_fork'):  # Windows has no forks
         return
@@ -56,14 +56,13 @@ def keep_forks_computing(library: str | None = None) -> None:
 
 
 def check_fork(library: str | None = None) -> None:
-    """Looks whether OpenMP can compute here, before it is asked to.
+    """Checks that OpenMP can be used in this process.
 
     Raises:
-        LitePoseError: This process was forked after :func:`keep_forks_computing` had found an
-            OpenMP that does not survive it.
+        LitePoseError: This process was forked, and its OpenMP does not survive that.
     """
     if library in _waiting:
         raise LitePoseError(
-            'this process was forked, where the OpenMP of its parent would wait forever for its '
-            "threads; start processes with multiprocessing.get_context('spawn')"
+            'this process was forked, so OpenMP would wait forever for the threads of its parent; '
+            "start processes with multiprocessing.get_context('spawn')"
         )

@@ -1,4 +1,4 @@
-"""Families, engines and decoders: those of this package, and those that others bring."""
+"""Discover the families, engines and decoders of this package and of plugins."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TypeVar
+from typing import ClassVar, Protocol, TypeVar
+
+
+class _Named(Protocol):
+    name: ClassVar[str]
+
 
 T = TypeVar('T')
+Named = TypeVar('Named', bound=_Named)
 
 
 @cache
 def import_plugins() -> None:
-    """Imports what installed packages name in the entry-point group ``litepose_mm``, once."""
+    """Imports the modules in the entry-point group ``litepose_mm`` of installed packages, once."""
     for each in entry_points(group='litepose_mm'):
         each.load()
 
 
 def subclasses(cls: type[T]) -> Iterator[type[T]]:
-    """All subclasses of a class, those of plugins included, and theirs."""
+    """Yields all direct and indirect subclasses of a class, including those of plugins."""
     import_plugins()
     for each in cls.__subclasses__():
         yield each
         yield from subclasses(each)
 
 
-def discover(cls: type[T], package: str) -> dict[str, type[T]]:
-    """The subclasses that have a ``name`` of their own, by that name.
+def discover(cls: type[Named], package: str) -> dict[str, type[Named]]:
+    """Returns the subclasses that define a ``name``, by that name.
 
     Args:
         cls: The base class.
-        package: Where this package keeps one file for each; all of its modules are imported.
+        package: The package whose modules define subclasses; all of them are imported.
     """
     for module in pkgutil.iter_modules(import_module(package).__path__):
         import_module(f'{package}.{module.name}')

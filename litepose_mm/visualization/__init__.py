@@ -1,4 +1,4 @@
-"""Drawing skeletons and maps on images. numpy and OpenCV only."""
+"""Draw skeletons and maps on images. numpy and OpenCV only."""
 
 from .colors import person_color
 from .draw import COLOR_SCHEMES, draw_skeletons

@@ -1,4 +1,4 @@
-"""People as skeletons on an image."""
+"""Draw people as skeletons on an image."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ COLOR_SCHEMES = ('link', 'person')
 _OUTLINE = (24, 24, 24)
 _SUBPIXEL_BITS = 4  # OpenCV draws at 1/16 pixel
 _CIRCLE = np.stack([np.cos(np.arange(24) * np.pi / 12), np.sin(np.arange(24) * np.pi / 12)], axis=1)
-_LIMB_SHARE = 0.018  # width of a limb as a share of the person's size
-_LIMB_WIDTHS = (0.003, 0.012)  # narrowest and widest limb as shares of the image's size
-_CROWDED_SHARE = 0.03  # of a person so small that joints would hide the limbs, limbs only are drawn
+_LIMB_SHARE = 0.018  # width of a limb as a fraction of the person's size
+_LIMB_WIDTHS = (0.003, 0.012)  # narrowest and widest limb as fractions of the image's size
+_CROWDED_SHARE = 0.03  # with relatively wider limbs, keypoints would hide them and are not drawn
 
 
 def draw_skeletons(
@@ -33,26 +33,26 @@ def draw_skeletons(
     opacity: float = 0.85,
     line_width: float | None = None,
 ) -> np.ndarray:
-    """Draws people as skeletons; the strongest lie on top.
+    """Draws people as skeletons, those with the highest scores on top.
 
-    The width of the lines follows the size of the image and of each person. A limb is drawn where
-    both of its keypoints are.
+    The width of lines depends on the size of the image and of each person. A limb is drawn if both
+    of its keypoints are.
 
     Args:
         image: uint8 image of ``result.image_size``: BGR (H, W, 3), BGRA (H, W, 4) or gray (H, W).
-            It is not changed.
+            It is not modified.
         result: The people.
-        keypoint_threshold: Keypoints with a lower score are left out, and those not found always.
+        keypoint_threshold: Keypoints with a lower score are not drawn, nor are missing ones.
         color_by: ``'link'``: the skeleton's own colours, which tell left from right; ``'person'``:
-            one colour a person, by id where people have ids.
-        opacity: 0 (nothing to see) to 1 (covers the image).
-        line_width: Width of limbs in pixels instead of one that follows the sizes.
+            one colour per person, chosen by id if people have ids.
+        opacity: From 0 (invisible) to 1 (opaque).
+        line_width: Width of limbs in pixels; by default, it depends on the sizes.
 
     Returns:
         The drawing, BGR (H, W, 3) uint8.
 
     Raises:
-        LitePoseError: The image is not one of those above or an option is out of its range.
+        LitePoseError: The image is not one of those above or an option is out of range.
     """
     if color_by not in COLOR_SCHEMES:
         raise LitePoseError(f'color_by: expected one of {COLOR_SCHEMES}, got {color_by!r}')
@@ -64,8 +64,8 @@ def draw_skeletons(
     height, width = canvas.shape[:2]
     if (width, height) != result.image_size:
         raise LitePoseError(
-            f'expected the image the people were found on, {result.image_size[0]}x'
-            f'{result.image_size[1]}, got {width}x{height}; scale it or the result first'
+            f'expected the image on which the people were found, {result.image_size[0]}x'
+            f'{result.image_size[1]}, got one of {width}x{height}; resize it first'
         )
 
     layer = canvas.copy()
@@ -77,10 +77,11 @@ def draw_skeletons(
 
 
 def draw_resized(image: np.ndarray, result: PoseResult, **options: Any) -> np.ndarray:
-    """As :func:`draw_skeletons`, on an image of another size than ``result.image_size``."""
-    size = image.shape[1::-1]
-    keypoints = result.keypoints * np.divide(size, result.image_size)
-    return draw_skeletons(image, replace(result, keypoints=keypoints, image_size=size), **options)
+    """Draws like :func:`draw_skeletons`, on a resized version of the image."""
+    size_wh = image.shape[1], image.shape[0]
+    keypoints = result.keypoints * np.divide(size_wh, result.image_size)
+    resized = replace(result, keypoints=keypoints, image_size=size_wh)
+    return draw_skeletons(image, resized, **options)
 
 
 def _draw_person(
@@ -109,24 +110,24 @@ def _draw_person(
 
     if links and limb > _CROWDED_SHARE * size:
         return
-    colors = joint_colors(skeleton) if color is None else np.full((len(points), 3), color)
-    colors = colors + 0.55 * (255 - colors)  # lighter than the limbs, so that joints stand out
-    for joint in np.flatnonzero(visible):
-        _dot(layer, points[joint], _OUTLINE, 0.5 * outline + 0.35 * limb)
-        _dot(layer, points[joint], colors[joint], 0.85 * limb)
+    colors = keypoint_colors(skeleton) if color is None else np.full((len(points), 3), color)
+    colors = colors + 0.55 * (255 - colors)  # lighter than the limbs, so that keypoints stand out
+    for keypoint in np.flatnonzero(visible):
+        _dot(layer, points[keypoint], _OUTLINE, 0.5 * outline + 0.35 * limb)
+        _dot(layer, points[keypoint], colors[keypoint], 0.85 * limb)
 
 
-def joint_colors(skeleton: Skeleton) -> np.ndarray:
-    """Returns RGB (K, 3), 0-255: of each keypoint the mean colour of the limbs that meet there.
+def keypoint_colors(skeleton: Skeleton) -> np.ndarray:
+    """Returns RGB (K, 3), 0-255: for each keypoint, the mean colour of the limbs that meet there.
 
-    The colours of keypoints count for those without limbs only: in some data sets' tables they do
-    not agree with the limbs about left and right.
+    The skeleton's keypoint colours are only used for keypoints without limbs, because in some data
+    sets they contradict the limbs' colours about left and right.
     """
     colors = skeleton.keypoint_colors.astype(np.float64)
-    for joint in range(skeleton.num_keypoints):
-        limbs = [i for i, link in enumerate(skeleton.links) if joint in link]
+    for keypoint in range(skeleton.num_keypoints):
+        limbs = [i for i, link in enumerate(skeleton.links) if keypoint in link]
         if limbs:
-            colors[joint] = skeleton.link_colors[limbs].mean(axis=0)
+            colors[keypoint] = skeleton.link_colors[limbs].mean(axis=0)
     return colors
 
 
@@ -137,7 +138,7 @@ def _limb_width(person: float, shape: tuple[int, ...]) -> float:
 
 
 def _near(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Tells which points lie close enough to the image for OpenCV's 32-bit coordinates."""
+    """Returns a mask of points that are close enough for OpenCV's 32-bit coordinates."""
     size = np.array([shape[1], shape[0]])
     return ((points > -2 * size) & (points < 3 * size)).all(axis=1)
 
@@ -155,7 +156,7 @@ def _line(layer: np.ndarray, start, end, color, width: float) -> None:
 
 
 def _dot(layer: np.ndarray, center, color, radius: float) -> None:
-    # a polygon, because OpenCV's circles of a few pixels come out as diamonds
+    # A polygon, because OpenCV draws circles of a few pixels as diamonds.
     outline = (center + radius * _CIRCLE) * (1 << _SUBPIXEL_BITS)
     cv2.fillConvexPoly(
         layer, outline.round().astype(np.int32), _bgr(color), cv2.LINE_AA, _SUBPIXEL_BITS

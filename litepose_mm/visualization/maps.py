@@ -1,4 +1,4 @@
-"""The network's maps on an image: heatmaps in the skeleton's colours, tags in a colour map's."""
+"""Draw heatmaps and tags on an image."""
 
 from __future__ import annotations
 
@@ -7,50 +7,50 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from .draw import joint_colors
+from .draw import keypoint_colors
 
 if TYPE_CHECKING:
     from ..structures import Skeleton
 
-_DIMMED = 0.3  # what is left of the image's light, so that maps stand out
-_HIGH = 0.1  # of a heatmap; the decoder takes no lower peaks for keypoints
+_DIMMED = 0.3  # brightness to which the image is reduced, so that maps stand out
+_HIGH = 0.1  # the decoder ignores lower values of a heatmap
 _SPREAD = (2, 98)  # percentiles of tags that get the first and the last colour
 
 
 def draw_heatmaps(image: np.ndarray, heatmaps: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """Draws the highest of the heatmaps at each pixel, in the colour of its keypoint's limbs.
+    """Draws the highest heatmap at each pixel, in the colour of its keypoint's limbs.
 
     Args:
         image: BGR (H, W, 3) uint8.
-        heatmaps: (K, h, w), any size of the same image; 0 is black and 1 as bright as can be.
-        skeleton: What the K keypoints are.
+        heatmaps: Heatmaps of the whole image at any resolution, (K, h, w); 1 is drawn brightest.
+        skeleton: The K keypoints.
 
     Returns:
-        The drawing, BGR (H, W, 3) uint8; the image is dark and gray in it.
+        The drawing over the darkened gray image, BGR (H, W, 3) uint8.
     """
     maps = _resized(heatmaps, image)
     strongest = maps.argmax(axis=2)
     light = maps.max(axis=2).clip(0, 1)[..., None]
-    colors = joint_colors(skeleton)[strongest][..., ::-1]
+    colors = keypoint_colors(skeleton)[strongest][..., ::-1]
     return (dimmed(image) * (1 - light) + colors * light).round().astype(np.uint8)
 
 
 def draw_tags(
     image: np.ndarray, tags: np.ndarray, heatmaps: np.ndarray
 ) -> tuple[np.ndarray, tuple[float, float] | None]:
-    """Draws at each pixel the tag of the keypoint whose heatmap is highest there.
+    """Draws, at each pixel, the tag of the keypoint whose heatmap is highest there.
 
-    A person's keypoints should have one colour, and other people other ones. Where no heatmap
-    reaches 0.1, tags mean nothing and are left out.
+    Ideally, all keypoints of a person have one colour that differs from other people's. Tags are
+    meaningless, and not drawn, where no heatmap reaches 0.1.
 
     Args:
         image: BGR (H, W, 3) uint8.
-        tags: (L * K, h', w'), keypoints the fastest index; the first K are drawn.
+        tags: (L * K, h', w'), keypoints fastest; the first K are drawn.
         heatmaps: (K, h, w).
 
     Returns:
-        The drawing, BGR (H, W, 3) uint8, and the tags that the ends of the colours, blue and red,
-        stand for; None where no tag is drawn.
+        The drawing, BGR (H, W, 3) uint8, and the tags that are drawn in blue and in red, the ends
+        of the colour map; None if no tag is drawn.
     """
     maps = _resized(heatmaps, image)
     strongest = maps.argmax(axis=2)[..., None]
@@ -67,13 +67,13 @@ def draw_tags(
 
 
 def _resized(maps: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Maps (K, h, w) bilinearly at the image's size, (H, W, K)."""
+    """Interpolates maps (K, h, w) to the image's size, (H, W, K)."""
     maps = np.ascontiguousarray(maps.transpose(1, 2, 0), dtype=np.float32)
     resized = cv2.resize(maps, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return resized.reshape(*image.shape[:2], -1)  # OpenCV drops the axis of a single map
+    return resized.reshape(*image.shape[:2], -1)  # OpenCV drops the axis if K is 1
 
 
 def dimmed(image: np.ndarray) -> np.ndarray:
-    """The image dark and gray, float."""
+    """Returns the image darkened and in gray, as floats."""
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     return np.repeat(_DIMMED * gray[..., None], 3, axis=2)

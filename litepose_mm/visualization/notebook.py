@@ -1,4 +1,4 @@
-"""A result as notebooks show it."""
+"""Draw results for notebooks."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .draw import draw_resized
 if TYPE_CHECKING:
     from ..structures import PoseResult
 
-_LONG_SIDE = 960  # pixels, at most: a notebook keeps every drawing
+_LONG_SIDE = 960  # maximum in pixels, because notebooks store every drawing
 _GRAY = 64
 
 
 def notebook_png(result: PoseResult) -> bytes:
-    """The drawing of a result as a PNG file, of 960 pixels at most.
+    """Returns the drawing of a result as a PNG file, with at most 960 pixels on each side.
 
-    It is drawn on the image that ``source`` names; on gray where there is none, it cannot be read,
-    or it is of another size: results keep no images.
+    Results do not store their image, so it is read again from ``source``. If there is none, it
+    cannot be read, or its size is wrong, people are drawn on gray.
     """
     zoom = min(1, _LONG_SIDE / max(result.image_size))
     width, height = (max(1, round(zoom * side)) for side in result.image_size)

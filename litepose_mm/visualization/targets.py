@@ -1,4 +1,4 @@
-"""What a sample of training asks of the network, side by side."""
+"""Draw a training sample with its targets side by side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..structures import PoseResult
 
 _HATCH, _HATCH_PERIOD, _HATCH_WIDTH = (60, 60, 230), 8, 3  # BGR, pixels
-_LEAST_DOT = 5  # pixels
+_MIN_DOT = 5  # pixels
 
 
 def draw_targets(
@@ -27,18 +27,18 @@ def draw_targets(
     tag_indices: Mapping[int, np.ndarray] | None = None,
     title: str = '',
 ) -> np.ndarray:
-    """Draws a sheet as :func:`draw_sheet`: people, each level's heatmaps and where tags are read.
+    """Draws a sheet with people, each level's heatmaps and the positions at which tags are read.
 
-    What a mask leaves out is hatched in red.
+    Masked areas are hatched in red.
 
     Args:
         image: The input, BGR (H, W, 3) uint8.
-        people: The truth; ``image_size`` is the input's.
+        people: The annotated people, with the input's ``image_size``.
         heatmaps: (K, h_l, w_l) for each level.
-        masks: ([n,] h_l, w_l) for each level, or none; 0 where the loss does not count.
-        tag_indices: By number of the level, (N, K, 2): position ``y * w_l + x`` in its map, or that
-            plus a multiple of ``h_l * w_l``, and whether it is used.
-        title: A line above all, ASCII.
+        masks: ([n,] h_l, w_l) for each level, or none; 0 where the loss is ignored.
+        tag_indices: For each level by number, (N, K, 2): the position ``y * w_l + x`` in its map,
+            optionally plus a multiple of ``h_l * w_l``, and whether it is used.
+        title: A line of ASCII text above the panels.
 
     Returns:
         The sheet, BGR uint8.
@@ -52,7 +52,7 @@ def draw_targets(
         panels.append((f'heatmaps {_size(maps)}: highest {maps.max():.2f}', drawing))
     for number, indices in (tag_indices or {}).items():
         maps = heatmaps[number]
-        drawing = _draw_places(panel_image, indices, maps.shape[:0:-1])
+        drawing = _draw_positions(panel_image, indices, (maps.shape[2], maps.shape[1]))
         used = indices[..., 1] > 0
         text = f'{used.sum()} of {used.any(axis=1).sum()} people'
         panels.append((f'tags {_size(maps)}: {text}', drawing))
@@ -71,14 +71,16 @@ def _hatch(drawing: np.ndarray, mask: np.ndarray) -> None:
     drawing[~used & (diagonal < _HATCH_WIDTH)] = _HATCH
 
 
-def _draw_places(panel_image: np.ndarray, indices: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A square at each pixel of a level (width, height) where a tag is read; a colour a person."""
+def _draw_positions(
+    panel_image: np.ndarray, indices: np.ndarray, level_wh: tuple[int, int]
+) -> np.ndarray:
+    """Draws a square at each pixel of a level where a tag is read, in the person's colour."""
     drawing = dimmed(panel_image).round().astype(np.uint8)
-    zoom = np.divide(panel_image.shape[1::-1], size)
+    zoom = np.divide(panel_image.shape[1::-1], level_wh)
     for person, entries in enumerate(indices):
-        index = entries[entries[:, 1] > 0, 0] % (size[0] * size[1])
-        corners = np.stack([index % size[0], index // size[0]], axis=1) * zoom
+        index = entries[entries[:, 1] > 0, 0] % (level_wh[0] * level_wh[1])
+        corners = np.stack([index % level_wh[0], index // level_wh[0]], axis=1) * zoom
         for x, y in corners.round().astype(int):
-            width, height = np.maximum(zoom.round().astype(int), _LEAST_DOT)
+            width, height = np.maximum(zoom.round().astype(int), _MIN_DOT)
             drawing[y : y + height, x : x + width] = person_color(person)[::-1]
     return drawing

@@ -85,8 +85,8 @@ def test_fractions_among_pixels(tmp_path):
     content['annotations'][3:5] = document(FRACTIONS['keypoints'])['annotations'][3:5]
     (problem,) = Check(content).problems
     assert 'annotations: 2)' in str(problem)
-    mended, _ = Check(content).mended(drop=True)
-    assert [each['id'] for each in mended['annotations']] == [1, 2, 3, 6, 7, 8]
+    fixed, _ = Check(content).fixed(drop=True)
+    assert [each['id'] for each in fixed['annotations']] == [1, 2, 3, 6, 7, 8]
 
 
 def test_a_person_in_the_corner_is_none(tmp_path):
@@ -109,10 +109,10 @@ def test_boxes_and_areas_in_fractions_are_made_of_the_keypoints():
     right = document()['annotations']
     check = Check(content)
     assert {problem.field for problem in check.problems} == {'bbox', 'area'}
-    mended, _ = check.mended()
-    for fixed, person in zip(mended['annotations'], right):
+    content, _ = check.fixed()
+    for fixed, person in zip(content['annotations'], right):
         points = np.reshape(person['keypoints'], (17, 3))[:, :2]
         np.testing.assert_allclose(fixed['bbox'][:2], points.min(axis=0))
         np.testing.assert_allclose(fixed['bbox'][2:], np.ptp(points, axis=0))
         assert fixed['area'] > 100
-    assert Check(mended).problems == []
+    assert Check(content).problems == []

@@ -173,7 +173,7 @@ UNDERSTOOD = {
 }
 
 REFUSED = {
-    'nobody': (lambda content: content['annotations'].clear(), 'nobody is annotated'),
+    'nobody': (lambda content: content['annotations'].clear(), '1 images'),
     'keypoint count': (everybody(keypoints=[1, 2, 2]), 'keypoint count: annotation 1'),
     'no numbers': (everybody(keypoints=['x'] * 9), 'keypoints: annotation 1: keypoints'),
     'iscrowd': (everybody(iscrowd='x'), 'iscrowd: annotation 1'),
@@ -188,7 +188,7 @@ REFUSED = {
             content['categories'][0].update(keypoints=['a', 'b', 'c']),
             content['categories'][1].update(keypoints=['d', 'e', 'f']),
         ),
-        'person, child have different keypoints',
+        'person, child differ',
     ),
     'other keypoints': (
         lambda content: content['categories'][0].update(keypoints=['left_hand', 'tail', 'paw']),
@@ -273,9 +273,9 @@ def test_what_is_trained_on_is_what_is_evaluated(folder, name):
 
     check = Check(read_annotations(path), folder, NAMES)
     assert not any(problem.malformed for problem in check.problems)
-    mended, _ = check.mended()
-    (folder / 'b.json').write_text(json.dumps(mended))
-    assert Check(mended, folder, NAMES).problems == []
+    fixed, _ = check.fixed()
+    (folder / 'b.json').write_text(json.dumps(fixed))
+    assert Check(fixed, folder, NAMES).problems == []
     assert len(read_people(folder / 'b.json', NAMES)['annotations']) == 2
 
 
@@ -343,8 +343,8 @@ def test_names_that_differ_are_told_once(tmp_path, notices, own, told):
         assert len(notices) == 1 and str(path) in notices[0] and told in notices[0]
         (problem,) = problems
         assert problem.kind == 'names' and told in str(problem)
-        mended, _ = Check(content, names=NAMES).mended()
-        assert Check(mended, names=NAMES).problems == []
+        fixed, _ = Check(content, names=NAMES).fixed()
+        assert Check(fixed, names=NAMES).problems == []
 
 
 def test_crowdpose_calls_the_top_of_the_head_so(tmp_path, notices):

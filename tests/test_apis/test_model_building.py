@@ -26,7 +26,7 @@ def refuse(*args, **kwargs) -> str:
     return message
 
 
-@pytest.mark.filterwarnings('ignore:no weights given')
+@pytest.mark.filterwarnings('ignore:no weights')
 @pytest.mark.parametrize('name', MODELS)
 def test_every_model_of_the_zoo_is_built(name):
     network = build_model(name, device='cpu')
@@ -34,7 +34,7 @@ def test_every_model_of_the_zoo_is_built(name):
     assert network.dataset_meta['num_keypoints'] == get_model(name).num_keypoints
 
 
-@pytest.mark.filterwarnings('ignore:no weights given')
+@pytest.mark.filterwarnings('ignore:no weights')
 def test_a_config_is_given_by_path_or_file_name():
     path = config_path(get_model(MODEL).config)
     for config in (path, str(path), path.name, path.stem):
@@ -43,9 +43,8 @@ def test_a_config_is_given_by_path_or_file_name():
 
 def test_warns_once_and_about_nothing_else(recwarn):
     build_model('litepose-xs_coco', device='cpu')
-    assert [str(warning.message) for warning in recwarn] == [
-        'no weights given: the network is random, and so are the people it finds'
-    ]
+    (warning,) = recwarn
+    assert 'no weights' in str(warning.message) and 'random' in str(warning.message)
 
 
 def test_unknown_names_give_the_nearest():
@@ -103,9 +102,9 @@ def test_absent_devices(device):
     assert 'expected a device that is present' in refuse(MODEL, device=device)
 
 
-@pytest.mark.parametrize('input_size', [0, -64, 63, 4097, 2000000, 128.5, True, '448'])
-def test_input_sizes(input_size):
-    assert 'from 64 to 4096' in refuse(MODEL, device='cpu', input_size=input_size)
+@pytest.mark.parametrize('short_side', [0, -64, 63, 4097, 2000000, 128.5, True, '448'])
+def test_short_sides(short_side):
+    assert 'from 64 to 4096' in refuse(MODEL, device='cpu', short_side=short_side)
 
 
 def test_options_that_do_not_fit():

@@ -195,7 +195,7 @@ def make_and_stop(args):
 
 @pytest.mark.parametrize(
     'option',
-    ['--flip', '--no-flip', '--weights a.pth', '--input-size 64', '--device cpu']
+    ['--flip', '--no-flip', '--weights a.pth', '--short-side 64', '--device cpu']
     + ['--config-options a=1'],
 )
 def test_an_exported_folder_has_its_options(files, tmp_path, capsys, option):

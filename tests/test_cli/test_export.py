@@ -77,7 +77,7 @@ def test_export_verify_and_benchmark(cli, tiny, tmp_path):
     assert exported['model'] == 'tiny (onnxruntime, fp32, flip)'
     assert eager['people_per_image'] == exported['people_per_image'] > 0
     assert exported['milliseconds']['total']['p50'] > 0
-    assert eager['input_size'] == exported['input_size'] == 64
+    assert eager['short_side'] == exported['short_side'] == 64
     assert 'torch' in eager['versions'] and 'onnxruntime' in exported['versions']
     assert (figures['threads'], figures['rounds'], figures['images']) == (1, 2, 1)
     assert '<svg' in (tmp_path / 'a.svg').read_text()

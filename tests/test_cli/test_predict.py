@@ -451,7 +451,7 @@ def test_an_exported_folder_needs_no_torch(tmp_path):
     [
         ['--weights', 'w.pth'],
         ['--no-flip'],
-        ['--input-size', '128'],
+        ['--short-side', '128'],
         ['--config-options', 'a=1'],
         ['--device', 'cpu'],
     ],

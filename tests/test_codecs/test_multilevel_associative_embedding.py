@@ -110,7 +110,7 @@ def decoding_errors(rule, size, strides, flip):
     heatmaps = sum(resize_maps(maps, levels[-1].shape[2:]) for maps in levels) / len(levels)
     heatmaps = heatmaps.flip(-1) if flip else heatmaps
     tags = np.zeros((1, *keypoints.shape[1:2], height // strides[0], width // strides[0]))
-    found = own.batch_decode(heatmaps, tags, size=(height, width))[0][0]
+    found = own.batch_decode(heatmaps, tags, decode_hw=(height, width))[0][0]
     return found[0] - keypoints[0]
 
 
@@ -199,7 +199,7 @@ def test_decoding_gives_back_what_was_encoded(seed, num_people, num_keypoints):
     found, values, scores, found_tags = (
         own.decode((fine, tags))
         if num_people == 0
-        else (part[0] for part in own.batch_decode(fine[None], tags[None], size=(96, 128)))
+        else (part[0] for part in own.batch_decode(fine[None], tags[None], decode_hw=(96, 128)))
     )
     assert len(found) == num_people
     assert (values > 0.9).all() and (scores > 0.9).all()
@@ -224,8 +224,8 @@ def test_the_order_of_people_does_not_matter(seed, order):
 def test_positions_are_in_pixels_of_the_input():
     maps = synthetic_maps(2, (96, 128), 4, seed=2)
     own = codec()
-    at_maps = own.batch_decode(maps.heatmaps[None], maps.tags[None], input_size=(96, 128))
-    at_input = own.batch_decode(maps.heatmaps[None], maps.tags[None], size=(96, 128))
+    at_maps = own.batch_decode(maps.heatmaps[None], maps.tags[None], input_hw=(96, 128))
+    at_input = own.batch_decode(maps.heatmaps[None], maps.tags[None], decode_hw=(96, 128))
     assert len(at_maps[0][0]) == len(at_input[0][0]) == 2
     assert np.abs(at_maps[0][0] - at_input[0][0]).max() < 4
 

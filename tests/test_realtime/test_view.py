@@ -4,7 +4,7 @@ from pose_builders import make_result
 
 from litepose_mm.decoding import Panel
 from litepose_mm.preprocessing.resize import resize_align
-from litepose_mm.realtime import Frame, Shown, Statistics
+from litepose_mm.realtime import Frame, FrameResult, Statistics
 from litepose_mm.realtime.view import View, notice, status_lines
 
 IMAGE = np.full((120, 160, 3), 90, np.uint8)
@@ -29,7 +29,7 @@ class Estimator:
 
 def shown(**changes):
     result = make_result(people=1, image_size=(160, 120), **changes)
-    return Shown(Frame(IMAGE, 0, 0.0), result, None, None)
+    return FrameResult(Frame(IMAGE, 0, 0.0), result, None, None)
 
 
 def changed(drawing):

@@ -33,7 +33,7 @@ def test_page_and_model(client):
         'name': 'mini',
         'keypoints': ['head', 'left_hand', 'right_hand'],
         'links': [[0, 1], [0, 2]],
-        'input_size': 600,
+        'short_side': 600,
         'max_bytes': 10_000,
     }
 

@@ -44,10 +44,10 @@ def test_annotated_people_have_whole_scores():
         ({'annotations': []}, '9 numbers as keypoints'),
         (5, '9 numbers as keypoints'),
         ([{'keypoints': [0] * 9, 'image_id': []}], '9 numbers as keypoints'),
-        ([{'keypoints': [0] * 9, 'image_id': image} for image in (3, 4)], 'which is 3, 4'),
+        ([{'keypoints': [0] * 9, 'image_id': image} for image in (3, 4)], '3, 4'),
         ([{'keypoints': [np.nan] * 9, 'score': 1}], 'finite'),
         ([{'keypoints': [0] * 9, 'score': 'high'}], '9 numbers as keypoints'),
-        ([{'keypoints': [0] * 9, 'track_id': 1}] * 2, 'different whole numbers'),
+        ([{'keypoints': [0] * 9, 'track_id': 1}] * 2, 'whole numbers'),
     ],
 )
 def test_refuses_other_forms(people, message):

@@ -35,7 +35,7 @@ from litepose_mm import LitePoseError, PoseResult
         ({'image_size': (5.5, 5)}, 'whole'),
         ({'image_size': 5}, 'image_size'),
         ({'image_size': (np.inf, 5)}, 'image_size'),
-        ({'source': 5}, 'source: expected a text'),
+        ({'source': 5}, 'source: expected'),
     ],
 )
 def test_refuses_what_does_not_fit(changes, message):

@@ -15,10 +15,10 @@ from litepose_mm import LitePoseError, Skeleton
 @pytest.mark.parametrize(
     'changes, message',
     [
-        ({'name': 7}, 'name that is text'),
-        ({'keypoint_names': ()}, 'at least one'),
-        ({'keypoint_names': 'abc'}, 'one text'),
-        ({'keypoint_names': ('head', '', 'x')}, 'all texts'),
+        ({'name': 7}, 'got 7'),
+        ({'keypoint_names': ()}, 'keypoint_names'),
+        ({'keypoint_names': 'abc'}, 'keypoint_names'),
+        ({'keypoint_names': ('head', '', 'x')}, 'keypoint_names'),
         ({'keypoint_names': ('head', 'hand', 'hand')}, "'hand' more than once"),
         ({'links': ((0, 3),)}, 'from 0 to 2, got 3'),
         ({'links': ((0, -1),)}, 'from 0 to 2, got -1'),
@@ -26,7 +26,7 @@ from litepose_mm import LitePoseError, Skeleton
         ({'links': ((1, 1),)}, 'two different'),
         ({'links': ((0, 1, 2),)}, 'pairs'),
         ({'links': (5,)}, 'expected keypoint indices, got 5'),
-        ({'flip_indices': (0, 1)}, 'expected 3, one a keypoint, got 2'),
+        ({'flip_indices': (0, 1)}, 'expected 3, .*got 2'),
         ({'flip_indices': (1, 2, 0)}, '0 -> 1 -> 2'),
         ({'flip_indices': (0, 1, 7)}, 'from 0 to 2, got 7'),
         ({'sigmas': (1, 2)}, 'expected 3 numbers'),

@@ -52,19 +52,19 @@ def test_check_and_fix(tool, document, tmp_path, monkeypatch, capsys):
     names = [tmp_path / 'a.json', '--images', tmp_path]
     assert run(tool, monkeypatch, *names) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == [
-        'size: image 1: width, height: swapped: file (50, 100), image (100, 50)',
-        f'missing image: image 2: file_name: no file {tmp_path}/2.jpg',
-    ]
+    assert lines[0].startswith('size: image 1: width, height: swapped')
+    assert '(50, 100)' in lines[0] and '(100, 50)' in lines[0]
+    assert lines[1].startswith('missing image: image 2: file_name: ')
+    assert f'{tmp_path}/2.jpg' in lines[1]
     assert lines[2:] == [
         f'{tmp_path}/a.json: 2 images, 2 annotations; problems: size 1, missing image 1'
     ]
 
     assert run(tool, monkeypatch, *names, '--fix', tmp_path / 'b.json') == 1
-    assert 'b.json: sizes mended: 1; problems left: missing image 1' in capsys.readouterr().out
+    assert 'b.json: sizes fixed: 1; problems left: missing image 1' in capsys.readouterr().out
     assert run(tool, monkeypatch, *names, '--fix', tmp_path / 'c.json', '--drop') == 0
     assert (
-        'c.json: sizes mended: 1, images left out: 1, annotations left out: 1; problems left: none'
+        'c.json: sizes fixed: 1, images left out: 1, annotations left out: 1; problems left: none'
         in capsys.readouterr().out
     )
     fixed = json.loads((tmp_path / 'c.json').read_text())

@@ -57,7 +57,7 @@ def test_crowdpose_sizes(run, tmp_path, swapped, with_images):
         'crowdpose_fix_sizes.py', tmp_path / 'train.json', '--out-dir', tmp_path / 'fixed', *options
     )
     assert result.returncode == 0, result.stderr
-    assert f'{3 if swapped else 0} of 4 mended' in result.stdout
+    assert f'{3 if swapped else 0} of 4 fixed' in result.stdout
     fixed = json.loads((tmp_path / 'fixed/train.json').read_text())
     assert [(image['width'], image['height']) for image in fixed['images']] == sizes
     assert fixed['annotations'] == document['annotations']

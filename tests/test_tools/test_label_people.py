@@ -70,7 +70,7 @@ def run(model, folder, monkeypatch, capsys):
 
     def run(*options, out='train.json'):
         config, weights = model
-        args = [folder / 'images', folder / out, '--engine', 'torch', '--input-size', '64']
+        args = [folder / 'images', folder / out, '--engine', 'torch', '--short-side', '64']
         args += ['--model', config, *(options or ['--weights', weights])]
         monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, args)])
         status = run_tool(runpy.run_path(str(TOOL))['main'])
@@ -86,7 +86,7 @@ def with_annotations(model, folder):
 def test_labels_are_what_the_estimator_finds(run, model, folder):
     result = run()
     assert result.returncode == 0, result.stderr
-    estimator = PoseEstimator(*model, device='cpu', flip_test=False, input_size=64)
+    estimator = PoseEstimator(*model, device='cpu', flip_test=False, short_side=64)
     document = read_people(folder / 'train.json', estimator.skeleton.keypoint_names)
     names = {image['file_name']: image['id'] for image in document['images']}
     assert sorted(names) == ['a/1.png', 'a/3.png', 'a/5.png', 'b/0.png', 'b/2.png', 'b/4.png']

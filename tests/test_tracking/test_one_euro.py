@@ -74,5 +74,5 @@ def test_points_are_predicted_to_go_together():
 
 @pytest.mark.parametrize('options', [dict(min_cutoff=0), dict(beta=-1), dict(max_gap=-1)])
 def test_other_numbers(options):
-    with pytest.raises(LitePoseError, match='One-Euro filter: expected positive cut-offs'):
+    with pytest.raises(LitePoseError, match='One-Euro filter: expected'):
         OneEuroFilter(**options)

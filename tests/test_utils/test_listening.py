@@ -15,9 +15,9 @@ def test_a_free_port():
 @pytest.mark.parametrize(
     ('number', 'advice'),
     [
-        (errno.EADDRINUSE, 'take another port'),
-        (errno.EACCES, 'take a port from 1024'),
-        (errno.EADDRNOTAVAIL, 'take another address'),
+        (errno.EADDRINUSE, 'another port'),
+        (errno.EACCES, 'port from 1024'),
+        (errno.EADDRNOTAVAIL, 'another address'),
     ],
 )
 def test_what_to_do(monkeypatch, number, advice):

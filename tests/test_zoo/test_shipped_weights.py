@@ -23,7 +23,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(shipped, 'FOLDER', tmp_path)
     shipped.shipped_weights.cache_clear()
     torch.manual_seed(5)
-    with pytest.warns(UserWarning, match='no weights given'):
+    with pytest.warns(UserWarning, match='no weights'):
         network = build_model(NAME, device='cpu')
     state = {name: value.half() for name, value in network.state_dict().items()}
     path = tmp_path / f'{NAME}.safetensors'
@@ -61,7 +61,7 @@ def test_they_are_the_default(folder, recwarn, name):
 def test_they_are_not_for_another_network(folder):
     arch = dict(TINY.to_dict(), _delete_=True)
     options = {'model.backbone.arch': arch, 'model.head.arch': arch}
-    with pytest.warns(UserWarning, match='no weights given'):
+    with pytest.warns(UserWarning, match='no weights'):
         network = build_model(NAME, device='cpu', cfg_options=options)
     assert network.weights_file is None
 

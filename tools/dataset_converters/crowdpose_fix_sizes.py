@@ -26,7 +26,7 @@ from litepose_mm.utils.files import check_writable, replacing
 
 
 def fix_sizes(document: dict, images: Path | None = None) -> int:
-    """Mends ``document`` in place.
+    """Fixes ``document`` in place.
 
     Args:
         document: Annotations in COCO's form.
@@ -75,7 +75,7 @@ def main() -> None:
     )
     parser.add_argument('annotations', type=Path, nargs='+', help="CrowdPose's .json files")
     parser.add_argument('--images', type=Path, help='folder of the images (recommended)')
-    parser.add_argument('--out-dir', type=Path, required=True, help='folder for the mended files')
+    parser.add_argument('--out-dir', type=Path, required=True, help='folder for the fixed files')
     args = parser.parse_args()
     for path in args.annotations:
         check_writable(args.out_dir / path.name)
@@ -86,7 +86,7 @@ def main() -> None:
             raise LitePoseError(f'{path}: no annotations of CrowdPose ({error!r})') from error
         with replacing(args.out_dir / path.name) as part:
             part.write_text(json.dumps(document))
-        print(f'{args.out_dir / path.name}: {changed} of {len(document["images"])} mended')
+        print(f'{args.out_dir / path.name}: {changed} of {len(document["images"])} fixed')
 
 
 if __name__ == '__main__':

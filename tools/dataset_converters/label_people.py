@@ -13,7 +13,7 @@ Example::
 
     python tools/dataset_converters/label_people.py data/people/images data/people/train.json \\
         --model litepose-m_crowdpose --weights checkpoints/litepose-m_crowdpose.pth \\
-        --input-size 640 --flip --annotations data/people/annotated.json
+        --short-side 640 --flip --annotations data/people/annotated.json
 """
 
 import argparse
@@ -71,7 +71,7 @@ def maker_of(args: argparse.Namespace, estimator: BaseEstimator) -> dict:
     return dict(
         model=args.model,
         weights_sha256=sha256(weights, 'weights'),
-        input_size=estimator.input_size,
+        short_side=estimator.short_side,
         flip=bool(args.flip),
         config_options=[f'{key}={value}' for key, value in args.config_options],
     )

@@ -1,4 +1,4 @@
-"""Check an annotation file in COCO's form before training on it, and mend what is mechanical.
+"""Check an annotation file in COCO's form before training on it, and fix what is mechanical.
 
 Every problem is a line: kind, image or annotation, field, what is wrong. Exit status 1 if there is
 any (with ``--fix``: if any is left).
@@ -40,7 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--decode', action='store_true', help='read every image to its end')
     parser.add_argument('--dataset', help='coco, crowdpose or a config: which keypoints to expect')
     parser.add_argument('--most', type=int, default=20, help='lines shown for each kind')
-    parser.add_argument('--fix', type=Path, metavar='OUT', help='write a mended file')
+    parser.add_argument('--fix', type=Path, metavar='OUT', help='write a fixed file')
     parser.add_argument(
         '--drop', action='store_true', help='with --fix: leave out what cannot be used'
     )
@@ -54,7 +54,7 @@ def summary(problems: Sequence[Problem]) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Checks, tells and mends; returns the exit status."""
+    """Checks, tells and fixes; returns the exit status."""
     if args.drop and not args.fix:
         raise LitePoseError('--drop: only with --fix OUT')
     if args.fix:
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     _, encoding = read_text(args.annotations)
     if encoding != 'utf-8':
         text = f'read as {encoding}, but most tools read UTF-8 without a byte order mark only'
-        problems.insert(0, Problem('encoding', 'file', None, 'encoding', text, mended=True))
+        problems.insert(0, Problem('encoding', 'file', None, 'encoding', text, fixed=True))
     counts = Counter(problem.kind for problem in problems)
     shown = Counter()
     for problem in problems:
@@ -86,11 +86,11 @@ def run(args: argparse.Namespace) -> int:
     total = f'{len(document["images"])} images, {len(document["annotations"])} annotations'
     print(f'{args.annotations}: {total}; problems: {summary(problems)}')
     if args.fix:
-        mended, done = check.mended(args.drop)
+        fixed, done = check.fixed(args.drop)
         with replacing(args.fix) as part:
-            part.write_text(json.dumps(mended), encoding='utf-8')
-        problems = Check(mended, **expected).problems
-        told = ', '.join(f'{what}: {count}' for what, count in done.items()) or 'nothing to mend'
+            part.write_text(json.dumps(fixed), encoding='utf-8')
+        problems = Check(fixed, **expected).problems
+        told = ', '.join(f'{what}: {count}' for what, count in done.items()) or 'nothing to fix'
         print(f'{args.fix}: {told}; problems left: {summary(problems)}')
     return 1 if problems else 0
 

@@ -158,7 +158,7 @@ def _weights(card: WeightsCard) -> list[str]:
     own = {
         each['flip_test']: each
         for each in card.accuracy
-        if each['input_size'] == min(card.input_size)
+        if each['short_side'] == min(card.input_size)
     }
     for flip_test in (False, True):
         figures = own.get(flip_test, {})

@@ -1,1 +1,1 @@
-"""One module a sub-command; see :mod:`litepose_mm.cli` for what it holds."""
+"""The sub-commands, one per module; see :mod:`litepose_mm.cli` for their contents."""

@@ -1,4 +1,4 @@
-"""``litepose benchmark``: time of preprocessing, model and decoding."""
+"""``litepose benchmark``: times preprocessing, network and decoding."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ...analysis.timing import Stages
 
-HELP = 'time preprocessing, model and decoding of models, in torch and exported'
+HELP = 'time preprocessing, network and decoding of models in torch and of exported models'
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         'models',
         nargs='+',
         metavar='MODEL',
-        help='folder of an exported model; or name of a model or config, which torch runs, with '
-        '=FILE for its weights (without, it is random and so are its people)',
+        help='folder of an exported model; or name of a model or config, which runs in torch, '
+        'optionally with =FILE for its weights (default: bundled or random weights)',
     )
     parser.add_argument(
         '--images',
@@ -35,22 +35,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help='images, folders or patterns (default: a drawn scene of 640x480 with 5 people)',
     )
     parser.add_argument(
-        '--threads', type=positive_int, default=1, metavar='N', help='of each (default: 1)'
+        '--threads',
+        type=positive_int,
+        default=1,
+        metavar='N',
+        help='number of threads of each model (default: 1)',
     )
     parser.add_argument(
         '--rounds',
         type=positive_int,
         default=20,
         metavar='N',
-        help='how often each model sees each image; models take turns (default: 20)',
+        help='how often each model processes each image, in turns (default: 20)',
     )
     parser.add_argument(
         '--flip',
         action=argparse.BooleanOptionalAction,
-        help='for models that torch runs, see `litepose predict` (default: as the config says)',
+        help='whether models in torch run the mirrored image too (default: as in the config)',
     )
-    parser.add_argument('--json', metavar='FILE', help='write the figures')
-    parser.add_argument('--plot', metavar='FILE', help='draw the figures, e.g. as PNG or SVG')
+    parser.add_argument('--json', metavar='FILE', help='write the figures as JSON')
+    parser.add_argument('--plot', metavar='FILE', help='plot the figures, e.g. as PNG or SVG')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -91,9 +95,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.json:
             write_json(args.json, figures)
-        if args.plot:
+        if figure is not None:
             _plot(figures, figure, Path(args.plot))
-    finally:  # whatever becomes of them
+    finally:  # even if they cannot be written
         _print_table(figures)
     return 0
 
@@ -106,15 +110,17 @@ def _images(inputs: Sequence[str] | None) -> list[np.ndarray]:
         from ...datasets.synthetic import SceneOptions, make_scene
 
         options = SceneOptions(image_size=(640, 480), people=(5, 5))
-        return [make_scene(options, seed=0, index=0).image]
+        image = make_scene(options, seed=0, index=0).image
+        assert image is not None  # a scene without one was not asked for
+        return [image]
     files = [file for file in find_media(inputs) if not file.is_video]
     if not files:
-        raise LitePoseError('--images: expected images, got videos only')
+        raise LitePoseError('--images: expected images, got only videos; pass images')
     return [read_image(file.path) for file in files]
 
 
 def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any]]:
-    """The parts of a model, and what else its times depend on."""
+    """Returns the stages of a model, and other facts on which its times depend."""
     from ...analysis.timing import stages_of
 
     if Path(model).is_dir():
@@ -125,7 +131,7 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
         details = [card.engine, card.precision, *['flip'] * card.flip_test]
         if card.decoder.works_in_graph:
             details.append(', '.join(card.decoder.output_names))
-        facts = dict(input_size=estimator.input_size, versions=dict(card.versions))
+        facts: dict[str, Any] = dict(short_side=estimator.short_side, versions=dict(card.versions))
         return stages_of(f'{card.name} ({", ".join(details)})', estimator), facts
 
     import torch
@@ -139,12 +145,12 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
     title = model_name(torch_estimator.model)
     flip = bool((torch_estimator.model.test_cfg or {}).get('flip_test'))
     details = ['torch', 'fp32', *['flip'] * flip]
-    facts = dict(input_size=torch_estimator.input_size, versions=dict(torch=torch.__version__))
+    facts = dict(short_side=torch_estimator.short_side, versions=dict(torch=torch.__version__))
     return stages_of(f'{title} ({", ".join(details)})', torch_estimator), facts
 
 
 def _with_own_names(models: Sequence[Stages], given: Sequence[str]) -> list[Stages]:
-    """Names that several models share get what the user called each, then a number."""
+    """Makes names unique by appending the user's arguments or else numbers."""
     for more in (given, [str(1 + number) for number in range(len(models))]):
         names = [stages.name for stages in models]
         models = [
@@ -162,9 +168,9 @@ def _print_table(figures: dict[str, Any]) -> None:
 
     rows = figures['models']
     caption = (
-        f'ms an image, p50 / p95 of {figures["rounds"]} rounds on {figures["images"]} '
-        f'image(s), models in turns; speed: of the first model; {figures["threads"]} thread(s), '
-        f'{figures["environment"]}'
+        f'Milliseconds per image, p50 / p95 of {figures["rounds"]} rounds on {figures["images"]} '
+        f'image(s), models in turns; speed relative to the first model; {figures["threads"]} '
+        f'thread(s), {figures["environment"]}'
     )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=caption, caption_justify='left')
     table.add_column('model', no_wrap=True)
@@ -180,17 +186,17 @@ def _print_table(figures: dict[str, Any]) -> None:
             f'{row["people_per_image"]:.1f}',
             f'{first / times["total"]["p50"]:.2f}',
         )
-    # a narrow terminal wraps the lines rather than that figures are cut off
+    # Let narrow terminals wrap lines instead of truncating figures.
     console = Console()
     wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
     Console(width=max(console.width, wanted)).print(table)
 
 
 def _new_figure(path: Path, rows: int) -> Figure:
-    """A figure that can be written to ``path``.
+    """Creates a figure that can be written to ``path``.
 
     Raises:
-        LitePoseError: It cannot, by its name.
+        LitePoseError: The file cannot be written, or its format is unknown.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -203,7 +209,7 @@ def _new_figure(path: Path, rows: int) -> Figure:
     canvas = FigureCanvasAgg(figure)
     if path.suffix[1:].lower() not in canvas.get_supported_filetypes():
         known = ', '.join(sorted(canvas.get_supported_filetypes()))
-        raise LitePoseError(f'--plot: expected a file of the kind {known}, got {path}')
+        raise LitePoseError(f'--plot: expected one of the formats {known}, got {path}')
     return figure
 
 
@@ -213,6 +219,6 @@ def _plot(figures: dict[str, Any], figure: Figure, path: Path) -> None:
 
     axes = figure.subplots()
     plot_times(axes, {row['model']: row['milliseconds'] for row in figures['models']})
-    axes.set_title(f'time of an image, {figures["threads"]} thread(s)')
+    axes.set_title(f'time per image, {figures["threads"]} thread(s)')
     with replacing(path) as part:
         figure.savefig(part, dpi=120)

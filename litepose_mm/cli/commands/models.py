@@ -1,4 +1,4 @@
-"""``litepose models``: the zoo as a table."""
+"""``litepose models``: prints the zoo as a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...zoo import ModelEntry
     from ...zoo.shipped_weights import WeightsCard
 
-HELP = 'list the models: input size, parameters, computation, published accuracy, weights at hand'
+HELP = 'list the models with their input size, parameters, MACs, accuracy and bundled weights'
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def _print_table(rows: Iterable[tuple[ModelEntry, Sequence[WeightsCard]]]) -> No
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.caption, table.caption_justify = _CAPTION, 'left'
     table.add_column('model', no_wrap=True)
-    for title in ('joints', 'input', 'params', 'MACs', 'paper\nMACs', 'AP', 'own\nAP'):
+    for title in ('keypoints', 'input', 'params', 'MACs', 'paper\nMACs', 'AP', 'own\nAP'):
         table.add_column(title, justify='right', no_wrap=True)
     for entry, own in rows:
         table.add_row(
@@ -55,7 +55,7 @@ def _print_table(rows: Iterable[tuple[ModelEntry, Sequence[WeightsCard]]]) -> No
             '–' if entry.ap is None else f'{entry.ap:.1f}',
             _own_ap(own[0]) if own else '',
         )
-    # a narrow terminal wraps the lines rather than that figures are cut off
+    # Let narrow terminals wrap lines instead of truncating figures.
     Console(width=max(Console().width, 80)).print(table)
 
 
@@ -65,8 +65,7 @@ def _own_ap(card: WeightsCard) -> str:
 
 
 _CAPTION = (
-    'MACs: exact, of one image of the input size. paper MACs: counted as the paper does. '
-    "AP: published, of the authors' weights, with flip test. own AP: of the weights that come with "
-    'this package, with flip test, on other images: `litepose models --json` says which, and '
-    "their teacher's AP there."
+    'MACs: exact, for one image of the input size. paper MACs: counted as in the paper. '
+    "AP: published for the authors' weights, with flip test. own AP: bundled weights, with flip "
+    "test, on other images; `litepose models --json` lists these, and the teacher's AP on them."
 )

@@ -1,4 +1,4 @@
-"""``litepose predict``: people on images and videos."""
+"""``litepose predict``: finds people on images and videos."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..estimator_arguments import (
     make_estimator,
 )
 from ..one_line_warnings import one_line_warnings
+from ..programs import stop_status
 
 if TYPE_CHECKING:
     from ...inference.base import BaseEstimator
@@ -35,16 +36,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="images, videos, folders of these, or patterns such as 'photos/*.jpg'",
     )
     add_estimator_arguments(parser)
-    parser.add_argument(
-        '--recursive', action='store_true', help='look into the folders of folders too'
-    )
+    parser.add_argument('--recursive', action='store_true', help='search subfolders too')
     output = parser.add_argument_group('output')
     output.add_argument(
-        '--out-dir', default='outputs', metavar='DIR', help='where to write (default: outputs)'
+        '--out-dir', default='outputs', metavar='DIR', help='output folder (default: outputs)'
     )
     add_min_score(output)
     output.add_argument(
-        '--no-draw', action='store_true', help='write results.json only, no drawings'
+        '--no-draw', action='store_true', help='write only results.json, without drawings'
     )
     output.add_argument(
         '--keypoint-threshold',
@@ -57,7 +56,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '--color-by',
         choices=('link', 'person'),
         default='link',
-        help='colours that tell left from right (link, the default) or people apart (person)',
+        help='choose colours that tell left from right (link, the default) or people apart '
+        '(person)',
     )
 
 
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
     files = find_media(args.inputs, args.recursive)
     out_dir = Path(args.out_dir)
-    check_targets(files, out_dir, draw=not args.no_draw)  # before the model, which takes seconds
+    check_targets(files, out_dir, draw=not args.no_draw)  # before loading the model for seconds
     estimator = _estimator(args)
     prediction = Prediction(
         estimator,
@@ -83,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
         keypoint_threshold=args.keypoint_threshold,
         color_by=args.color_by,
     )
-    stopped, results = None, None
+    stopped: KeyboardInterrupt | SystemExit | None = None
+    results: Path | None = None
     reporter = Reporter(total=_count_frames(files))
     with reporter:
         try:
@@ -95,20 +96,20 @@ def run(args: argparse.Namespace) -> int:
                 results = prediction.write_results(reporter)
     print(_summary(files, prediction, reporter.num_failed, stopped is not None, results))
     if stopped is not None:
-        return 130 if isinstance(stopped, KeyboardInterrupt) else stopped.code
+        return stop_status(stopped)
     is_lost = prediction.document.num_images and results != out_dir / RESULTS_NAME
     return 1 if reporter.num_failed or is_lost else 0
 
 
 def _estimator(args: argparse.Namespace) -> BaseEstimator:
-    """The estimator of an exported folder, or of a model with torch."""
+    """Creates the estimator of an exported folder, or of a model in torch."""
     if Path(args.model).is_dir():
         return load_exported(args, batch_size=args.batch_size)
     return make_estimator(args)
 
 
 def _count_frames(files: list[MediaFile]) -> int:
-    """Returns how many images and frames there are, roughly; 0 where a video does not tell."""
+    """Returns the approximate number of images and frames; 0 if a video does not state it."""
     from ...media import VideoReader
 
     total = 0

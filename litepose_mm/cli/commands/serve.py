@@ -1,4 +1,4 @@
-"""``litepose serve``: a local web page that shows people on a camera, an image or a video."""
+"""``litepose serve``: serves a local web page that finds people on a camera, image or video."""
 
 from __future__ import annotations
 
@@ -10,25 +10,31 @@ from ..argument_types import positive_int
 from ..estimator_arguments import add_pipeline_arguments, make_pipeline_estimator
 from ..page_arguments import add_public_host
 
-HELP = 'open a page on this machine: people on the camera of the browser, or a file dropped on it'
-_PATIENCE = 2  # seconds that an upload has to end when the server does
+HELP = "serve a local web page that finds people on the browser's camera, an image or a video"
+_SHUTDOWN_SECONDS = 2  # time that uploads have to finish when the server ends
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments."""
     add_pipeline_arguments(parser)
-    parser.add_argument('--port', type=positive_int, default=8000, help='default: 8000')
+    parser.add_argument(
+        '--port', type=positive_int, default=8000, help='port to listen on (default: 8000)'
+    )
     parser.add_argument(
         '--host',
         default='127.0.0.1',
-        help='address to listen on (default: 127.0.0.1, this machine only); with another one '
-        'everybody who reaches it can use the page, unencrypted',
+        help='address to listen on (default: 127.0.0.1, this machine only); with another address, '
+        'everybody who can reach it can use the page, unencrypted',
     )
     add_public_host(parser)
     parser.add_argument(
-        '--max-megabytes', type=positive_int, default=20, metavar='N', help='of an upload'
+        '--max-megabytes',
+        type=positive_int,
+        default=20,
+        metavar='N',
+        help='maximum size of an upload in MiB (default: 20)',
     )
-    parser.add_argument('--open', action='store_true', help='open it in the browser, too')
+    parser.add_argument('--open', action='store_true', help='open the page in the browser')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,19 +57,19 @@ def run(args: argparse.Namespace) -> int:
     )
     host = f'[{args.host}]' if ':' in args.host else args.host
     address = f'http://{"localhost" if host == "127.0.0.1" else host}:{args.port}'
-    reach = 'this machine only' if is_local else 'everybody who reaches this address can use it'
-    print(f'{address} ({reach}); Ctrl-C ends', flush=True)
+    reach = 'this machine only' if is_local else 'everybody who can reach this address can use it'
+    print(f'{address} ({reach}); press Ctrl-C to quit', flush=True)
     if args.open:
         import webbrowser
 
         webbrowser.open(address)
-    # Frames up to twice as large are taken in, to say what is wrong with them.
+    # Frames up to twice as large are received, so that the answer can state the limit.
     config = uvicorn.Config(
         app,
-        log_config=None,  # its own would close handlers of other libraries
+        log_config=None,  # uvicorn's own would close other libraries' handlers
         log_level='error',
         ws_max_size=2 * limits.bytes,
-        timeout_graceful_shutdown=_PATIENCE,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     server = uvicorn.Server(config)
     server.run(sockets=[listening])

@@ -1,7 +1,7 @@
-"""What runs a network: one file an engine, found by being here.
+"""Engines run networks. Every module of this package that defines an engine is found by itself.
 
-An engine from elsewhere is a subclass of :class:`Engine` whose module is imported, or is named by
-an entry point of the group ``litepose_mm`` of an installed package.
+An engine of another package is a subclass of :class:`Engine` whose module is imported, or is named
+by an entry point of the group ``litepose_mm``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ __all__ = ['Engine', 'engines', 'get_engine', 'load_engine', 'quickest_engine']
 
 
 def engines() -> dict[str, type[Engine]]:
-    """Every engine by its name. None of them imports its library before it is used."""
-    return discover(Engine, __name__)
+    """Returns every engine by its name. An engine imports its library only when it is used."""
+    return discover(Engine, __name__)  # type: ignore[type-abstract]  # only subclasses are made
 
 
 def get_engine(name: str) -> type[Engine]:
-    """The engine of this name.
+    """Returns the engine with this name.
 
     Raises:
-        LitePoseError: There is none.
+        LitePoseError: There is no such engine.
     """
     known = engines()
     if name not in known:
@@ -37,18 +37,22 @@ def get_engine(name: str) -> type[Engine]:
 
 
 def quickest_engine() -> str | None:
-    """The quickest installed engine that takes inputs of any size; None: only torch does."""
-    ranked = [each for each in engines().values() if each.rank is not None and each.can_convert()]
-    return min(ranked, key=lambda each: each.rank).name if ranked else None
+    """Returns the fastest installed engine for inputs of any shape; None if only torch is left."""
+    ranked = [
+        (each.rank, each.name)
+        for each in engines().values()
+        if each.rank is not None and each.can_convert()
+    ]
+    return min(ranked)[1] if ranked else None
 
 
 def load_engine(folder: str | Path, card: ModelCard, threads: int | None = None) -> Engine:
     """Loads the model of an exported folder into the engine that its card names.
 
     Args:
-        folder: Where the model's files are.
-        card: Its card.
-        threads: How many threads the engine takes; ``None`` leaves it to the engine.
+        folder: Folder with the model's files.
+        card: The model's card.
+        threads: Number of threads of the engine; None leaves it to the engine.
 
     Raises:
         LitePoseError: The engine is not installed, or cannot load the model.

@@ -1,4 +1,4 @@
-"""What all engines have in common: what they can do, checks, batches, and errors in one line."""
+"""The base class of engines: their abilities, checks, batching and one-line errors."""
 
 from __future__ import annotations
 
@@ -22,51 +22,51 @@ if TYPE_CHECKING:
 
 
 class Engine(ABC):
-    """A model, loaded; and as a class, all that is known of an engine. Threads may share it.
+    """An instance is a loaded model, and the class describes the engine. Threads may share it.
 
-    Its module imports the engine's library only inside methods, since every engine is looked at in
-    order to list them.
+    Modules of engines import the engine's library only inside methods, because listing the engines
+    imports all of these modules.
 
     Args:
-        folder: Where the model's files are.
-        card: Its card.
-        threads: How many threads the engine takes; ``None`` leaves it to the engine.
+        folder: Folder with the model's files.
+        card: The model's card.
+        threads: Number of threads of the engine; None leaves it to the engine.
 
     Attributes:
         card: The model's card.
 
     Raises:
         LitePoseError: The engine cannot load the model.
-        ImportError: It is not installed.
+        ImportError: The engine is not installed.
     """
 
-    #: What cards and commands call it.
+    #: The engine's name in cards and commands.
     name: ClassVar[str]
-    #: The package that runs it, by the name that is imported; None: that of the engine.
+    #: Import name of the package that runs it; None means the engine's name.
     library: ClassVar[str | None] = None
-    #: What installs it: ``pip install litepose_mm[EXTRA]``.
+    #: The extra that installs it: ``pip install litepose_mm[EXTRA]``.
     extra: ClassVar[str] = 'runtime'
-    #: What converting needs, by the names that are imported.
+    #: Import names of the packages that conversion needs.
     packages: ClassVar[tuple[str, ...]] = ()
-    #: What it calculates in without calibration.
+    #: Precisions of its computation, apart from int8.
     precisions: ClassVar[tuple[str, ...]] = ('fp32', 'fp16', 'bf16')
-    #: Whether a model can leave the shape of its input open, in float and in int8.
+    #: Whether models accept inputs of any shape, in float and in int8.
     any_shape: ClassVar[bool] = True
     int8_any_shape: ClassVar[bool] = True
-    #: What int8 needs beside, by the names that are imported; none: there is no int8.
+    #: Import names of the packages that int8 needs in addition; empty if there is no int8.
     int8_packages: ClassVar[tuple[str, ...]] = ()
-    #: Whether it runs graphs that do a part of the decoding, see :class:`Decoder`.
+    #: Whether it runs graphs that do part of the decoding, see :class:`Decoder`.
     runs_decoding: ClassVar[bool] = True
-    #: Most inputs at once that it can take, beside the card's limit; ``None``: any number.
+    #: The engine's own maximum batch size, besides the card's limit; None means any.
     batch_limit: ClassVar[int | None] = None
-    #: Whether models are exported for it, through ONNX.
+    #: Whether models are exported for it through ONNX.
     runs_onnx: ClassVar[bool] = True
-    #: Whether it offers :meth:`time`.
+    #: Whether it implements :meth:`time`.
     can_time: ClassVar[bool] = False
-    #: Whether its models run here; others are made for use elsewhere.
+    #: Whether its models run in this package; others are meant for use elsewhere.
     runs_here: ClassVar[bool] = True
-    #: Its place among the engines that a command picks by itself, the quickest first
-    #: (docs/deploy.md, Time); None: it is taken only where it is asked for.
+    #: Rank among the engines that commands choose automatically, the fastest first
+    #: (docs/deploy.md, Time); None means that it is only used on request.
     rank: ClassVar[int | None] = None
 
     @classmethod
@@ -74,63 +74,63 @@ class Engine(ABC):
         """Writes the engine's files into an empty folder.
 
         Args:
-            onnx_file: The graph in float32, or in int8. Others may be made beside it.
-            folder: Where to write.
+            onnx_file: The graph in float32 or int8. Temporary files may be created beside it.
+            folder: Folder to write to.
             precision: ``'fp32'``, ``'fp16'``, ``'bf16'`` or ``'int8'``.
         """
         raise NotImplementedError
 
     @classmethod
     def quantize(cls, graph: Path, inputs: Calibration, trials: Trials | None) -> ModelProto:
-        """The graph with int8 layers, as :meth:`write` takes it.
+        """Returns the graph with int8 layers, for :meth:`write`.
 
         Args:
-            graph: ONNX file in float32. Others may be made beside it.
-            inputs: What the range of each layer is measured on.
-            trials: Of the accuracy to keep; None: nobody asked for one.
+            graph: ONNX file in float32. Temporary files may be created beside it.
+            inputs: Inputs on which the range of each layer is measured.
+            trials: Measure the accuracy to preserve; None if there is no such goal.
         """
         raise NotImplementedError
 
     @classmethod
     def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
-        """A function that runs a graph once on the inputs, for layers and networks that are timed.
+        """Returns a function that runs a graph once on the inputs, to time layers and networks.
 
         Args:
-            onnx_model: An ONNX file with the input ``inputs``; without :attr:`runs_onnx` the
-                network itself.
+            onnx_model: Contents of an ONNX file with the input ``inputs``; for engines without
+                :attr:`runs_onnx`, the network itself.
             inputs: Float32.
-            threads: How many threads it takes.
+            threads: Number of threads.
         """
         raise NotImplementedError
 
     @classmethod
     def is_installed(cls) -> bool:
-        """Whether the package that runs it is there."""
+        """Whether the package that runs it is installed."""
         return find_spec(cls.library or cls.name) is not None
 
     @classmethod
     def can_convert(cls) -> bool:
-        """Whether it is installed with what converts to it."""
+        """Whether the engine and the packages that conversion needs are installed."""
         return cls.runs_onnx and cls.is_installed() and all(map(find_spec, ('onnx', *cls.packages)))
 
     @classmethod
     def check(cls, precision: str, card: ModelCard | None = None) -> None:
-        """Refuses what the engine cannot do here.
+        """Checks that the engine supports an export.
 
         Args:
-            precision: What it should calculate in.
-            card: Of the model that is to be exported; None: it is not known yet.
+            precision: Precision of the exported model.
+            card: Card of the model; None if it is not known yet.
 
         Raises:
-            LitePoseError: It cannot, or a package is missing.
+            LitePoseError: The engine does not support it, or a package is missing.
         """
         if not cls.runs_onnx:
-            raise LitePoseError(f'engine: {cls.name} runs models as they are, without an export')
+            raise LitePoseError(f'engine: {cls.name} runs models directly and needs no export')
         precisions = cls.precisions + ('int8',) * bool(cls.int8_packages)
         if precision not in precisions:
             raise LitePoseError(
-                f'precision: {cls.name} takes {" or ".join(precisions)}, got {precision!r}; take '
-                f'{"that" if len(precisions) == 1 else "one of these"}, or another engine'
+                f'precision: expected {" or ".join(precisions)} for {cls.name}, got {precision!r}; '
+                'change it, or use another engine'
             )
         int8 = precision == 'int8'
         packages = cls.packages + cls.int8_packages * int8
@@ -144,26 +144,27 @@ class Engine(ABC):
             return
         if card.decoder.works_in_graph and not cls.runs_decoding:
             raise CannotExport(
-                f'outputs: {cls.name} lacks operators of {", ".join(card.decoder.output_names)}; '
-                "export the outputs 'maps', or take another engine"
+                f'outputs: {cls.name} lacks operators that compute '
+                f"{', '.join(card.decoder.output_names)}; export with outputs 'maps', or use "
+                'another engine'
             )
         any_shape = cls.any_shape and (cls.int8_any_shape or not int8)
         if not any_shape and card.input_shape is None:
             raise CannotExport(
-                f'{cls.name}{" in int8" * int8} takes inputs of one shape only; give it (--static '
-                'WIDTHxHEIGHT), or take another engine'
+                f'{cls.name}{" in int8" * int8} only supports models with a fixed input shape; '
+                'choose one with --static WIDTHxHEIGHT, or use another engine'
             )
 
     @classmethod
     def convert(cls, onnx_file: Path, folder: Path, precision: str) -> None:
-        """As :meth:`write`, with errors in one line.
+        """Runs :meth:`write` and turns its errors into single lines.
 
         Raises:
-            LitePoseError: The engine's converter cannot.
+            LitePoseError: The engine's converter fails.
         """
         try:
             cls.write(onnx_file, folder, precision)
-        except Exception as error:  # a converter raises what it likes
+        except Exception as error:  # a converter can raise anything
             raise CannotExport(
                 f'the model cannot be converted for {cls.name}: {reason(error)}'
             ) from error
@@ -176,26 +177,26 @@ class Engine(ABC):
             self._load(Path(folder), threads)
         except (LitePoseError, ImportError):
             raise
-        except Exception as error:  # an engine raises what it likes
+        except Exception as error:  # an engine can raise anything
             raise LitePoseError(
                 f'{card.engine} cannot load the model in {folder}: {reason(error)}; export it '
-                f'again, or install the {card.engine} that its card names under versions'
+                f'again, or install the version of {card.engine} that its card lists'
             ) from error
 
     @abstractmethod
     def _load(self, folder: Path, threads: int | None) -> None:
-        """Loads the model's files, whose hashes are checked."""
+        """Loads the model's files, whose hashes have been checked."""
 
     @abstractmethod
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
-        """The outputs that ``card.decoder`` names, in order, for a batch that fits.
+        """Returns the outputs that ``card.decoder`` names, in order, for a valid batch.
 
-        Several threads call it at once. Nothing may write to the arrays later: the engine's memory
-        is copied before another run can get it.
+        Several threads may call it at once. The returned arrays must not change later, so the
+        engine's memory is copied before another run can reuse it.
         """
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Runs the model; a batch that is too large in pieces.
+        """Runs the model, and splits batches that are too large.
 
         Args:
             batch: Normalised inputs, float32 ``(B, 3, H, W)``.
@@ -204,8 +205,8 @@ class Engine(ABC):
             Float32 arrays in the order of ``card.decoder.output_names``.
 
         Raises:
-            LitePoseError: The batch is not of a shape that the model takes, its outputs are not
-                what its card says, the engine fails, or memory runs out.
+            LitePoseError: The model does not accept the batch's shape, its outputs do not match
+                its card, the engine fails, or memory runs out.
         """
         self._check_batch(batch)
         batch = np.ascontiguousarray(batch)
@@ -225,11 +226,11 @@ class Engine(ABC):
             raise
         except Exception as error:
             if not self.runs_onnx:
-                raise  # a defect of the network, whose traceback helps
-            advice = f'install the {self.card.engine} that its card names under versions'
+                raise  # a bug of the network, for which the traceback helps
+            advice = f'install the version of {self.card.engine} that its card lists'
             if self.card.input_shape is None:
                 shape = f'{batch.shape[3]}x{batch.shape[2]}'
-                advice += f', or, where only this shape fails, export for it: --static {shape}'
+                advice += f', or, if only this shape fails, export the model with --static {shape}'
             raise LitePoseError(
                 f'{self.card.engine} fails on {what}: {reason(error)}; {advice}'
             ) from error
@@ -245,14 +246,14 @@ class Engine(ABC):
         shape, divisor = self.card.input_shape, self.card.size_divisor
         height, width = batch.shape[2:]
         if shape is None:
-            expected = f'(B, 3, H, W) with sides that are multiples of {divisor}'
+            expected = f'(B, 3, H, W) with H and W multiples of {divisor}'
             fits = height > 0 < width and height % divisor == width % divisor == 0
         else:
             expected, fits = f'(B, 3, {shape[0]}, {shape[1]})', (height, width) == shape
         if not fits or batch.shape[1] != 3 or not len(batch):
             raise LitePoseError(
-                f'the model {self.card.name} takes inputs {expected}, got {batch.shape}; resize '
-                'them, or export the model for another shape'
+                f'the model {self.card.name}: expected inputs {expected}, got {batch.shape}; '
+                'resize them, or export the model for another shape'
             )
 
     def _check_outputs(self, outputs: Sequence[np.ndarray], batch_shape: Sequence[int]) -> None:
@@ -261,8 +262,9 @@ class Engine(ABC):
         got = tuple(output.shape for output in outputs)
         if not all(map(_fits, got, expected)):
             raise LitePoseError(
-                'the model does not fit its card: expected outputs '
-                f'{", ".join(decoder.output_names)} of {expected}, got {got}; export it again'
+                'the model does not match its card: expected outputs '
+                f'{", ".join(decoder.output_names)} of shapes {expected}, got {got}; export it '
+                'again'
             )
 
 

@@ -1,4 +1,4 @@
-"""ncnn on the processor."""
+"""The engine ncnn, on CPUs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @cache
 def _library() -> str:
-    """ncnn's library, which brings its own OpenMP."""
+    """Returns the path of ncnn's library, which includes its own OpenMP."""
     import ncnn
 
     keep_forks_computing(ncnn.ncnn.__file__)
@@ -28,14 +28,14 @@ def _library() -> str:
 
 
 def set_precision(net: ncnn.Net, precision: str) -> None:
-    """Makes a network, before it is loaded, calculate in a precision; ncnn's own is not float32."""
+    """Sets the precision of a network before it is loaded; ncnn's default is not float32."""
     options, half = net.opt, precision == 'fp16'
     options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = half
     options.use_bf16_storage = precision == 'bf16'
 
 
 class NcnnEngine(Engine):
-    """Runs ``*.ncnn.param`` with ``*.ncnn.bin``, one input after the other."""
+    """Runs ``*.ncnn.param`` with ``*.ncnn.bin``, one input at a time."""
 
     name = extra = 'ncnn'
     packages = ('pnnx', 'ncnn')
@@ -47,7 +47,7 @@ class NcnnEngine(Engine):
     def write(cls, onnx_file: Path, folder: Path, precision: str) -> None:
         import pnnx
 
-        # pnnx writes half a dozen files beside the one that it reads.
+        # pnnx writes half a dozen files beside its input.
         work = onnx_file.parent
         command = [pnnx.EXEC_PATH, onnx_file.name, f'fp16={int(precision == "fp16")}']
         done = subprocess.run(command, cwd=work, capture_output=True, text=True, errors='replace')
@@ -71,8 +71,8 @@ class NcnnEngine(Engine):
         param = self.card.file(folder, '.param')
         weights = self.card.file(folder, '.bin')
         if self._net.load_param(str(param)) or self._net.load_model(str(weights)):
-            raise ValueError('it is damaged or has layers that this ncnn lacks')
-        # pnnx calls the outputs out0, out1 …, in the order of the graph's.
+            raise ValueError('it is damaged or has layers that this version of ncnn lacks')
+        # pnnx names the outputs out0, out1 …, in the order of the graph.
         (self._input,), found = self._net.input_names(), self._net.output_names()
         self._outputs = sorted(found, key=lambda name: (len(name), name))
         expected = len(self.card.decoder.output_names)
@@ -89,6 +89,6 @@ class NcnnEngine(Engine):
         for name in self._outputs:
             failed, output = extractor.extract(name)
             if failed:
-                raise RuntimeError(f'no output {name!r}; there may be too little memory')
+                raise RuntimeError(f'it computed no output {name!r}, possibly for lack of memory')
             outputs.append(np.array(output)[None])
         return outputs

@@ -1,4 +1,4 @@
-"""ONNX Runtime on the processor."""
+"""The engine ONNX Runtime, on CPUs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from ...deploy.quantization.accuracy import Trials
     from ...deploy.quantization.calibration import Calibration
 
-_FATAL_ONLY = 4  # errors are raised, and need not be printed too
+_FATAL_ONLY = 4  # errors are raised and need not be printed too
 _PROCESSORS = Path('/proc/cpuinfo')
 
 
 def sums_saturate(processors: Path) -> bool:
     """Whether int8 kernels for x86 would add pairs of products in 16 bits, which can overflow.
 
-    They do without VNNI. Kernels that do not, which ONNX Runtime takes on demand, are slower, with
-    VNNI by half.
+    They do so without VNNI. ONNX Runtime has safe kernels on request, but these are slower, by
+    half on CPUs with VNNI.
 
     Args:
-        processors: Where Linux says what processors can do; elsewhere nobody knows.
+        processors: The file in which Linux lists the CPUs' features; other systems have none.
     """
     try:
         text = processors.read_text()
@@ -39,14 +39,14 @@ def sums_saturate(processors: Path) -> bool:
 
 
 def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
-    """A model of ONNX Runtime on the processor, whose threads sleep between two runs.
+    """Returns an ONNX Runtime session on the CPU whose threads sleep between runs.
 
-    They otherwise wait for the next run in a busy loop, on cores that decoding, or another engine,
-    needs: OpenVINO took twice as long after it (two cores).
+    By default, they wait for the next run in a busy loop, on cores that decoding or another engine
+    needs: OpenVINO took twice as long afterwards (two cores).
 
     Args:
-        model: An ONNX file as it was read; so it cannot name further files to read weights from.
-        threads: How many it takes; None: its own number.
+        model: Contents of an ONNX file; passing bytes prevents references to external weights.
+        threads: Number of threads; None leaves it to ONNX Runtime.
     """
     import onnxruntime
 
@@ -61,11 +61,11 @@ def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.Inferen
 
 
 class OnnxRuntimeEngine(Engine):
-    """Runs ``*.onnx``, in the precision that the file has."""
+    """Runs ``*.onnx`` in the precision of the file."""
 
     name = 'onnxruntime'
     can_time = True
-    # Its kernels for processors are of float32 and int8; float16 would be converted for each layer.
+    # Its CPU kernels compute in float32 and int8; float16 would be converted for each layer.
     precisions = ('fp32',)
     int8_packages = ('onnxruntime',)
     rank = 2

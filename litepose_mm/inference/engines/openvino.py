@@ -1,4 +1,4 @@
-"""OpenVINO on the processor."""
+"""The engine OpenVINO, on CPUs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from ...deploy.quantization.accuracy import Trials
     from ...deploy.quantization.calibration import Calibration
 
-# Left to itself, OpenVINO takes bfloat16 where the processor has it. The float layers of an int8
-# model stay in float32.
+# By default, OpenVINO uses bfloat16 if the CPU supports it. The float layers of an int8 model stay
+# in float32.
 _HINTS = {'fp32': 'f32', 'fp16': 'f16', 'bf16': 'bf16', 'int8': 'f32'}
 
 
 @cache
 def cpu_core() -> openvino.Core:
-    """The process' one core of OpenVINO, whose processor plugin stays until the process ends.
+    """Returns the process's only OpenVINO core, which keeps the CPU plugin loaded.
 
-    The plugin gives the thread that loads it a larger stack for signal handlers. When its last
-    user goes away in another thread, that memory is freed all the same, and the next signal with a
-    handler, such as Ctrl-C, ends the process with a segmentation fault (OpenVINO 2026.4).
+    The plugin gives the thread that loads it a larger stack for signal handlers. When another
+    thread drops the last reference to the plugin, that memory is freed all the same, and the next
+    signal with a handler, such as Ctrl-C, causes a segmentation fault (OpenVINO 2026.4).
     """
     import openvino
 
@@ -39,12 +39,15 @@ def cpu_core() -> openvino.Core:
 
 
 def compile_options(precision: str, threads: int | None = None) -> dict[str, Any]:
-    """What a model is compiled with to calculate in a precision, one frame after the other.
+    """Returns the options for compiling a model in a precision, to run one frame at a time.
 
-    Threads that are counted share the machine: they are not pinned, since every process would pin
-    its own to the same cores.
+    A limited number of threads means that the machine is shared. They are not pinned, because
+    every process would pin its threads to the same cores.
     """
-    options = {'INFERENCE_PRECISION_HINT': _HINTS[precision], 'PERFORMANCE_HINT': 'LATENCY'}
+    options: dict[str, Any] = {
+        'INFERENCE_PRECISION_HINT': _HINTS[precision],
+        'PERFORMANCE_HINT': 'LATENCY',
+    }
     if threads is not None:
         options.update({'INFERENCE_NUM_THREADS': threads, 'ENABLE_CPU_PINNING': False})
     return options
@@ -56,7 +59,7 @@ class OpenVINOEngine(Engine):
     name = extra = 'openvino'
     can_time = True
     packages = ('openvino',)
-    # Of a graph with int8 layers and an open shape, OpenVINO 2026.4 makes one whose outputs are 0.
+    # OpenVINO 2026.4 turns a graph with int8 layers and dynamic shapes into one that outputs 0.
     int8_any_shape = False
     int8_packages = ('nncf', 'onnxruntime')
     rank = 1
@@ -78,8 +81,8 @@ class OpenVINOEngine(Engine):
     def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
         core = cpu_core()
         options = compile_options('fp32', threads)
-        request = core.compile_model(core.read_model(onnx_model), 'CPU', options)
-        request = request.create_infer_request()
+        compiled = core.compile_model(core.read_model(onnx_model), 'CPU', options)
+        request = compiled.create_infer_request()
         return lambda: request.infer([inputs], share_inputs=True)
 
     def _load(self, folder: Path, threads: int | None) -> None:
@@ -93,9 +96,9 @@ class OpenVINOEngine(Engine):
         self._idle = [self._new_request()]
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
-        # A request's memory holds one run's outputs at a time, so no two threads may share it
-        # until they are copied. As many requests are made as threads ever run at once; a request
-        # that fails is not used again.
+        # A request's memory holds the outputs of one run at a time, so no two threads may share it
+        # until they are copied. There are as many requests as threads that ever ran at once; a
+        # request that fails is not reused.
         try:
             request = self._idle.pop()
         except IndexError:

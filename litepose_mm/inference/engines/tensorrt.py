@@ -1,6 +1,6 @@
-"""TensorRT: an ONNX file and the command that makes an engine of it where the GPU is.
+"""TensorRT: writes an ONNX file and the command that builds an engine on the target machine.
 
-An engine fits one GPU and one version of TensorRT only, so it cannot be made elsewhere.
+A TensorRT engine only runs on the GPU and the TensorRT version for which it was built.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from .base import Engine
 
 COMMAND_NAME = 'trtexec.txt'
 
-#: Of an input whose shape is open: the smallest, the usual and the largest (1, 3, height, width).
-#: Larger ones take more memory when the engine is made.
+#: The smallest, usual and largest shape (1, 3, height, width) of a dynamic input. Larger shapes
+#: need more memory when the engine is built.
 SHAPES = {'min': (1, 3, 64, 64), 'opt': (1, 3, 448, 640), 'max': (1, 3, 1024, 1024)}
 
 
 def trtexec_command(
     onnx_file: str | Path, shapes: Mapping[str, Sequence[int]] | None, fp16: bool = False
 ) -> str:
-    """The line for a shell that makes a TensorRT engine beside an ONNX file.
+    """Returns the shell command that builds a TensorRT engine beside an ONNX file.
 
     Args:
-        onnx_file: The file.
-        shapes: Of an input whose shape is open, as :data:`SHAPES`; None: it is not open.
-        fp16: Whether the engine may calculate in float16.
+        onnx_file: The ONNX file.
+        shapes: Shapes of a dynamic input, like :data:`SHAPES`; None if the shape is fixed.
+        fp16: Whether the engine may compute in float16.
     """
     file = Path(onnx_file)
     words = ['trtexec', f'--onnx={file}', f'--saveEngine={file.with_suffix(".engine")}']
@@ -40,7 +40,7 @@ def trtexec_command(
 
 
 class TensorRTEngine(Engine):
-    """Writes ``model.onnx`` and ``trtexec.txt``, a line for a shell; nothing here runs TensorRT."""
+    """Writes ``model.onnx`` and the shell command ``trtexec.txt``; it does not run TensorRT."""
 
     name, extra = 'tensorrt', 'export'
     precisions = ('fp32',)
@@ -58,8 +58,8 @@ class TensorRTEngine(Engine):
 
     def _load(self, folder: Path, threads: int | None) -> None:
         raise LitePoseError(
-            f'the model in {folder} is for TensorRT, which nothing here runs: {COMMAND_NAME} in it '
-            'holds the command that makes an engine where the GPU is'
+            f'the model in {folder} is for TensorRT, which this package does not run; '
+            f'{COMMAND_NAME} contains the command that builds an engine on the target machine'
         )
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:

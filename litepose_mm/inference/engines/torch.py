@@ -1,4 +1,4 @@
-"""PyTorch itself, on any device."""
+"""The engine that runs networks in PyTorch, on any device."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class TorchEngine(Engine):
-    """Runs a network as it is; there is nothing to export.
+    """Runs a network directly, without an export.
 
     Args:
         graph: A :class:`~litepose_mm.models.utils.deploy_graph.DeployGraph`, in evaluation mode.
-        card: What :func:`~litepose_mm.deploy.exporter.card_of` tells of the network.
+        card: The card that :func:`~litepose_mm.apis.description.describe` returned.
     """
 
     name, extra = 'torch', 'mmpose'
@@ -34,7 +34,7 @@ class TorchEngine(Engine):
         super().__init__('', card)
 
     def _load(self, folder: Path, threads: int | None) -> None:
-        """There is nothing to load: the graph is the model."""
+        """Does nothing, because the graph itself is the model."""
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
         import torch

@@ -1,1 +1,1 @@
-"""Quantisers of the engines, on ONNX graphs; imported when int8 is asked for."""
+"""The engines' quantisers of ONNX graphs, which are imported only for int8."""

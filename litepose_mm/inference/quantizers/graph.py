@@ -1,4 +1,4 @@
-"""Which layers of a graph stay in float32."""
+"""Choose the layers of a graph that stay in float32."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from onnx import GraphProto
 
-#: So many convolutions, counted from the input and from the outputs, are the most sensitive ones
-#: of the networks here: left in float32, they keep 1.4 to 2.4 points of AP with ONNX Runtime.
+#: The number of convolutions at either end of a graph that are the most sensitive. Keeping them in
+#: float32 preserves 1.4 to 2.4 points of AP with ONNX Runtime.
 ENDS = 4
 
 
 def float_nodes(graph: GraphProto, ends: int = 0) -> list[str]:
-    """Names of the nodes that stay in float32.
+    """Returns the names of the nodes that stay in float32.
 
-    Always those after the last convolutions: they make the outputs (averages over levels,
-    keypoints), whose errors nothing evens out, and take next to no time.
+    The nodes after the last convolutions always do: they compute the outputs (averages over
+    levels, keypoints), where errors cannot average out, and take almost no time.
 
     Args:
-        graph: Of an ONNX model, its nodes in topological order.
+        graph: Graph of an ONNX model, with its nodes in topological order.
         ends: How many convolutions, counted from the input and from the outputs, stay in float32,
-            with all that lies before the first and after the last of them.
+            with all nodes before or after them.
     """
     before, after = _convolutions_before(graph), _convolutions_after(graph)
     return [
@@ -32,7 +32,7 @@ def float_nodes(graph: GraphProto, ends: int = 0) -> list[str]:
 
 
 def _convolutions_before(graph: GraphProto) -> dict[str, int]:
-    """How many convolutions lie on the longest way from the input to each node."""
+    """Counts the convolutions on the longest path from the input to each node."""
     made: dict[str, int] = {}
     counts = {}
     for node in graph.node:
@@ -42,7 +42,7 @@ def _convolutions_before(graph: GraphProto) -> dict[str, int]:
 
 
 def _convolutions_after(graph: GraphProto) -> dict[str, int]:
-    """How many convolutions lie on the longest way from each node to an output."""
+    """Counts the convolutions on the longest path from each node to an output."""
     used: dict[str, int] = {}
     counts = {}
     for node in reversed(graph.node):
@@ -53,7 +53,7 @@ def _convolutions_after(graph: GraphProto) -> dict[str, int]:
 
 
 def convolution_precisions(graph: GraphProto) -> dict[str, str]:
-    """``'int8'`` or ``'fp32'`` for each convolution of a graph that was quantised."""
+    """Returns ``'int8'`` or ``'fp32'`` for each convolution of a quantised graph."""
     made = {
         name for node in graph.node if node.op_type == 'DequantizeLinear' for name in node.output
     }

@@ -1,7 +1,7 @@
-"""NNCF, OpenVINO's quantiser, on the ONNX graph: layers keep the names that they have there.
+"""Quantise ONNX graphs with NNCF, OpenVINO's quantiser, which keeps the names of the layers.
 
-Its graphs of int8 are made for OpenVINO. ONNX Runtime takes 1.4 times as long for them as for
-float32 (NNCF 3.4, LitePose-XS), and so has its own.
+Its int8 graphs are made for OpenVINO. ONNX Runtime needs 1.4 times as long for them as for float32
+(NNCF 3.4, LitePose-XS) and therefore has its own quantiser.
 """
 
 from __future__ import annotations
@@ -19,20 +19,23 @@ if TYPE_CHECKING:
     from ...deploy.quantization.accuracy import Trials
     from ...deploy.quantization.calibration import Calibration
 
-# Layers are ranked by the AP of so many images, those whose own AP int8 costs most.
+# Layers are ranked by their AP on this many images, those with the largest loss of AP in int8.
 _RANKED_ON = 20
 
 
 def quantize(graph: Path, inputs: Calibration, trials: Trials | None) -> onnx.ModelProto:
-    """The graph with int8 layers.
+    """Quantises layers of a graph to int8.
 
     Args:
         graph: ONNX file in float32.
-        inputs: What the range of each layer is measured on.
-        trials: The accuracy to keep: layers that cost the most are reverted to float32 until it is
-            kept. None: those next to the input and the outputs stay in float32.
+        inputs: Inputs on which the range of each layer is measured.
+        trials: Measure the accuracy to preserve: the most costly layers are reverted to float32
+            until it is reached. None keeps the layers next to the input and outputs in float32.
+
+    Returns:
+        The quantised model.
     """
-    # Not nncf.set_log_level: it silences handlers, too, which others may share.
+    # nncf.set_log_level would also silence handlers that other loggers may share.
     logging.getLogger('nncf').setLevel(logging.ERROR)
     model = onnx.load(graph)
     name = model.graph.input[0].name

@@ -1,4 +1,4 @@
-"""ONNX Runtime's own quantiser."""
+"""Quantise ONNX graphs with ONNX Runtime's own quantiser."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ...deploy.quantization.accuracy import Trials
     from ...deploy.quantization.calibration import Calibration
 
-# Convolutions and the activations that go into their kernels, and what lies between two of them
-# and costs less where no float32 comes between.
+# Convolutions with the activations that are fused into their kernels, and the operators between
+# convolutions, which are cheaper without conversions to float32.
 _KINDS = {'Add', 'AveragePool', 'Clip', 'Concat', 'Conv', 'DepthToSpace', 'MaxPool', 'Relu'}
 
 
@@ -31,16 +31,20 @@ class _Reader(CalibrationDataReader):
 
 
 def quantize(graph: Path, inputs: Calibration, trials: Trials | None) -> onnx.ModelProto:
-    """The graph with int8 layers.
+    """Quantises layers of a graph to int8.
 
-    Unsigned activations between the smallest and the largest value seen; signed weights, with a
-    scale for each channel: what its kernels for processors are fastest with.
+    Activations are unsigned, between the smallest and the largest value seen, and weights are
+    signed with a scale for each channel, which ONNX Runtime's CPU kernels run fastest.
 
     Args:
-        graph: ONNX file in float32; others are made beside it.
-        inputs: What the range of each layer is measured on.
-        trials: The accuracy to keep: 0, 1, 2, 4, 8 … convolutions next to the input and to the
-            outputs stay in float32, until it is kept or none is left. None: 4 stay.
+        graph: ONNX file in float32; temporary files are created beside it.
+        inputs: Inputs on which the range of each layer is measured.
+        trials: Measure the accuracy to preserve: 0, 1, 2, 4, 8 … convolutions next to the input
+            and to the outputs stay in float32, until it is reached or none is left in int8. None
+            keeps 4 in float32.
+
+    Returns:
+        The quantised model.
     """
     prepared = graph.with_suffix('.prepared.onnx')
     quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)

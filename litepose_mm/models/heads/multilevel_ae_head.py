@@ -261,7 +261,7 @@ class MultiLevelAEHead(BaseHead):
             )
         # Images of a batch are padded to the largest, at the right and the bottom.
         shapes = [sample.metainfo['img_shape'] for sample in batch_data_samples]
-        input_size = tuple(max(shape[axis] for shape in shapes) for axis in (0, 1))
+        input_hw = tuple(max(shape[axis] for shape in shapes) for axis in (0, 1))
 
         maps = [
             self.test_time_maps(
@@ -272,10 +272,10 @@ class MultiLevelAEHead(BaseHead):
         heatmaps, tags = maps[0]
         if len(maps) > 1:
             # Tags are read at the original scale only (HigherHRNet ``aggregate_results``).
-            heatmaps = sum(resize_maps(scale[0], input_size) for scale in maps) / len(maps)
+            heatmaps = sum(resize_maps(scale[0], input_hw) for scale in maps) / len(maps)
 
-        look_at = input_size if test_cfg.get('restore_heatmap_size', True) else None
-        preds = self.decode((heatmaps, tags), look_at, input_size)
+        decode_hw = input_hw if test_cfg.get('restore_heatmap_size', True) else None
+        preds = self.decode((heatmaps, tags), decode_hw, input_hw)
         if not test_cfg.get('output_heatmaps', False):
             return preds
         tags = resize_maps(tags, heatmaps.shape[2:])
@@ -288,12 +288,12 @@ class MultiLevelAEHead(BaseHead):
     def decode(
         self,
         batch_outputs: tuple[Tensor, Tensor],
-        size: tuple[int, int] | None,
-        input_size: tuple[int, int],
+        decode_hw: tuple[int, int] | None,
+        input_hw: tuple[int, int],
     ) -> InstanceList:
-        """People of a batch of aggregated maps, looked for at ``size``, in input pixels."""
+        """Finds the people on aggregated maps at ``decode_hw``, in pixels of the input."""
         keypoints, keypoint_scores, scores, tags = self._codec.batch_decode(
-            *batch_outputs, size=size, input_size=input_size
+            *batch_outputs, decode_hw=decode_hw, input_hw=input_hw
         )
         return [
             InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=b, tags=t)

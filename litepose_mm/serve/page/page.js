@@ -90,7 +90,7 @@ function show(answer) {
 
 // A copy of what a video or image shows, no larger than needed, and its encoding.
 function grab(source, width, height, quality) {
-  const needed = model.input_size / Math.min(width, height);
+  const needed = model.short_side / Math.min(width, height);
   const scale = Math.min(1, Math.max(LONGEST_SIDE / Math.max(width, height), needed));
   grabbed.width = Math.max(1, Math.round(width * scale));
   grabbed.height = Math.max(1, Math.round(height * scale));

@@ -29,7 +29,7 @@ from mmpose.registry import DATASETS
 
 from litepose_mm.annotations import explained
 from litepose_mm.cli.programs import run_tool
-from litepose_mm.engine.hooks.bad_sample_hook import GuardSample, guard_samples
+from litepose_mm.engine.hooks.bad_sample_hook import SampleFilter, filter_samples
 from litepose_mm.engine.utils.pipelines import pipeline_owners
 from litepose_mm.errors import LitePoseError
 from litepose_mm.media import write_image
@@ -67,7 +67,7 @@ def training_data(config: Config, stage: int = 1) -> Any:
         owner.pipeline = Compose(
             [t for t in pipeline.transforms if not type(t).__name__.startswith('Pack')]
         )
-        guard_samples(owner, GuardSample())
+        filter_samples(owner, SampleFilter())
     return dataset
 
 

@@ -58,23 +58,23 @@ class BadSampleHook(Hook):
         if policy not in _POLICIES:
             raise LitePoseError(f'BadSampleHook: policy is one of {_POLICIES}, got {policy!r}')
         self.policy = policy
-        self._guards: list[GuardSample] = []
+        self._filters: list[SampleFilter] = []
 
     def before_train_epoch(self, runner: Runner) -> None:
-        self._guards = self._guards or []
+        self._filters = self._filters or []
         for owner in pipeline_owners(runner.train_dataloader.dataset):
-            if not is_wrapped(owner.pipeline, GuardSample):
-                guard = GuardSample(len(owner) if self.policy == 'skip' else None)
-                self._guards.append(guard)
-                guard_samples(owner, guard)
-        for guard in self._guards:
-            guard.new_epoch()
+            if not is_wrapped(owner.pipeline, SampleFilter):
+                sample_filter = SampleFilter(len(owner) if self.policy == 'skip' else None)
+                self._filters.append(sample_filter)
+                filter_samples(owner, sample_filter)
+        for sample_filter in self._filters:
+            sample_filter.new_epoch()
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Says how many were left out."""
         if self.policy == 'stop':
             return
-        counts = torch.tensor([sum(guard.num_skipped for guard in self._guards)])
+        counts = torch.tensor([sum(sample_filter.num_skipped for sample_filter in self._filters)])
         all_reduce(counts)
         if int(counts):
             runner.logger.warning(
@@ -84,17 +84,17 @@ class BadSampleHook(Hook):
         runner.message_hub.update_info('num_skipped_samples', int(counts))
 
     def before_val_epoch(self, runner: Runner) -> None:
-        _guard_evaluation(runner.val_dataloader)
+        _filter_evaluation(runner.val_dataloader)
 
     def before_test_epoch(self, runner: Runner) -> None:
-        _guard_evaluation(runner.test_dataloader)
+        _filter_evaluation(runner.test_dataloader)
 
 
 class _SkippedWithin(Exception):
     """An image that was to be mixed into a sample is skipped, and said to be."""
 
 
-class GuardSample:
+class SampleFilter:
     """Looks at a sample before the pipeline does, and answers for the pipeline's errors.
 
     Args:
@@ -147,29 +147,29 @@ class GuardSample:
         return None  # the data set chooses another one
 
 
-class _GuardMixed:
+class _FilterMixed:
     """Guards the images that are mixed into a sample, each under its own name."""
 
-    def __init__(self, guard: GuardSample) -> None:
-        self.guard = guard
+    def __init__(self, sample_filter: SampleFilter) -> None:
+        self.sample_filter = sample_filter
 
     def __call__(self, pipeline: Callable, sample: dict) -> dict:
-        mixed = self.guard(pipeline, sample)
+        mixed = self.sample_filter(pipeline, sample)
         if mixed is None:
             raise _SkippedWithin  # the transform that mixes expects a sample
         return mixed
 
 
-def guard_samples(dataset: Any, guard: GuardSample) -> None:
-    """Lets a guard answer for a data set's samples and the images that are mixed into them.
+def filter_samples(dataset: Any, sample_filter: SampleFilter) -> None:
+    """Lets a sample_filter answer for a data set's samples and the images that are mixed into them.
 
     Args:
         dataset: One that :func:`pipeline_owners` yields; its pipeline is changed.
-        guard: The guard.
+        sample_filter: The sample_filter.
     """
     for transform in list(mix_transforms(dataset.pipeline)):
-        transform.pre_transform = WrappedPipeline(transform.pre_transform, _GuardMixed(guard))
-    dataset.pipeline = WrappedPipeline(dataset.pipeline, guard)
+        transform.pre_transform = WrappedPipeline(transform.pre_transform, _FilterMixed(sample_filter))
+    dataset.pipeline = WrappedPipeline(dataset.pipeline, sample_filter)
 
 
 def find_problem(sample: dict) -> str | None:
@@ -209,7 +209,7 @@ def _name(sample: dict) -> str:
     return f'{sample.get("img_path", "no img_path")}{inside}'
 
 
-def _guard_evaluation(loader: Any) -> None:
+def _filter_evaluation(loader: Any) -> None:
     for owner in pipeline_owners(loader.dataset):
-        if not is_wrapped(owner.pipeline, GuardSample):
-            guard_samples(owner, GuardSample())
+        if not is_wrapped(owner.pipeline, SampleFilter):
+            filter_samples(owner, SampleFilter())

@@ -40,7 +40,7 @@ def _set_seeds(*entropy: int) -> None:
         torch.manual_seed(seeds[2])
 
 
-class NotedIndex:
+class RecordedIndex:
     """Around a data set's look-up: notes the index that was asked for, and seeds what it draws.
 
     A sample's own index, that of the innermost data set, does not tell its repeats apart.
@@ -59,7 +59,7 @@ class NotedIndex:
         return self.look_up(index)
 
 
-class SeedSample:
+class SampleSeeder:
     """Seeds the random numbers before a sample is made.
 
     Args:
@@ -70,7 +70,7 @@ class SeedSample:
     """
 
     def __init__(
-        self, seed: int, epoch: torch.Tensor, source: int, outer: NotedIndex | None = None
+        self, seed: int, epoch: torch.Tensor, source: int, outer: RecordedIndex | None = None
     ) -> None:
         self.seed = seed
         self.epoch = epoch
@@ -144,10 +144,10 @@ class ReproducibleEpochsHook(Hook):
         if not owners:
             kind = type(dataset).__name__
             print_log(f'{kind} has no pipeline, so its samples are not seeded.', logger='current')
-        outer = _note_index(dataset, _base_seed(runner), self._epoch)
+        outer = _record_index(dataset, _base_seed(runner), self._epoch)
         for source, owner in enumerate(owners):
-            if not is_wrapped(owner.pipeline, SeedSample):
-                seed = SeedSample(_base_seed(runner), self._epoch, source, outer)
+            if not is_wrapped(owner.pipeline, SampleSeeder):
+                seed = SampleSeeder(_base_seed(runner), self._epoch, source, outer)
                 owner.pipeline = WrappedPipeline(owner.pipeline, seed)
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
@@ -158,7 +158,7 @@ class ReproducibleEpochsHook(Hook):
             np.random.seed(seeds[1])
 
 
-def _note_index(dataset: Any, seed: int, epoch: torch.Tensor) -> NotedIndex | None:
+def _record_index(dataset: Any, seed: int, epoch: torch.Tensor) -> RecordedIndex | None:
     """Notes the index in a data set in which samples are repeated; None for other ones."""
     if not any(
         isinstance(each, (RepeatDataset, ClassBalancedDataset)) or getattr(each, 'resample', False)
@@ -166,10 +166,10 @@ def _note_index(dataset: Any, seed: int, epoch: torch.Tensor) -> NotedIndex | No
     ):
         return None
     for name in _LOOK_UPS:
-        if isinstance(vars(dataset).get(name), NotedIndex):  # since an earlier epoch
+        if isinstance(vars(dataset).get(name), RecordedIndex):  # since an earlier epoch
             return vars(dataset)[name]
         if hasattr(dataset, name):
-            noted = NotedIndex(dataset, name, seed, epoch)
+            noted = RecordedIndex(dataset, name, seed, epoch)
             setattr(dataset, name, noted)
             return noted
     return None

@@ -35,7 +35,7 @@ from litepose_mm.checkpoints import load_weights
 from litepose_mm.families.litepose import Architecture
 from litepose_mm.media import write_json
 from litepose_mm.models.utils.deploy_form import to_deploy_form
-from litepose_mm.nas import SubnetEvaluator, plain_config, read_supernet_config
+from litepose_mm.nas import SubnetEvaluator, read_supernet_config, subnet_config
 from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
 
 CONFIG = (
@@ -72,7 +72,7 @@ def archs_of(space: SearchSpace) -> dict[str, Architecture]:
 def step_rows(config, archs: dict[str, Architecture], rounds: int) -> list[dict]:
     rows = []
     for name, arch in archs.items():
-        static = _Training(plain_config(config, arch))
+        static = _Training(subnet_config(config, arch))
         elastic = _Training(config)
         elastic.model.training_archs = [arch]
         seconds = in_turns([static.step, elastic.step], rounds)

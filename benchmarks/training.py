@@ -21,7 +21,7 @@ from training_parts import loader, loss, pipeline, step
 from training_parts.data import KINDS, write_people
 
 from litepose_mm.media import write_json
-from litepose_mm.nas.plain_config import at_scale
+from litepose_mm.nas.subnet_config import at_scale
 
 CONFIG = (
     'configs/body_2d_keypoint/associative_embedding/coco/ae_litepose-xs_8xb16-500e_coco-256x256.py'

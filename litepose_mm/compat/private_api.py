@@ -43,12 +43,6 @@ PRIVATE_USES = (
         'when Runner.train_loop can be asked without building it',
     ),
     PrivateUse(
-        '_randomness_cfg',
-        'mmengine.runner.Runner',
-        'the seed that all processes share; Runner.seed is that of this process',
-        'when the Runner has the shared seed',
-    ),
-    PrivateUse(
         '_save_checkpoint_with_step',
         'mmengine.hooks.CheckpointHook',
         'old checkpoints are removed only when the new one is on the disk',

@@ -42,11 +42,11 @@ from litepose_mm.nas import (
     default_device,
     get_search_space,
     load_supernet,
-    plain_config,
     save_subnet,
     sort_channels,
+    subnet_config,
 )
-from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
+from litepose_mm.nas.constraints import COSTS, make_constraints, parse_limit
 from litepose_mm.nas.search_spaces import Architecture, SearchSpace
 from litepose_mm.utils.files import check_writable, replacing, sha256
 
@@ -132,7 +132,7 @@ def train(config, arch, folder: Path, seed: int, start: Start | None) -> Path:
     if start is not None:
         load_from = folder.with_name(f'{folder.name}_from_{start.name}.pth').resolve()
         save_subnet(start.evaluator.subnet(arch), arch, load_from)
-    own = plain_config(config, arch, load_from, schedule='alone')
+    own = subnet_config(config, arch, load_from, schedule='alone')
     path, text = folder.with_suffix('.py'), own.pretty_text
     if folder.exists() and path.exists() and path.read_text(encoding='utf-8') != text:
         raise LitePoseError(
@@ -151,7 +151,7 @@ def train(config, arch, folder: Path, seed: int, start: Start | None) -> Path:
 
 
 def trained_network(config, arch: Architecture, path: str | Path) -> nn.Module:
-    network = build_pose_estimator(plain_config(config, arch).model)
+    network = build_pose_estimator(subnet_config(config, arch).model)
     load_weights(network, path)
     return network
 

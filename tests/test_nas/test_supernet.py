@@ -16,7 +16,7 @@ from torch import nn
 
 from litepose_mm.engine.hooks import ArchitectureSamplingHook
 from litepose_mm.errors import LitePoseError
-from litepose_mm.nas import at_resolution, copy_subnet
+from litepose_mm.nas import copy_subnet, resize_batch
 
 
 def batch(size=64, count=3):
@@ -38,14 +38,14 @@ def batch(size=64, count=3):
 def test_the_same_resolution_is_left_alone():
     codec = networks.litepose(LARGEST).head.decoder
     inputs, samples = batch()
-    assert at_resolution(inputs, samples, codec, 64) == (inputs, samples)
+    assert resize_batch(inputs, samples, codec, 64) == (inputs, samples)
 
 
 @pytest.mark.parametrize('size', [32, 48, 128])
 def test_targets_are_made_anew_at_the_right_place(size):
     codec = networks.litepose(LARGEST).head.decoder
     inputs, samples = batch()
-    images, resized = at_resolution(inputs, samples, codec, size)
+    images, resized = resize_batch(inputs, samples, codec, size)
     assert images.shape == (3, 3, size, size)
     own = codec.at_input_size((size, size))
     assert own.heatmap_sizes == [(size // 4,) * 2, (size // 2,) * 2]
@@ -72,7 +72,7 @@ def test_targets_are_made_anew_at_the_right_place(size):
 def test_images_of_another_size_are_refused():
     codec = networks.litepose(LARGEST).head.decoder
     with pytest.raises(LitePoseError, match='expected images of 64x64, as the codec has'):
-        at_resolution(*batch(size=32), codec, 32)
+        resize_batch(*batch(size=32), codec, 32)
 
 
 @pytest.mark.parametrize('arch', [LARGEST, SPACE.smallest])
@@ -83,7 +83,7 @@ def test_losses_are_those_of_the_plain_network(arch):
     copy_subnet(supernet, plain)
     inputs, samples = batch()
     codec = networks.litepose(LARGEST).head.decoder
-    expected = plain.loss(*at_resolution(inputs, samples, codec, arch.img_size))
+    expected = plain.loss(*resize_batch(inputs, samples, codec, arch.img_size))
     losses = supernet.loss(inputs, samples)
     assert set(losses) == set(expected)
     for name, value in losses.items():

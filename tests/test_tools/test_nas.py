@@ -23,8 +23,8 @@ from litepose_mm.nas import (
     NetworkCosts,
     copy_subnet,
     load_supernet,
-    plain_model,
     sort_channels,
+    subnet_model,
 )
 from litepose_mm.utils.paths import config_path, mim_root
 
@@ -135,7 +135,7 @@ def test_search_and_extraction(trained, tmp_path):
     assert 'synthetic/AP' in result.stdout
     meta = read_weights(out).meta
     assert meta['arch'] == json.loads(best.read_text())
-    network = build_pose_estimator(plain_model(Config.fromfile(trained[0]).model, arch))
+    network = build_pose_estimator(subnet_model(Config.fromfile(trained[0]).model, arch))
     load_weights(network, out)
     # its own config fine-tunes it from there
     result = run(

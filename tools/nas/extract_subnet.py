@@ -29,9 +29,9 @@ from litepose_mm.nas import (
     default_device,
     get_search_space,
     load_supernet,
-    plain_config,
     save_subnet,
     sort_channels,
+    subnet_config,
 )
 from litepose_mm.utils.files import check_writable, replacing
 
@@ -79,7 +79,7 @@ def main() -> None:
         sort_channels(supernet)
     else:
         arch = space.network(args.arch)
-    own = plain_config(
+    own = subnet_config(
         config, arch, args.out.resolve(), schedule='alone' if args.alone else 'finetune'
     )
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, split='val')

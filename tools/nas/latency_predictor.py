@@ -32,10 +32,10 @@ from litepose_mm.nas import (
     NetworkCosts,
     NetworkTimer,
     get_search_space,
-    plain_model,
     read_supernet_config,
+    subnet_model,
 )
-from litepose_mm.nas.plain_config import input_size_of
+from litepose_mm.nas.subnet_config import input_size_of
 from litepose_mm.utils.files import check_writable
 
 
@@ -77,7 +77,7 @@ def main() -> None:
     archs = [space.decode(space.sample(rng)) for _ in range(args.networks)]
     networks = []
     for arch in track(archs, f'{len(archs)} networks'):
-        network = build_pose_estimator(plain_model(config.model, arch))
+        network = build_pose_estimator(subnet_model(config.model, arch))
         width, height = input_size_of(config.model.head.decoder.input_size, arch)
         graph = DeployGraph(to_deploy_form(network), deploy_decoder(network)).eval()
         networks.append((graph, (1, 3, height, width)))

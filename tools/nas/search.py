@@ -37,7 +37,7 @@ from litepose_mm.nas import (
     get_search_space,
     load_supernet,
 )
-from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
+from litepose_mm.nas.constraints import COSTS, make_constraints, parse_limit
 from litepose_mm.nas.search_report import format_cost, write_report
 from litepose_mm.nas.search_state import restore, resume, save_generation, state_of
 from litepose_mm.utils.files import check_writable, sha256

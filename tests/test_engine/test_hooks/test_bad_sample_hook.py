@@ -59,7 +59,6 @@ def test_skipping_ends_whatever_is_drawn(images, tmp_path, seed):
         (images / f'{name}.png').write_bytes(b'')
     runner = runner_of(images, tmp_path / 'work', 'skip', 0)
     runner.train_loop._max_epochs = 12
-    runner._randomness_cfg.update(seed=seed)
     runner.set_randomness(seed=seed)
     runner.train()
     assert runner.epoch == 12

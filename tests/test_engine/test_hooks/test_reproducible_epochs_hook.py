@@ -100,11 +100,10 @@ class Draws(BaseDataset):
 def seeded(dataset, epoch=0):
     runner = SimpleNamespace(
         epoch=epoch,
-        _randomness_cfg=dict(seed=5),
         train_dataloader=SimpleNamespace(dataset=dataset),
     )
     hook = ReproducibleEpochsHook()
-    hook._by_epoch = True
+    hook._by_epoch, hook._seed = True, 5
     for runner.epoch in range(epoch + 1):
         hook.before_train_epoch(runner)
     return dataset

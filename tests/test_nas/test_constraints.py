@@ -5,7 +5,7 @@ from supernets import LARGEST, SPACE, build_supernet
 
 from litepose_mm.errors import LitePoseError
 from litepose_mm.nas import LatencyPredictor, NetworkCosts, search_spaces
-from litepose_mm.nas.limits import make_constraints, parse_limit
+from litepose_mm.nas.constraints import make_constraints, parse_limit
 
 
 @pytest.fixture(scope='module')

@@ -26,7 +26,7 @@ from mmengine.runner import Runner
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.annotations import explained
-from litepose_mm.compat import ignore_notices, shared_memory_told
+from litepose_mm.compat import ignore_notices, report_shared_memory
 from litepose_mm.engine.hooks import NonFiniteLossError
 from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.config_files import read_config
@@ -131,7 +131,7 @@ def one_line_errors(main: Callable[[], None]) -> int:
     ignore_notices()
     status = 0
     try:
-        with shared_memory_told():
+        with report_shared_memory():
             main()
     except LitePoseError as error:
         if get_rank() == 0 or not isinstance(error, NonFiniteLossError):  # which all raise

@@ -12,7 +12,7 @@ from litepose_mm import LitePoseError
 from litepose_mm.analysis.timing import PARTS
 from litepose_mm.deploy import report, verification
 from litepose_mm.deploy.report import write_report
-from litepose_mm.deploy.verification import complaint, summary_lines, verify
+from litepose_mm.deploy.verification import summary_lines, verification_error, verify
 
 
 @pytest.fixture(scope='module')
@@ -79,7 +79,7 @@ def test_another_model_is_found_out(folder, photos):
     figures = verify(other, folder, photos, threads=1, rounds=1)
     assert figures['outputs']['heatmaps']['max'] > 0.01
     assert figures['ap'] is None
-    assert complaint(figures) in summary_lines(figures)[3]
+    assert verification_error(figures) in summary_lines(figures)[3]
     assert summary_lines(figures)[3].startswith('not verified: expected ')
 
 
@@ -129,8 +129,8 @@ def test_report(figures, tmp_path):
         (dict(model=dict(precision='int8'), keypoints=dict(p99=9)), None),
     ],
 )
-def test_complaint(figures, changes, words):
-    found = complaint({**figures, **changes})
+def test_verification_error(figures, changes, words):
+    found = verification_error({**figures, **changes})
     assert found is None if words is None else words in found
 
 

@@ -33,7 +33,7 @@ def test_other_limits_are_refused(text):
 
 
 def test_latency_needs_a_predictor_of_the_space(costs, tmp_path):
-    with pytest.raises(LitePoseError, match='latency needs --latency-predictor FILE'):
+    with pytest.raises(LitePoseError, match='--latency-predictor FILE'):
         make_constraints([('latency', 1.0)], costs, SPACE)
     predictor = tmp_path / 'latency.json'
     LatencyPredictor((1.0, 0.0, 2.0), search_spaces()['litepose-xs'].to_dict()).save(predictor)

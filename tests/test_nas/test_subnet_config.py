@@ -50,5 +50,5 @@ def test_sides_of_any_kind():
 
 def test_a_schedule_that_is_not_there_is_named():
     config = Config(dict(model=supernet_config()))
-    with pytest.raises(LitePoseError, match=r"has no 'alone', .* add alone = dict\(train_cfg"):
+    with pytest.raises(LitePoseError, match=r"'alone' .* add alone = dict\(train_cfg"):
         subnet_config(config, LARGEST, schedule='alone')

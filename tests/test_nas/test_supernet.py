@@ -71,7 +71,7 @@ def test_targets_are_made_anew_at_the_right_place(size):
 
 def test_images_of_another_size_are_refused():
     codec = networks.litepose(LARGEST).head.decoder
-    with pytest.raises(LitePoseError, match='expected images of 64x64, as the codec has'):
+    with pytest.raises(LitePoseError, match='expected images of 64x64'):
         resize_batch(*batch(size=32), codec, 32)
 
 
@@ -140,7 +140,7 @@ def test_a_teacher_teaches_all_networks():
         torch.testing.assert_close(value, losses[narrow][name] / 2)
     ArchitectureSamplingHook(SPACE).before_train(runner_of(supernet))
     supernet.training_archs = [SPACE.smallest]
-    with pytest.raises(LitePoseError, match='networks of the resolution 64, got 32'):
+    with pytest.raises(LitePoseError, match='resolution 64 .* got 32'):
         supernet.loss(inputs, samples)
 
 
@@ -171,9 +171,9 @@ def test_the_networks_depend_on_seed_and_iteration_only():
 
 
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(LitePoseError, match='expected the estimator of a supernet'):
+    with pytest.raises(LitePoseError, match='supernet, got MultiScale'):
         ArchitectureSamplingHook(SPACE).before_train(runner_of(networks.litepose(LARGEST)))
-    with pytest.raises(LitePoseError, match='input_channel must be at most 16, got 24'):
+    with pytest.raises(LitePoseError, match='input_channel.* got 24'):
         ArchitectureSamplingHook('litepose-lms').before_train(runner_of(build_supernet()))
     with pytest.raises(LitePoseError, match='sync_bn: expected none for a supernet'):
         synchronised = nn.SyncBatchNorm.convert_sync_batchnorm(build_supernet())

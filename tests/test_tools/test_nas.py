@@ -158,7 +158,7 @@ def test_a_rival_is_a_part_of_what_the_supernet_starts_from(trained, tmp_path):
     arch = tmp_path / 'rival.json'
     arch.write_text(json.dumps(rival.to_dict()))
     tool = mim_root() / 'tools/nas/extract_subnet.py'
-    assert 'must be one of' in run(tool, *trained, arch, *options[:-1]).stderr  # not in the space
+    assert 'expected one of' in run(tool, *trained, arch, *options[:-1]).stderr  # not in the space
     result = run(tool, *trained, arch, *options)
     assert result.returncode == 0, result.stderr
     config = Config.fromfile(out.with_suffix('.py'))
@@ -256,7 +256,7 @@ def test_bad_input_is_one_line(trained, tmp_path):
     tool = mim_root() / 'tools/nas/extract_subnet.py'
     result = run(tool, *trained, 'litepose-s', '--out', tmp_path / 'found.pth')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
-    assert 'block_setting[0][0] must be 2 in this search space, got 6' in result.stderr
+    assert 'block_setting[0][0]: expected 2 in this search space, got 6' in result.stderr
     result = run(tool, *trained, trained[0].parent / 'largest.json', '--out', tmp_path / 'found.py')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'expected a name that ends in .pth' in result.stderr and not list(tmp_path.iterdir())

@@ -41,11 +41,14 @@ class PackMultiScaleInputs(PackPoseInputs):
         with_annotations: Whether the meta information includes the original annotations
             (``raw_ann_info``), which some metrics need. They are slow to copy, so leave them out of
             training.
+        kwargs: Further arguments of MMPose's :class:`PackPoseInputs`.
     """
 
-    def __init__(self, meta_keys: Sequence[str] = _META_KEYS, with_annotations: bool = True):
+    def __init__(
+        self, meta_keys: Sequence[str] = _META_KEYS, with_annotations: bool = True, **kwargs
+    ):
         annotations = ('raw_ann_info',) if with_annotations else ()
-        super().__init__(meta_keys=(*meta_keys, *annotations))
+        super().__init__(meta_keys=(*meta_keys, *annotations), **kwargs)
 
     def transform(self, results: dict) -> dict:
         images = results['img']

@@ -1,6 +1,6 @@
-r"""Fit a predictor of latency to some networks of a search space, so that a search can limit it.
+r"""Fit a latency predictor to some networks of a search space, for searches with a latency limit.
 
-Half of the networks are fitted; the other half tell the error of the prediction.
+Half of the networks are used for fitting, the other half to measure the error of the predictions.
 
 Example::
 
@@ -66,7 +66,7 @@ def main() -> None:
     for name, least in (('networks', 8), ('rounds', 1), ('threads', 1), ('seed', 0)):
         value = getattr(args, name)
         if value < least:
-            raise LitePoseError(f'--{name}: expected {least} or more, got {value}')
+            raise LitePoseError(f'--{name}: expected at least {least}, got {value}')
     check_writable(args.out)
     timer = NetworkTimer(args.engine, args.threads, args.rounds)
     config = read_supernet_config(args.config)

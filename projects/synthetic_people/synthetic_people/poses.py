@@ -2,8 +2,9 @@
 
 At zero, a person stands upright with hanging arms. ``flex`` moves a limb forward, ``abd`` sideways
 away from the body; ``elbow`` and ``knee`` bend joints; ``rot`` turns the upper arm inward and the
-thigh outward; ``pitch`` leans forward, ``roll`` to the right, ``yaw`` and ``twist`` turn to the left.
-The limits are rounded from tables of the normal range of motion; the poses themselves are invented.
+thigh outward; ``pitch`` leans forward, ``roll`` to the right, ``yaw`` and ``twist`` turn to the
+left. The limits are rounded from tables of the normal range of motion; the poses themselves are
+invented.
 """
 
 from __future__ import annotations

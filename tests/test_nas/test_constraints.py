@@ -37,5 +37,5 @@ def test_latency_needs_a_predictor_of_the_space(costs, tmp_path):
         make_constraints([('latency', 1.0)], costs, SPACE)
     predictor = tmp_path / 'latency.json'
     LatencyPredictor((1.0, 0.0, 2.0), search_spaces()['litepose-xs'].to_dict()).save(predictor)
-    with pytest.raises(LitePoseError, match='another search space'):
+    with pytest.raises(LitePoseError, match='search space of this config'):
         make_constraints([('latency', 1.0)], costs, SPACE, predictor)

@@ -161,7 +161,7 @@ def test_errors_are_one_line(run, model, folder):
 
     moved = folder / 'images' / 'a' / '1.png'
     moved.rename(folder / '1.png')
-    fails('annotated.json', 'a/1.png is not there')
+    fails('annotated.json', 'a/1.png is missing')
     (folder / '1.png').rename(moved)
     annotated = folder / 'annotated.json'
     document = json.loads(annotated.read_text())

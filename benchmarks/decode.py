@@ -1,15 +1,15 @@
-"""Decoding time: this package against MMPose's ``AssociativeEmbedding`` codec.
+"""Compare the decoding time of this package and of MMPose's ``AssociativeEmbedding`` codec.
 
-Both get the same tensors and look for people at the input's size, in turns within one run:
+Both find people in the same tensors at the input's size, in turns within one run:
 
-* ``levels``: heatmaps at 1/2 and tags at 1/4 of the input, as the network gives them. MMPose
-  needs full-size maps, so interpolating them is part of its time, as in MMPose's own head.
-* ``full-size``: maps already interpolated to the input's size, given to both.
+* ``levels``: heatmaps at 1/2 and tags at 1/4 of the input, which are the outputs of the network.
+  MMPose needs full-size maps, so its time includes interpolation, as in MMPose's own head.
+* ``full-size``: maps that are already interpolated to the input's size, for both.
 
-People count as the same if both find as many, in the same order, with the same peaks: every
-keypoint that MMPose's codec detects lies within a pixel of ours (MMPose moves a peak by a quarter
-pixel by a rule of its own, and fills missing keypoints by another; see docs/decoding.md). With
-``--rule mmpose`` our codec follows MMPose's rules. Neither limits the number of people.
+People are the same if both codecs find the same number in the same order, and each keypoint that
+MMPose detects is within a pixel of ours (MMPose has other rules for shifting peaks by a quarter
+pixel and for filling missing keypoints; see docs/decoding.md). With ``--rule mmpose``, our codec
+follows MMPose's rules. Neither limits the number of people.
 """
 
 import argparse
@@ -44,15 +44,15 @@ def interpolate(maps: torch.Tensor, size) -> torch.Tensor:
 
 
 def full_size(heatmaps: torch.Tensor, tags: torch.Tensor, size):
-    """Tags at the heatmaps' size first, as the authors do."""
+    """Interpolate maps, tags first to the heatmaps' size as in the authors' code."""
     tags = interpolate(tags, heatmaps.shape[2:])
     return interpolate(heatmaps, size), interpolate(tags, size)
 
 
 def same_people(ours, theirs, detected) -> bool:
-    """Whether both found the same people: number, scores, and peaks within a pixel.
+    """Return whether both found the same people: number, scores, and peaks within a pixel.
 
-    ``detected`` is our result without the search for missing keypoints, which tells them apart.
+    ``detected`` is our result without the search for missing keypoints, which are not compared.
     """
     (our_points, our_scores), (points, scores) = (
         (result[0][0], result[2][0]) for result in (ours, theirs)
@@ -64,7 +64,7 @@ def same_people(ours, theirs, detected) -> bool:
 
 
 def compare(people: int, size, args) -> Rows:
-    """Both codecs on one image's maps: rows for level maps and for full-size maps."""
+    """Compare both codecs on the maps of an image, with rows for level and full-size maps."""
     level_sizes = [(size[1] // stride, size[0] // stride) for stride in (4, 2)]
     rule = RULES[args.rule]
     ours, peaks_only = (
@@ -118,11 +118,15 @@ def main() -> None:
         '--sizes', nargs='+', default=['448x448', '448x768'], help='height x width of the input'
     )
     parser.add_argument('--keypoints', type=int, default=14)
-    parser.add_argument('--tag-dim', type=int, default=2, help='2 with the flip test')
+    parser.add_argument(
+        '--tag-dim', type=int, default=2, help='tags per keypoint, 2 with the flip test'
+    )
     parser.add_argument('--repeats', type=int, default=20)
-    parser.add_argument('--threads', type=int, default=1, help='of torch, for interpolation')
+    parser.add_argument(
+        '--threads', type=int, default=1, help='number of torch threads, for interpolation'
+    )
     parser.add_argument('--rule', choices=RULES, default='litepose')
-    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    parser.add_argument('--out', type=Path, help='JSON file for the figures')
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
 

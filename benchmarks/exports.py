@@ -1,4 +1,4 @@
-"""A model on the engines that are compared with it."""
+"""Export models for the engines that are compared."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def export_candidate(
     calibration: Path,
     threads: int,
 ) -> PoseEstimator:
-    """A built model as ``candidate`` (engine-precision) runs it: one input size, not mirrored."""
+    """Export a built model for ``candidate`` (engine-precision), with one input size only."""
     engine, precision = candidate.split('-')
     export_model(
         model,

@@ -1,13 +1,13 @@
-"""Time of a frame, image in and people out: eager PyTorch against every engine and precision.
+"""Compare the time from an image to its people for eager PyTorch and all engines and precisions.
 
-Every engine and precision is exported, and timed as ``litepose benchmark`` does: all candidates get
-the same drawn scene and take turns within one run. Weights are the package's, or random where it
-has none; decoding does not depend on them, since it gets drawn maps with people, the same for all.
+The model is exported for every engine and precision and measured like ``litepose benchmark``: all
+candidates process the same synthetic scene in turns within one run. Weights are those of the
+package, or random if there are none. Decoding does not depend on them, because all candidates
+decode the same synthetic maps.
 
-The network's share of the peak compares its multiply-accumulates (exact, of the model as it is
-trained: the exported form needs fewer) a second with those of a large product of matrices in
-float32, measured here with as many threads. Int8 and bf16 have kernels of their own, which can do
-more than this peak.
+The network's share of the peak is its multiply-accumulates per second (exact, of the training form;
+the exported form needs fewer) divided by those of a large float32 matrix product, measured with the
+same number of threads. Int8 and bf16 have other kernels, which can exceed this peak.
 """
 
 import argparse
@@ -40,11 +40,11 @@ ENGINES = (
     'ncnn-fp16',
     'ncnn-bf16',
 )
-_SIDE = 2048  # of the matrices whose product is the peak
+_SIDE = 2048  # side of the matrices whose product defines the peak
 
 
 def peak_macs(rounds: int) -> float:
-    """Multiply-accumulates a second of a product of matrices in float32, at best."""
+    """Measure the best multiply-accumulates per second of a float32 matrix product."""
     one, other = torch.randn(2, _SIDE, _SIDE).unbind()
     times = in_turns([lambda: one @ other], rounds)
     return _SIDE**3 / float(times.min())
@@ -56,14 +56,14 @@ def scenes(size: tuple[int, int], people: int, count: int) -> list[np.ndarray]:
 
 
 def with_people(stages: Stages, maps: Sequence[np.ndarray]) -> Stages:
-    """Stages whose decoding gets these maps in place of the network's outputs."""
+    """Return stages that decode the given maps instead of the network's outputs."""
     return stages._replace(decode=lambda outputs: stages.decode((outputs[0], maps)))
 
 
 def compare(
     name: str, calibration: Path, scratch: Path, args: argparse.Namespace
 ) -> tuple[str, Rows]:
-    """A title, and every candidate of a model, the eager one first."""
+    """Measure all candidates of a model, the eager one first; return a title and rows."""
     image = scenes(args.image_size, args.people, 1)[0]
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='.*the network is random')
@@ -71,8 +71,9 @@ def compare(
     model = estimator.model
     eager = stages_of('torch-fp32', estimator)
     height, width = eager.preprocess(image).inputs.shape[2:]
-    joints = estimator.skeleton.num_keypoints
-    maps = [each[None] for each in synthetic_maps(args.people, (height, width), joints)[:2]]
+    num_keypoints = estimator.skeleton.num_keypoints
+    maps = synthetic_maps(args.people, (height, width), num_keypoints)[:2]
+    maps = [each[None] for each in maps]
     macs = measure_complexity(model, (3, height, width)).macs
     candidates = [with_people(eager, maps)]
     for candidate in args.engines:
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument('--people', type=int, default=5)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=30)
-    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    parser.add_argument('--out', type=Path, help='JSON file for the figures')
     args = parser.parse_args()
     args.image_size = tuple(args.image_size)
     torch.set_num_threads(args.threads)

@@ -1,13 +1,15 @@
-"""Frames a second, frames in and people out: the authors' procedure against this package.
+"""Compare the frames per second of the authors' procedure and of this package.
 
-The authors' procedure is theirs at test time, without mirroring: eager PyTorch, maps enlarged to
-the input's size, loops over joints and people, the ``munkres`` package; one frame after the other.
-It is written out in ``litepose_mm.testing.reference`` and gives the people of their own code. The
-others are this package's pipeline: grabbing, network and decoding of successive frames overlap.
+The authors' procedure is that of their test without a flip test: eager PyTorch, maps interpolated
+to the input's size, loops over keypoints and people, and the ``munkres`` package, one frame after
+another. ``litepose_mm.testing.reference`` implements it with the results of the authors' code. The
+other candidates are pipelines of this package, in which grabbing, network and decoding of
+successive frames overlap.
 
-All get the same frames from memory, the same weights and as many threads, and take turns within
-one run. People are not followed, and nothing is drawn. With random weights a network finds nobody
-and decoding takes no time, so give trained ones: ``--models litepose-m_crowdpose=FILE``.
+All candidates process the same frames from memory with the same weights and number of threads, in
+turns within one run. People are not tracked, and nothing is drawn. With random weights, a network
+finds nobody and decoding takes no time, so give trained ones: ``--models
+litepose-m_crowdpose=FILE``.
 """
 
 import argparse
@@ -42,7 +44,7 @@ ENGINES = ('onnxruntime-fp32', 'onnxruntime-int8', 'openvino-fp32', 'openvino-in
 
 
 class Run(NamedTuple):
-    """One way through all frames: frames a second, milliseconds of the parts, people found."""
+    """A run over all frames: frames per second, milliseconds of the parts, mean people."""
 
     fps: float
     preprocessing: float
@@ -52,7 +54,7 @@ class Run(NamedTuple):
 
 
 class FramesInMemory(Source):
-    """A source that costs no time."""
+    """A source of frames that takes no time."""
 
     name, is_live = 'memory', False
 
@@ -66,9 +68,9 @@ class FramesInMemory(Source):
 
 
 def authors(estimator: TorchEstimator, images: Sequence[np.ndarray]) -> Run:
-    """The authors' procedure."""
-    model, joints = estimator.model, estimator.skeleton.num_keypoints
-    order = default_keypoint_order(joints)
+    """Run the authors' procedure."""
+    model, num_keypoints = estimator.model, estimator.skeleton.num_keypoints
+    order = default_keypoint_order(num_keypoints)
     short_side = min(model.head.decoder.input_size)
     times, people = [], []
 
@@ -83,7 +85,7 @@ def authors(estimator: TorchEstimator, images: Sequence[np.ndarray]) -> Run:
             moments = [time.perf_counter()]
             inputs, back = reference.preprocess(image, short_side)
             moments.append(time.perf_counter())
-            maps = reference.network_maps(forward, inputs, joints)
+            maps = reference.network_maps(forward, inputs, num_keypoints)
             found, _ = reference.decode(*maps, order)
             reference.to_image(found, back)
             moments.append(time.perf_counter())
@@ -94,7 +96,7 @@ def authors(estimator: TorchEstimator, images: Sequence[np.ndarray]) -> Run:
 
 
 def pipeline(estimator: BaseEstimator, images: Sequence[np.ndarray]) -> Run:
-    """This package's."""
+    """Run the pipeline of this package."""
     start = time.perf_counter()
     with RealTimePipeline(FramesInMemory(images), estimator) as running:
         people = [len(shown.result) for shown in running]
@@ -107,7 +109,7 @@ def pipeline(estimator: BaseEstimator, images: Sequence[np.ndarray]) -> Run:
 def compare(
     spec: str, images: list, calibration: Path, scratch: Path, args: argparse.Namespace
 ) -> tuple[str, Rows]:
-    """A title, and every candidate of a model, the authors' procedure first."""
+    """Measure all candidates of a model, the authors' first; return a title and rows."""
     name, _, weights = spec.partition('=')
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='.*the network is random')
@@ -123,8 +125,8 @@ def compare(
             estimator = export_candidate(
                 eager.model, candidate, folder, (height, width), calibration, args.threads
             )
-        except LitePoseError as error:  # e.g. int8 that a processor does not calculate rightly
-            print(f'{candidate} is left out: {error}')
+        except LitePoseError as error:  # e.g. int8 that a CPU computes wrongly
+            print(f'skipping {candidate}: {error}')
             continue
         candidates[candidate] = lambda estimator=estimator: pipeline(estimator, images)
     runs = np.array(
@@ -148,7 +150,7 @@ def compare(
 
 
 def read_frames(args: argparse.Namespace) -> list[np.ndarray]:
-    """As many frames as asked for, a short video again and again."""
+    """Return the requested number of frames, repeating a short video."""
     if args.video:
         frames = [frame.image for frame in open_source(str(args.video)).frames()]
     else:
@@ -167,11 +169,15 @@ def main() -> None:
         help='names of models or configs',
     )
     parser.add_argument('--engines', nargs='+', default=list(ENGINES), choices=ENGINES)
-    parser.add_argument('--video', type=Path, help='default: a drawn one of 640x480')
-    parser.add_argument('--frames', type=int, default=40, help='of each candidate and round')
+    parser.add_argument(
+        '--video', type=Path, help='video file (default: a synthetic video of 640x480)'
+    )
+    parser.add_argument(
+        '--frames', type=int, default=40, help='number of frames for each candidate and round'
+    )
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    parser.add_argument('--out', type=Path, help='JSON file for the figures')
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
 

@@ -1,4 +1,4 @@
-"""What every benchmark prints: what its figures depend on, and tables of them."""
+"""Print the environment and the figures of benchmarks."""
 
 import cv2
 import mmengine
@@ -10,11 +10,11 @@ from rich.table import Table
 
 from litepose_mm.analysis.timing import environment as processor
 
-Rows = list[dict]  # of a table, by names of its columns
+Rows = list[dict]  # cells of each row by the names of the columns
 
 
 def environment(threads: int, rounds: int) -> str:
-    """Machine, versions and options in a line."""
+    """Describe machine, versions and options in one line."""
     machine = processor()
     if torch.cuda.is_available():
         machine += f', {torch.cuda.get_device_name()}'
@@ -30,7 +30,7 @@ def print_table(title: str, rows: Rows) -> None:
         table.add_column(name.replace('_', ' '), justify=justify)
     for row in rows:
         table.add_row(*(_formatted(name, value) for name, value in row.items()))
-    # a narrow terminal wraps the lines rather than that figures are cut off
+    # Let narrow terminals wrap lines rather than truncate numbers.
     Console(width=max(Console().width, 150)).print(table)
 
 

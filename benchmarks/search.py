@@ -1,15 +1,15 @@
-"""What elastic layers cost in a step of training, and what an evaluation of a search costs.
+"""Measure the overhead of elastic layers in training and of the evaluations of a search.
 
-``step``: a supernet that is one network at a time, against the same static network, in turns. At
-the largest resolution both get the same batch; at a smaller one the supernet shrinks it and draws
-its targets anew, which the static network's loader has done before.
+``step`` compares a supernet with one active network and the same static network, in turns. At the
+largest resolution, both get the same batch. At a smaller one, the supernet resizes the batch and
+draws its targets again, which the loader of the static network has already done.
 
-``evaluation``: all that the search does for a network (extraction, calibration, validation with
-decoding and AP), against the forward passes of the same images alone: those of a test (the
-plain network, images of validation in the config's batches), and those that the evaluation makes
-(merged layers, several images together).
+``evaluation`` compares everything that a search does for a network (extraction, calibration,
+validation with decoding and AP) with only the forward passes for the same images: those of a test
+(the plain network, batches of the config), and those of the evaluation (merged layers, several
+images in a batch).
 
-Figures are medians over rounds; the aim is the most that the ratio should be. No mirrored images.
+Figures are medians over rounds; the aim is the largest acceptable ratio. There is no flip test.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from litepose_mm.checkpoints import load_weights
 from litepose_mm.families.litepose import Architecture
 from litepose_mm.media import write_json
 from litepose_mm.models.utils.deploy_form import to_deploy_form
-from litepose_mm.nas import SubnetEvaluator, plain_config, read_supernet_config
+from litepose_mm.nas import SubnetEvaluator, read_supernet_config, subnet_config
 from litepose_mm.nas.search_spaces import SearchSpace, get_search_space
 
 CONFIG = (
@@ -46,17 +46,21 @@ CONFIG = (
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--config', default=CONFIG, help="a supernet's")
+    parser.add_argument('--config', default=CONFIG, help='config of a supernet')
     parser.add_argument(
         '--checkpoint',
-        help="a trained supernet's: a random one finds thirty people in every image",
+        help='checkpoint of a trained supernet; random weights find 30 people in every image',
     )
-    parser.add_argument('--batch-size', type=int, help="in place of the config's")
-    parser.add_argument('--num-images', type=int, default=200, help='for validation')
+    parser.add_argument('--batch-size', type=int, help='batch size (default: that of the config)')
+    parser.add_argument(
+        '--num-images', type=int, default=200, help='number of images for validation'
+    )
     parser.add_argument('--calibration-batches', type=int, default=10)
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of torch')
-    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    parser.add_argument(
+        '--threads', type=int, default=torch.get_num_threads(), help='number of torch threads'
+    )
+    parser.add_argument('--out', type=Path, help='JSON file for the figures')
     return parser.parse_args()
 
 
@@ -72,7 +76,7 @@ def archs_of(space: SearchSpace) -> dict[str, Architecture]:
 def step_rows(config, archs: dict[str, Architecture], rounds: int) -> list[dict]:
     rows = []
     for name, arch in archs.items():
-        static = _Training(plain_config(config, arch))
+        static = _Training(subnet_config(config, arch))
         elastic = _Training(config)
         elastic.model.training_archs = [arch]
         seconds = in_turns([static.step, elastic.step], rounds)
@@ -91,7 +95,7 @@ def step_rows(config, archs: dict[str, Architecture], rounds: int) -> list[dict]
 
 
 class _Training:
-    """A model and a batch of a config, as its hooks make them on a processor."""
+    """A model and a batch of a config, in the memory format that hooks set on a CPU."""
 
     def __init__(self, config) -> None:
         set_random_seed(0)
@@ -160,7 +164,7 @@ def forward(*passes: tuple[nn.Module, list[torch.Tensor]]) -> None:
 
 def main() -> None:
     args = parse_args()
-    MMLogger.get_instance('benchmark', log_level='WARNING')  # not a line for every weight
+    MMLogger.get_instance('benchmark', log_level='WARNING')  # without a line for every weight
     torch.set_num_threads(args.threads)
     config = read_supernet_config(args.config)
     config.model.test_cfg.flip_test = False

@@ -1,4 +1,4 @@
-"""Times of alternatives that take turns, so that what disturbs one disturbs all."""
+"""Measure alternatives in turns, so that disturbances affect all of them equally."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ def device() -> str:
 
 
 def seconds(function: Callable[[], object]) -> float:
-    """How long a call takes, on the clock; with what it started on a GPU."""
+    """Measure the wall-clock time of a call, including its work on a GPU."""
     start = time.perf_counter()
     function()
     if device() == 'cuda':
@@ -21,6 +21,6 @@ def seconds(function: Callable[[], object]) -> float:
 
 
 def in_turns(functions: Sequence[Callable[[], object]], rounds: int) -> np.ndarray:
-    """Seconds ``(rounds, functions)``, after a round that warms up."""
+    """Measure seconds ``(rounds, functions)``, after a round for warming up."""
     turns = range(rounds + 1)
     return np.array([[seconds(function) for function in functions] for _ in turns])[1:]

@@ -1,14 +1,13 @@
-"""How well people are followed: id switches, jitter and lag, on synthetic videos with their truth.
+"""Measure id switches, jitter and lag of the tracker on synthetic videos with ground truth.
 
-People are found as a network might: keypoints with noise in proportion to a person's size, now and
-then somebody is missed, for one frame or several in a row, or there is somebody who is not there;
-tags with noise of their own. So the figures are of the tracker alone. Variants take the same
-frames.
+Detections are simulated, so that the figures depend on the tracker only: keypoints have noise in
+proportion to a person's size, people are sometimes missed for one or several frames, false people
+appear, and tags are noisy. All variants process the same frames.
 
-*switches*: how often a person gets another id than before, per 1,000 times a person is found.
-*fragments*: different ids of a person. *jitter*: root mean square of the second difference of
-keypoints, and *error*: their mean distance from the truth, both in percent of a person's size.
-*lag*: the delay that explains most of the distance from the truth, by least squares.
+*switches*: changes of a person's id per 1,000 detections. *fragments*: number of different ids of a
+person. *jitter*: root mean square of the second difference of keypoints, and *error*: their mean
+distance from the truth, both in percent of a person's size. *lag*: the delay that best explains the
+distance from the truth, by least squares.
 """
 
 import argparse
@@ -41,33 +40,42 @@ SIZE = (640, 480)
 
 
 class Truth(NamedTuple):
-    """A person of a frame, or somebody who is not there."""
+    """A person of a frame, or a false one."""
 
-    number: int  # -1: not there
+    number: int  # -1 for a false person
     keypoints: np.ndarray  # (K, 2)
-    velocity: np.ndarray  # (K, 2), pixels a second; 0 where not known
+    velocity: np.ndarray  # (K, 2), pixels per second; 0 if unknown
     extent: float  # square root of the box's area
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--videos', type=int, default=10)
-    parser.add_argument('--frames', type=int, default=250, help='of each video')
+    parser.add_argument('--frames', type=int, default=250, help='number of frames of each video')
     parser.add_argument('--fps', type=float, default=25)
     parser.add_argument('--people', type=int, nargs=2, default=(3, 8))
-    parser.add_argument('--noise', type=float, default=0.02, help="share of a person's size")
-    parser.add_argument('--missed', type=float, default=0.1, help='share of people not found')
     parser.add_argument(
-        '--missed-frames', type=int, nargs='+', default=(1, 5, 15), help='in a row, a table each'
+        '--noise',
+        type=float,
+        default=0.02,
+        help='noise of keypoints, as a share of the size of a person',
     )
-    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    parser.add_argument('--missed', type=float, default=0.1, help='share of people who are missed')
+    parser.add_argument(
+        '--missed-frames',
+        type=int,
+        nargs='+',
+        default=(1, 5, 15),
+        help='numbers of successive frames in which a person is missed',
+    )
+    parser.add_argument('--out', type=Path, help='JSON file for the figures')
     return parser.parse_args()
 
 
 def true_frames(
     args: argparse.Namespace, index: int, skeleton: Skeleton
 ) -> Iterator[tuple[float, list[Truth]]]:
-    """Time and people of each frame of a video."""
+    """Yield the time and the people of each frame of a video."""
     selection = select_keypoints(skeleton.keypoint_names)
     options = SceneOptions(image_size=SIZE, people=tuple(args.people), stature=(0.3, 0.8))
     before: dict[int, np.ndarray] = {}
@@ -91,10 +99,10 @@ def as_found(
     skeleton: Skeleton,
     in_a_row: int,
 ) -> Iterator[tuple[float, PoseResult, list[Truth]]]:
-    """Time, people as they are found, and who they are."""
+    """Yield time, simulated detections, and the person of each detection."""
     rng = np.random.default_rng((1, index))
     tags: dict[int, float] = {}
-    until: dict[int, int] = {}  # the frame before which somebody is missed
+    until: dict[int, int] = {}  # the first frame in which a person is found again
     begins = args.missed / (1 - args.missed) / in_a_row
     for frame, (time, people) in enumerate(frames):
         found, keypoints, own_tags = [], [], []
@@ -107,14 +115,14 @@ def as_found(
             found.append(truth)
             keypoints.append(truth.keypoints + noise)
             own_tags.append(tags.setdefault(truth.number, rng.normal(scale=2)))
-        if found and rng.random() < 0.02:  # a ghost
+        if found and rng.random() < 0.02:  # a false person
             found.append(found[-1]._replace(number=-1))
             keypoints.append(keypoints[-1] + rng.normal(scale=60, size=2))
             own_tags.append(rng.normal(scale=2))
-        count, joints = len(found), skeleton.num_keypoints
+        count, num_keypoints = len(found), skeleton.num_keypoints
         result = PoseResult(
-            keypoints=np.reshape(keypoints, (count, joints, 2)),
-            keypoint_scores=np.ones((count, joints)),
+            keypoints=np.reshape(keypoints, (count, num_keypoints, 2)),
+            keypoint_scores=np.ones((count, num_keypoints)),
             scores=np.ones(count),
             skeleton=skeleton,
             image_size=SIZE,

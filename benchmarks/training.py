@@ -1,8 +1,9 @@
-"""Training time and memory: data pipeline, step, loader and loss.
+"""Measure time and memory of training: data pipeline, step, loader and loss.
 
-``--what`` chooses; ``training_parts`` has how each is measured. Figures are medians over rounds.
-Images are those of ``--images``, in COCO's layout, or synthetic people, written as JPEG first.
-All but ``pipeline`` is time on the clock, as good as the machine is idle.
+``--what`` selects measurements, which ``training_parts`` implements. Figures are medians over
+rounds. Images are those of ``--images`` in COCO's layout, or synthetic people, which are first
+written as JPEG. All but ``pipeline`` measure wall-clock time, so the machine should
+be idle.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from training_parts import loader, loss, pipeline, step
 from training_parts.data import KINDS, write_people
 
 from litepose_mm.media import write_json
-from litepose_mm.nas.plain_config import at_scale
+from litepose_mm.nas.subnet_config import at_scale
 
 CONFIG = (
     'configs/body_2d_keypoint/associative_embedding/coco/ae_litepose-xs_8xb16-500e_coco-256x256.py'
@@ -36,20 +37,30 @@ def parse_args() -> argparse.Namespace:
         '--images', type=Path, nargs=2, metavar=('ANN_FILE', 'IMAGE_DIR'),
         help="images in COCO's layout (default: synthetic people)",
     )  # fmt: skip
-    parser.add_argument('--keypoints', choices=KINDS, default='coco', help='of the images')
+    parser.add_argument(
+        '--keypoints', choices=KINDS, default='coco', help='keypoints of the images'
+    )
     parser.add_argument('--num-images', type=int, default=32, help='synthetic images')
-    parser.add_argument('--config', default=CONFIG, help='model, pipeline, batch size')
+    parser.add_argument('--config', default=CONFIG, help='config of model, pipeline and batch size')
     parser.add_argument(
         '--short-side', type=int, help='short side of the input (default: as in the config)'
     )
-    parser.add_argument('--batch-size', type=int, help='batch size (default: as in the config)')
-    parser.add_argument('--compile', action='store_true', help='torch.compile too, takes minutes')
+    parser.add_argument('--batch-size', type=int, help='batch size (default: that of the config)')
+    parser.add_argument(
+        '--compile', action='store_true', help='also measure torch.compile, which takes minutes'
+    )
     parser.add_argument('--workers', type=int, nargs='+', default=[0, 1, 2])
-    parser.add_argument('--people', type=int, nargs='+', default=[1, 5, 30], help='for the loss')
-    parser.add_argument('--rounds', type=int, default=7, help='or steps, for the loader')
-    parser.add_argument('--warmup', type=int, default=2, help='steps that do not count')
-    parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of torch')
-    parser.add_argument('--out', type=Path, help='write the figures as JSON')
+    parser.add_argument(
+        '--people', type=int, nargs='+', default=[1, 5, 30], help='numbers of people for the loss'
+    )
+    parser.add_argument(
+        '--rounds', type=int, default=7, help='number of rounds, or of steps for the loader'
+    )
+    parser.add_argument('--warmup', type=int, default=2, help='number of steps before measuring')
+    parser.add_argument(
+        '--threads', type=int, default=torch.get_num_threads(), help='number of torch threads'
+    )
+    parser.add_argument('--out', type=Path, help='JSON file for the figures')
     args = parser.parse_args()
     if not Path(args.config).is_file():
         parser.error(f'no config {args.config}; run from the repository or give --config')

@@ -1,12 +1,12 @@
-"""Finds people on images and writes drawings and results to outputs/demo/.
+"""Find people in images and write drawings and results to outputs/demo/.
 
     python demo/demo.py
     python demo/demo.py --input photos/ --weights litepose-m.pth --model litepose-m_crowdpose
 
-Without ``--weights`` those that come with the package are used. Without ``--input`` a photograph of
-Grace Hopper (public domain, part of matplotlib), a scene of synthetic people, and the sample
-images in the folder of shared inputs, where they are: ``../shared`` beside the repository, or the
-one the variable LITEPOSE_SHARED names.
+Without ``--weights``, the weights in the package are used. Without ``--input``, the images are a
+photograph of Grace Hopper (public domain, part of matplotlib), a scene of synthetic people, and
+sample images in the folder ``../shared`` beside the repository, or in the folder that the variable
+LITEPOSE_SHARED names, if it exists.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OUT_DIR = Path('outputs/demo')
 
 
 def main() -> int:
-    """Runs the demo; returns the exit status."""
+    """Run the demo and return the exit status."""
     args = parse_args()
     out_dir = Path(args.out_dir)
     if out_dir == OUT_DIR and args.input is None:
@@ -49,18 +49,18 @@ def main() -> int:
 
 
 def parse_args() -> argparse.Namespace:
-    """Reads the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--input', nargs='+', help='images, videos or folders')
-    parser.add_argument('--model', default=MODEL, help='name in the zoo, or config')
+    parser.add_argument('--model', default=MODEL, help='name in the zoo, or config file')
     parser.add_argument('--weights', help='file with weights')
-    parser.add_argument('--device', help='cpu, cuda … (default: cuda where it is)')
-    parser.add_argument('--out-dir', default=str(OUT_DIR), help='where to write')
+    parser.add_argument('--device', help='device, such as cpu (default: cuda if available)')
+    parser.add_argument('--out-dir', default=str(OUT_DIR), help='output folder')
     return parser.parse_args()
 
 
 def clear(out_dir: Path) -> None:
-    """Removes the drawings and results of an earlier demo; other files and folders stay."""
+    """Remove the drawings and results of an earlier demo, but no other files or folders."""
     for path in out_dir.glob('*'):
         known = path.suffix.lower() in IMAGE_SUFFIXES | VIDEO_SUFFIXES
         if path.is_file() and (known or path.name == 'results.json'):
@@ -68,14 +68,14 @@ def clear(out_dir: Path) -> None:
 
 
 def sample_inputs(folder: Path) -> list[Path]:
-    """Writes the photograph and the scene to ``folder``; returns it and those of samples."""
+    """Write the photograph and the scene to ``folder``; return it and the sample images."""
     write_image(folder / 'grace_hopper.jpg', portrait())
     write_image(folder / 'drawn_scene.png', drawn_scene().image)
     return [folder, *(image for samples in SAMPLES for image in sorted(samples.glob('*.jpg')))]
 
 
 def drawn_scene() -> Scene:
-    """Returns an image of four synthetic people."""
+    """Make an image of four synthetic people."""
     options = SceneOptions(
         (640, 448), people=(3, 4), stature=(0.5, 0.85), crowding=0.2, occluders=(0, 0)
     )
@@ -83,7 +83,7 @@ def drawn_scene() -> Scene:
 
 
 def portrait() -> np.ndarray:
-    """Returns the photograph with a margin: a head as high as the image is not recognised."""
+    """Read the photograph and add a margin, since a head as large as the image is not found."""
     photograph = read_image(Path(matplotlib.get_data_path(), 'sample_data', 'grace_hopper.jpg'))
     sides = [side // 2 for side in photograph.shape[:2] for _ in range(2)]
     return cv2.copyMakeBorder(photograph, *sides, cv2.BORDER_CONSTANT, value=(127, 127, 127))

@@ -1,4 +1,4 @@
-"""People on a camera, in one file: what `litepose webcam` does, without its options.
+"""Show the people in front of a camera: a minimal version of `litepose webcam` in one file.
 
     litepose export litepose-s --out exported/s --engine openvino --no-flip
     python demo/webcam_demo.py exported/s
@@ -19,14 +19,14 @@ from litepose_mm.tracking import PoseTracker
 
 
 def main() -> None:
-    """Shows who is there until the window is closed."""
+    """Show people until the window is closed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('model', help='folder that `litepose export` wrote')
     parser.add_argument(
         'source',
         nargs='?',
         default='0',
-        help="a camera's number (default: 0), a stream's address, a video file or a folder",
+        help='number of a camera (default: 0), address of a stream, video file or folder',
     )
     args = parser.parse_args()
     view, drawing = View(mirrored=args.source.isdecimal()), notice('waiting for frames')
@@ -34,7 +34,7 @@ def main() -> None:
         estimator = PoseEstimator(args.model)
         people = RealTimePipeline(open_source(args.source), estimator, PoseTracker(), min_score=0.1)
         with people:
-            for shown in people.poll(0.05):  # None while no frame comes: the window still answers
+            for shown in people.poll(0.05):  # None without a frame, so that the window can respond
                 if shown is not None:
                     drawing = view.draw(shown, estimator, people.statistics())
                 if window.show(drawing) == 'escape':

@@ -84,9 +84,7 @@ def test_unpublished_architectures_are_recognised():
 
 
 def test_other_weights_are_not_recognised():
-    with pytest.raises(
-        LitePoseError, match='not the weights of a network of a known family: .*LitePose'
-    ):
+    with pytest.raises(LitePoseError, match='weights: expected .*LitePose'):
         recognise({'conv.weight': torch.zeros(1)})
 
 
@@ -159,7 +157,7 @@ def test_weights_that_do_not_fit_name_keys_and_shapes(tmp_path):
 def test_names_that_the_authors_do_not_have():
     state = dict(to_authors(weights(random_model())), **{'first.9.weight': torch.zeros(1)})
     assert authors_family(state).name == 'litepose'
-    with pytest.raises(LitePoseError, match="1 names are not of the authors' LitePose: first.9"):
+    with pytest.raises(LitePoseError, match="authors' LitePose, got 1 others: first.9"):
         LITEPOSE.from_authors(state)
     assert authors_family({}) is None
 
@@ -167,7 +165,7 @@ def test_names_that_the_authors_do_not_have():
 @pytest.mark.parametrize('form', [to_authors, dict], ids=['authors', 'ours'])
 def test_a_supernet_is_not_one_network(tmp_path, form):
     torch.save(form(weights(build_supernet())), tmp_path / 'w.pth')
-    with pytest.raises(LitePoseError, match='those of a supernet'):
+    with pytest.raises(LitePoseError, match='supernet'):
         load_weights(random_model(), tmp_path / 'w.pth')
 
 
@@ -221,5 +219,5 @@ def test_undefined_numbers_are_refused(tmp_path):
     state = weights(random_model(1))
     state['backbone.stem.0.conv.weight'][0] = float('nan')
     torch.save(state, tmp_path / 'w.pth')
-    with pytest.raises(LitePoseError, match=r'1 tensors hold infinite.*\(backbone.stem.0'):
+    with pytest.raises(LitePoseError, match=r'infinite .* 1 tensors \(backbone.stem.0'):
         load_weights(random_model(2), tmp_path / 'w.pth')

@@ -1,4 +1,4 @@
-"""Evaluate a checkpoint. Options are those of MMPose.
+"""Evaluate a checkpoint, with the options of MMPose's tool.
 
 Examples::
 
@@ -58,10 +58,10 @@ def parse_args() -> argparse.Namespace:
 
 
 def merge_options(config: Config, args: argparse.Namespace) -> None:
-    """The options' meaning in the config.
+    """Apply the options to the config.
 
     Raises:
-        LitePoseError: An option's file has a wrong suffix.
+        LitePoseError: The file of an option has a wrong suffix.
     """
     config.load_from = args.checkpoint
     config.resume = False

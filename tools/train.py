@@ -1,13 +1,13 @@
-"""Train a model. The loop, logs and launchers are MMEngine's; options are those of MMPose.
+"""Train a model with MMEngine, with the options of MMPose's tool.
 
 Examples::
 
     python tools/train.py CONFIG
-    python tools/train.py CONFIG --resume                   # go on in the work directory
+    python tools/train.py CONFIG --resume                   # continue in the work directory
     python tools/train.py CONFIG --seed 0 --cfg-options train_dataloader.batch_size=8
     bash tools/dist_train.sh CONFIG 8 --amp --auto-scale-lr
 
-``test.py`` shares the options, the reading of configs and the way errors are shown.
+``test.py`` uses functions of this script.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from mmengine.runner import Runner
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.annotations import explained
-from litepose_mm.compat import ignore_notices, shared_memory_told
+from litepose_mm.compat import ignore_notices, report_shared_memory
 from litepose_mm.engine.hooks import NonFiniteLossError
 from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.config_files import read_config
@@ -34,7 +34,7 @@ from litepose_mm.utils.files import check_writable
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Adds work directory, overrides and launcher."""
+    """Add options for work directory, overrides and launcher."""
     parser.add_argument(
         '--work-dir', help='folder for logs and checkpoints (default: work_dirs/CONFIG)'
     )
@@ -44,20 +44,20 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         action=DictAction,
         default={},
         metavar='KEY=VALUE',
-        help='entries of the config to change, e.g. train_dataloader.batch_size=8 or key="[a,b]"',
+        help='overrides of the config, e.g. train_dataloader.batch_size=8 or key="[a,b]"',
     )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='what started the processes',
+        help='program that starts several processes, if any',
     )
-    # torch.distributed.launch passes it; torchrun sets the variable
+    # torch.distributed.launch passes this option, while torchrun sets the variable.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
 def add_drawing_options(parser: argparse.ArgumentParser, interval: int | None = None) -> None:
-    """Adds what controls images of predictions; without ``interval`` it is the config's."""
+    """Add options for drawing predictions; ``interval`` is the default, None as in the config."""
     parser.add_argument('--show', action='store_true', help='show predictions in a window')
     parser.add_argument('--show-dir', help='folder for images of predictions')
     parser.add_argument(
@@ -65,17 +65,19 @@ def add_drawing_options(parser: argparse.ArgumentParser, interval: int | None = 
         type=int,
         default=interval,
         help='with --show or --show-dir: draw every n-th image (default: {})'.format(
-            'as the config says' if interval is None else interval
+            'as in the config' if interval is None else interval
         ),
     )
-    parser.add_argument('--wait-time', type=float, default=1, help='seconds a window stays')
+    parser.add_argument(
+        '--wait-time', type=float, default=1, help='seconds for which a window waits'
+    )
 
 
 def merge_common_options(config: Config, args: argparse.Namespace) -> None:
-    """The common options' meaning in the config; ``--cfg-options`` come last and win.
+    """Apply the common options to the config; ``--cfg-options`` take precedence.
 
     Raises:
-        LitePoseError: The config cannot do what an option asks for.
+        LitePoseError: An option does not fit the config.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     config.launcher = args.launcher
@@ -85,15 +87,16 @@ def merge_common_options(config: Config, args: argparse.Namespace) -> None:
         config.work_dir = osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0])
     if osp.realpath(config.work_dir) == osp.dirname(osp.realpath(args.config)):
         raise LitePoseError(
-            f'--work-dir {config.work_dir}: the config lies there, and the run would write over it'
+            f'--work-dir {config.work_dir}: expected another folder than that of the config, which '
+            'the run would overwrite'
         )
     check_writable(Path(config.work_dir) / 'last_checkpoint')
     if args.show or args.show_dir:
         hook = (config.get('default_hooks') or {}).get('visualization')
         if hook is None:
             raise LitePoseError(
-                '--show: the config has no default_hooks.visualization, '
-                "e.g. dict(type='PoseImagesHook')"
+                '--show: expected default_hooks.visualization in the config, such as '
+                "dict(type='PoseImagesHook'), got none"
             )
         hook.update(
             enable=True,
@@ -107,14 +110,14 @@ def merge_common_options(config: Config, args: argparse.Namespace) -> None:
         config.merge_from_dict(args.cfg_options)
     except (KeyError, IndexError, TypeError) as error:
         raise LitePoseError(f'--cfg-options: {error}') from error
-    if 'preprocess_cfg' in config:  # MMPose's older configs keep it at the top
+    if 'preprocess_cfg' in config:  # older configs of MMPose have it at the top level
         config.model.setdefault('data_preprocessor', config.preprocess_cfg)
 
 
 def build_runner(config: Config) -> Runner:
-    """The runner of MMEngine for a config."""
+    """Build MMEngine's runner of a config."""
     if config.launcher == 'pytorch' and get_device() == 'cpu':
-        # MMEngine takes a GPU for granted where there are several processes
+        # MMEngine expects a GPU if there are several processes.
         torch.distributed.init_process_group('gloo')
         wrapper = dict(type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None)
         wrapper['find_unused_parameters'] = config.get('find_unused_parameters', False)
@@ -127,18 +130,19 @@ def build_runner(config: Config) -> Runner:
 
 
 def one_line_errors(main: Callable[[], None]) -> int:
-    """Runs ``main``; bad input becomes one line on stderr and exit status 2."""
+    """Run ``main``; bad input is reported in one line on stderr, with exit status 2."""
     ignore_notices()
     status = 0
     try:
-        with shared_memory_told():
+        with report_shared_memory():
             main()
     except LitePoseError as error:
-        if get_rank() == 0 or not isinstance(error, NonFiniteLossError):  # which all raise
+        # All processes raise a NonFiniteLossError.
+        if get_rank() == 0 or not isinstance(error, NonFiniteLossError):
             print(f'{osp.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
         status = 2
     if torch.distributed.is_initialized():
-        # its threads must not outlive the interpreter: now and then a process aborted at its end
+        # Its threads must not outlive the interpreter, or processes sometimes abort at the end.
         torch.distributed.destroy_process_group()
     return status
 
@@ -153,11 +157,11 @@ def parse_args() -> argparse.Namespace:
         '--resume',
         nargs='?',
         const='auto',
-        help='a checkpoint to resume from; without a path the newest whole one of the work '
-        'directory',
+        help='checkpoint to resume from (without a value: the newest intact one in the work '
+        'directory)',
     )
     parser.add_argument(
-        '--amp', action='store_true', help='train with mixed precision (processors: bfloat16)'
+        '--amp', action='store_true', help='train with mixed precision (bfloat16 on a CPU)'
     )
     parser.add_argument(
         '--no-validate', action='store_true', help='do not evaluate during training'
@@ -165,22 +169,22 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
-        help="scale the learning rate with the batch of all processes, by the config's "
-        'auto_scale_lr.base_batch_size',
+        help='scale the learning rate by the ratio of the total batch size to '
+        "the config's auto_scale_lr.base_batch_size",
     )
-    parser.add_argument('--seed', type=int, help='seed of all random numbers (default: a new one)')
+    parser.add_argument('--seed', type=int, help='random seed (default: a new one)')
     parser.add_argument(
-        '--deterministic', action='store_true', help='deterministic operators of torch'
+        '--deterministic', action='store_true', help='use deterministic operators of torch'
     )
     add_drawing_options(parser)
     return parser.parse_args()
 
 
 def merge_options(config: Config, args: argparse.Namespace) -> None:
-    """The options' meaning in the config.
+    """Apply the options to the config.
 
     Raises:
-        LitePoseError: The config cannot do what an option asks for.
+        LitePoseError: An option does not fit the config.
     """
     if args.no_validate:
         config.val_cfg = config.val_dataloader = config.val_evaluator = None
@@ -199,7 +203,8 @@ def merge_options(config: Config, args: argparse.Namespace) -> None:
     if args.auto_scale_lr:
         if not (config.get('auto_scale_lr') or {}).get('base_batch_size'):
             raise LitePoseError(
-                '--auto-scale-lr: the config has no auto_scale_lr = dict(base_batch_size=...)'
+                '--auto-scale-lr: expected auto_scale_lr = dict(base_batch_size=...) in the '
+                'config, got none'
             )
         config.auto_scale_lr.enable = True
     if args.seed is not None or args.deterministic:
@@ -211,19 +216,19 @@ def merge_options(config: Config, args: argparse.Namespace) -> None:
 
 
 def resume_or_start(config: Config) -> None:
-    """Resumes in the work directory; a run that was killed before its first checkpoint starts.
+    """Resume in the work directory, or start training if there is no checkpoint yet.
 
-    MMEngine would start without what ``load_from`` names.
+    MMEngine would start without loading ``load_from``.
     """
     folder = Path(config.work_dir)
-    # Not the best or the last good ones, from which MMEngine does not resume.
+    # MMEngine does not resume from the best or the last good checkpoints.
     config.resume = (folder / 'last_checkpoint').is_file() or any(
         re.fullmatch(r'(epoch|iter)_\d+\.pth', path.name) for path in folder.glob('*.pth')
     )
     if config.resume:
         config.load_from = None
     else:
-        print(f'{folder}: nothing to resume from yet, so training starts', file=sys.stderr)
+        print(f'{folder}: no checkpoint to resume from yet; starting to train', file=sys.stderr)
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""What ``benchmarks/training.py`` measures, one file each."""
+"""The measurements of ``benchmarks/training.py``, one per file."""

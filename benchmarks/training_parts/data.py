@@ -1,4 +1,4 @@
-"""Images to train on."""
+"""Images for training."""
 
 import io
 import json
@@ -16,7 +16,7 @@ KINDS = {'coco': 'CocoDataset', 'crowdpose': 'CrowdPoseDataset'}
 
 
 def write_people(folder: Path, args: Namespace) -> tuple[Path, Path]:
-    """Synthetic images of COCO's usual size; returns annotation file and folder."""
+    """Write synthetic images of COCO's usual size; return annotation file and folder."""
     width, height = 640, 480
     scenes = SyntheticPeopleDataset(
         args.num_images, image_size=(width, height), keypoints=args.keypoints, people=(1, 8)
@@ -37,7 +37,7 @@ def write_people(folder: Path, args: Namespace) -> tuple[Path, Path]:
 
 
 def build_dataset(args: Namespace, pipeline: list[dict]) -> BaseDataset:
-    """The images of ``args`` as a data set of MMPose."""
+    """Build a data set of MMPose with the images of ``args``."""
     annotations, folder = args.images
     config = dict(
         type=KINDS[args.keypoints],
@@ -46,5 +46,5 @@ def build_dataset(args: Namespace, pipeline: list[dict]) -> BaseDataset:
         data_mode='bottomup',
         pipeline=pipeline,
     )
-    with redirect_stdout(io.StringIO()):  # the reader of annotations talks
+    with redirect_stdout(io.StringIO()):  # suppress messages of the reader
         return DATASETS.build(config)

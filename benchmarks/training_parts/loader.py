@@ -1,4 +1,4 @@
-"""A loop over loader and step: the share of its time that passes in ``next``."""
+"""Measure a loop over loader and step, and the share of time in which it waits for the loader."""
 
 import multiprocessing
 import time
@@ -12,10 +12,10 @@ from .model import Training, variants
 
 
 def measure(args: Namespace) -> dict[str, Rows]:
-    """Images per second and share of waiting for each number of workers.
+    """Measure images per second and the share of waiting for each number of workers.
 
-    The loop is a plain one, without a runner and its hooks, and trains in the last of the ways that
-    ``step`` measures uncompiled. It has a process of its own, which keeps freed memory.
+    The loop has no runner or hooks, and trains with the last uncompiled variant of ``step``. It has
+    a separate process, because it keeps freed memory.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as process:
         return {'loader': process.submit(_measure, args).result()}
@@ -34,7 +34,7 @@ def _measure(args: Namespace) -> Rows:
             there = time.perf_counter()
             training.step(batch)
             spent.append((there - start, time.perf_counter() - start))
-        del batches  # and its processes
+        del batches  # also ends the workers
         waiting, whole = np.sum(spent[args.warmup :], axis=0)
         rows.append(
             dict(

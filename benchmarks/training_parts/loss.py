@@ -1,4 +1,4 @@
-"""The loss of associative embedding against MMPose's, which loops over images and people."""
+"""Compare the associative embedding loss with MMPose's, which loops over images and people."""
 
 from argparse import Namespace
 
@@ -12,7 +12,7 @@ from litepose_mm.models.losses import BatchAssociativeEmbeddingLoss
 
 
 def measure(args: Namespace) -> dict[str, Rows]:
-    """Milliseconds of forward and backward for 32 images of 448x448 and 17 keypoints."""
+    """Measure forward and backward for 32 images of 448x448 and 17 keypoints."""
     torch.set_num_threads(args.threads)
     rng = np.random.default_rng(0)
     batch, keypoints, side = 32, 17, 112

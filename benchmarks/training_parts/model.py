@@ -1,4 +1,4 @@
-"""A model that trains, in one of the ways to do it."""
+"""A training model in several variants."""
 
 import sys
 from argparse import Namespace
@@ -26,7 +26,7 @@ from cpu_training.reuse_memory_hook import keep_freed_memory
 
 
 class Variant(NamedTuple):
-    """A way to train."""
+    """A variant of training."""
 
     channels_last: bool = False
     reuse_memory: bool = False
@@ -41,7 +41,7 @@ class Variant(NamedTuple):
 
 
 def variants(compiled: bool = False) -> list[Variant]:
-    """Each does one thing more than the one before; the last one compiles the network, if any."""
+    """List variants, each of which adds one option; the last one may compile the network."""
     if device() == 'cuda':
         names = ['channels_last', 'amp']
     else:
@@ -81,7 +81,7 @@ class Training:
         self.optimizer = build_optim_wrapper(self.model, dict(config.optim_wrapper, type=wrapper))
 
     def batches(self, num_workers: int = 0) -> Iterator[dict]:
-        """Batches without end from a loader."""
+        """Return an endless iterator of batches."""
         loader = dict(
             batch_size=self.batch_size,
             num_workers=num_workers,
@@ -91,7 +91,7 @@ class Training:
         return iter(Runner.build_dataloader(loader, seed=0))
 
     def step(self, batch: dict) -> float:
-        """A step as the runner takes it; its seconds. The loss before it is in ``loss``."""
+        """Run a training step and return its seconds; ``loss`` is the loss before the step."""
         return seconds(lambda: self._step(batch))
 
     def _step(self, batch: dict) -> None:

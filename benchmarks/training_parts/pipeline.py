@@ -1,4 +1,4 @@
-"""The data pipeline, each of its parts: ours against MMPose's."""
+"""Compare each part of the data pipeline with MMPose's."""
 
 import itertools
 import time
@@ -17,10 +17,10 @@ PARTS = ('annotations', 'file', 'affine', 'flip', 'targets', 'masks', 'packing')
 
 
 def measure(args: Namespace) -> dict[str, Rows]:
-    """Milliseconds of each part and images per second of one worker, in CPU time of one thread.
+    """Measure the CPU time of each part, and images per second of one worker, with one thread.
 
-    Times are means over the images with people, without whom MMPose's fails. Each part gets the
-    same sample on both sides.
+    Times are means over the images with people, because MMPose fails without people. Each part
+    gets the same sample on both sides.
     """
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
@@ -39,11 +39,11 @@ def measure(args: Namespace) -> dict[str, Rows]:
                 start = time.process_time()
                 samples[side] = pipelines[side][column](dict(samples[side]))
                 times[turn, side, row, column] = time.process_time() - start
-            if part in PARTS[:4]:  # the same for both, with what MMPose's masks want to know
+            if part in PARTS[:4]:  # the same for both, with the keys that MMPose's masks need
                 known = dict(input_size=args.codec['input_size'])
                 known['img_shape'] = samples[1].get('ori_shape')
                 samples[0] = dict(samples[1], **known)
-    # Without the first round, which warms up.
+    # The first round is for warming up.
     milliseconds = np.median(times[1:], axis=0).mean(axis=1) * 1e3
     both = milliseconds[:, 4:6].sum(axis=1)
     milliseconds = np.column_stack([milliseconds, both, milliseconds.sum(axis=1)])
@@ -57,7 +57,7 @@ def measure(args: Namespace) -> dict[str, Rows]:
 
 
 def _mmpose(codec: dict) -> list[dict]:
-    """MMPose's counterparts of our transforms."""
+    """Return MMPose's counterparts of our transforms."""
     size = codec['input_size']
     encoders = [
         dict(type='AssociativeEmbedding', input_size=size, heatmap_size=level, sigma=2)

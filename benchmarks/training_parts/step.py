@@ -1,4 +1,4 @@
-"""The step, on batches that are there already: speed and memory of every way to train."""
+"""Measure speed and memory of a training step on prepared batches, for all variants."""
 
 import multiprocessing
 from argparse import Namespace
@@ -13,14 +13,14 @@ from timing import device
 
 from .model import Training, Variant, variants
 
-_own = {}  # in the process of a variant: its training and batches
+_own = {}  # training and batches of the variant, in its process
 
 
 def measure(args: Namespace) -> dict[str, Rows]:
-    """Images per second, peak memory, and the loss of the last step.
+    """Measure images per second, peak memory, and the loss of the last step.
 
-    Every variant has a process of its own, which lives through all rounds, so that its peak memory
-    is its own: resident on CPU, of torch's tensors on a GPU. All see the same batches.
+    Every variant has a separate process for all rounds, so that its peak memory is known: resident
+    memory on a CPU, memory of torch's tensors on a GPU. All variants get the same batches.
     """
     ways = variants(args.compile)
     spawn = multiprocessing.get_context('spawn')
@@ -30,7 +30,7 @@ def measure(args: Namespace) -> dict[str, Rows]:
             for variant in ways
         ]
         times = [
-            # One after the other: they share the processor.
+            # One after another, since the processes share the CPU.
             [process.submit(_step, turn).result() for process in processes]
             for turn in range(args.warmup + args.rounds)
         ]
@@ -66,10 +66,10 @@ def _loss() -> float:
 
 
 def _peak_memory() -> float | None:
-    """MiB; None where the system does not tell."""
+    """Return the peak memory in MiB, or None if the system does not provide it."""
     if device() == 'cuda':
         return torch.cuda.max_memory_allocated() / 2**20
-    status = Path('/proc/self/status')  # not getrusage, which begins with the parent's
+    status = Path('/proc/self/status')  # not getrusage, whose peak includes the parent's
     if not status.exists():
         return None
     fields = dict(line.split(':', 1) for line in status.read_text().splitlines())

@@ -1,10 +1,10 @@
 default_scope = 'mmpose'
 
-# Registers everything of this package; must come before any of MMPose's modules is imported.
+# Registers all components of this package, before any module of MMPose is imported.
 custom_imports = dict(imports=['litepose_mm.modules'])
 
-# Checkpoints are plain data, whole, and resumed to the same bits; the metric that comes first is
-# AP, under the prefix of its data set. Validation draws a few images, the same ones each time.
+# Checkpoints are complete and hold plain data only. The first metric is AP, with the prefix of its
+# data set. Every validation draws the same few images.
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50),
@@ -21,12 +21,12 @@ default_hooks = dict(
         metric_type='loss',
         badcase_thr=5,
     ),
-    # Buffers are the same in all processes, and epochs can be resumed to the same bits.
+    # All processes have the same buffers, and resumed runs equal uninterrupted ones bit by bit.
     sync_buffers=dict(type='SyncBuffersHook'),
     reproducible_epochs=dict(type='ReproducibleEpochsHook'),
-    # Steps take less time, and nothing else changes (docs/training.md).
+    # Training steps take less time; results differ by rounding only (docs/training.md).
     channels_last=dict(type='ChannelsLastHook'),
-    # Non-finite losses and bad samples stop the run; with 'skip', bad samples are left out.
+    # Non-finite losses and bad samples stop the run; the policy 'skip' leaves out bad samples.
     non_finite_loss=dict(type='NonFiniteLossHook'),
     bad_sample=dict(type='BadSampleHook', policy='stop'),
 )
@@ -37,7 +37,7 @@ env_cfg = dict(
     dist_cfg=dict(backend='nccl'),
 )
 
-# TensorBoard's files are in the folder of the log, where TensorBoard is installed.
+# If TensorBoard is installed, its files are written to the folder of the log.
 vis_backends = [dict(type='LocalVisBackend'), dict(type='OptionalTensorboardVisBackend')]
 visualizer = dict(type='MultiLevelPoseVisualizer', vis_backends=vis_backends, name='visualizer')
 

@@ -1,1 +1,1 @@
-"""Costs of networks: operations, and times on this machine."""
+"""Measure costs of networks: operations, and times on this machine."""

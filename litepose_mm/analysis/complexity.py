@@ -1,4 +1,4 @@
-"""Parameters and multiply-accumulates of a network, in the conventions the field uses."""
+"""Count parameters and multiply-accumulates of networks, in the field's conventions."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-#: What each convention counts; the keys are those of :class:`Complexity`.
+#: Explanation of each convention, by the fields of :class:`Complexity`.
 CONVENTIONS: dict[str, str] = {
     'macs': (
         'exact: multiply-accumulates of convolutions, transposed convolutions (at their input '
         'size) and linear layers'
     ),
     'paper_macs': (
-        "paper-style, as ptflops 0.6 counts, which LitePose's tables use: transposed "
+        "paper-style, as counted by ptflops 0.6 and used in LitePose's tables: transposed "
         'convolutions at their output size (4 times too many at stride 2), plus biases, 2 per BN '
         'element, 1 per activation, pooling and upsampling element'
     ),
     'hhrnet_style_macs': (
-        "HigherHRNet-style, as in its and EfficientHRNet's tables: exact, but transposed "
-        'convolutions at their output size'
+        "HigherHRNet-style, as in its and EfficientHRNet's tables: exact, except for transposed "
+        'convolutions, which are counted at their output size'
     ),
 }
 
 
 class Complexity(NamedTuple):
-    """Cost of one image. See :data:`CONVENTIONS` for the three counts."""
+    """Cost of one image; :data:`CONVENTIONS` explains the three counts."""
 
     params: int
     macs: int
@@ -70,7 +70,7 @@ _COUNTED = (nn.modules.conv._ConvNd, nn.Linear, *ELEMENTWISE, *_POOLING, nn.Upsa
 
 
 def counted_layers(model: nn.Module) -> Iterator[nn.Module]:
-    """The layers whose calls :func:`count_call` counts, without what is inside of them."""
+    """Yield the layers whose calls :func:`count_call` counts."""
     if isinstance(model, _COUNTED):
         yield model
     else:
@@ -79,9 +79,9 @@ def counted_layers(model: nn.Module) -> Iterator[nn.Module]:
 
 
 def count_call(layer: nn.Module, inputs: torch.Tensor, output: torch.Tensor) -> Counter:
-    """Counts of one call of one layer, for the first image of the batch.
+    """Count one call of one layer, for one image of the batch.
 
-    ``traffic`` is how many numbers convolutions read and write, without weights.
+    ``traffic`` is the number of values that convolutions read and write, without weights.
     """
     if isinstance(layer, nn.modules.conv._ConvNd):
         return _convolution(layer, inputs, output)
@@ -95,7 +95,7 @@ def count_call(layer: nn.Module, inputs: torch.Tensor, output: torch.Tensor) -> 
 
 
 def to_complexity(counts: Mapping[str, int], params: int) -> Complexity:
-    """The conventions' figures from the sum of what :func:`count_call` gave."""
+    """Compute the figures of all conventions from the sum of the counts of :func:`count_call`."""
     conv, deconv, at_output, other = (
         counts.get(name, 0) for name in ('conv', 'deconv', 'deconv_at_output', 'other')
     )
@@ -104,7 +104,7 @@ def to_complexity(counts: Mapping[str, int], params: int) -> Complexity:
 
 @torch.no_grad()
 def run_network(model: nn.Module, image: torch.Tensor) -> None:
-    """Runs a pose estimator of ``backbone``, optional ``neck`` and ``head``, or any module."""
+    """Run a pose estimator's backbone, neck and head, or any other module."""
     if not hasattr(model, 'extract_feat'):
         model(image)
         return
@@ -114,12 +114,11 @@ def run_network(model: nn.Module, image: torch.Tensor) -> None:
 
 
 def measure_complexity(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
-    """Counts by running the model once.
+    """Count parameters and operations by running the model once.
 
     Args:
-        model: A pose estimator with ``backbone``, optional ``neck`` and ``head``, or any module.
-            Of a supernet, the active network is counted.
-        input_shape: ``(C, H, W)`` of one image.
+        model: A pose estimator or any other module. For a supernet, the active network is counted.
+        input_shape: Shape ``(C, H, W)`` of one image.
 
     Returns:
         Parameters and the three counts.
@@ -146,12 +145,12 @@ def measure_complexity(model: nn.Module, input_shape: Sequence[int]) -> Complexi
 
 
 def is_elastic(layer: nn.Module) -> bool:
-    """Whether a layer uses only a part of its parameters, see ``nas/elastic_layers.py``."""
+    """Return whether a layer may use only part of its parameters, see ``nas/elastic_layers.py``."""
     return hasattr(layer, 'active_parameters')
 
 
 def fixed_parameters(model: nn.Module) -> int:
-    """How many parameters are used whatever network of a supernet is active."""
+    """Count the parameters that every network of a supernet uses."""
     elastic = {
         id(parameter)
         for layer in counted_layers(model)

@@ -1,6 +1,6 @@
-"""Time of preprocessing, model and decoding, of estimators that take turns.
+"""Measure the time of preprocessing, model and decoding of estimators in turns.
 
-What disturbs one estimator disturbs all, so that ratios hold on a machine that does other things.
+Taking turns, all estimators are equally disturbed, so that ratios are right on a busy machine.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ PARTS = ('preprocessing', 'model', 'decoding')
 
 
 class Stages(NamedTuple):
-    """The parts of an estimator; each takes what the one before gave.
+    """The parts of an estimator; the input of each is the result of the previous one.
 
     Attributes:
-        name: For tables.
-        preprocess: From an image, BGR (H, W, 3) uint8.
-        run: The network; it has finished when this returns.
-        decode: To keypoints ``(N, K, 2)`` in pixels of the image.
+        name: Name in tables.
+        preprocess: Prepares an image, BGR (H, W, 3) uint8.
+        run: Runs the network and waits for it.
+        decode: Returns keypoints ``(N, K, 2)`` in pixels of the image.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Stages(NamedTuple):
 
 
 def stages_of(name: str, estimator: BaseEstimator) -> Stages:
-    """The parts of an estimator, of torch or of an exported model."""
+    """Return the parts of an estimator, for torch or an exported model."""
 
     def run(prepared: Any) -> tuple[Any, Any]:
         return prepared, estimator.infer(prepared)
@@ -54,19 +54,19 @@ def stages_of(name: str, estimator: BaseEstimator) -> Stages:
 def time_stages(
     candidates: Sequence[Stages], images: Sequence[np.ndarray], rounds: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Times every part of every candidate on every image.
+    """Measure the time of every part of every candidate for every image.
 
-    Each image goes through all candidates before the next; who is first changes with every
-    round. A round that warms up comes first.
+    All candidates process an image before the next image. Their order changes with every round,
+    and there is an additional round for warming up.
 
     Args:
-        candidates: What is compared.
+        candidates: Estimators to compare.
         images: BGR (H, W, 3) uint8, at least one.
-        rounds: How often each image is looked at.
+        rounds: Number of runs for each image.
 
     Returns:
-        Seconds ``(candidates, rounds * images, parts)``, and how many people each candidate found
-        on each image ``(candidates, images)``.
+        Seconds ``(candidates, rounds * images, parts)``, and the number of people that each
+        candidate found in each image ``(candidates, images)``.
     """
     seconds = np.zeros((len(candidates), rounds + 1, len(images), len(PARTS)))
     people = np.zeros((len(candidates), len(images)), dtype=int)
@@ -85,10 +85,10 @@ def time_stages(
 
 
 def summarise(seconds: np.ndarray) -> dict[str, dict[str, float]]:
-    """Milliseconds ``p50`` and ``p95`` of each part and of the whole frame, ``'total'``.
+    """Return percentiles ``p50`` and ``p95`` in milliseconds of each part and of the ``'total'``.
 
     Args:
-        seconds: Of one candidate, ``(frames, parts)``.
+        seconds: Seconds of one candidate, ``(frames, parts)``.
     """
     columns = dict(zip(PARTS, seconds.T), total=seconds.sum(axis=1))
     return {
@@ -98,11 +98,11 @@ def summarise(seconds: np.ndarray) -> dict[str, dict[str, float]]:
 
 
 def plot_times(axes: Axes, times: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
-    """Draws a bar a candidate, its parts one after the other.
+    """Draw a stacked bar of the parts for each candidate.
 
     Args:
-        axes: Where to draw.
-        times: What :func:`summarise` returned, by the candidates' names.
+        axes: Axes to draw on.
+        times: Results of :func:`summarise` by the names of the candidates.
     """
     left = np.zeros(len(times))
     for part in PARTS:
@@ -115,7 +115,7 @@ def plot_times(axes: Axes, times: Mapping[str, Mapping[str, Mapping[str, float]]
 
 
 def environment() -> str:
-    """The processor, in a line."""
+    """Describe the CPU in one line."""
     information = Path('/proc/cpuinfo')
     names = [
         line.partition(':')[2].strip()

@@ -1,4 +1,4 @@
-"""Weights: read as data only, recognised, renamed from authors' code, loaded and saved."""
+"""Read weights as data only, recognise them, rename the authors' ones, load and save them."""
 
 from .fitting import check_fit, fit, is_supernet, load_weights, save_weights
 from .reading import StateDict, Weights, read_weights

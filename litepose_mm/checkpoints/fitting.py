@@ -1,4 +1,4 @@
-"""Weights into models, and into files."""
+"""Load weights into models and save them."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ _TRANSFORMS = '.kernel_transforms.'
 
 
 def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
-    """Load weights into a model, all of them and nothing else.
+    """Load weights into a model; names and shapes have to agree completely.
 
     Raises:
-        LitePoseError: Names are missing or unexpected, or shapes differ; the model is unchanged.
+        LitePoseError: Names are missing or unexpected, or shapes differ; the model is not changed.
     """
     state = _network_only(state)
     if is_supernet(state) and not is_supernet(model.state_dict()):
         raise LitePoseError(
-            f'weights {source} are those of a supernet, which stand for many networks; expected '
-            'those of one network (tools/nas/extract_subnet.py takes one out)'
+            f'weights {source}: expected the weights of one network, got those of a supernet; '
+            'extract a network with tools/nas/extract_subnet.py'
         )
     problems = _misfits(model, state)
     if problems:
-        raise LitePoseError(f'weights {source} do not fit the model: {_told(problems)}')
+        raise LitePoseError(f'weights {source} do not fit the model: {_describe(problems)}')
     broken = [k for k, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
     if broken:
         raise LitePoseError(
-            f'weights {source}: {len(broken)} tensors hold infinite or undefined numbers '
-            f'({some(broken)}); the training that wrote them went wrong'
+            f'weights {source}: expected finite numbers, got infinite or undefined ones in '
+            f'{len(broken)} tensors ({some(broken)}); use an earlier checkpoint of the training'
         )
     model.load_state_dict(state, strict=False)
 
 
 def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str | None:
-    """Checks a file that MMEngine is going to load, which goes on with random weights otherwise.
+    """Check a file that MMEngine will load, since MMEngine silently keeps what does not fit.
 
     Args:
         model: The model; it is not changed.
         path: A file of weights.
-        partly: Whether it is enough that some of the model's tensors are in the file.
+        partly: Whether it is sufficient that the file has some of the model's tensors.
 
     Returns:
-        Which of the model's tensors are not, in words; None where all are.
+        A description of the tensors that are missing; None if there are none.
 
     Raises:
         LitePoseError: The file cannot be read, has the authors' names, or does not fit.
@@ -60,7 +60,7 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
     family = authors_family(state)
     if family is not None:
         raise LitePoseError(
-            f"{path} has the names of the authors' {family.title}; convert it with "
+            f"{path} has the tensor names of the authors' {family.title}; convert it with "
             'tools/model_converters/authors_to_mmpose.py'
         )
     problems = _misfits(model, state)
@@ -68,17 +68,17 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
     if not problems:
         return None
     if not partly or sum(map(len, problems.values())) >= len(_essential(model, state)):
-        raise LitePoseError(f'weights {path} do not fit the model: {_told(problems)}')
-    return _told(problems)
+        raise LitePoseError(f'weights {path} do not fit the model: {_describe(problems)}')
+    return _describe(problems)
 
 
 def is_supernet(state: Iterable[str]) -> bool:
-    """Whether tensors of these names are those of a supernet: it has kernels to choose from."""
+    """Return whether these are the names of a supernet's tensors, with transforms of kernels."""
     return any(_TRANSFORMS in key for key in state)
 
 
 def _misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[str]]:
-    """Names of tensors by what is wrong with them."""
+    """Return names of tensors by the kind of misfit."""
     own = _network_only(model.state_dict())
     problems = {
         'missing': [key for key in _essential(model, state) if key not in state],
@@ -93,10 +93,11 @@ def _misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[st
 
 
 def _essential(model: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
-    """What of the model a checkpoint must have.
+    """Return the names of the model's tensors that a checkpoint must have.
 
-    Old ones lack the counters of batches, which no result depends on. One of a plain network, with
-    which a supernet may begin, has no transforms to smaller kernels: these begin as the centre.
+    Old checkpoints lack the counters of batches, which do not affect any result. A supernet may
+    start from the checkpoint of a plain network, without transforms to smaller kernels, which
+    initially take the centre of a kernel.
     """
     own = [key for key in _network_only(model.state_dict()) if not key.endswith(_COUNTER)]
     if is_supernet(state):
@@ -104,24 +105,24 @@ def _essential(model: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
     return [key for key in own if _TRANSFORMS not in key]
 
 
-def _told(problems: Mapping[str, list[str]]) -> str:
+def _describe(problems: Mapping[str, list[str]]) -> str:
     return '; '.join(f'{len(names)} {what} ({some(names)})' for what, names in problems.items())
 
 
 def _network_only(state: Mapping[str, Tensor]) -> StateDict:
-    """Without the preprocessor's constants."""
+    """Remove the constants of the preprocessor."""
     return {key: value for key, value in state.items() if not key.startswith('data_preprocessor.')}
 
 
 def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:
-    """Load a file of weights, ours or the authors', into a model.
+    """Load a file of weights, with our names or those of the authors, into a model.
 
     Args:
         model: A pose estimator with ``backbone`` and ``head``.
         path: See :func:`read_weights`.
 
     Returns:
-        What the file says of itself, its ``meta`` entry.
+        The metadata of the file, its ``meta`` entry.
 
     Raises:
         LitePoseError: The file is not usable or does not fit, see :func:`read_weights` and
@@ -137,6 +138,6 @@ def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:
 
 
 def save_weights(state: Mapping[str, Tensor], path: str | Path, meta: Mapping[str, Any]) -> None:
-    """Write a checkpoint that loads as data only; never half of one."""
+    """Save a checkpoint that loads as data only; the file is complete or missing."""
     with replacing(Path(path)) as part:
         torch.save(dict(meta=dict(meta), state_dict=dict(state)), part)

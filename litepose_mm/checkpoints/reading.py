@@ -1,4 +1,4 @@
-"""Reading weights as data only."""
+"""Read weights as data only."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..errors import LitePoseError, reason
 
 StateDict = dict[str, Tensor]
 
-# Under which name checkpoints keep the weights; the last is the authors'.
+# Names under which checkpoints hold the weights; the last one is the authors'.
 _ENTRIES = ('state_dict', 'best_state_dict')
 
-# Prefixes that wrappers put before every key: DistributedDataParallel, the authors' FP16
-# training, Lightning and the like.
+# Prefixes that wrappers add to every key: DistributedDataParallel, the authors' FP16 training,
+# Lightning and others.
 _PREFIXES = ('module.', '1.', 'model.')
 
 
 class Weights(NamedTuple):
-    """Weights of a file: tensors by name, and what the file says of itself."""
+    """Weights of a file: tensors by name, and the file's metadata."""
 
     state_dict: StateDict
     meta: dict[str, Any]
@@ -38,7 +38,7 @@ def read_weights(path: str | Path) -> Weights:
     ``best_state_dict`` entry (MMEngine's and the authors'), and prefixes added by wrappers.
 
     Raises:
-        LitePoseError: The file is missing, broken, no checkpoint, or holds anything but data.
+        LitePoseError: The file is missing, broken or no checkpoint, or holds more than data.
     """
     path = Path(path)
     if not path.is_file():
@@ -59,8 +59,8 @@ def read_weights(path: str | Path) -> Weights:
         or not all(isinstance(v, Tensor) for v in state.values())
     ):
         raise LitePoseError(
-            f'weights {path}: expected a mapping of names to tensors, or one '
-            'under "state_dict"; this is another kind of file'
+            f'weights {path}: expected a mapping of names to tensors, or one under "state_dict", '
+            'got another kind of file'
         )
     state = dict(state)
     while True:
@@ -79,7 +79,9 @@ def _read_safetensors(path: Path) -> StateDict:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
     except ImportError:
-        raise LitePoseError(f'weights {path}: pip install safetensors to read it') from None
+        raise LitePoseError(
+            f'weights {path}: safetensors is not installed: pip install safetensors'
+        ) from None
     try:
         return load_file(path)
     except SafetensorError as error:
@@ -87,7 +89,7 @@ def _read_safetensors(path: Path) -> StateDict:
 
 
 class _Inert:
-    """In place of an object of a training checkpoint that is no weight: made, filled, ignored."""
+    """Replaces an object of a training checkpoint that is not a weight, and ignores its state."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         pass
@@ -99,8 +101,8 @@ class _Inert:
         return self
 
 
-# What training loops store beside weights: MMEngine's logs, and numbers of numpy. Each name is
-# answered by an inert object, so nothing of theirs runs; every other name is refused.
+# Objects that training loops store besides weights: MMEngine's logs and numpy's numbers. An inert
+# object replaces each of them, so that none of their code runs; all other names are refused.
 _INERT = [
     'mmengine.logging.history_buffer.HistoryBuffer',
     'builtins.getattr',
@@ -120,7 +122,7 @@ _INERT = [
 
 
 def _read_torch(path: Path) -> Any:
-    # One class for each name: torch keeps what it allows by the object itself.
+    # Each name gets its own class, because torch identifies allowed objects by identity.
     inert = [(type('_Inert', (_Inert,), {}), name) for name in _INERT]
     try:
         with torch.serialization.safe_globals(inert):
@@ -131,10 +133,10 @@ def _read_torch(path: Path) -> Any:
             raise LitePoseError(f'weights {path}: not a checkpoint, or a broken one') from None
         what = f' ({refused.group(1)})' if refused else ''
         raise LitePoseError(
-            f'weights {path}: refused, it holds Python objects besides tensors{what}, which '
-            'can run code when they are loaded; ask its author for plain weights'
+            f'weights {path}: refused, because it holds Python objects besides tensors{what}, '
+            'which can run code when they are loaded; ask its author for plain weights'
         ) from None
-    except Exception as error:  # torch calls what a damaged file names with whatever it holds
+    except Exception as error:  # a damaged file can cause any exception in torch
         raise LitePoseError(
             f'weights {path}: not a checkpoint, or a broken one ({reason(error)})'
         ) from None

@@ -1,4 +1,4 @@
-"""The family and the network that weights belong to: every family is asked."""
+"""Find the family and the network of weights by asking every family."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ..families import Family, Recognised, families
 
 
 def authors_family(state: Mapping[str, Tensor]) -> Family | None:
-    """The family whose authors' code gives tensors these names; None if it is none's."""
+    """Return the family whose authors' code uses these names of tensors, or None."""
     shares = {family: family.authors_share(state) for family in families().values()}
     family = max(shares, key=shares.get)
-    # A few names may be foreign, or be like those of another family: most are not.
+    # A few names may be unknown, or equal those of another family, but not most of them.
     return family if shares[family] > 0.5 else None
 
 
 def recognise(state: Mapping[str, Tensor]) -> Recognised:
-    """The network that weights with our names belong to, from their names and shapes.
+    """Recognise the network of weights with our names from their names and shapes.
 
     Raises:
-        LitePoseError: No family knows them.
+        LitePoseError: The weights belong to no family.
     """
     known = families().values()
     for family in known:
@@ -30,4 +30,4 @@ def recognise(state: Mapping[str, Tensor]) -> Recognised:
         if found is not None:
             return found
     titles = ', '.join(family.title for family in known)
-    raise LitePoseError(f'not the weights of a network of a known family: {titles}')
+    raise LitePoseError(f'weights: expected those of a network of {titles}, got others')

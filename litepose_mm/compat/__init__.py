@@ -1,15 +1,15 @@
-"""What the OpenMMLab stack needs on current torch and numpy; the only place for work-arounds.
+"""Work-arounds that let the OpenMMLab stack run on current torch and numpy; they belong only here.
 
-``apply()`` goes through :data:`FIXES`. Each applies only where its cause is present, so in a full
-OpenMMLab installation no module is replaced and nothing more is imported than mmpose itself would.
+``apply()`` applies :data:`FIXES`, each only if its cause is present. In a full OpenMMLab
+installation, no module is replaced, and nothing is imported that mmpose itself would not import.
 
-MMPose's modules import three packages at the top that bottom-up pose estimation never calls: the
-compiled operators of mmcv, torchvision and mmdet. Where one is missing, a stand-in takes its place
-*while those modules are imported* and is removed again. So afterwards every question about the
-installation (``mmcv_full_available()``, ``is_installed('mmdet')``, ``import torchvision`` in a
-``try``) is answered truthfully, and a use of what is missing says in one line what to install.
+MMPose's modules import three packages that bottom-up pose estimation never calls: the compiled
+operators of mmcv, torchvision and mmdet. If one is missing, a stand-in replaces it *while these
+modules are imported* and is then removed. Afterwards, checks of the installation
+(``mmcv_full_available()``, ``is_installed('mmdet')``, ``import torchvision`` in a ``try``) have the
+right result, and calling a missing function raises an error that tells what to install.
 
-An unmodified script of MMPose runs with the fixes in place by::
+To run an unmodified script of MMPose with the fixes::
 
     python -m litepose_mm.compat path/to/script.py its arguments
 """
@@ -26,7 +26,7 @@ from ..errors import LitePoseError
 from . import missing_modules, patches
 from .importing import DEPENDENCIES, StandIn, in_place, require
 from .notices import ignore_notices
-from .shared_memory import shared_memory_told
+from .shared_memory import report_shared_memory
 
 __all__ = [
     'FIXES',
@@ -35,10 +35,10 @@ __all__ = [
     'apply',
     'ignore_notices',
     'in_place',
-    'shared_memory_told',
+    'report_shared_memory',
 ]
 
-# What MMPose cannot be imported without, in the order of import, and how to get it.
+# Packages without which MMPose cannot be imported, in the order of import, and their remedies.
 _OPENMMLAB = 'pip install --no-deps mmengine==0.10.7 mmcv-lite==2.1.0 mmpose==1.3.2'
 _REQUIRED = {
     'torch': 'install the build of PyTorch for your machine (docs/install.md)',
@@ -49,7 +49,7 @@ _REQUIRED = {
     'mmcv': _OPENMMLAB,
     'mmpose': _OPENMMLAB,
 }
-# The modules of MMPose that import what may be missing; everything else imports these.
+# The modules of MMPose that import the packages that may be missing.
 _USERS = ('mmpose.visualization', 'mmpose.models')
 
 
@@ -62,11 +62,11 @@ class Fix:
     """One work-around.
 
     Attributes:
-        name: what it is about.
-        cause: what goes wrong, and where upstream.
-        retires: when it can be removed.
-        needed: whether the cause is present here.
-        put: does it; returns the stand-ins to hold while the modules of MMPose are imported.
+        name: Name of the fix.
+        cause: What goes wrong, and where upstream.
+        retires: Condition under which it can be removed.
+        needed: Returns whether the cause is present.
+        put: Applies the fix; returns stand-ins that are needed while MMPose is imported.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Fix:
     put: Callable[[], tuple[StandIn, ...]]
 
 
-# The order matters: later ones find the stand-ins of earlier ones in place.
+# The order matters, because later fixes need the stand-ins of earlier ones.
 FIXES = (
     Fix(
         name='xtcocotools',
@@ -111,33 +111,33 @@ FIXES = (
     ),
     Fix(
         name='numpy-scalar-radius',
-        cause='the visualizer of MMPose takes int() of an array of one element, which numpy 2.4 '
-        'made an error',
+        cause='the visualizer of MMPose calls int() on an array of one element, which is an error '
+        'since numpy 2.4',
         retires='when MMPose passes a number as radius',
         needed=patches.arrays_are_no_scalars,
         put=patches.put_scalar_radius,
     ),
     Fix(
         name='config-prefix',
-        cause='MMEngine has a fixed list of the packages that a config may name as in mmpose::, '
-        'and looks for their configs in a folder .mim, which no editable installation has',
+        cause='MMEngine has a fixed list of packages for prefixes such as mmpose::, and searches '
+        'their configs in a folder .mim, which editable installations lack',
         retires='when MMEngine finds the configs of any package',
         needed=lambda: True,
         put=patches.put_config_prefix,
     ),
     Fix(
         name='metainfo-files',
-        cause='MMPose looks for the metainfo of its data sets in a folder .mim and in the current '
-        'folder; an editable installation by PEP 660 has them beside its package',
-        retires='when MMPose looks there too',
+        cause='MMPose searches the metainfo of its data sets in a folder .mim and in the current '
+        'folder; an editable installation by PEP 660 has it beside its package',
+        retires='when MMPose also searches there',
         needed=lambda: patches.mmpose_configs() is not None,
         put=patches.put_metainfo_files,
     ),
     Fix(
         name='image-decoding',
-        cause='mmcv leaves the EXIF orientation to OpenCV, which turns WebP only from 4.13 on and '
-        'AVIF never, and decodes AVIF and GIF only from 4.12 on',
-        retires='when every OpenCV that is supported turns and decodes all kinds of images',
+        cause='mmcv relies on OpenCV for the EXIF orientation, which rotates WebP only from 4.13 '
+        'on and AVIF never, and which decodes AVIF and GIF only from 4.12 on',
+        retires='when all supported versions of OpenCV rotate and decode all kinds of images',
         needed=lambda: True,
         put=patches.put_image_decoding,
     ),
@@ -145,14 +145,14 @@ FIXES = (
 
 
 def apply() -> tuple[str, ...]:
-    """Makes ``mmpose`` importable here; called first by ``litepose_mm.modules``.
+    """Make ``mmpose`` importable; ``litepose_mm.modules`` calls this first.
 
     Returns:
-        The names of the fixes whose cause was present. A second call does nothing.
+        The names of the fixes whose cause was present. A second call does nothing else.
 
     Raises:
-        LitePoseError: if torch, OpenCV or an OpenMMLab package is missing or does not import; one
-            line with what to install.
+        LitePoseError: torch, OpenCV or an OpenMMLab package is missing or cannot be imported; the
+            message tells what to install.
     """
     global _applied
     with _lock:
@@ -172,14 +172,14 @@ def _apply_fixes() -> list[str]:
                 stack.enter_context(in_place(*put))
                 stand_ins += put
                 done.append(fix.name)
-        if stand_ins:  # import what needs them while they are there
+        if stand_ins:  # import the modules that need them now
             for name in _USERS:
                 require(name, DEPENDENCIES)
     return done
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs a script with the fixes in place: ``SCRIPT ARGS…``, as ``python SCRIPT ARGS…`` would."""
+    """Run ``SCRIPT ARGS…`` with the fixes, as ``python SCRIPT ARGS…`` would without them."""
     argv = sys.argv[1:] if argv is None else list(argv)
     if not argv or argv[0] in ('-h', '--help'):
         print('usage: python -m litepose_mm.compat SCRIPT [ARGS ...]')
@@ -193,6 +193,6 @@ def main(argv: list[str] | None = None) -> int:
         print(f'litepose_mm.compat: {error}', file=sys.stderr)
         return 2
     sys.argv = argv
-    sys.path[0] = os.path.dirname(os.path.abspath(script))  # in place of what -m has put there
+    sys.path[0] = os.path.dirname(os.path.abspath(script))  # instead of the folder that -m sets
     runpy.run_path(script, run_name='__main__')
     return 0

@@ -1,7 +1,7 @@
-"""A home for users without one, as containers run them.
+"""Provide a home for users without one, as in containers.
 
-Cause: openvino_telemetry, matplotlib and yapf (of MMEngine) fail at import where a user's home is
-unknown, and torch.compile where the user's name is. Retires: when they do without.
+Cause: openvino_telemetry, matplotlib and yapf (of MMEngine) fail at import if the user's home is
+unknown, and torch.compile if the user's name is. Retires: when they no longer need them.
 """
 
 import getpass
@@ -10,11 +10,11 @@ from pathlib import Path
 
 
 def provide_home() -> None:
-    """Sets HOME and USER where they are unset and the user is unknown to the system."""
+    """Set HOME and USER if they are unset and the system does not know the user."""
     try:
         Path.home()
     except RuntimeError:
-        os.environ['HOME'] = '/nonexistent'  # Debian's name for it; nothing can be written there
+        os.environ['HOME'] = '/nonexistent'  # Debian's placeholder, which cannot be written
     try:
         getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""Imports that may fail, and stand-ins for modules that are missing."""
+"""Handle imports that may fail, with stand-ins for missing modules."""
 
 import importlib
 import sys
@@ -10,22 +10,23 @@ from types import ModuleType
 from ..errors import LitePoseError
 from .notices import ignore_notices
 
-#: How to get what MMPose and this package need beside the OpenMMLab packages.
+#: Command that installs the dependencies of MMPose and this package.
 DEPENDENCIES = 'pip install "litepose_mm[mmpose]"'
 
 
 class StandIn(ModuleType):
-    """A module in place of one that is missing; ``use`` says what to install.
+    """A module that replaces a missing one.
 
     Args:
-        name: the name of the module.
-        use: one line, raised as :class:`LitePoseError` when something of it is called.
-        callables: the names that exist; None for any name.
+        name: Name of the module.
+        use: Message of the :class:`LitePoseError` that calling any of its functions raises, which
+            tells what to install.
+        callables: Names of its functions; None for any name.
     """
 
     def __init__(self, name: str, use: str, callables: tuple[str, ...] | None = ()):
         super().__init__(name, doc=f'Stand-in for {name}: {use}')
-        self.__spec__ = ModuleSpec(name, loader=None)  # find_loader() of it is None: not installed
+        self.__spec__ = ModuleSpec(name, loader=None)  # so that find_loader() does not find it
         self._use = use
         self._callables = callables
 
@@ -44,7 +45,7 @@ class StandIn(ModuleType):
 
 @contextmanager
 def in_place(*modules: ModuleType):
-    """``modules`` in ``sys.modules`` for the time of the block, and what was there before after."""
+    """Put ``modules`` into ``sys.modules`` within a block, and restore it afterwards."""
     names = [module.__name__ for module in modules]
     before = {name: sys.modules[name] for name in names if name in sys.modules}
     sys.modules.update({module.__name__: module for module in modules})
@@ -57,7 +58,7 @@ def in_place(*modules: ModuleType):
 
 
 def import_error(name: str) -> Exception | None:
-    """What importing ``name`` raises; None where it works."""
+    """Return the exception that importing ``name`` raises, or None."""
     with warnings.catch_warnings():
         ignore_notices()
         try:
@@ -68,34 +69,34 @@ def import_error(name: str) -> Exception | None:
 
 
 def is_missing(name: str, error: Exception) -> bool:
-    """Whether ``error`` says that the package of ``name`` is not installed at all."""
+    """Return whether ``error`` means that the package of ``name`` is not installed at all."""
     package = name.partition('.')[0]
     return isinstance(error, ModuleNotFoundError) and error.name == package
 
 
 def block(name: str, error: Exception) -> None:
-    """Makes a package that is installed but broken count as not installed, and says so."""
+    """Hide a package that is installed but broken, with a warning."""
     package = name.partition('.')[0]
     for loaded in [key for key in sys.modules if key.partition('.')[0] == package]:
         del sys.modules[loaded]
     sys.modules[package] = None  # `import` then raises ModuleNotFoundError
-    reason = ' '.join(str(error).split())
     warnings.warn(
         f'{package} is installed but cannot be imported, so it is treated as absent '
-        f'({type(error).__name__}: {reason})'
+        f'({_described(error)})'
     )
 
 
 def require(name: str, remedy: str) -> None:
-    """Imports ``name``, or raises one line that says how to get it."""
+    """Import ``name``, or raise a :class:`LitePoseError` that tells how to install it."""
     error = import_error(name)
     if error is None:
         return
     if is_missing(name, error):
         raise LitePoseError(f'{name} is not installed: {remedy}') from error
-    if isinstance(error, ModuleNotFoundError):  # something it needs is missing
+    if isinstance(error, ModuleNotFoundError):  # one of its own dependencies is missing
         remedy = DEPENDENCIES
-    reason = ' '.join(str(error).split())
-    raise LitePoseError(
-        f'{name} cannot be imported ({type(error).__name__}: {reason}): {remedy}'
-    ) from error
+    raise LitePoseError(f'{name} cannot be imported ({_described(error)}): {remedy}') from error
+
+
+def _described(error: Exception) -> str:
+    return f'{type(error).__name__}: {" ".join(str(error).split())}'

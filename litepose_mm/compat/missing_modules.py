@@ -1,4 +1,4 @@
-"""Stand-ins for modules that MMPose imports and bottom-up pose estimation never calls."""
+"""Stand-ins for modules that MMPose imports but bottom-up pose estimation never calls."""
 
 import importlib.util
 import sys
@@ -16,13 +16,13 @@ def no_mmcv_ext() -> bool:
 
 def put_mmcv_ext() -> tuple[StandIn, ...]:
     use = (
-        'the compiled operators of mmcv are not installed: install the full `mmcv` in place of '
+        'the compiled operators of mmcv are not installed: install the full `mmcv` instead of '
         'mmcv-lite (docs/install.md)'
     )
     return (StandIn('mmcv._ext', use, callables=None),)
 
 
-# --- torchvision, absent or not fitting torch
+# --- torchvision, which is missing or does not fit torch
 
 
 def no_torchvision() -> bool:
@@ -33,14 +33,14 @@ def no_torchvision() -> bool:
 
 
 def put_torchvision() -> tuple[StandIn, ...]:
-    use = 'torchvision is not installed: install the torchvision that belongs to your torch'
+    use = 'torchvision is not installed: install the version of torchvision for your torch'
     package = StandIn('torchvision', use)
     package.transforms = StandIn('torchvision.transforms', use, callables=('ToPILImage',))
     package.__version__ = '0.0.0'
     return package, package.transforms
 
 
-# --- mmdet, absent or not fitting mmcv
+# --- mmdet, which is missing or does not fit mmcv
 
 
 def no_mmdet() -> bool:
@@ -56,17 +56,17 @@ def put_mmdet() -> tuple[StandIn, ...]:
     use = 'mmdet is not installed: pip install "mmdet>=3.0.0,<3.4.0"'
     package = StandIn('mmdet', use)
     package.utils = StandIn('mmdet.utils', use, callables=('reduce_mean',))
-    package.utils.ConfigType = ConfigType  # an annotation of rtmo_head
+    package.utils.ConfigType = ConfigType  # a type hint of rtmo_head
     return package, package.utils
 
 
-# --- xtcocotools without a build that works
+# --- xtcocotools, which has no working build
 
 
 def no_xtcocotools() -> bool:
     import numpy as np
 
-    # not imported beside numpy 2, for which it prints a page of warnings, or crashes later
+    # It is not imported with numpy 2, with which it prints many warnings or crashes later.
     has_numpy_2 = int(np.__version__.partition('.')[0]) >= 2
     return has_numpy_2 or import_error('xtcocotools.mask') is not None
 
@@ -85,7 +85,7 @@ def put_xtcocotools() -> tuple[StandIn, ...]:
     package = ModuleType('xtcocotools', 'pycocotools, by litepose_mm.compat')
     package.__spec__ = ModuleSpec('xtcocotools', loader=None)
     package.__dict__.update(modules)
-    # It stays, unlike the stand-ins: it does what it stands for.
+    # It is not removed like the stand-ins, because it is a full replacement.
     sys.modules['xtcocotools'] = package
     sys.modules.update({f'xtcocotools.{name}': module for name, module in modules.items()})
     return ()

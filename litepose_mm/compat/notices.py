@@ -1,8 +1,8 @@
-"""Warnings of other packages about which a user can do nothing."""
+"""Ignore warnings of other packages that a user cannot act on."""
 
 import warnings
 
-# What MMEngine and MMPose say of themselves, about which a user can do nothing.
+# Warnings of MMEngine and MMPose.
 _NOTICES = (
     'pkg_resources is deprecated',
     "'pkgutil.find_loader' is deprecated",
@@ -11,6 +11,6 @@ _NOTICES = (
 
 
 def ignore_notices() -> None:
-    """Adds filters for warnings about which a user can do nothing."""
+    """Add filters that ignore warnings that a user cannot act on."""
     for message in _NOTICES:
         warnings.filterwarnings('ignore', message=message)

@@ -1,4 +1,4 @@
-"""What MMEngine, MMCV and MMPose do otherwise than current numpy, OpenCV and pip need."""
+"""Patches of MMEngine, MMCV and MMPose for current versions of numpy, OpenCV and pip."""
 
 import functools
 import importlib.util
@@ -9,7 +9,7 @@ from pathlib import Path
 from ..utils.paths import config_path
 from .importing import DEPENDENCIES, StandIn, require
 
-# --- a circle's radius given as an array of one element
+# --- the radius of a circle, which is an array of one element
 
 
 def arrays_are_no_scalars() -> bool:
@@ -41,11 +41,11 @@ def put_scalar_radius() -> tuple[StandIn, ...]:
     return ()
 
 
-# --- configs that MMEngine and MMPose look for in a folder .mim only
+# --- configs that MMEngine and MMPose search only in a folder .mim
 
 
 def mmpose_configs() -> Path | None:
-    """MMPose's configs where they lie beside its package, which has no ``.mim``."""
+    """Return the folder of MMPose's configs if it is beside the package, without ``.mim``."""
     package = Path(importlib.util.find_spec('mmpose').origin).parent
     beside = package.parent / 'configs'
     is_source = (beside / '_base_' / 'datasets').is_dir()
@@ -89,7 +89,7 @@ def put_metainfo_files() -> tuple[StandIn, ...]:
     return ()
 
 
-# --- images that are turned or not by the version of OpenCV
+# --- images whose rotation depends on the version of OpenCV
 
 
 def put_image_decoding() -> tuple[StandIn, ...]:

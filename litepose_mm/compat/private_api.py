@@ -1,6 +1,6 @@
-"""Private names of other packages that this one depends on, since there is no public way.
+"""Private names of other packages that this package needs because there is no public alternative.
 
-A release of that package may break each without notice; ``tests/test_compat/test_private_api.py``
+A new release of the other package may break each of them; ``tests/test_compat/test_private_api.py``
 finds every use and compares it with this table.
 """
 
@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 
 class PrivateUse(NamedTuple):
-    """One private name.
+    """The use of a private name.
 
     Attributes:
         name: The attribute, or the method that is overridden.
-        owner: Whose it is.
-        cause: What it is needed for, and what public way is missing.
-        retires: When it can go.
+        owner: The module or class that defines it.
+        cause: Why it is needed, and which public alternative is missing.
+        retires: Condition under which it can be removed.
     """
 
     name: str
@@ -33,67 +33,61 @@ PRIVATE_USES = (
     PrivateUse(
         '_resume',
         'mmengine.runner.Runner',
-        'a run that resumes checks its checkpoint, and one that starts anew does not',
-        'when the Runner says publicly whether it resumes',
+        'a resumed run checks its checkpoint; a new one does not',
+        'when the Runner has a public attribute for it',
     ),
     PrivateUse(
         '_train_loop',
         'mmengine.runner.Runner',
-        'metrics of a validation alone get step 0; Runner.train_loop would build a loop',
-        'when Runner.train_loop can be asked without building it',
-    ),
-    PrivateUse(
-        '_randomness_cfg',
-        'mmengine.runner.Runner',
-        'the seed that all processes share; Runner.seed is that of this process',
-        'when the Runner has the shared seed',
+        'metrics of a validation without training get step 0; Runner.train_loop would build a loop',
+        'when Runner tells publicly whether it has a training loop',
     ),
     PrivateUse(
         '_save_checkpoint_with_step',
         'mmengine.hooks.CheckpointHook',
-        'old checkpoints are removed only when the new one is on the disk',
-        'when CheckpointHook removes last',
+        'old checkpoints are removed only after the new one has been written',
+        'when CheckpointHook removes old checkpoints last',
     ),
     PrivateUse(
         '_save_best_checkpoint',
         'mmengine.hooks.CheckpointHook',
         'as for _save_checkpoint_with_step',
-        'when CheckpointHook removes last',
+        'when CheckpointHook removes old checkpoints last',
     ),
     PrivateUse(
         '_init_env',
         'mmengine.visualization.TensorboardVisBackend',
-        'TensorBoard is optional; the parent raises where it is missing',
+        'TensorBoard is optional; the parent raises an error if it is missing',
         'when MMEngine has an optional backend',
     ),
     PrivateUse(
         '_draw_instance_heatmap',
         'mmpose.visualization.PoseLocalVisualizer',
-        'heatmaps of several levels are drawn, where MMPose draws one',
+        'samples may have heatmaps of several levels, of which MMPose draws none',
         'when PoseLocalVisualizer draws a list of heatmaps',
     ),
     PrivateUse(
         '_save_dir',
         'mmengine.visualization.BaseVisBackend',
-        'the message that TensorBoard is missing names the folder of the log',
-        'when the backend has a public folder',
+        'the message about a missing TensorBoard names the folder of the log',
+        'when the backend has a public attribute for it',
     ),
     PrivateUse(
         '_metainfo',
         'mmengine.dataset.BaseDataset',
-        'MMPose puts the categories of a file there, which BaseDataset.metainfo only copies',
+        'MMPose stores the categories of a file there; BaseDataset.metainfo is a copy',
         'when MMPose has a public way to complete metainfo',
     ),
     PrivateUse(
         '_load_annotations',
         'mmpose.datasets.BaseCocoStyleDataset',
-        'annotations are read by a reader that names what is wrong in a file',
-        "when MMPose's own reader does",
+        'annotations are read by a reader that reports errors in a file',
+        "when MMPose's own reader reports them",
     ),
     PrivateUse(
         '_get_topdown_data_infos',
         'mmpose.datasets.BaseCocoStyleDataset',
-        'samples that are drawn when they are asked for have no list to load',
+        'samples that are drawn on demand have no list to load',
         'when MMPose has data sets without files',
     ),
     PrivateUse(
@@ -105,8 +99,8 @@ PRIVATE_USES = (
     PrivateUse(
         '_prepare',
         'pycocotools.cocoeval.COCOeval',
-        'people are matched as xtcocotools does, which prepares them otherwise',
-        'with the fix xtcocotools',
+        'people are matched as in xtcocotools, which prepares them differently',
+        'together with the fix xtcocotools',
     ),
     PrivateUse(
         '_build_wrapper',
@@ -117,37 +111,37 @@ PRIVATE_USES = (
     PrivateUse(
         '_OpenVINOWrapper__openvino_execute',
         'mmdeploy.backend.openvino.OpenVINOWrapper',
-        "MMDeploy's profiler counts the time of this method, and refuses a second one of its name",
+        "MMDeploy's profiler measures this method, and refuses a second one of the same name",
         "when MMDeploy's wrapper uses OpenVINO's current API",
     ),
     PrivateUse(
         '_apply',
         'torch.nn.Module',
-        'a teacher that is no submodule moves to the device with its student',
-        'when the teacher is a submodule that state_dict leaves out',
+        'a teacher that is not a submodule moves to the device together with its student',
+        'when torch can leave a submodule out of state_dict',
     ),
     PrivateUse(
         '_dataset_meta',
         'mmengine.evaluator.BaseMetric',
-        'MMPose overrides the setter of dataset_meta, so the getter has to be overridden, too',
+        'the setter of dataset_meta is overridden, and therefore also its getter',
         "when CocoMetric's setter reads no file",
     ),
     PrivateUse(
         '_channel_conversion',
         'mmengine.model.ImgDataPreprocessor',
-        'a card says whether a network takes RGB or BGR',
-        'when the preprocessor says so publicly',
+        'a card records whether a network expects RGB or BGR',
+        'when the preprocessor has a public attribute for it',
     ),
     PrivateUse(
         '_metadata',
         'torch.nn.Module.state_dict',
-        'versions of modules in a state dict stay in checkpoints',
+        'checkpoints keep the versions of modules in a state dict',
         'when torch saves it with the state dict as plain data',
     ),
     PrivateUse(
         '_BatchNorm',
         'torch.nn.modules.batchnorm',
-        'every kind of batch normalisation, as MMEngine and MMPose find them',
+        'finds all kinds of batch normalisation, as in MMEngine and MMPose',
         'when torch has a public base class',
     ),
     PrivateUse(
@@ -167,31 +161,31 @@ PRIVATE_USES = (
     PrivateUse(
         '_is_avx512_bf16_supported',
         'torch.cpu',
-        'bfloat16 is slower than float32 on processors without it',
-        'when torch says publicly what the processor has',
+        'bfloat16 is slower than float32 on CPUs without instructions for it',
+        'when torch has a public function for it',
     ),
     PrivateUse(
         '_foreach_copy_',
         'torch',
-        'all buffers are kept in one call each step, which 150 calls of copy_ would slow down',
+        'one call copies all buffers in each step; 150 calls of copy_ would slow it down',
         'when torch makes its foreach functions public',
     ),
     PrivateUse(
         '_MultiProcessingDataLoaderIter',
         'torch.utils.data.dataloader',
-        'its end must not complain after shared_memory_told() has',
-        'when DataLoader raises where shared memory is full',
+        'its destruction must not raise another error after report_shared_memory()',
+        'when DataLoader raises an error if shared memory is full',
     ),
     PrivateUse(
         '_shutdown',
         'torch.utils.data.dataloader._MultiProcessingDataLoaderIter',
         'as for _MultiProcessingDataLoaderIter',
-        'when DataLoader raises where shared memory is full',
+        'when DataLoader raises an error if shared memory is full',
     ),
     PrivateUse(
         '_on_queue_feeder_error',
         'multiprocessing.queues.Queue',
-        'a worker that cannot send a batch would drop it, and DataLoader wait without end',
-        'when DataLoader raises where shared memory is full',
+        'a worker that cannot send a batch would drop it, and DataLoader would wait forever',
+        'when DataLoader raises an error if shared memory is full',
     ),
 )

@@ -1,4 +1,4 @@
-"""Workers of a data loader that have too little shared memory."""
+"""Report that the workers of a data loader have too little shared memory."""
 
 import os
 import traceback
@@ -9,14 +9,14 @@ from ..errors import LitePoseError
 
 
 @contextmanager
-def shared_memory_told():
-    """Says in one line that the workers of a data loader have too little shared memory.
+def report_shared_memory():
+    """Raise an error of one line if the workers of a data loader have too little shared memory.
 
-    Cause: a worker drops a batch that it cannot send, and DataLoader waits for it without end.
-    Containers have no ``/dev/shm``, or one of 64 MB. Retires: when DataLoader raises then.
+    Cause: a worker drops a batch that it cannot send, and DataLoader waits for it forever.
+    Containers often have no ``/dev/shm``, or one of 64 MB. Retires: when DataLoader raises then.
 
     Raises:
-        LitePoseError: They have.
+        LitePoseError: There is too little shared memory.
     """
     from multiprocessing import queues
 
@@ -28,7 +28,7 @@ def shared_memory_told():
         if get_worker_info() is None:
             drop(error, item)
         else:
-            os._exit(1)  # which DataLoader notices
+            os._exit(1)  # DataLoader detects that a worker has ended
 
     queues.Queue._on_queue_feeder_error = staticmethod(end)
     try:
@@ -36,11 +36,12 @@ def shared_memory_told():
     except (OSError, RuntimeError) as error:
         if not _is_about_shared_memory(error):
             raise
-        dataloader._MultiProcessingDataLoaderIter._shutdown = True  # or its end complains, too
+        # Otherwise, the iterator raises another error when it is destroyed.
+        dataloader._MultiProcessingDataLoaderIter._shutdown = True
         raise LitePoseError(
-            'the workers that load data have too little shared memory (/dev/shm); give it more '
-            '(docker run --shm-size 8g), or load without them: num_workers=0 and '
-            'persistent_workers=False of the data loader'
+            'the workers that load data have too little shared memory (/dev/shm); provide more '
+            '(docker run --shm-size 8g), or set num_workers=0 and persistent_workers=False in the '
+            'data loader'
         ) from error
     finally:
         queues.Queue._on_queue_feeder_error = staticmethod(drop)
@@ -48,7 +49,7 @@ def shared_memory_told():
 
 def _is_about_shared_memory(error: Exception) -> bool:
     text = str(error)
-    if isinstance(error, OSError):  # of a lock, which lies in shared memory
+    if isinstance(error, OSError):  # raised for a lock, which needs shared memory
         frames = traceback.extract_tb(error.__traceback__)
         return any(frame.filename == synchronize.__file__ for frame in frames)
     return 'shared memory' in text or ('DataLoader worker' in text and 'exited unexpe' in text)

@@ -1,9 +1,9 @@
-"""The part of xtcocotools that MMPose uses, over pycocotools.
+"""The part of xtcocotools that MMPose uses, based on pycocotools.
 
-``compat/`` puts it in the place of xtcocotools where that has no working build. The figures are
-those of xtcocotools: its rules for whom to ignore, CrowdPose's evaluation, the parts of
-COCO-WholeBody, sigmas and areas of the caller's choice. ``COCOeval.evalImgs`` follows
-pycocotools, where a match of 0 means none (the annotation 0 is called -1 there).
+It replaces xtcocotools if that has no working build. Results equal those of xtcocotools, with its
+rules for people who are ignored, CrowdPose's evaluation, the parts of COCO-WholeBody, and sigmas
+and areas that the caller chooses. ``COCOeval.evalImgs`` follows pycocotools, in which a match of 0
+means none, so that the annotation with id 0 becomes -1.
 """
 
 import copy
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pycocotools import coco, cocoeval
 
-#: Which fields hold the keypoints, and where there is one, the score; others are like 'keypoints'.
+#: Fields with the keypoints and the score of each type of evaluation other than 'keypoints'.
 _FIELDS = {
     'keypoints_foot': (['foot_kpts'], 'foot_score'),
     'keypoints_face': (['face_kpts'], 'face_score'),
@@ -29,9 +29,9 @@ _FIELDS = {
         'wholebody_score',
     ),
 }
-#: The share of its box that a person covers where areas are not used.
+#: Share of a box that a person is assumed to cover if areas are not used.
 _AREA_OF_BOX = 0.53
-#: The least crowd index of CrowdPose's medium and hard images.
+#: Smallest crowd index of CrowdPose's medium and hard images.
 _MEDIUM, _HARD = 0.2, 0.8
 
 
@@ -39,7 +39,7 @@ class COCO(coco.COCO):
     """Annotations in COCO's form; ``iscrowd`` may be missing, and results may be empty.
 
     Args:
-        annotation_file: Path; without one, fill ``dataset`` and call ``createIndex()``.
+        annotation_file: Path of the file. If None, fill ``dataset`` and call ``createIndex()``.
     """
 
     def __init__(self, annotation_file: str | None = None):
@@ -48,11 +48,11 @@ class COCO(coco.COCO):
             annotation.setdefault('iscrowd', 0)
 
     def loadRes(self, resFile: str | list | np.ndarray) -> coco.COCO:
-        """Results, from a file or as they are in one."""
+        """Load results from a file, or from the content of one."""
         found = resFile
         if isinstance(found, str):
             found = json.loads(Path(found).read_text(encoding='utf-8'))
-        if isinstance(found, list) and not found:  # pycocotools asks what the first is
+        if isinstance(found, list) and not found:  # pycocotools reads the first entry
             results = COCO()
             results.dataset = {'images': list(self.dataset['images']), 'annotations': []}
             results.createIndex()
@@ -61,16 +61,16 @@ class COCO(coco.COCO):
 
 
 class COCOeval(cocoeval.COCOeval):
-    """Average precision and recall.
+    """Computes average precision and recall.
 
     Args:
-        cocoGt: The truth.
-        cocoDt: What was found, from ``cocoGt.loadRes()``.
+        cocoGt: The ground truth.
+        cocoDt: The results, from ``cocoGt.loadRes()``.
         iouType: ``'keypoints'``; ``'keypoints_crowd'`` for CrowdPose; ``'keypoints_wholebody'``,
             ``_foot``, ``_face``, ``_lefthand`` or ``_righthand`` for COCO-WholeBody; ``'bbox'``
             and ``'segm'`` as in pycocotools.
-        sigmas: One for each keypoint; COCO's 17 if None.
-        use_area: Off where annotations have no ``area``: it is then taken from the box.
+        sigmas: A sigma for each keypoint; None uses COCO's 17.
+        use_area: Whether annotations have an ``area``; if False, it is estimated from the box.
     """
 
     def __init__(
@@ -94,12 +94,12 @@ class COCOeval(cocoeval.COCOeval):
             return
         self._gts, self._dts = defaultdict(list), defaultdict(list)
         for truth in self._selected(self.cocoGt):
-            # CrowdPose counts fewer keypoints than are labelled
+            # CrowdPose counts fewer keypoints than are labelled.
             count = truth['num_keypoints'] if self._is_crowd else _count(truth['keypoints'])
             truth['ignore'] = truth['iscrowd'] or not count
             if not self.use_area:
                 truth['area'] = truth['bbox'][2] * truth['bbox'][3] * _AREA_OF_BOX
-            truth['id'] = truth['id'] or -1  # pycocotools takes 0 for no match
+            truth['id'] = truth['id'] or -1  # for pycocotools, 0 means no match
             self._gts[truth['image_id'], truth['category_id']].append(truth)
         for found in self._selected(self.cocoDt):
             if _count(found['keypoints']):
@@ -108,7 +108,7 @@ class COCOeval(cocoeval.COCOeval):
         self.evalImgs, self.eval = defaultdict(list), {}
 
     def _selected(self, annotations: coco.COCO) -> list[dict[str, Any]]:
-        """Copies of the annotations to compare, with their keypoints in one list."""
+        """Copy the annotations to compare, joining the keypoints of all fields."""
         params = self.params
         numbers = annotations.getAnnIds(params.imgIds, params.catIds if params.useCats else [])
         return [
@@ -121,7 +121,7 @@ class COCOeval(cocoeval.COCOeval):
         ]
 
     def summarize(self) -> None:
-        """Prints the summary, and keeps it in ``stats``."""
+        """Print the summary and store it in ``stats``."""
         super().summarize()
         if not self._is_crowd:
             return
@@ -143,7 +143,7 @@ class COCOeval(cocoeval.COCOeval):
         with redirect_stdout(io.StringIO()):
             part.evaluate()
             part.accumulate()
-        # to four digits, and -1 for those that are not there, as xtcocotools has it
+        # As in xtcocotools, this has four digits and counts -1 for missing values.
         return round(float(part.eval['precision'][:, :, :, 0].mean()), 4)
 
 

@@ -1,4 +1,4 @@
-"""Networks for other runtimes. Importing this needs torch and MMPose."""
+"""Export of networks for other engines; importing this package needs torch and MMPose."""
 
 import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
 

@@ -1,4 +1,4 @@
-"""Folders with an exported model: what may be replaced, and how."""
+"""Safely replace the folder of an exported model."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..errors import LitePoseError
 from ..inference.card import CARD_NAME
 from ..utils.files import check_writable, held, in_utf8, is_part, part_of, undisturbed
 
-# What an export writes beside the files that its card names.
+# Files of an export that its card does not name.
 _REPORTS = {
     f'{name}.{kind}' for name in ('quantization', 'report') for kind in ('json', 'md', 'png')
 }
 
 
 def _own_names(folder: Path) -> set[str]:
-    """What an export left in a folder, by the card that it wrote: nothing else is ever removed."""
+    """Return the names of an export's files by its card; no other file is ever removed."""
     path = folder / CARD_NAME
     if not path.is_file():
         return set()
@@ -32,19 +32,19 @@ def _own_names(folder: Path) -> set[str]:
 
 
 def check_replaceable(folder: str | Path) -> None:
-    """Refuses a folder that holds something other than an exported model or cannot be written.
+    """Check that a folder is missing, empty or an exported model, and that it can be written.
 
-    What a killed export left in it is removed.
+    Incomplete files of a killed export are removed.
 
     Raises:
-        LitePoseError: There is such a thing, or nothing can be written there.
+        LitePoseError: The folder holds something else, or cannot be written.
     """
     folder = Path(folder)
     try:
         names = {path.name for path in folder.iterdir() if not is_part(path)}
     except (FileNotFoundError, NotADirectoryError) as error:
         if folder.exists():
-            raise LitePoseError(f'expected a folder to write to, got the file {folder}') from error
+            raise LitePoseError(f'expected a folder to write, got the file {folder}') from error
         names = set()
     except OSError as error:
         raise LitePoseError(f'cannot write {folder}: {error.strerror}') from error
@@ -52,20 +52,20 @@ def check_replaceable(folder: str | Path) -> None:
     if others:
         what = f'holds {others[0]}' if CARD_NAME in names else f'has no {CARD_NAME}'
         raise LitePoseError(
-            f'{folder} exists and is not an exported model: it {what}; take another folder'
+            f'{folder} exists and is not an exported model: it {what}; choose another folder'
         )
     check_writable(folder / CARD_NAME)
 
 
 @contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
-    """Yields an empty folder whose files take the place of an exported model when all went well.
+    """Yield an empty folder whose files finally replace an exported model, if no error occurs.
 
-    The folder itself stays, since something may be mounted on it, and so what is new is first
-    written within it. What lies beside the folder that is yielded goes in the end.
+    The folder of the model itself remains, since it may be a mount point, so new files are first
+    written inside it. Files beside the yielded folder are temporary and removed in the end.
 
     Raises:
-        LitePoseError: What is there is not an exported model, or nothing can be written.
+        LitePoseError: The folder is not an exported model, or cannot be written.
     """
     check_replaceable(folder)
     folder = Path(os.path.realpath(folder))
@@ -90,16 +90,16 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         raise LitePoseError(f'cannot write {folder}: {error.strerror or error}') from error
     finally:
         if not is_whole:
-            with suppress(OSError):  # another process writes there, too
+            with suppress(OSError):  # another process may be writing there
                 for each in made:
                     each.rmdir()
 
 
 def _put(new: Path, folder: Path) -> None:
-    """Moves what is new over what was there.
+    """Move new files over old ones.
 
-    The card comes first: should the process end between, the hashes in it tell that the folder is
-    not whole, and a next export replaces it.
+    The card comes first: if the process ends in between, the hashes in the card show that the
+    folder is incomplete, and the next export replaces it.
     """
     old = _own_names(folder)
     names = sorted((path.name for path in new.iterdir()), key=lambda name: name != CARD_NAME)

@@ -1,4 +1,4 @@
-"""From a config and weights to a folder that a runtime runs."""
+"""Export a model to a folder that an engine runs."""
 
 from __future__ import annotations
 
@@ -41,32 +41,33 @@ def export_model(
     calibration: str | Path | None = None,
     goal: AccuracyGoal | None = None,
 ) -> ModelCard:
-    """Writes a folder for :class:`litepose_mm.runtime.PoseEstimator`.
+    """Write a folder for :class:`litepose_mm.runtime.PoseEstimator`.
 
-    The model is whole, and its engine has run it where it is installed, or it is not there. One
-    that the folder holds already is replaced. Inputs of several shapes, also two at once, are
-    compared with torch: where the graph of a network is right for fewer than was asked for, a
-    warning says so, and the card and the graph promise these only.
+    The folder is written only if the export succeeds, including a test run if the engine is
+    installed; an exported model in the folder is replaced. Inputs of several shapes, also two at
+    once, are compared with torch. If the graph of a network is right for only some of them, a
+    warning says so, and the graph and its card support only these.
 
     Args:
-        model: Name in the zoo, name or path of a config, or what :func:`build_model` returned.
-        weights: File with weights; None leaves those of a built model, else random ones.
-        folder: Where to write.
-        engine: One of :func:`litepose_mm.inference.engines.engines` that models are exported for.
-            Nothing here runs ``'tensorrt'``: ``trtexec.txt`` holds the command that makes an
-            engine where the GPU is.
-        precision: ``'fp32'``, ``'fp16'``, ``'bf16'`` or ``'int8'``, where the engine has it. Int8
-            writes ``quantization.json`` too: what quantisation did.
-        input_shape: Height and width of the only input that the model will take; None: any.
-        outputs: What the graph gives, where the head offers a choice: ``'maps'``, or
-            ``'candidates'``: few numbers leave the graph, and keypoints that a person lacks stay
-            missing. None: what the head prefers.
-        flip_test: Whether the graph looks at the mirrored image too; None: as the config says.
-        short_side: Short side of the input in pixels; None: as the config says.
-        cfg_options: As for :func:`build_model`.
-        calibration: For int8: a folder with images of what the model will see, 10 or more.
-        goal: For int8: the accuracy to keep. Without one the convolutions next to the input and
-            the outputs stay in float32.
+        model: Name in the zoo, name or path of a config, or the result of :func:`build_model`.
+        weights: File with weights. None keeps the weights of a built model, or uses the bundled
+            ones of a name in the zoo, if there are any, or else random ones.
+        folder: Folder to write.
+        engine: Name of an engine of :func:`litepose_mm.inference.engines.engines` that supports
+            export. ``'tensorrt'`` writes an ONNX file and, in ``trtexec.txt``, the command that
+            builds a TensorRT engine on the machine with the GPU.
+        precision: ``'fp32'``, ``'fp16'``, ``'bf16'`` or ``'int8'``, if the engine supports it.
+            Int8 also writes the results of quantisation to ``quantization.json``.
+        input_shape: Height and width of all inputs; None allows any size.
+        outputs: Kind of outputs, if the head offers a choice: ``'maps'``, or ``'candidates'``,
+            which are far fewer numbers, but with which missing keypoints are not searched for.
+            None uses the head's default.
+        flip_test: Whether the graph also runs the mirrored image; None follows the config.
+        short_side: Short side of the input in pixels; None follows the config.
+        cfg_options: Overrides of the config, as for :func:`build_model`.
+        calibration: For int8: folder with at least 10 images like those that the model will see.
+        goal: For int8: the accuracy to keep. Without a goal, the convolutions next to the input
+            and the outputs stay in float32.
 
     Returns:
         The card.
@@ -81,12 +82,14 @@ def export_model(
     if precision == 'int8':
         images = calibration_images(calibration)
     elif calibration is not None or goal is not None:
-        raise LitePoseError(f'calibration and goal are for int8, got them with {precision}')
+        raise LitePoseError(
+            f'calibration and max_loss: expected the precision int8 for them, got {precision}'
+        )
     if isinstance(model, nn.Module):
         if weights is not None or short_side is not None or cfg_options is not None:
             raise LitePoseError(
-                'weights, short_side and cfg_options: expected None beside a model that is built '
-                'already'
+                'weights, short_side and cfg_options: expected None for a model that is already '
+                'built; give the name of a model or a config instead'
             )
         model = deepcopy(model).eval()
     else:
@@ -100,7 +103,7 @@ def export_model(
         write = partial(_write, kind, card, samples)
         if precision != 'int8':
             return write(graph, part, precision)
-        # Here, so that exports in float need no quantiser.
+        # Imported here, so that float exports need no quantiser.
         from .quantization.int8_export import export_int8
 
         return export_int8(graph, part, kind.quantize, write, images, goal)
@@ -109,13 +112,13 @@ def export_model(
 def _export_graph(
     model: nn.Module, scratch: Path, card: ModelCard
 ) -> tuple[Path, ModelCard, list[Sample]]:
-    """The widest graph that is right: traces of some networks hold for what was traced only.
+    """Export the most general graph that is right; some networks trace for one shape only.
 
     Returns:
-        The ONNX file, the card that it fulfils, and what torch makes of inputs that it takes.
+        The ONNX file, its card, and inputs with the outputs of torch.
 
     Raises:
-        LitePoseError: None is right.
+        LitePoseError: No graph is right.
     """
     fault = None
     for promise, narrower in _promises(card):
@@ -123,7 +126,7 @@ def _export_graph(
             samples = list(run_on_noise(model, promise))
         except LitePoseError:
             raise
-        except Exception as error:  # a network raises what it likes
+        except Exception as error:  # a network may raise any exception
             fault = f'torch itself fails: {reason(error)}'
             continue
         graph = _trace(model, scratch / 'model.onnx', promise)
@@ -131,21 +134,21 @@ def _export_graph(
         if fault is None:
             if narrower:
                 warnings.warn(
-                    f'the exported model takes {narrower} only, since the graph of this network is '
-                    f'right for no more: {before}'
+                    f'the exported model supports only {narrower}, because the graph of this '
+                    f'network is wrong for others: {before}'
                 )
             return graph, promise, samples
-    raise CannotExport(f'the graph of this network is not what torch calculates: {fault}')
+    raise CannotExport(f'the graph of this network does not compute what torch computes: {fault}')
 
 
 def _promises(card: ModelCard) -> Iterator[tuple[ModelCard, str | None]]:
-    """What was asked for, then less, with words for it."""
+    """Yield the requested card, then less general ones, each with a description."""
     yield card, None
     if card.batch_limit is None:
         yield replace(card, batch_limit=1), 'one input at a time'
     if card.input_shape is None:
         side = short_side(card)
-        words = f'inputs of {side}x{side} (--static WxH takes another shape)'
+        words = f'inputs of {side}x{side} (--static WxH sets another shape)'
         yield replace(card, input_shape=(side, side), batch_limit=1), words
 
 
@@ -186,6 +189,6 @@ def _versions(kind: type[Engine]) -> dict[str, str]:
     for package in dict.fromkeys(('torch', 'onnx', kind.library or kind.name, *kind.packages)):
         try:
             versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # ONNX is written without ONNX Runtime too
+        except metadata.PackageNotFoundError:  # ONNX export does not need ONNX Runtime
             continue
     return versions

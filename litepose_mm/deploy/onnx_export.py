@@ -1,4 +1,4 @@
-"""A model's graph as an ONNX file."""
+"""Write the graph of a model as an ONNX file."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..models.utils.deploy_form import to_deploy_form
 from ..models.utils.deploy_graph import DeployGraph
 from ..utils.files import replacing
 
-# The first with all operators of our graphs, and the last that torch.onnx writes without a newer
-# exporter. 17 is what every runtime reads.
+# From the first opset with all operators of our graphs to the last one of torch's tracing exporter.
+# Every engine reads opset 17.
 _OPSETS = range(11, 21)
 
 
@@ -31,21 +31,21 @@ def export_onnx(
     deploy_form: bool = True,
     opset: int = 17,
 ) -> Path:
-    """Writes a pose estimator as ONNX; the file is whole and checked, or not there.
+    """Write the graph of a pose estimator as ONNX; the file is complete and checked, or missing.
 
-    The input is named ``inputs``, the outputs as the graph's decoder names them.
+    The input is named ``inputs``; the graph's decoder names the outputs.
 
     Args:
-        graph: A pose estimator and what its graph gives, on any device; it is left as it is.
+        graph: The graph, on any device; it is not changed.
         path: File to write.
-        input_shape: ``(B, 3, H, W)`` of the input; an example of it where sides are left open.
-        any_size: Whether height and width are left open.
-        any_batch: Whether the batch is.
+        input_shape: Shape ``(B, 3, H, W)`` of the input, or an example if sizes are open.
+        any_size: Whether height and width are open.
+        any_batch: Whether the batch size is open.
         deploy_form: Whether layers are merged first, see :func:`to_deploy_form`.
         opset: Version of ONNX's operators, 11 to 20.
 
     Returns:
-        The path.
+        The path of the file.
 
     Raises:
         LitePoseError: The model, the shape or an option does not fit, a package is missing, or
@@ -54,14 +54,12 @@ def export_onnx(
     try:
         import onnx
     except ImportError:
-        raise LitePoseError(
-            'writing ONNX needs the package onnx: pip install "litepose_mm[export]"'
-        ) from None
+        raise LitePoseError('onnx is not installed: pip install "litepose_mm[export]"') from None
     shape = tuple(input_shape)
     if len(shape) != 4 or shape[1] != 3 or min(shape) < 1:
-        raise LitePoseError(f'input_shape must be (batch, 3, height, width), got {shape}')
+        raise LitePoseError(f'input_shape: expected (batch, 3, height, width), got {shape}')
     if opset not in _OPSETS:
-        raise LitePoseError(f'opset must be {_OPSETS[0]} to {_OPSETS[-1]}, got {opset}')
+        raise LitePoseError(f'opset: expected {_OPSETS[0]} to {_OPSETS[-1]}, got {opset}')
 
     form = to_deploy_form(graph) if deploy_form else deepcopy(graph).eval()
     inputs = torch.zeros(shape, device=next(form.parameters()).device)
@@ -70,7 +68,7 @@ def export_onnx(
     path = Path(path)
     with replacing(path) as part:
         with warnings.catch_warnings():
-            # The TorchScript exporter says that it is one; the newer needs another package.
+            # The tracing exporter is deprecated, but the newer one needs another package.
             warnings.simplefilter('ignore', DeprecationWarning)
             try:
                 torch.onnx.export(
@@ -92,8 +90,8 @@ def export_onnx(
             onnx.checker.check_model(str(part), full_check=True)
         except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
             raise LitePoseError(
-                f'torch wrote an ONNX file that is not valid ({reason(error)}); take another '
-                'opset, or other releases of torch and onnx'
+                f'torch wrote an invalid ONNX file ({reason(error)}); use another opset, or other '
+                'releases of torch and onnx'
             ) from error
     return path
 
@@ -101,7 +99,7 @@ def export_onnx(
 def _open_axes(
     decoder: Decoder, shape: tuple[int, ...], any_size: bool, any_batch: bool
 ) -> dict[str, dict[int, str]]:
-    """Of the input and the outputs, the axes that a file leaves open: those that change with it."""
+    """Return the open axes of the input, and the axes of the outputs that change with them."""
     count, _, height, width = shape
     small = decoder.output_shapes(count, (height, width))
     large = decoder.output_shapes(

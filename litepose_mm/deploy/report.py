@@ -1,4 +1,4 @@
-"""The figures of a verification for people: Markdown, JSON and a plot."""
+"""Report the figures of a verification as Markdown, JSON and a plot."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .verification import summary_lines
 
 
 def write_report(figures: Mapping[str, Any], folder: str | Path) -> list[Path]:
-    """Writes ``report.md``, ``report.json`` and ``report.png``.
+    """Write ``report.md``, ``report.json`` and ``report.png``.
 
     Args:
-        figures: What :func:`verify` returned.
-        folder: Where to write.
+        figures: The result of :func:`verify`.
+        folder: Folder to write to.
 
     Returns:
-        The files.
+        The paths of the files.
 
     Raises:
         LitePoseError: A file cannot be written.
@@ -36,11 +36,11 @@ def write_report(figures: Mapping[str, Any], folder: str | Path) -> list[Path]:
 
 
 def to_markdown(figures: Mapping[str, Any], quantization: Mapping[str, Any] | None = None) -> str:
-    """The figures as a page.
+    """Format the figures as Markdown.
 
     Args:
-        figures: What :func:`verify` returned.
-        quantization: What :func:`read_quantization` returned.
+        figures: The result of :func:`verify`.
+        quantization: The result of :func:`read_quantization`.
     """
     model = figures['model']
     shape = model['input_shape']
@@ -64,8 +64,9 @@ def to_markdown(figures: Mapping[str, Any], quantization: Mapping[str, Any] | No
             '|---|---:|---:|',
             *rows,
             '',
-            'Outputs and keypoints: same inputs, same decoding. Keypoints: of people that both '
-            'find. AP: of both as they are used, each with its own resizing and decoding.',
+            'Outputs and keypoints are compared for the same inputs and with the same decoding, '
+            'keypoints only of people whom both find. AP includes the resizing and decoding of '
+            'each.',
             '',
             f'Versions: {versions}.',
             '',
@@ -105,7 +106,7 @@ def _plot(figures: Mapping[str, Any], path: Path) -> None:
     values = [0.0 if keypoints is None else keypoints[label] for label in labels]
     bars = errors.bar(['median', '99 %', 'largest'], values, color='tab:gray')
     errors.bar_label(bars, [f'{value:.3g}' for value in values])
-    errors.set_ylim(0, 1.15 * max(0.1, *values))  # equal models have a scale too
-    errors.set(title='keypoints apart from torch', ylabel='pixels of the image')
+    errors.set_ylim(0, 1.15 * max(0.1, *values))  # all values are 0 for equal models
+    errors.set(title='distance of keypoints from torch', ylabel='pixels of the image')
     figure.suptitle(model['name'])
     figure.savefig(path, dpi=120)

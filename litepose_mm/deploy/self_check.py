@@ -1,4 +1,4 @@
-"""Whether what was exported calculates what torch does, for all that its card promises."""
+"""Check that an exported model computes what torch computes, for all inputs of its card."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from ..errors import CannotExport, LitePoseError
 from ..inference.card import ModelCard
 from ..inference.engines import get_engine, load_engine
 
-# Of the largest value of an output. Rounding in float32 was seen to cost a hundredth of it. What
-# lower precisions may cost is a matter of images, but outputs that are all wrong are seen here;
-# int8 is compared with its own graph.
+# Largest difference, as a share of an output's largest value. Rounding in float32 was observed to
+# cause a hundredth of this. Losses in lower precisions have to be judged on images, but completely
+# wrong outputs are found here. Int8 models are compared with their own graph.
 ROUNDING = {'fp32': 1e-3, 'fp16': 0.5, 'bf16': 0.5}
 
 
 class Sample(NamedTuple):
-    """An input of noise, and what torch makes of it."""
+    """An input of noise and the outputs of torch."""
 
     inputs: np.ndarray
     outputs: list[np.ndarray]
 
 
 def short_side(card: ModelCard) -> int:
-    """Of most inputs, in pixels."""
+    """Return the short side of inputs in pixels."""
     return -(-card.short_side // card.size_divisor) * card.size_divisor
 
 
 def traced_shape(card: ModelCard) -> tuple[int, int, int, int]:
-    """The shape that a graph is traced with."""
+    """Return the shape with which a graph is traced."""
     small = 2 * card.size_divisor
     return (1, 3, *(card.input_shape or (small, small)))
 
 
 @torch.inference_mode()
 def run_on_noise(model: nn.Module, card: ModelCard) -> Iterator[Sample]:
-    """Samples of the shape that a graph is traced with, and of others that it promises.
+    """Yield samples of the traced shape and of others that the card allows.
 
     Args:
-        model: What :func:`build_model` returned, in evaluation mode.
-        card: What is promised of it.
+        model: A model of :func:`build_model` in eval mode.
+        card: Card of the model.
 
     Raises:
         LitePoseError: The outputs of torch are not finite.
@@ -70,15 +70,15 @@ def run_on_noise(model: nn.Module, card: ModelCard) -> Iterator[Sample]:
 
 
 def graph_fault(onnx_file: Path, samples: Sequence[Sample], decoder: Decoder) -> str | None:
-    """What ONNX Runtime finds wrong with a graph.
+    """Run a graph with ONNX Runtime and compare it with torch.
 
     Args:
         onnx_file: The graph in float32.
-        samples: What torch makes of inputs.
-        decoder: Of the graph.
+        samples: Inputs and the outputs of torch.
+        decoder: Decoder of the graph.
 
     Returns:
-        A few words; None where it finds nothing, or is not installed.
+        A description of the fault; None if there is none or ONNX Runtime is not installed.
     """
     if find_spec('onnxruntime') is None:
         return None
@@ -88,7 +88,7 @@ def graph_fault(onnx_file: Path, samples: Sequence[Sample], decoder: Decoder) ->
     for sample in samples:
         try:
             found = session.run(list(decoder.output_names), {'inputs': sample.inputs})
-        except Exception:  # an engine raises what it likes
+        except Exception:  # an engine may raise any exception
             return f'it fails on inputs {sample.inputs.shape}'
         fault = _difference(found, sample, decoder, 'fp32')
         if fault is not None:
@@ -102,18 +102,21 @@ def _difference(
     for name, own, expected in zip(decoder.comparable_names, found, sample.outputs):
         shape = sample.inputs.shape
         if own.shape != expected.shape:
-            return f'its {name} of inputs {shape} are {own.shape}, those of torch {expected.shape}'
+            return (
+                f'for inputs of shape {shape}, its {name} have the shape {own.shape} instead of '
+                f'{expected.shape}'
+            )
         apart = np.abs(own - expected).max() / max(np.abs(expected).max(), 1e-12)
         if not apart <= ROUNDING[precision]:
-            return f'its {name} of inputs {shape} of noise are {100 * apart:.3g} % apart'
+            return f'for inputs of shape {shape}, its {name} differ by {100 * apart:.3g} %'
     return None
 
 
 def check_exported(folder: Path, card: ModelCard, samples: Sequence[Sample]) -> None:
-    """Runs what was exported: an engine can refuse what its converter wrote, or get it wrong.
+    """Run an exported model, which its engine may refuse or compute wrongly.
 
     Raises:
-        LitePoseError: It does, or the outputs are not finite.
+        LitePoseError: The engine does so, or the outputs are not finite.
     """
     if not get_engine(card.engine).is_installed():
         return
@@ -127,6 +130,6 @@ def check_exported(folder: Path, card: ModelCard, samples: Sequence[Sample]) -> 
         fault = _difference(outputs, sample, card.decoder, card.precision)
         if fault is not None:
             raise CannotExport(
-                f'{card.engine} does not calculate what torch does: {fault}; take another shape, '
-                'engine or release of it'
+                f'{card.engine} does not compute what torch computes: {fault}; use another input '
+                'shape, engine or version of the engine'
             )

@@ -1,4 +1,4 @@
-"""Whether an exported model finds what torch finds, and how much sooner."""
+"""Compare the results and the speed of an exported model with torch."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from ..runtime import PoseEstimator
 from ..structures import Skeleton
 from .self_check import ROUNDING
 
-# Two people are the same if they are more alike than this (COCO's object keypoint similarity).
+# Two people are the same if their object keypoint similarity is above this.
 _SAME = 0.5
-# What an export in float32 is held to.
-_MOST_APART, _MOST_MISSING = 0.1, 0.01  # pixels, of 99 % of the keypoints; share of the people
-# Of as many images the time is taken; the differences are those of all.
+# Requirements of float32: distance of 99 % of the keypoints in pixels, and share of missing people.
+_MOST_APART, _MOST_MISSING = 0.1, 0.01
+# Number of images on which the time is measured; differences are measured on all images.
 _TIMED = 10
 
 
 def images_and_truth(
     images: str | Path, annotations: str | Path | None, skeleton: Skeleton
 ) -> tuple[dict[int, Path], Truth | None]:
-    """What :func:`verify` compares on: images by number, and their truth where it is given.
+    """Return the images of :func:`verify` by id, and their ground truth if it is given.
 
     Raises:
         LitePoseError: There are no images, or the annotations cannot be used.
@@ -52,31 +52,30 @@ def verify(
     threads: int | None = None,
     rounds: int = 3,
 ) -> dict[str, Any]:
-    """Compares an exported model with the torch model that it was made of.
+    """Compare an exported model with the original torch model.
 
-    Outputs and keypoints are compared for the same inputs, decoded by the same rules. AP is that
-    of both as they are used, so that of a model of one shape holds what the shape costs.
+    Outputs and keypoints are compared for the same inputs and with the same decoding. AP includes
+    the resizing and decoding of each model, and thus the effect of a fixed input shape.
 
     Args:
         estimator: The torch model.
-        folder: What :func:`export_model` wrote.
+        folder: Folder that :func:`export_model` wrote.
         images: A folder with images, or one image.
-        annotations: Annotations of keypoints in COCO's form, whose images lie in ``images``;
-            only these are looked at.
-        threads: How many threads both take; None leaves it to them.
-        rounds: How often each of at most 10 images is timed.
+        annotations: Keypoints in COCO's form of images in ``images``; only these are used.
+        threads: Number of threads of both models; None keeps the defaults.
+        rounds: Number of runs in which each of at most 10 images is timed.
 
     Returns:
-        The figures, plain values that JSON can hold: ``model`` and ``images``; ``outputs``, the
-        largest and the mean difference of each output; ``inputs``, the number of shapes that were
-        compared, and ``batch``, the largest difference of two inputs at once as a share of the
-        largest value, None where the model takes one; ``people``, how many torch and the
-        engine find and how many are the same; ``keypoints``, distances in pixels of the image:
-        ``median``, ``p99`` and ``max``, None where nobody is the same; ``ap`` of both, or None;
+        Figures as plain JSON values: ``model`` and ``images``; ``outputs``, the largest and the
+        mean difference of each output; ``inputs``, the number of shapes that were compared;
+        ``batch``, the largest difference for two inputs at once as a share of the largest value,
+        None if the model accepts only one; ``people``, the numbers that torch and the engine find
+        and the number of equal ones; ``keypoints``, distances in pixels of the image: ``median``,
+        ``p99`` and ``max``, None if there are no equal people; ``ap`` of both, or None;
         ``milliseconds`` of both, see :func:`litepose_mm.analysis.timing.summarise`.
 
     Raises:
-        LitePoseError: There are no images, or something cannot be read.
+        LitePoseError: There are no images, or a file cannot be read.
     """
     if threads is not None:
         torch.set_num_threads(threads)
@@ -127,18 +126,19 @@ def _files(images: str | Path, truth: Truth | None) -> dict[int, Path]:
         missing = [path.name for path in files.values() if not path.is_file()]
         if missing:
             raise LitePoseError(
-                f'expected the {len(files)} images of the annotations in {images}, '
-                f'{len(missing)} are not there, e.g. {missing[0]}; take annotations of the others'
+                f'expected the {len(files)} images of the annotations in {images}, but '
+                f'{len(missing)} are missing, e.g. {missing[0]}; add them, or remove them from the '
+                'annotations'
             )
         return files
     media = [file for file in find_media([images]) if not file.is_video]
     if not media:
-        raise LitePoseError(f'expected images in {images}, got videos only')
+        raise LitePoseError(f'expected images in {images}, got only videos')
     return dict(enumerate(file.path for file in media))
 
 
 class _Differences:
-    """Collects how far torch and the engine are apart on the same inputs."""
+    """Collects the differences between torch and the engine for the same inputs."""
 
     def __init__(self, estimator: TorchEstimator, runtime: PoseEstimator) -> None:
         self._model, self._runtime = estimator.model, runtime
@@ -154,13 +154,13 @@ class _Differences:
 
     @torch.inference_mode()
     def _both(self, inputs: np.ndarray) -> tuple[list[np.ndarray], Sequence[np.ndarray]]:
-        """The outputs of torch and of the engine."""
+        """Return the outputs of torch and of the engine."""
         device = next(self._model.parameters()).device
         theirs = self._graph(torch.from_numpy(inputs).to(device))
         return [each.cpu().numpy() for each in theirs], self._runtime.engine.run(inputs)
 
     def _add_batch(self, inputs: np.ndarray) -> None:
-        """Compares both on an input and its mirror image at once."""
+        """Compare both on a batch of an input and its mirror image."""
         both = self._both(np.concatenate([inputs, inputs[..., ::-1]]))
         self._batch = max(
             float(np.abs(their - our).max() / max(np.abs(their).max(), 1e-12))
@@ -168,7 +168,7 @@ class _Differences:
         )
 
     def add(self, image: np.ndarray) -> None:
-        """Compares both on an image."""
+        """Compare both on an image."""
         runtime = self._runtime
         prepared = runtime.prepare(image)
         (resized,), inputs = prepared.resized, prepared.inputs
@@ -192,7 +192,7 @@ class _Differences:
             self._distances.append(np.linalg.norm(apart, axis=-1) * resized.zoom)
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures so far."""
+        """Return the figures of all images so far."""
         distances = np.concatenate([np.zeros(0), *self._distances])
         keypoints = None
         if len(distances):
@@ -216,7 +216,7 @@ class _Differences:
 
 
 def _same_people(one, other, sigmas: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs of the same people of two :class:`DecodedPeople`, as indices."""
+    """Return pairs of indices of equal people in two :class:`DecodedPeople`."""
     if not len(one.scores) or not len(other.scores):
         return []
     one_seen, other_seen = one.keypoint_scores > 0, other.keypoint_scores > 0
@@ -228,31 +228,31 @@ def _same_people(one, other, sigmas: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairs if similarity[a, b] > _SAME]
 
 
-def complaint(figures: Mapping[str, Any]) -> str | None:
-    """What is wrong with an export in float32.
+def verification_error(figures: Mapping[str, Any]) -> str | None:
+    """Judge the figures of a float32 export.
 
     Args:
-        figures: What :func:`verify` returned.
+        figures: The result of :func:`verify`.
 
     Returns:
-        One line; None where nothing is wrong, and for lower precisions, which differ on purpose:
-        their AP tells.
+        One line about the fault. None if there is none, and for lower precisions, whose
+        differences are intended and have to be judged by AP.
     """
     if figures['model']['precision'] != 'fp32':
         return None
     people, keypoints = figures['people'], figures['keypoints']
     if figures['batch'] is not None and figures['batch'] > ROUNDING['fp32']:
         return (
-            'expected what torch calculates for two inputs at once, got outputs that are '
-            f'{100 * figures["batch"]:.2g} % apart'
+            'expected the outputs of torch for two inputs at once, got a difference of '
+            f'{100 * figures["batch"]:.2g} %'
         )
     most = max(people['torch'], people['engine'])
     if most == 0:
-        return 'expected images with people that torch finds, got none of them to compare'
+        return 'expected images in which torch finds people, got none'
     if most - people['same'] > _MOST_MISSING * most:
         return (
-            f'expected the people that torch finds, {people["torch"]}, got {people["engine"]}, of '
-            f'which {people["same"]} are the same'
+            f'expected the {people["torch"]} people that torch finds, got {people["engine"]}, of '
+            f'whom {people["same"]} are the same'
         )
     if keypoints is not None and keypoints['p99'] > _MOST_APART:
         return (
@@ -263,7 +263,7 @@ def complaint(figures: Mapping[str, Any]) -> str | None:
 
 
 def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
-    """The comparison in three lines, and a fourth: whether it is good, or how to find out."""
+    """Summarise the comparison in three lines and, usually, a verdict in a fourth."""
     count, people, keypoints, ap = (
         figures[name] for name in ('images', 'people', 'keypoints', 'ap')
     )
@@ -271,30 +271,30 @@ def summary_lines(figures: Mapping[str, Any]) -> Sequence[str]:
     distances = (
         'no keypoints to compare'
         if keypoints is None
-        else f'keypoints apart {keypoints["median"]:.3f} px (median), {keypoints["p99"]:.3f} px '
-        f'(99 %), {keypoints["max"]:.3f} px (largest)'
+        else f'keypoints differ by {keypoints["median"]:.3f} px (median), '
+        f'{keypoints["p99"]:.3f} px (99 %), {keypoints["max"]:.3f} px (largest)'
     )
-    aps = '' if ap is None else f'; AP {ap["torch"]:.1f} with torch, {ap["engine"]:.1f} here'
+    aps = '' if ap is None else f'; AP {ap["engine"]:.1f}, {ap["torch"]:.1f} with torch'
     torchs, own = (figures['milliseconds'][side]['total']['p50'] for side in ('torch', 'engine'))
     verdict = ()
     if figures['model']['precision'] == 'fp32':
-        wrong, count_shapes = complaint(figures), figures['inputs']
+        wrong, count_shapes = verification_error(figures), figures['inputs']
         verdict = (
             f'not verified: {wrong}'
             if wrong
-            else f'verified: the same as torch for inputs of {count_shapes} '
+            else f'verified: the same results as torch for inputs of {count_shapes} '
             f'shape{"s" * (count_shapes != 1)}, '
             + ('one at a time' if figures['batch'] is None else 'also two at once'),
         )
     elif ap is None:
-        verdict = ('not judged: rounding moves keypoints, so what counts is AP (--annotations)',)
+        verdict = ('not judged: rounding moves keypoints, so compare AP (--annotations)',)
     shape = figures['model']['input_shape']
-    sizes = '' if shape is None else f' (this one with inputs of {shape[1]}x{shape[0]} always)'
+    sizes = '' if shape is None else f' (with inputs of {shape[1]}x{shape[0]} only)'
     return (
-        f'{count} image{"s" * (count != 1)}: {people["same"]} of {people["torch"]} people of '
-        f'torch found, {people["engine"]} in all; {distances}',
+        f'{count} image{"s" * (count != 1)}: {people["same"]} of the {people["torch"]} people that '
+        f'torch finds, {people["engine"]} people in total; {distances}',
         f'largest difference of outputs: {outputs}{aps}',
-        f'time of a frame: {own:.1f} ms, torch {torchs:.1f} ms: {torchs / own:.1f} times as fast'
-        f'{sizes}',
+        f'time per frame: {own:.1f} ms{sizes}, {torchs:.1f} ms with torch: '
+        f'{torchs / own:.1f} times as fast',
         *verdict,
     )

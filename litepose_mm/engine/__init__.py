@@ -1,4 +1,4 @@
-"""Parts of training that are registered with MMPose; the engine itself is MMEngine's."""
+"""Hooks, loggers and other parts of training, registered with MMPose; MMEngine runs them."""
 
 from .. import compat
 

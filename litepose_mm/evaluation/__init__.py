@@ -1,1 +1,1 @@
-"""Measures (``functional``, numpy only) and the metrics of MMPose's evaluators (``metrics``)."""
+"""Functions that measure accuracy (``functional``), and MMPose's metrics (``metrics``)."""

@@ -1,7 +1,7 @@
-"""Families of networks: one file a family, found by being here.
+"""Families of networks; every module in this folder is one family.
 
-A family from elsewhere is a subclass of :class:`Family` whose module is imported, or is named by
-an entry point of the group ``litepose_mm`` of an installed package.
+A family outside this package is a subclass of :class:`Family`. Import its module, or name it in an
+entry point of the group ``litepose_mm`` of an installed package.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ __all__ = ['Family', 'Paper', 'Recognised', 'families', 'get_family', 'rename']
 
 
 def families() -> dict[str, Family]:
-    """Every family by its name. None of them imports torch, but those of plugins may."""
+    """Return all families by name. Those of this package do not import torch, but plugins may."""
     return {name: family() for name, family in discover(Family, __name__).items()}
 
 
 def get_family(name: str) -> Family:
-    """The family of this name.
+    """Return a family by its name.
 
     Raises:
-        LitePoseError: There is none.
+        LitePoseError: There is no such family.
     """
     known = families()
     if name not in known:

@@ -1,4 +1,4 @@
-"""What a family is: one object that says all that is particular to its networks."""
+"""The base class of families, which describe everything that is specific to their networks."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 class Paper(NamedTuple):
-    """Where a family was published."""
+    """The publication of a family."""
 
     title: str
     url: str
 
 
 class Recognised(NamedTuple):
-    """What the names and shapes of weights tell of their network.
+    """A network that was recognised by the names and shapes of its weights.
 
     Attributes:
         family: Its family.
-        architecture: A value as in the family's variants. What shapes do not tell, such as the
-            input size, is that of the variant, or a usual one.
-        variant: Name of the variant that it equals, or ``None``.
-        num_keypoints: ``K``.
+        architecture: A value like the family's variants. Values that do not follow from shapes,
+            such as the input size, are those of the variant, or typical ones.
+        variant: Name of the equal variant, or None.
+        num_keypoints: Number of keypoints, ``K``.
     """
 
     family: Family
@@ -38,78 +38,79 @@ class Recognised(NamedTuple):
 
 
 class Family:
-    """Networks of one kind; a subclass in a module of this package, or of a plugin, is found.
+    """Networks of one kind; subclasses in modules of this package or of plugins are discovered.
 
     A family is torch-free: it names the components of its networks in configs, as MMPose does. What
     its supernet needs is in ``litepose_mm/nas/families/``.
     """
 
-    #: What the zoo calls it.
+    #: Name in the zoo.
     name: ClassVar[str]
-    #: What people call it.
+    #: Name for people.
     title: ClassVar[str]
-    #: How it finds people, as MMPose's metafiles abbreviate it: ``'AE'``, ``'PAF'``, ….
+    #: Method of pose estimation, abbreviated as in MMPose's metafiles: ``'AE'``, ``'PAF'``, ….
     method: ClassVar[str]
     paper: ClassVar[Paper]
-    #: The published architectures by name; each a value that :meth:`model_config` takes.
+    #: The published architectures by name, in any form that :meth:`model_config` accepts.
     variants: ClassVar[Mapping[str, Any]]
-    #: The beginnings of the authors' names of tensors, and ours; see :func:`rename`.
+    #: Prefixes of the authors' names of tensors, mapped to ours; see :func:`rename`.
     authors_names: ClassVar[Mapping[str, str]] = {}
-    #: Rows of the zoo for a family from outside the package: as in ``zoo/models.json``, without
-    #: ``family``, and with the path of the config.
+    #: Rows of the zoo for a family outside the package: as in ``zoo/models.json``, but without
+    #: ``family`` and with the path of the config.
     models: ClassVar[Sequence[Mapping[str, Any]]] = ()
 
     def model_config(
         self, architecture: Any, num_keypoints: int, supernet: bool = False
     ) -> dict[str, Any]:
-        """The config ``model`` of a network, in plain values.
+        """Return the config ``model`` of a network, in plain values.
 
         Args:
-            architecture: One of the variants, or another value of that kind.
-            num_keypoints: ``K``.
-            supernet: Whether it is to be the supernet whose largest network this is, for families
-                that have one.
+            architecture: One of the variants, or another value of this kind.
+            num_keypoints: Number of keypoints, ``K``.
+            supernet: Whether to return the supernet that has this network as its largest one, if
+                the family has supernets.
         """
         raise NotImplementedError
 
     def recognise(self, state: Mapping[str, Tensor]) -> Recognised | None:
-        """The network that weights with our names belong to; None if it is not of this family.
+        """Recognise the network of weights with our names; None if it is not of this family.
 
         Args:
-            state: Tensors by name, of which only the shapes count.
+            state: Tensors by name; only their shapes are used.
         """
         raise NotImplementedError
 
     def authors_share(self, state: Iterable[str]) -> float:
-        """The fraction of tensors, 0 to 1, whose names are like those of the authors' code."""
+        """Return the fraction of names, 0 to 1, that are those of the authors' code."""
         names = list(state)
         return len(rename(names, self.authors_names)) / max(len(names), 1)
 
     def from_authors(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Weights with our names for the authors'.
+        """Rename the authors' weights to our names.
 
         Raises:
-            LitePoseError: There is a name that the authors' network does not have.
+            LitePoseError: The authors' network has no tensor of one of the names.
         """
         names = rename(state, self.authors_names)
         unknown = [key for key in state if key not in names]
         if unknown:
             raise LitePoseError(
-                f"{len(unknown)} names are not of the authors' {self.title}: {some(unknown)}"
+                f"expected the tensor names of the authors' {self.title}, got {len(unknown)} "
+                f'others: {some(unknown)}'
             )
         return {names[key]: value for key, value in state.items()}
 
 
 def rename(names: Iterable[str], table: Mapping[str, str]) -> dict[str, str]:
-    """Other names for those of a network's tensors.
+    """Rename tensors by replacing prefixes of their names.
 
     Args:
         names: The names.
-        table: Beginnings of names, and what takes their place; ``{…}`` stands for a number. The
-            first that fits counts: ``{'conv.{i}.': 'backbone.{i}.conv.'}``.
+        table: Prefixes of names and their replacements, in which ``{…}`` stands for a number, such
+            as ``{'conv.{i}.': 'backbone.{i}.conv.'}``. The first prefix that matches is replaced.
 
     Returns:
-        The new name by the old one, for all names that the table has.
+        New names by the old ones, for all names with a prefix in the table.
     """
     patterns = [(_pattern(old), new) for old, new in table.items()]
     found = {}

@@ -1,6 +1,6 @@
-"""The family LitePose: its architectures, the authors' JSON form as a value, and their weights.
+"""The LitePose family: its architectures in the authors' JSON form, and the authors' weights.
 
-Source: LitePose (CVPR 2022), section 3 and 5.2, and the released ``mobile_configs``.
+Source: LitePose (CVPR 2022), sections 3 and 5.2, and the released ``mobile_configs``.
 """
 
 from __future__ import annotations
@@ -54,15 +54,18 @@ class Stage:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A LitePose network without its keypoints: everything the authors' JSON files say.
+    """The architecture of a LitePose network, with all values of the authors' JSON files.
 
     Args:
         img_size: Short side of the input in pixels, a multiple of the deepest stride.
         input_channel: Width of the stem's output.
         deconv_setting: Widths of the transposed convolutions, deepest first.
         stages: The backbone's stages, shallowest first.
-        fusion: Whether the head adds the backbone's earlier features (``False`` is the row
+        fusion: Whether the head adds the backbone's earlier features (False is the row
             "w/o fusion" of the paper's Table 3).
+
+    Raises:
+        LitePoseError: A value is impossible.
     """
 
     img_size: int
@@ -90,12 +93,12 @@ class Architecture:
 
     @property
     def channels(self) -> tuple[int, ...]:
-        """Widths of the features the backbone gives: stem, then every stage."""
+        """Widths of the backbone's features: stem, then every stage."""
         return (self.input_channel, *(stage.channel for stage in self.stages))
 
     @property
     def strides(self) -> tuple[int, ...]:
-        """Strides of the features the backbone gives: stem, then every stage."""
+        """Strides of the backbone's features: stem, then every stage."""
         strides = [STEM_STRIDE]
         for stage in self.stages:
             strides.append(strides[-1] * stage.stride)
@@ -131,16 +134,16 @@ class Architecture:
             raise
         except KeyError as error:
             raise LitePoseError(
-                f'architecture: the field {error} is missing; expected img_size, input_channel, '
-                "deconv_setting and backbone_setting as in the authors' JSON files"
+                'architecture: expected img_size, input_channel, deconv_setting and '
+                f"backbone_setting, as in the authors' JSON files, but {error} is missing"
             ) from None
         except (TypeError, AttributeError, ValueError) as error:
             raise LitePoseError(
-                f"architecture: not in the form of the authors' JSON files ({error})"
+                f"architecture: expected the form of the authors' JSON files: {error}"
             ) from None
 
     def to_dict(self) -> dict[str, Any]:
-        """The authors' JSON form; ``fusion`` is added only where it is off."""
+        """Return the authors' JSON form; ``fusion`` is added only if it is False."""
         data = {
             'img_size': self.img_size,
             'input_channel': self.input_channel,
@@ -158,7 +161,7 @@ class Architecture:
         return data if self.fusion else {**data, 'fusion': False}
 
     def with_kernel(self, kernel: int) -> Architecture:
-        """The same network with one kernel size everywhere (Table 3, rows "k = 3, 5, 7, 9")."""
+        """Return the same network with one kernel size (Table 3, rows "k = 3, 5, 7, 9")."""
         stages = tuple(
             replace(stage, block_setting=tuple((t, kernel) for t, _ in stage.block_setting))
             for stage in self.stages
@@ -174,11 +177,11 @@ def _whole(value: Any) -> int:
 
 def _require(condition: bool, field: str, expected: str, got: Any) -> None:
     if not condition:
-        raise LitePoseError(f'architecture: {field} must be {expected}, got {got!r}')
+        raise LitePoseError(f'architecture: {field}: expected {expected}, got {got!r}')
 
 
 def make_divisible(value: float, divisor: int = 8) -> int:
-    """The multiple of ``divisor`` nearest to ``value``, at most 10 % below it (MobileNetV2)."""
+    """Return the nearest multiple of ``divisor``, at most 10 % below ``value`` (MobileNetV2)."""
     rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * value else rounded
 
@@ -186,7 +189,7 @@ def make_divisible(value: float, divisor: int = 8) -> int:
 def _uniform(
     img_size: int, input_channel: int, deconv_setting: Sequence[int], channels: Sequence[int]
 ) -> Architecture:
-    """What all published networks share: depths 6/8/10/10, expansion 6, kernel 7."""
+    """Make an architecture like the published ones: depths 6/8/10/10, expansion 6, kernel 7."""
     stages = tuple(
         Stage(channel, stride, ((6, 7),) * depth)
         for channel, depth, stride in zip(channels, (6, 8, 10, 10), (2, 2, 2, 1))
@@ -195,12 +198,12 @@ def _uniform(
 
 
 def scaled(arch: Architecture, ratio: float, img_size: int | None = None) -> Architecture:
-    """A network with all widths at one ratio, to the multiple of 8 next to it.
+    """Scale all widths of a network by one ratio and round them to multiples of 8.
 
     Args:
-        arch: The network of ratio 1.
-        ratio: Above 0.
-        img_size: Another resolution.
+        arch: The network with ratio 1.
+        ratio: Ratio of the widths, above 0.
+        img_size: New resolution; None keeps that of ``arch``.
     """
     return replace(
         arch,
@@ -213,8 +216,8 @@ def scaled(arch: Architecture, ratio: float, img_size: int | None = None) -> Arc
     )
 
 
-# name: image size, stem, deconvolutions, stages. 'litepose-*' were found by the search,
-# 'prune-*' are the supernet's uniform widths ('prune-s' is the "0.5 LitePose" of Table 3).
+# Name: image size, stem, deconvolutions, stages. The search found 'litepose-*'; 'prune-*' are
+# uniform widths of the supernet ('prune-s' is the "0.5 LitePose" of Table 3).
 ARCHITECTURES: dict[str, Architecture] = {
     'litepose-xs': _uniform(256, 16, (16, 24, 24), (16, 32, 48, 80)),
     'litepose-s': _uniform(448, 16, (32, 24, 32), (16, 32, 48, 120)),
@@ -227,7 +230,10 @@ ARCHITECTURES: dict[str, Architecture] = {
 
 
 def get_architecture(source: str | Path | Mapping[str, Any] | Architecture) -> Architecture:
-    """An architecture from its name, a JSON file, a mapping in the authors' form, or itself.
+    """Return an architecture.
+
+    Args:
+        source: Name, path of a JSON file, mapping in the authors' form, or an architecture.
 
     Raises:
         LitePoseError: The name is unknown, or the file or mapping is not an architecture.
@@ -254,7 +260,7 @@ def get_architecture(source: str | Path | Mapping[str, Any] | Architecture) -> A
 
 
 class LitePose(Family):
-    """LitePose: one branch of inverted residual blocks, and a head with fused features."""
+    """LitePose: a single branch of inverted residual blocks, and a head with fused features."""
 
     name = 'litepose'
     title = 'LitePose'
@@ -306,7 +312,7 @@ class LitePose(Family):
         )
 
     def recognise(self, state: Mapping[str, Tensor]) -> Recognised | None:
-        """Strides and input size are not in the shapes: they are the published ones, and 512."""
+        """Recognise a network, with the published strides, and 512 as input size if unknown."""
         try:
             architecture = _architecture_of(state)
             level = _last(state, r'head\.outputs\.(\d+)\.')
@@ -320,11 +326,11 @@ class LitePose(Family):
 
 
 def _architecture_of(state: Mapping[str, Tensor]) -> Architecture:
-    """The architecture that shapes tell of.
+    """Derive the architecture from shapes.
 
     Raises:
         KeyError: A tensor is missing.
-        LitePoseError: Widths do not go together.
+        LitePoseError: Widths do not fit each other.
     """
     width = input_channel = len(state['backbone.stem.2.conv.weight'])
     stages = []

@@ -1,4 +1,4 @@
-"""Once-for-all: a supernet of elastic layers, its search space, and the networks in it."""
+"""Once-for-all search: supernets of elastic layers, search spaces, and the networks in them."""
 
 from .. import compat
 
@@ -13,9 +13,9 @@ from .evaluator import SubnetEvaluator
 from .evolution import Constraint, Evolution, EvolutionSettings
 from .extraction import copy_subnet, save_subnet
 from .latency import LatencyPredictor, NetworkTimer
-from .plain_config import plain_config, plain_model
-from .resolution import at_resolution
+from .resolution import resize_batch
 from .search_spaces import Gene, SearchSpace, get_search_space, search_spaces
+from .subnet_config import subnet_config, subnet_model
 from .supernet import (
     DistilledSupernetBottomupPoseEstimator,
     ElasticEstimator,
@@ -42,15 +42,15 @@ __all__ = [
     'SearchSpace',
     'SubnetEvaluator',
     'SupernetBottomupPoseEstimator',
-    'at_resolution',
+    'resize_batch',
     'calibrate',
     'copy_subnet',
     'default_device',
     'families',
     'get_search_space',
     'load_supernet',
-    'plain_config',
-    'plain_model',
+    'subnet_config',
+    'subnet_model',
     'read_supernet_config',
     'save_subnet',
     'search_spaces',

@@ -1,4 +1,4 @@
-"""Statistics of batch normalisation for a network that was not trained by itself."""
+"""Compute batch normalisation statistics of a network that was not trained on its own."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Batch = TypeVar('Batch')
 
 @torch.no_grad()
 def calibrate(model: nn.Module, batches: Iterable[Batch], run: Callable[[Batch], object]) -> int:
-    """Replaces the statistics of batch normalisation by the exact average over some batches.
+    """Replace the statistics of batch normalisation by the exact average over some batches.
 
-    Of an extracted network, so that the supernet's statistics stay what they are. The authors let
-    a moving average of momentum 0.1 forget the old ones instead.
+    The authors instead use a moving average of momentum 0.1, which forgets the old statistics only
+    gradually.
 
     Args:
-        model: Its statistics are reset; its mode is as before afterwards.
-        batches: Batches of training, with its augmentation.
-        run: Sends a batch through the network.
+        model: The network whose statistics are replaced; its mode is restored.
+        batches: Training batches with augmentation.
+        run: Function that sends a batch through the network.
 
     Returns:
         The number of batches.
 
     Raises:
-        LitePoseError: There is no batch.
+        LitePoseError: There are no batches.
     """
     norms = [layer for layer in model.modules() if isinstance(layer, _BatchNorm)]
     before = [(norm, norm.training, norm.momentum) for norm in norms]

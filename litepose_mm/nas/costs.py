@@ -1,4 +1,4 @@
-"""What a supernet's networks cost, counted on the supernet itself."""
+"""Count the costs of a supernet's networks on the supernet itself."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ..analysis.complexity import (
     run_network,
     to_complexity,
 )
-from .plain_config import input_size_of
 from .search_spaces import Architecture
+from .subnet_config import input_size_of
 
 _FIELDS = ('conv', 'deconv', 'deconv_at_output', 'other', 'traffic')
 
 
 class _Known(NamedTuple):
-    """What a module gave: its output, its counts by ``_FIELDS``, and parameters by layer."""
+    """The result of a module: its output, its counts (``_FIELDS``), and parameters by layer."""
 
     output: Any
     counts: tuple[int, ...]
@@ -35,17 +35,17 @@ class _Known(NamedTuple):
 
 
 class NetworkCosts:
-    """Counts the networks of a supernet.
+    """Counts parameters and operations of the networks of a supernet.
 
-    A copy of the supernet runs on torch's meta device, whose tensors have shapes and no numbers. A
-    module that sees the same shapes with the same choices again is not run again, so that a search
-    can count thousands of networks.
+    A copy of the supernet runs on torch's meta device, whose tensors have shapes but no values. The
+    result of a module is reused for inputs of the same shapes and the same choices, so that a
+    search can count thousands of networks.
 
     Only layers with a ``choice`` and parts with ``activate`` may differ between two networks, see
     :class:`litepose_mm.nas.supernet.ElasticEstimator`.
 
     Args:
-        supernet: The supernet. It is not changed.
+        supernet: The supernet; it is not changed.
     """
 
     def __init__(self, supernet: nn.Module) -> None:
@@ -60,15 +60,15 @@ class NetworkCosts:
             module.forward = partial(self._call, module, module.forward, choosing, module in layers)
 
     def complexity(self, arch: Architecture) -> Complexity:
-        """Parameters and multiply-accumulates of the plain network, at its own resolution.
+        """Count parameters and multiply-accumulates of the plain network at its resolution.
 
         Raises:
-            LitePoseError: The architecture is not a part of the supernet.
+            LitePoseError: The architecture is not part of the supernet.
         """
         return self._count(arch)[0]
 
     def traffic(self, arch: Architecture) -> int:
-        """How many numbers the network's convolutions read and write, without weights."""
+        """Count the numbers that the network's convolutions read and write, without weights."""
         return self._count(arch)[1]
 
     def _count(self, arch: Architecture) -> tuple[Complexity, int]:
@@ -92,7 +92,7 @@ class NetworkCosts:
         *inputs: Any,
         **options: Any,
     ) -> Any:
-        """In place of a module's ``forward``."""
+        """Replaces the ``forward`` of a module."""
         key = (
             module,
             _shapes(inputs),
@@ -102,7 +102,7 @@ class NetworkCosts:
         known = self._modules.get(key)
         if known is None:
             outside, self._calls = self._calls, []
-            # Running these costs as much as all the rest.
+            # Running elementwise modules would take as long as all others.
             output = inputs[0] if isinstance(module, ELEMENTWISE) else forward(*inputs, **options)
             if is_layer:
                 self._calls.append(_counted(module, inputs[0], output))
@@ -113,7 +113,7 @@ class NetworkCosts:
 
 
 def _modules(module: nn.Module, layers: set[nn.Module]) -> Iterator[nn.Module]:
-    """The modules whose cost depends on their inputs and their layers' choices alone."""
+    """Yield the modules whose cost depends only on their inputs and their layers' choices."""
     if not hasattr(module, 'activate'):
         yield module
     if module not in layers:
@@ -136,7 +136,7 @@ def _summed(calls: list[_Known]) -> tuple[tuple[int, ...], dict[nn.Module, int]]
 
 
 def _shapes(value: Any) -> Any:
-    """Inputs as a key: shapes for tensors."""
+    """Make a dictionary key of inputs, with shapes in place of tensors."""
     if isinstance(value, Tensor):
         return value.shape
     return tuple(map(_shapes, value)) if isinstance(value, (list, tuple)) else value

@@ -1,9 +1,9 @@
-"""Layers whose active width, and kernel, can be changed between two forward passes.
+"""Layers whose active width and kernel size can be changed between two forward passes.
 
-A narrower layer uses the first channels of the wide one's weights, as in once-for-all networks
-(Cai et al., ICLR 2020) and LitePose section 4. How many channels come in is seen from the input;
-how many go out, and the kernel, are set. Every layer is one of torch's with the same names and
-shapes of weights, so a checkpoint of the static network is one of the elastic one at full width.
+A narrow layer uses the first channels of the wide layer's weights, as in once-for-all networks
+(Cai et al., ICLR 2020) and LitePose section 4. The number of input channels follows from the input;
+the number of output channels and the kernel size are set. Weights have the names and shapes of
+torch's layers, so that a static network's checkpoint is also one of the elastic network.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..errors import LitePoseError
 
 
 class _ElasticWidth:
-    """What elastic convolutions share: ``active_out_channels``, at most ``out_channels``."""
+    """Base of elastic convolutions, with ``active_out_channels`` of at most ``out_channels``."""
 
     out_channels: int
     kernel_size: tuple[int, ...]
@@ -30,15 +30,15 @@ class _ElasticWidth:
 
     @property
     def choice(self) -> tuple[int | None, int | None]:
-        """All that can be changed; other things being equal, the layer computes the same."""
+        """Active width and kernel size, which together determine what the layer computes."""
         return self._active_out_channels, self._active_kernel_size
 
     def active_weights(self, in_channels: int) -> int:
-        """How many weights are in use where so many channels come in, without the bias."""
+        """Count the active weights for a number of input channels, without the bias."""
         return in_channels * self.active_out_channels * prod(self.kernel_size)
 
     def active_parameters(self, in_channels: int) -> int:
-        """How many parameters the plain layer has that so many channels come into."""
+        """Count the parameters of the plain layer for a number of input channels."""
         biases = 0 if self.bias is None else self._width(in_channels)
         return self.active_weights(in_channels) + biases
 
@@ -47,7 +47,7 @@ class _ElasticWidth:
 
     @property
     def active_out_channels(self) -> int:
-        """How many channels go out; all until it is set."""
+        """Number of output channels; all of them until it is set."""
         return self._active_out_channels or self.out_channels
 
     @active_out_channels.setter
@@ -61,22 +61,22 @@ class _ElasticWidth:
 
 @MODELS.register_module()
 class ElasticConv2d(_ElasticWidth, nn.Conv2d):
-    """A convolution, or a depthwise one, of variable width and kernel.
+    """A convolution of variable width, whose kernel size is also variable if it is depthwise.
 
-    A depthwise convolution gives as many channels as come in. A smaller kernel is the centre of the
-    largest, mapped linearly, by one matrix for each size, which all channels share; the matrix
-    begins as the identity. Its padding keeps the size of the maps.
+    A depthwise convolution has as many output channels as its input. A smaller kernel is the centre
+    of the largest one, transformed by a matrix for each size that all channels share and that is
+    initially the identity. The padding follows the kernel size.
 
     Args:
-        in_channels: Most channels that come in.
-        out_channels: Most channels that go out.
-        kernel_size: Largest kernel, odd where ``kernel_sizes`` are given.
-        args: As for ``torch.nn.Conv2d``.
-        kernel_sizes: Kernels of a depthwise convolution, odd; others have no choice.
-        kwargs: As for ``torch.nn.Conv2d``.
+        in_channels: Largest number of input channels.
+        out_channels: Largest number of output channels.
+        kernel_size: Largest kernel size, odd if there are ``kernel_sizes``.
+        args: Further arguments of ``torch.nn.Conv2d``.
+        kernel_sizes: Odd kernel sizes of a depthwise convolution; ignored by other convolutions.
+        kwargs: Further arguments of ``torch.nn.Conv2d``.
 
     Raises:
-        LitePoseError: It is grouped, but not depthwise.
+        LitePoseError: The convolution is grouped but not depthwise.
     """
 
     def __init__(
@@ -92,8 +92,9 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
         self.is_depthwise = self.groups > 1
         if self.is_depthwise and not self.groups == in_channels == out_channels:
             raise LitePoseError(
-                f'ElasticConv2d: expected groups to be 1 or the {in_channels} channels, '
-                f'got {self.groups} groups of {in_channels} to {out_channels} channels'
+                f'ElasticConv2d: expected groups of 1 or, for as many output channels, '
+                f'{in_channels}, got {self.groups} groups of {in_channels} to {out_channels} '
+                'channels'
             )
         smaller = [size for size in sorted(kernel_sizes) if size < self.kernel_size[0]]
         self.kernel_transforms = nn.ModuleDict()
@@ -104,12 +105,12 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
 
     @property
     def kernels(self) -> tuple[int, ...]:
-        """Kernels that it can take, the smallest first."""
+        """Available kernel sizes, the smallest first."""
         return (*map(int, self.kernel_transforms), self.kernel_size[0])
 
     @property
     def active_kernel_size(self) -> int:
-        """Height and width of the kernel; the largest until it is set."""
+        """Height and width of the kernel; the largest size until it is set."""
         return self._active_kernel_size
 
     @active_kernel_size.setter
@@ -119,13 +120,17 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
         self._active_kernel_size = value
 
     def active_weight(self, in_channels: int) -> Tensor:
-        """The weights in use where so many channels come in, ``(C_out, C_in / groups, k, k)``."""
+        """Return the active weights for a number of input channels.
+
+        Returns:
+            Weights ``(C_out, C_in / groups, k, k)``.
+        """
         if self.is_depthwise:
             return self._kernels(self.weight[:in_channels])
         return self.weight[: self.active_out_channels, :in_channels]
 
     def active_weights(self, in_channels: int) -> int:
-        """How many weights are in use where so many channels come in, without the bias."""
+        """Count the active weights for a number of input channels, without the bias."""
         inputs = 1 if self.is_depthwise else in_channels
         return inputs * self._width(in_channels) * self.active_kernel_size**2
 
@@ -155,7 +160,7 @@ class ElasticConv2d(_ElasticWidth, nn.Conv2d):
         stride: tuple[int, int],
         padding: tuple[int, int],
     ) -> Tensor:
-        """The convolution itself; other kernels may take its place."""
+        """Compute the convolution; faster implementations may override this method."""
         groups = len(weight) if self.is_depthwise else 1
         return F.conv2d(x, weight, bias, stride, padding, self.dilation, groups)
 
@@ -169,7 +174,7 @@ def _identity(features: int) -> nn.Linear:
 
 @MODELS.register_module()
 class ElasticConvTranspose2d(_ElasticWidth, nn.ConvTranspose2d):
-    """A transposed convolution of variable width, not a grouped one."""
+    """A transposed convolution of variable width with one group."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -177,7 +182,7 @@ class ElasticConvTranspose2d(_ElasticWidth, nn.ConvTranspose2d):
             raise LitePoseError(f'ElasticConvTranspose2d: expected one group, got {self.groups}')
 
     def active_weight(self, in_channels: int) -> Tensor:
-        """The weights in use where so many channels come in, ``(C_in, C_out, k, k)``."""
+        """Return the active weights ``(C_in, C_out, k, k)`` for a number of input channels."""
         return self.weight[:in_channels, : self.active_out_channels]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -190,14 +195,14 @@ class ElasticConvTranspose2d(_ElasticWidth, nn.ConvTranspose2d):
 
 @MODELS.register_module()
 class ElasticBatchNorm2d(nn.BatchNorm2d):
-    """Batch normalisation of as many channels as come in; all widths share the statistics.
+    """Batch normalisation of variable width.
 
-    Those of a width that was not the last to be trained have to be calibrated before they are used
-    (:func:`litepose_mm.nas.calibrate`).
+    All widths share the running statistics, so they have to be calibrated before a network is used
+    (:func:`litepose_mm.nas.calibrate`), unless its width was the last that was trained.
     """
 
     def active_parameters(self, in_channels: int) -> int:
-        """How many parameters the plain layer has that so many channels come into."""
+        """Count the parameters of the plain layer for a number of input channels."""
         return 2 * in_channels * self.affine
 
     def forward(self, x: Tensor) -> Tensor:
@@ -222,13 +227,13 @@ class ElasticBatchNorm2d(nn.BatchNorm2d):
 
 
 def narrowed(weight: Tensor, shape: Sequence[int]) -> Tensor:
-    """The first entries of every axis, as many as ``shape`` has: weights of a narrower layer."""
+    """Return the weights of a narrower layer: the first entries of every axis, up to ``shape``."""
     return weight[tuple(slice(size) for size in shape)]
 
 
 @torch.no_grad()
 def active_kernels(layer: nn.Module, size: int) -> Tensor:
-    """All kernels of an elastic depthwise convolution at a size, ``(C, 1, k, k)``."""
+    """Return all kernels ``(C, 1, k, k)`` of an elastic depthwise convolution at a size."""
     before = layer.active_kernel_size
     layer.active_kernel_size = size
     try:

@@ -1,7 +1,7 @@
-"""Accuracy of a supernet's networks, without training them.
+"""Measure the accuracy of a supernet's networks without training them.
 
-LitePose (CVPR 2022), section 5.1: the statistics of batch normalisation are calibrated with images
-of the training set, then AP is measured on images that are not trained on.
+LitePose (CVPR 2022), section 5.1: the statistics of batch normalisation are calibrated on images
+of the training set, and AP is then measured on images that are not used for training.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from ..errors import LitePoseError
 from ..models.utils.deploy_form import to_deploy_form
 from .calibration import calibrate
 from .extraction import copy_subnet
-from .plain_config import at_scale, plain_model, scale_of
 from .search_spaces import Architecture
+from .subnet_config import at_scale, scale_of, subnet_model
 from .supernet import ElasticEstimator
 
-# COCO's evaluation uses this many people of an image, those of the best scores. A bad network finds
-# hundreds, whose missing keypoints would take most of the time of its evaluation.
+# COCO's evaluation uses only this many people per image, those with the best scores. A bad network
+# finds hundreds, and refining their keypoints would take most of the evaluation's time.
 _COUNTED = 20
-# Images of one shape in a batch: layers of small networks take less time than PyTorch's calls of
-# them.
+# Batch size for images of one shape: for small networks, PyTorch's overhead exceeds the time of the
+# computation.
 _TOGETHER = 8
 _LOADERS = ('train_dataloader', 'search_dataloader', 'val_dataloader')
 
@@ -50,14 +50,14 @@ class SubnetEvaluator:
     """Extracts, calibrates and validates networks of a supernet.
 
     Args:
-        supernet: The trained supernet. It is not changed.
-        config: Its config. ``train_dataloader`` gives the images for calibration.
-        calibration_batches: How many training batches, drawn from all, calibrate a network.
+        supernet: The trained supernet; it is not changed.
+        config: Config of the supernet, whose ``train_dataloader`` reads the images for calibration.
+        calibration_batches: Number of random training batches that calibrate a network.
         cache: Whether all validation images are kept in memory at each resolution, so that they
             are read only once.
-        split: ``'search'``: accuracy on ``search_dataloader`` with ``search_evaluator``, if the
-            config has them, since a search fits its networks to the images that it sees.
-            ``'val'``: accuracy on ``val_dataloader``, to be reported.
+        split: ``'search'`` measures accuracy on ``search_dataloader`` with ``search_evaluator``, if
+            the config has them. ``'val'`` measures it on ``val_dataloader``, for reports, since a
+            search overfits to the images on which it compares networks.
 
     Raises:
         LitePoseError: ``calibration_batches`` is below 1.
@@ -73,7 +73,7 @@ class SubnetEvaluator:
     ) -> None:
         if calibration_batches < 1:
             raise LitePoseError(
-                f'calibration_batches: expected 1 or more, got {calibration_batches}'
+                f'calibration_batches: expected at least 1, got {calibration_batches}'
             )
         self.supernet = supernet
         self.config = config
@@ -85,14 +85,14 @@ class SubnetEvaluator:
         )
         self._metrics = config.get(f'{split}_evaluator') or config.val_evaluator
         metrics = self._metrics if isinstance(self._metrics, (list, tuple)) else [self._metrics]
-        # Metrics that rank people by the decoded scores do not use those who are left out.
+        # Only metrics that rank people by the decoded scores ignore the people who are left out.
         self._counts_few = all(metric.get('score_mode') == 'bbox' for metric in metrics)
         self._loaded: dict[tuple[str, int], list[dict]] = {}
         self._validation: dict[int, Dataset] = {}
 
     def subnet(self, arch: Architecture) -> nn.Module:
-        """The plain network, calibrated, in eval mode on the supernet's device."""
-        model = plain_model(self.config.model, arch)
+        """Return the calibrated plain network, in eval mode on the supernet's device."""
+        model = subnet_model(self.config.model, arch)
         if self._counts_few:
             model['head']['decoder']['decode_keep_best'] = _COUNTED
         network = build_pose_estimator(model)
@@ -103,23 +103,23 @@ class SubnetEvaluator:
         return network
 
     def calibrate(self, network: nn.Module, arch: Architecture) -> None:
-        """Sets the statistics of batch normalisation from training images, always the same."""
+        """Calibrate batch normalisation, always with the same training images."""
 
         def run(batch: dict) -> None:
             inputs = network.data_preprocessor(batch, training=True)['inputs']
             network.head.forward(network.extract_feat(inputs))
 
-        with torch.random.fork_rng(devices=[]):  # augmentation of batches draws from it
+        with torch.random.fork_rng(devices=[]):  # batch augmentations use torch's random numbers
             torch.manual_seed(0)
             calibrate(network, self._batches('train', arch), run)
 
     @torch.no_grad()
     def metrics(self, arch: Architecture, network: nn.Module | None = None) -> dict[str, float]:
-        """The metrics of a network.
+        """Measure the metrics of a network.
 
         Args:
             arch: Its architecture.
-            network: What :meth:`subnet` returned for it; extracted here if None.
+            network: Result of :meth:`subnet` for this architecture; None extracts the network.
         """
         network = to_deploy_form(self.subnet(arch) if network is None else network)
         batches = self._batches('val', arch)
@@ -134,11 +134,14 @@ class SubnetEvaluator:
     def spread(
         self, archs: Sequence[Architecture], advance: Callable[[], None] = lambda: None
     ) -> list[dict[str, float]]:
-        """:meth:`metrics` of each network; the processes of a group share the work.
+        """Measure the :meth:`metrics` of several networks, distributed over all processes.
 
         Args:
-            archs: The networks.
+            archs: Architectures of the networks.
             advance: Called after each network that this process evaluates.
+
+        Returns:
+            The metrics of all networks, in every process.
         """
         world = get_world_size()
         own = []
@@ -153,11 +156,11 @@ class SubnetEvaluator:
     def __call__(
         self, archs: Sequence[Architecture], advance: Callable[[], None] = lambda: None
     ) -> list[float]:
-        """The first metric of each network, AP; see :meth:`spread`."""
+        """Return the first metric, AP, of each network; see :meth:`spread`."""
         return [next(iter(metrics.values())) for metrics in self.spread(archs, advance)]
 
     def _batches(self, split: str, arch: Architecture) -> Iterable[dict]:
-        """Batches at a resolution: all of ``'val'``, some of ``'train'``, always the same."""
+        """Return batches at a resolution: all of ``'val'``, or always the same of ``'train'``."""
         if (split, arch.img_size) in self._loaded:
             return self._loaded[split, arch.img_size]
         with explained(self.config, *_LOADERS):
@@ -166,7 +169,7 @@ class SubnetEvaluator:
     def _load(self, split: str, arch: Architecture) -> Iterable[dict]:
         loader = self._loaders[split]
         options = dict(batch_size=loader['batch_size'], collate_fn=pseudo_collate)
-        if split == 'train':  # few, so they are always kept
+        if split == 'train':  # these are few, so they are always kept
             batches = self._calibration(self._dataset(split, arch), options)
         else:
             if arch.img_size not in self._validation:
@@ -185,15 +188,15 @@ class SubnetEvaluator:
         )
 
     def _calibration(self, dataset: Dataset, options: Mapping[str, Any]) -> list[dict]:
-        """Batches of images alone; targets are most of a sample's bytes."""
+        """Return batches of images without targets, which need most of a sample's memory."""
         order = torch.Generator().manual_seed(0)
         loader = DataLoader(dataset, shuffle=True, generator=order, drop_last=True, **options)
         if len(loader) < self.calibration_batches:
             raise LitePoseError(
                 f'calibration: expected {self.calibration_batches} batches of '
-                f'{options["batch_size"]} training samples, got {len(dataset)} samples in all'
+                f'{options["batch_size"]} training samples, got {len(dataset)} samples in total'
             )
-        with _seeded():  # augmented in this process, so that all networks see the same
+        with _seeded():  # without workers, so that all networks get the same augmentation
             return [
                 dict(inputs=batch['inputs'], data_samples=[])
                 for batch in islice(loader, self.calibration_batches)
@@ -201,7 +204,7 @@ class SubnetEvaluator:
 
 
 def _of_one_shape(dataset: Dataset, size: int) -> list[dict]:
-    """All samples, in batches of at most ``size`` whose inputs have the same shapes."""
+    """Return all samples in batches of at most ``size`` samples with inputs of the same shapes."""
     alike = defaultdict(list)
     for index in range(len(dataset)):
         sample = dataset[index]
@@ -216,19 +219,19 @@ def _of_one_shape(dataset: Dataset, size: int) -> list[dict]:
 
 
 def _evaluate_here(evaluator: Evaluator) -> dict[str, float]:
-    """``Evaluator.evaluate`` without samples of other processes, which evaluate other networks."""
+    """Evaluate without the samples of other processes, which evaluate other networks."""
     metrics = {}
     for metric in evaluator.metrics:
         own = metric.compute_metrics(metric.results)
         prefix = f'{metric.prefix}/' if metric.prefix else ''
-        for key, value in own.items():  # numpy's numbers are no plain data for checkpoints
+        for key, value in own.items():  # checkpoints cannot hold numpy's numbers
             metrics[prefix + key] = value.item() if isinstance(value, np.generic) else value
     return metrics
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silences COCO's tables, 25 lines for each network; the figures are returned."""
+    """Suppress COCO's tables of 25 lines per network."""
     logger = MMLogger.get_current_instance()
     level = logger.level
     logger.setLevel(logging.WARNING)
@@ -241,7 +244,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _seeded() -> Iterator[None]:
-    """Repeats augmentation without an effect on other random numbers."""
+    """Repeat augmentation without an effect on other random numbers."""
     states = random.getstate(), np.random.get_state()
     random.seed(0)
     np.random.seed(0)

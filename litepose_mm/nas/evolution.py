@@ -1,8 +1,8 @@
 """Evolutionary search for the best network of a space under constraints.
 
-LitePose (CVPR 2022), section 5.1, and the released ``EvolutionFinder``, whose numbers are the
-defaults. Other than there, the last generation's children can win, every gene is crossed over, and
-no network is evaluated twice: one that is known is drawn again.
+The search is that of LitePose (CVPR 2022), section 5.1, with the numbers of the released
+``EvolutionFinder`` as defaults. Unlike there, the last generation's children can win, every gene is
+crossed over, and no network is evaluated twice: a known one is sampled again.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from .search_spaces import Architecture, Genotype, SearchSpace
 #: Scores of networks, the higher the better.
 Evaluate = Callable[[Sequence[Architecture]], Sequence[float]]
 
-# After this many draws that break a constraint, a network is made smaller instead.
+# After this many samples that violate a constraint, the network is made smaller instead.
 _DRAWS = 100
-# After this many draws of known networks, children of another kind are drawn, and then the
-# generation gets one network less: very similar parents have no other children.
+# After this many samples of known networks, another kind of child is sampled, and after as many
+# more, the generation gets one network less, because very similar parents have few children.
 _REDRAWS = 20
 
 
 @dataclass(frozen=True)
 class EvolutionSettings:
-    """How a search runs.
+    """Settings of a search.
 
     Attributes:
         population: Number of networks in a generation, besides the surviving parents.
-        parents: How many of the best survive and have children.
-        mutation_share: Fraction of the children that are mutated parents; the others are crossed.
-        mutation_prob: Probability that a gene of a mutated child is drawn anew.
-        generations: Number of generations after the first, which is drawn at random.
-        seed: Random seed.
+        parents: Number of the best networks, which survive and have children.
+        mutation_share: Fraction of children that are mutated parents; the others are crossed.
+        mutation_prob: Probability that a gene of a mutated child is sampled again.
+        generations: Number of generations after the first, which is sampled at random.
+        seed: Random seed, not negative.
 
     Raises:
         LitePoseError: A number is out of its range.
@@ -68,7 +68,7 @@ class Constraint(NamedTuple):
 
     Attributes:
         name: Name of the cost, e.g. ``'paper_macs'``.
-        cost: The cost of a network. Smaller networks should not cost more.
+        cost: Function that returns the cost of a network. Smaller networks should not cost more.
         limit: The largest cost allowed, above 0.
     """
 
@@ -78,7 +78,7 @@ class Constraint(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A network with its costs, by the constraints' names, and its score once it is known."""
+    """A network with its costs, by the names of the constraints, and its score, if known."""
 
     genotype: Genotype
     costs: Mapping[str, float]
@@ -86,21 +86,21 @@ class Candidate(NamedTuple):
 
 
 class Evolution:
-    """A search, generation by generation.
+    """A search that proceeds generation by generation.
 
     Args:
-        space: The space.
-        constraints: What every network has to meet; at least one.
-        settings: How the search runs.
+        space: The search space.
+        constraints: Constraints that every network has to meet; at least one.
+        settings: Settings of the search.
 
     Raises:
         LitePoseError: A limit is not a positive number, or even the smallest network exceeds it.
 
     Attributes:
-        generation: How many generations were evaluated.
-        parents: The best so far, the best first.
+        generation: Number of generations that were evaluated.
+        parents: The best candidates so far, the best first.
         evaluated: All candidates so far, by genotype.
-        uniform: What the search has to beat, see :meth:`uniform_archs`, with scores; evaluated with
+        uniform: The baselines of :meth:`uniform_archs` with their scores, which are evaluated with
             the first generation.
     """
 
@@ -121,8 +121,8 @@ class Evolution:
             least = cost(space.smallest)
             if least > limit:
                 raise LitePoseError(
-                    f'search: {name} of at most {limit:g} is out of reach: the smallest network '
-                    f'of the space has {least:g}'
+                    f'search: expected a limit of {name} that the smallest network of the space '
+                    f'meets, {least:g} or more, got {limit:g}'
                 )
         self.rng = np.random.default_rng(self.settings.seed)
         self.generation = 0
@@ -136,14 +136,14 @@ class Evolution:
         return self.generation > self.settings.generations
 
     def step(self, evaluate: Evaluate) -> None:
-        """Draws and evaluates a generation.
+        """Sample and evaluate a generation.
 
         Args:
-            evaluate: Called once, with the networks that have no score yet, in an order that only
-                depends on the seed.
+            evaluate: Called once with the networks that have no score yet, in an order that depends
+                only on the seed.
 
         Raises:
-            LitePoseError: A score is not finite, or there are fewer than networks.
+            LitePoseError: A score is not finite, or there are fewer scores than networks.
         """
         children = self._children()
         new = {child.genotype: child for child in children if child.genotype not in self.evaluated}
@@ -154,8 +154,8 @@ class Evolution:
         scores = [float(score) for score in evaluate(unknown)] if unknown else []
         if len(scores) != len(unknown) or not np.isfinite(scores).all():
             raise LitePoseError(
-                f'search: expected {len(unknown)} finite scores, got {scores}; is the supernet '
-                'sound?'
+                f'search: expected {len(unknown)} finite scores, got {scores}; check the weights '
+                'of the supernet'
             )
         known.update(zip(unknown, scores))
         for child, arch in zip(new.values(), archs):
@@ -166,25 +166,25 @@ class Evolution:
         self.generation += 1
 
     def draw(self) -> Candidate:
-        """A random network that meets the constraints, as in the first generation."""
+        """Sample a random network that meets the constraints, as in the first generation."""
         return self._keeping(self._sampled)
 
     @property
     def best(self) -> Candidate:
-        """The candidate of the highest score; of equals, the cheapest."""
+        """The candidate with the highest score, and of equals the cheapest."""
         return min(self.evaluated.values(), key=self._rank)
 
     def front(self) -> list[Candidate]:
-        """The candidates that no other beats in score and costs, the cheapest first."""
+        """Return the Pareto front of score and costs, the cheapest candidate first."""
         candidates = list(self.evaluated.values())
-        # What is to be small, (candidates, 1 + constraints).
+        # Values to minimise, (candidates, 1 + constraints).
         values = np.array([[-each.score, *each.costs.values()] for each in candidates])
         beaten = [((values <= own).all(1) & (values < own).any(1)).any() for own in values]
         front = [each for each, is_beaten in zip(candidates, beaten) if not is_beaten]
         return sorted(front, key=lambda each: tuple(each.costs.values()))
 
     def uniform_archs(self) -> list[Architecture]:
-        """What a search has to beat: the first of each of the space's baselines that is allowed."""
+        """Return the first network of each of the space's baselines that meets the constraints."""
         allowed = (
             (arch for arch in archs if self._keeps(self.costs(arch)))
             for archs in self.space.baselines()
@@ -192,7 +192,7 @@ class Evolution:
         return [arch for archs in allowed for arch in islice(archs, 1)]
 
     def _children(self) -> list[Candidate]:
-        """The next generation, without networks that were evaluated if enough others are found."""
+        """Sample the next generation, avoiding networks that were already evaluated."""
         fresh = self._mutated if self.parents else self._sampled
         makers = [fresh] * self.settings.population
         if self.parents:
@@ -223,7 +223,7 @@ class Evolution:
         return tuple(a if own else b for a, b, own in zip(one, other, first))
 
     def _keeping(self, make: Callable[[], Genotype]) -> Candidate:
-        """A network that meets the constraints; after many draws, a larger one made smaller."""
+        """Sample a network that meets the constraints; after many failures, shrink the last one."""
         for _ in range(_DRAWS):
             # Genes of skipped blocks are normalised so that each network has one genotype.
             arch = self.space.decode(make())
@@ -240,14 +240,14 @@ class Evolution:
         return Candidate(genotype, costs)
 
     def costs(self, arch: Architecture) -> dict[str, float]:
-        """Costs of a network by the constraints' names."""
+        """Return the costs of a network by the names of the constraints."""
         return {constraint.name: float(constraint.cost(arch)) for constraint in self.constraints}
 
     def _keeps(self, costs: Mapping[str, float]) -> bool:
         return all(costs[each.name] <= each.limit for each in self.constraints)
 
     def _select(self, candidates) -> list[Candidate]:
-        """The next parents, the best first."""
+        """Select the next parents, the best first."""
         return sorted(candidates, key=self._rank)[: self.settings.parents]
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""From a supernet to one of its networks: weights of their own, for the plain configs."""
+"""Extract the weights of a network from a supernet."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .search_spaces import Architecture
 
 @torch.no_grad()
 def copy_subnet(supernet: nn.Module, subnet: nn.Module) -> None:
-    """Gives a static network the weights that it has in a supernet, or in a wider static network.
+    """Copy the weights of a static network from a supernet, or from a wider static network.
 
-    Names are the same in both, so that what is missing or too small is seen at once. Statistics of
-    batch normalisation are copied too; where they are not those of this width, calibrate them
-    (:func:`litepose_mm.nas.calibrate`).
+    Statistics of batch normalisation are copied, too. If they are not those of this width,
+    calibrate them (:func:`litepose_mm.nas.calibrate`).
 
     Args:
-        supernet: An elastic network, or a static one of no smaller widths, kernels the same.
-        subnet: The static network; its weights are replaced.
+        supernet: An elastic network, or a static one that is at least as wide and has the same
+            kernel sizes.
+        subnet: The static network, whose weights are replaced.
 
     Raises:
-        LitePoseError: It has a tensor that ``supernet`` has not, or one that is larger.
+        LitePoseError: ``subnet`` has a tensor that is missing or smaller in ``supernet``.
     """
     wide = supernet.state_dict()
     state = {
@@ -38,13 +38,13 @@ def copy_subnet(supernet: nn.Module, subnet: nn.Module) -> None:
 
 
 def save_subnet(subnet: nn.Module, arch: Architecture, path: str | Path, **meta: Any) -> None:
-    """Writes a checkpoint of a network of the supernet, for its own config.
+    """Save a checkpoint of a network of the supernet.
 
     Args:
-        subnet: The estimator.
-        arch: Its architecture, kept in the authors' form as ``meta['arch']``.
+        subnet: The network's estimator.
+        arch: Its architecture, which is saved in the authors' form as ``meta['arch']``.
         path: File to write.
-        meta: More facts to keep.
+        meta: Further metadata to save.
     """
     state = {
         name: value
@@ -54,21 +54,21 @@ def save_subnet(subnet: nn.Module, arch: Architecture, path: str | Path, **meta:
     save_weights(state, path, dict(arch=arch.to_dict(), **meta))
 
 
-def _narrow(name: str, wide: Mapping[str, Tensor], like: Tensor, supernet: nn.Module) -> Tensor:
+def _narrow(name: str, wide: Mapping[str, Tensor], own: Tensor, supernet: nn.Module) -> Tensor:
     if name not in wide:
-        raise LitePoseError(f'{name} is not in the wider network')
+        raise LitePoseError(f'{name}: expected this tensor in the wider network, got none')
     tensor = wide[name]
-    if tensor.ndim == 4 and tensor.shape[2:] != like.shape[2:]:
+    if tensor.ndim == 4 and tensor.shape[2:] != own.shape[2:]:
         layer = supernet.get_submodule(name.rpartition('.')[0])
         if not isinstance(layer, ElasticConv2d):
             raise LitePoseError(
-                f'{name}: expected a kernel of {tuple(tensor.shape[2:])}, '
-                f'got {tuple(like.shape[2:])}; only elastic layers have several'
+                f'{name}: expected a kernel of {tuple(tensor.shape[2:])}, got '
+                f'{tuple(own.shape[2:])}; only elastic layers have several kernel sizes'
             )
-        tensor = active_kernels(layer, like.shape[2])
-    if any(own > most for own, most in zip(like.shape, tensor.shape)):
+        tensor = active_kernels(layer, own.shape[2])
+    if any(size > most for size, most in zip(own.shape, tensor.shape)):
         raise LitePoseError(
-            f'{name}: expected at most {tuple(tensor.shape)} as in the wider network, '
-            f'got {tuple(like.shape)}'
+            f'{name}: expected at most the shape {tuple(tensor.shape)} of the wider network, '
+            f'got {tuple(own.shape)}'
         )
-    return narrowed(tensor, like.shape).clone()
+    return narrowed(tensor, own.shape).clone()

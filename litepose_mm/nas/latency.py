@@ -1,6 +1,6 @@
-"""Latency of a network from what a few networks took, so that a search need not run each one.
+"""Predict the latency of networks from measurements of a few, so that a search need not run them.
 
-Two features are enough: multiply-accumulates, and the numbers that convolutions read and write
+Two features are sufficient: multiply-accumulates, and the numbers that convolutions read and write
 (docs/search.md).
 """
 
@@ -29,12 +29,12 @@ from .search_spaces import Architecture, SearchSpace
 
 @dataclass(frozen=True)
 class LatencyPredictor:
-    """Milliseconds of a network, a weighted sum of what :class:`NetworkCosts` counts.
+    """Predicts the latency of a network as a weighted sum of its :class:`NetworkCosts`.
 
     Attributes:
-        weights: Milliseconds for 1e6 MACs, for 1e6 numbers read or written, and for each network.
+        weights: Milliseconds per 1e6 MACs, per 1e6 numbers read or written, and per network.
         space: Plain data of the search space whose networks were measured.
-        conditions: How they were measured, for example engine and threads; for people.
+        conditions: Conditions of the measurements, for example engine and threads; informative.
     """
 
     weights: tuple[float, float, float]
@@ -50,39 +50,39 @@ class LatencyPredictor:
         milliseconds: Sequence[float],
         conditions: Mapping[str, Any] | None = None,
     ) -> LatencyPredictor:
-        """The predictor with the least squares of relative errors.
+        """Fit a predictor by least squares of the relative errors.
 
-        No weight is negative: a larger network is not predicted to be quicker.
+        No weight is negative, so that a larger network is never predicted to be faster.
 
         Args:
-            space: The networks' space.
-            costs: What counts them.
-            archs: Three networks or more.
-            milliseconds: What was measured for each.
-            conditions: How they were measured.
+            space: The search space of the networks.
+            costs: Costs of the space's networks.
+            archs: At least three networks.
+            milliseconds: Measured latency of each network.
+            conditions: Conditions of the measurements.
         """
         features = np.array([_features(costs, arch) for arch in archs])
         weights, _ = nnls(features / np.c_[milliseconds], np.ones(len(features)))
         return cls(tuple(weights.tolist()), space.to_dict(), dict(conditions or {}))
 
     def __call__(self, costs: NetworkCosts, arch: Architecture) -> float:
-        """Predicted milliseconds for one input of the network's own resolution."""
+        """Predict the milliseconds for one input at the network's resolution."""
         return float(np.dot(_features(costs, arch), self.weights))
 
     def check_space(self, space: SearchSpace) -> None:
-        """Refuses to predict networks of another space than the measured one.
+        """Check that the predictor was fitted to networks of a space.
 
         Raises:
-            LitePoseError: It is another.
+            LitePoseError: It was fitted to another space.
         """
         if _plain(self.space) != _plain(space.to_dict()):
             raise LitePoseError(
-                'latency: the predictor was fitted to networks of another search space; fit one '
-                "to this config's with tools/nas/latency_predictor.py"
+                'latency: expected a predictor for the search space of this config, got one for '
+                'another space; fit one with tools/nas/latency_predictor.py'
             )
 
     def save(self, path: str | Path) -> None:
-        """Writes the predictor as JSON.
+        """Save the predictor as JSON.
 
         Raises:
             LitePoseError: The file cannot be written.
@@ -91,7 +91,7 @@ class LatencyPredictor:
 
     @classmethod
     def load(cls, path: str | Path) -> LatencyPredictor:
-        """Reads what :meth:`save` wrote.
+        """Load the file that :meth:`save` wrote.
 
         Raises:
             LitePoseError: The file is missing or is not a predictor.
@@ -120,12 +120,12 @@ def _plain(data: Mapping[str, Any]) -> Any:
 
 
 class NetworkTimer:
-    """Times networks.
+    """Measures the latency of networks.
 
     Args:
-        engine: One that can time networks, such as ``'torch'`` or ``'onnxruntime'``.
+        engine: An engine that can time networks, such as ``'torch'`` or ``'onnxruntime'``.
         threads: Number of threads of the engine.
-        rounds: How often each network runs; the median counts.
+        rounds: Number of runs of each network, of which the median is taken.
 
     Raises:
         LitePoseError: The engine is unknown, cannot time networks, or is not installed.
@@ -135,7 +135,7 @@ class NetworkTimer:
         self._engine = get_engine(engine)
         if not self._engine.can_time:
             able = ', '.join(name for name, each in engines().items() if each.can_time)
-            raise LitePoseError(f'engine: expected one that times networks, {able}; got {engine!r}')
+            raise LitePoseError(f'engine: expected one of {able} to time networks, got {engine!r}')
         if not self._engine.is_installed():
             raise LitePoseError(
                 f'{engine} is not installed: pip install "litepose_mm[export,{self._engine.extra}]"'
@@ -143,10 +143,13 @@ class NetworkTimer:
         self.threads, self.rounds = threads, rounds
 
     def __call__(self, *networks: tuple[nn.Module, Sequence[int]]) -> list[float]:
-        """Milliseconds of networks, which take turns: what slows the machine slows all of them.
+        """Measure networks in turns, so that disturbances affect all of them equally.
 
         Args:
-            networks: Each in eval mode, with one input, and the input's shape.
+            networks: Pairs of a network in eval mode with one input, and the shape of the input.
+
+        Returns:
+            Milliseconds of each network.
         """
         generator = torch.Generator().manual_seed(0)
         runs = [
@@ -170,6 +173,6 @@ def _seconds(run: Callable[[], object]) -> float:
 def _onnx(network: nn.Module, inputs: Tensor) -> bytes:
     file = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter('ignore')  # the exporter says that there is a newer one
+        warnings.simplefilter('ignore')  # the exporter recommends a newer one
         torch.onnx.export(network, (inputs,), file, input_names=['inputs'], dynamo=False)
     return file.getvalue()

@@ -1,8 +1,8 @@
-"""A batch of training at another resolution, with targets of that resolution.
+"""Resize a training batch together with its targets.
 
-LitePose (CVPR 2022), section 4: the supernet learns several resolutions. The released code shrinks
-the targets with the image, to the nearest pixel, so that their sigma shrinks too, and moves
-joints by up to 3 pixels, or into another joint's map. Here keypoints are moved, and targets drawn.
+LitePose (CVPR 2022), section 4: the supernet learns several resolutions. The released code resizes
+the target maps to the nearest pixel, which also shrinks their sigma and moves keypoints by up to 3
+pixels or into another keypoint's map. Here, keypoints are scaled and targets are drawn again.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from ..codecs import MultiLevelAssociativeEmbedding
 from ..errors import LitePoseError
 
 
-def at_resolution(
+def resize_batch(
     inputs: Tensor,
     data_samples: list[PoseDataSample],
     codec: MultiLevelAssociativeEmbedding,
     short_side: int,
 ) -> tuple[Tensor, list[PoseDataSample]]:
-    """Shrinks, or enlarges, a batch of training.
+    """Resize a training batch.
 
     Args:
         inputs: Images ``(B, 3, H, W)``.
-        data_samples: Their samples, keypoints in pixels of the input as transforms for bottom-up
-            training leave them. Not changed.
-        codec: The codec of their targets; those at the new size are its own, too.
-        short_side: The shorter of height and width afterwards, in pixels.
+        data_samples: Samples with keypoints in input pixels, as transforms for bottom-up training
+            leave them; they are not changed.
+        codec: The codec of the targets, which also makes the new ones.
+        short_side: New short side in pixels.
 
     Returns:
-        Images and samples; those that came where the size is the same.
+        Images and samples, which are the given ones if the size does not change.
 
     Raises:
-        LitePoseError: The images are not of the codec's size.
+        LitePoseError: The images do not have the codec's size.
     """
     width, height = codec.input_size
     if tuple(inputs.shape[2:]) != (height, width):
         raise LitePoseError(
-            f'expected images of {width}x{height}, as the codec has, got '
+            f'expected images of {width}x{height}, the input_size of the codec, got '
             f'{inputs.shape[3]}x{inputs.shape[2]}'
         )
     if min(width, height) == short_side:
         return inputs, data_samples
     scale = short_side / min(width, height)
     width, height = round(width * scale), round(height * scale)
-    # Antialiased: a pixel of the small image is the mean of those that it covers.
+    # With antialiasing, a pixel of the small image averages the pixels that it covers.
     images = F.interpolate(inputs, (height, width), mode='bilinear', antialias=True)
     codec = codec.at_input_size((width, height))
     return images, [_with_targets(sample, codec, scale) for sample in data_samples]
@@ -59,7 +59,7 @@ def _with_targets(
     sample: PoseDataSample, codec: MultiLevelAssociativeEmbedding, scale: float
 ) -> PoseDataSample:
     people = sample.gt_instances
-    # Pixels are areas: the interpolation puts the corner of the first one onto that of the other.
+    # Pixels are areas: the interpolation aligns the outer corners of the images.
     keypoints = (np.asarray(people.keypoints) + 0.5) * scale - 0.5
     flip = bool(sample.metainfo.get('flip'))
     encoded = codec.encode(keypoints, np.asarray(people.keypoints_visible), flip)
@@ -85,5 +85,5 @@ def _with_targets(
 
 
 def _resized(mask: Tensor, size: tuple[int, int]) -> Tensor:
-    """A mask ``(1, H, W)`` at another size, by the middle of every pixel."""
+    """Resize a mask ``(1, H, W)``, sampling it at the centre of every new pixel."""
     return F.interpolate(mask[None].float(), size, mode='nearest-exact')[0].to(mask.dtype)

@@ -1,4 +1,4 @@
-"""What a search found, for people and for programs."""
+"""Report the results of a search, for people and for programs."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from mmengine.config import Config
 from ..media import write_json
 from ..utils.files import replacing
 from .evolution import Candidate, Evolution
-from .plain_config import plain_config
 from .search_spaces import Architecture
+from .subnet_config import subnet_config
 
 
 def write_report(evolution: Evolution, folder: str | Path, config: Config) -> None:
-    """Writes ``best.*``, ``front/*``, ``uniform/*``, ``search.md`` and ``search.png``.
+    """Write ``best.*``, ``front/*``, ``uniform/*``, ``search.md`` and ``search.png``.
 
-    Each architecture is a JSON file and a config that trains it from scratch.
+    For each architecture, a JSON file and a config that trains it from scratch are written.
 
     Args:
-        evolution: The search, after a generation at least.
-        folder: Where to; it is made.
-        config: The supernet's.
+        evolution: The search, after at least one generation.
+        folder: Output folder, which is created.
+        config: Config of the supernet.
 
     Raises:
         LitePoseError: A file cannot be written.
@@ -39,14 +39,14 @@ def write_report(evolution: Evolution, folder: str | Path, config: Config) -> No
     for path, arch in files.items():
         write_json(path.with_suffix('.json'), arch.to_dict())
         with replacing(path.with_suffix('.py')) as part:
-            plain_config(config, arch).dump(part)
+            subnet_config(config, arch).dump(part)
     with replacing(folder / 'search.md') as part:
         part.write_text('\n'.join(_lines(evolution, front)) + '\n', encoding='utf-8')
     _plot(evolution, front, folder / 'search.png')
 
 
 def format_cost(value: float) -> str:
-    """A cost as text: operations and parameters in full, milliseconds to three digits."""
+    """Format a cost: numbers from 1000 in full, smaller ones with three digits."""
     return f'{value:,.0f}' if value >= 1000 else f'{value:.3g}'
 
 
@@ -55,10 +55,11 @@ def _lines(evolution: Evolution, front: list[Candidate]) -> Iterator[str]:
     yield '# Search\n'
     limits = ', '.join(f'{each.name} at most {each.limit:,g}' for each in evolution.constraints)
     yield (
-        f'{evolution.generation} generations with the first, {len(evolution.evaluated)} networks '
-        f'of {evolution.space.size:,} evaluated; {limits}; seed {evolution.settings.seed}.\n'
+        f'{evolution.generation} generations, including the first, with '
+        f'{len(evolution.evaluated)} of {evolution.space.size:,} networks evaluated; {limits}; '
+        f'seed {evolution.settings.seed}.\n'
     )
-    yield 'Networks that no other beats; the best one is marked:\n'
+    yield 'The Pareto front of score and costs, with the best network marked:\n'
     parts = list(evolution.space.describe(evolution.space.largest))
     header = (
         f'| {" | ".join(["file", "score", *names, *parts])} |',
@@ -71,7 +72,7 @@ def _lines(evolution: Evolution, front: list[Candidate]) -> Iterator[str]:
         yield _row(evolution, f'front/{number:02}.json{mark}', each.score, arch)
     if not evolution.uniform:
         return
-    yield '\nWhat a search has to beat: all widths at one ratio, as large as the limits allow:\n'
+    yield '\nBaselines: all widths at one ratio, as large as the limits allow:\n'
     yield from header
     for arch, score in evolution.uniform:
         mark = ' **better than the best**' if score > evolution.best.score else ''
@@ -85,7 +86,7 @@ def _row(evolution: Evolution, name: str, score: float, arch: Architecture) -> s
 
 
 def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:
-    """Score over the first constraint's cost, of all networks in the order they were tried."""
+    """Plot the scores of all networks over the cost of the first constraint."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -108,7 +109,7 @@ def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:
         color='tab:red',
         marker='o',
         markersize=4,
-        label='no other is better',
+        label='Pareto front',
     )
     if evolution.uniform:
         axes.plot(

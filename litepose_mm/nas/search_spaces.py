@@ -1,7 +1,7 @@
-"""Search spaces: which networks a supernet holds, as genes that a search can change.
+"""Search spaces: the networks of a supernet, described by genes that a search can change.
 
-What a gene is and which architecture a genotype stands for is up to the family. A family's space is
-a subclass of :class:`SearchSpace` in :mod:`litepose_mm.nas.families`, or in a module of a plugin.
+Each family defines its genes and how they map to architectures in a subclass of
+:class:`SearchSpace`, in :mod:`litepose_mm.nas.families` or in a module of a plugin.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Genotype = tuple[int, ...]
 
 
 class Architecture(Protocol):
-    """What a search needs of a family's architectures, which are frozen dataclasses."""
+    """Interface of a family's architectures, which are frozen dataclasses."""
 
     #: Short side of the input in pixels.
     img_size: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data that the ``arch`` of the family's backbone and head takes."""
+        """Return plain data, which the ``arch`` of the family's backbone and head accepts."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Gene:
     """One choice of a search space.
 
     Attributes:
-        name: What it decides, e.g. ``'backbone_setting[0].channel'``.
-        choices: Its values, the largest first.
+        name: The number that it determines, such as ``'backbone_setting[0].channel'``.
+        choices: Possible values, the largest first.
     """
 
     name: str
@@ -46,16 +46,16 @@ class Gene:
 
 
 class SearchSpace(ABC):
-    """All networks that a supernet holds."""
+    """All networks of a supernet."""
 
-    #: The family, which the plain data of a space names.
+    #: Name of the family, also in the plain data of a space.
     name: ClassVar[str]
     #: The family's architectures by name.
     architectures: ClassVar[Mapping[str, Architecture]]
     #: The family's spaces by name.
     published: ClassVar[Mapping[str, SearchSpace]] = {}
 
-    #: The network of the largest sizes, from which the supernet is built.
+    #: The largest network, from which the supernet is built.
     largest: Architecture
 
     @property
@@ -65,11 +65,11 @@ class SearchSpace(ABC):
 
     @abstractmethod
     def decode(self, genotype: Sequence[int]) -> Architecture:
-        """The network of a genotype."""
+        """Return the network of a genotype."""
 
     @abstractmethod
     def encode(self, arch: Architecture) -> Genotype:
-        """The genotype of a network; genes without effect are always encoded alike.
+        """Return the genotype of a network; genes without effect are always encoded equally.
 
         Raises:
             LitePoseError: The network is not in the space; the message names the gene.
@@ -77,20 +77,20 @@ class SearchSpace(ABC):
 
     @abstractmethod
     def architecture(self, source: Any) -> Architecture:
-        """An architecture of the family, also outside of the space.
+        """Return an architecture of the family, which need not be in the space.
 
         Args:
-            source: Its name, its JSON file, its plain data, or what else the family offers.
+            source: Name, JSON file, plain data, or another form that the family accepts.
 
         Raises:
             LitePoseError: There is no such architecture.
         """
 
     def network(self, source: Any) -> Architecture:
-        """A network of the space.
+        """Return a network of the space.
 
         Args:
-            source: ``'smallest'``, or what :meth:`architecture` takes.
+            source: ``'smallest'``, or any form that :meth:`architecture` accepts.
 
         Raises:
             LitePoseError: There is no such network, or it is not in the space.
@@ -104,7 +104,7 @@ class SearchSpace(ABC):
     @classmethod
     @abstractmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SearchSpace:
-        """Reads what :meth:`to_dict` wrote, without ``family``.
+        """Make a space from the result of :meth:`to_dict` without ``family``.
 
         Raises:
             LitePoseError: The data is not a space.
@@ -112,26 +112,27 @@ class SearchSpace(ABC):
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, with ``family``, from which :func:`get_search_space` makes the space."""
+        """Return plain data, including ``family``, that :func:`get_search_space` accepts."""
 
     @abstractmethod
     def describe(self, arch: Architecture) -> dict[str, Any]:
-        """What a report says about a network, by the titles of its columns."""
+        """Return the cells of a report about a network, by the titles of its columns."""
 
     def baselines(self) -> Iterable[Iterator[Architecture]]:
-        """What a search has to beat: for each resolution, networks that are scaled uniformly.
+        """Return uniformly scaled networks for each resolution, as baselines of a search.
 
-        They come from the largest to the smallest; the first that meets the constraints counts.
+        They are ordered from the largest to the smallest; the first that meets the constraints is
+        the baseline.
         """
         return ()
 
     def sample(self, rng: np.random.Generator) -> Genotype:
-        """A network at random: every gene is drawn independently and uniformly."""
+        """Sample a network: every gene is independent and uniformly distributed."""
         return tuple(int(rng.integers(len(gene.choices))) for gene in self.genes)
 
     @cached_property
     def smallest(self) -> Architecture:
-        """The network of the last choice of every gene."""
+        """The smallest network, with the last choice of every gene."""
         return self.decode([len(gene.choices) - 1 for gene in self.genes])
 
     @property
@@ -141,16 +142,16 @@ class SearchSpace(ABC):
 
 
 def search_spaces() -> dict[str, SearchSpace]:
-    """The published spaces of all families by name."""
+    """Return the published spaces of all families by name."""
     return {name: space for each in _kinds() for name, space in each.published.items()}
 
 
 def get_search_space(source: str | Mapping[str, Any] | SearchSpace) -> SearchSpace:
-    """A search space from its name, its plain data, or itself.
+    """Return a search space.
 
     Args:
-        source: Plain data can leave ``family`` out where ``largest`` is the name of a published
-            architecture.
+        source: Name of a published space, plain data, or a space. Plain data may omit ``family`` if
+            ``largest`` is the name of a published architecture.
 
     Raises:
         LitePoseError: The name is unknown, or the data is not a search space.

@@ -1,4 +1,4 @@
-"""Generations of a search as files, so that a search that was stopped goes on."""
+"""Save the generations of a search, so that an interrupted search can continue."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _PATTERN = 'generation_*.json'
 def save_generation(
     evolution: Evolution, folder: str | Path, scored_by: Mapping[str, Any] | None = None
 ) -> Path:
-    """Writes the state after a generation, whole or not at all.
+    """Save the state after a generation.
 
     Args:
         evolution: The search.
-        folder: Where the files of all generations are.
-        scored_by: What else scores and costs depend on, as plain data by name.
+        folder: Folder for the files of all generations.
+        scored_by: Plain data by name on which scores and costs also depend.
 
     Returns:
-        The file.
+        The path of the file.
 
     Raises:
-        LitePoseError: It cannot be written.
+        LitePoseError: The file cannot be written.
     """
     state = dict(state_of(evolution), search=_search(evolution, scored_by))
     path = Path(folder) / f'generation_{evolution.generation:04}.json'
@@ -42,17 +42,17 @@ def save_generation(
 def resume(
     evolution: Evolution, folder: str | Path, scored_by: Mapping[str, Any] | None = None
 ) -> Path | None:
-    """Puts a search in the state of its newest whole file.
+    """Restore a search from its newest intact file.
 
     A file that is broken or was changed is skipped with a warning.
 
     Args:
-        evolution: The search, new.
-        folder: Where :func:`save_generation` wrote.
-        scored_by: What was given to :func:`save_generation`.
+        evolution: A new search.
+        folder: The folder of :func:`save_generation`.
+        scored_by: The same data as for :func:`save_generation`.
 
     Returns:
-        The file; None where there is none.
+        The path of the file, or None if there is none.
 
     Raises:
         LitePoseError: The file belongs to another search.
@@ -62,16 +62,16 @@ def resume(
             state = _read(path)
         except (OSError, ValueError, KeyError, TypeError) as error:
             warnings.warn(
-                f'{path} is not used, since it is broken ({reason(error)}); the search continues '
-                'from the generation before it, or starts again',
+                f'{path} is broken and not used ({reason(error)}); the search continues from the '
+                'previous generation, or starts again',
                 stacklevel=2,
             )
             continue
         others = list(_differences(_search(evolution, scored_by), state['search']))
         if others:
             raise LitePoseError(
-                f'{path} belongs to another search ({", ".join(others)}); take another folder, or '
-                'the options of that search'
+                f'{path}: expected a generation of this search, got one of another '
+                f'({", ".join(others)}); use another folder, or the options of that search'
             )
         restore(evolution, state)
         return path
@@ -79,7 +79,7 @@ def resume(
 
 
 def state_of(evolution: Evolution) -> dict[str, Any]:
-    """Plain data from which :func:`restore` makes another process go on with the same search."""
+    """Return plain data with which :func:`restore` continues the search in another process."""
     return dict(
         generation=evolution.generation,
         rng=evolution.rng.bit_generator.state,
@@ -92,11 +92,11 @@ def state_of(evolution: Evolution) -> dict[str, Any]:
 
 
 def restore(evolution: Evolution, state: Mapping[str, Any]) -> None:
-    """Puts a search in a state.
+    """Restore the state of a search.
 
     Args:
-        evolution: A search of the same space, constraints and settings.
-        state: What :func:`state_of` gave.
+        evolution: A search with the same space, constraints and settings.
+        state: The result of :func:`state_of`.
     """
     evolution.evaluated = {
         tuple(genotype): Candidate(tuple(genotype), costs, score)
@@ -111,7 +111,7 @@ def restore(evolution: Evolution, state: Mapping[str, Any]) -> None:
 
 
 def _search(evolution: Evolution, scored_by: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What must agree; a search may be given more generations."""
+    """Return the settings that must agree; the number of generations may change."""
     settings = asdict(evolution.settings)
     del settings['generations']
     return json.loads(
@@ -127,7 +127,7 @@ def _search(evolution: Evolution, scored_by: Mapping[str, Any] | None) -> dict[s
 
 
 def _differences(own: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
-    """What differs, with values where people know them."""
+    """Describe the differences, with values except for the search space."""
     for name, value in own.items():
         other = theirs.get(name)
         if isinstance(value, Mapping) and isinstance(other, Mapping) and name != 'space':
@@ -142,7 +142,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     content = json.loads(path.read_text(encoding='utf-8'))
     state = content['state']
     if content['sha256'] != _digest(state):
-        raise ValueError('its checksum is another')
+        raise ValueError('its checksum is wrong')
     return state
 
 

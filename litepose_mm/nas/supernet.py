@@ -1,4 +1,4 @@
-"""An estimator that is many networks, and learns several of them in a step."""
+"""Estimators that hold many networks and can train several of them in one step."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from ..errors import LitePoseError, reason
 from ..models.distillers import DistilledBottomupPoseEstimator
 from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 from ..utils.config_files import read_config
-from .resolution import at_resolution
+from .resolution import resize_batch
 from .search_spaces import Architecture, get_search_space
 
 
 def read_supernet_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
-    """Reads a supernet's config, and makes the scope of its components the default.
+    """Read the config of a supernet and make MMPose's scope the default.
 
     Args:
-        path: The config.
-        options: What takes precedence over it, as ``--cfg-options`` gives it.
+        path: Path of the config.
+        options: Overrides in the form of ``--cfg-options``.
 
     Raises:
-        LitePoseError: It cannot be read or is not that of a supernet.
+        LitePoseError: The config cannot be read or is not that of a supernet.
     """
     config = read_config(path)
     config.merge_from_dict(dict(options or {}))
@@ -48,58 +48,59 @@ def load_supernet(
     device: str = 'cpu',
     options: Mapping[str, Any] | None = None,
 ) -> tuple[Config, ElasticEstimator]:
-    """A trained supernet, in eval mode, and its config.
+    """Return the config of a trained supernet, and the supernet in eval mode.
 
     Args:
         config: Config file with ``search_space``.
-        checkpoint: Its weights, or those of the authors' supernet.
-        device: Where it is put.
-        options: What takes precedence over the config, as ``--cfg-options`` gives it.
+        checkpoint: Weights of the supernet, which may be the authors'.
+        device: Device of the supernet.
+        options: Overrides of the config in the form of ``--cfg-options``.
 
     Raises:
         LitePoseError: The config cannot be read, is not that of a supernet or has a search space
-            that is no part of the model, the weights do not fit, or there is no such device.
+            that does not fit its model; or the weights do not fit, or the device does not exist.
     """
     try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # the latter: built without CUDA
-        raise LitePoseError(f'no device {device!r} here: {reason(error)}') from error
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch was built without CUDA
+        raise LitePoseError(f'device: {device!r} is not available: {reason(error)}') from error
     read = read_supernet_config(config, options)
     supernet = build_pose_estimator(read.model).eval()
     try:
         supernet.activate(get_search_space(read.search_space).largest)
     except LitePoseError as error:
-        raise LitePoseError(f'{config}: search_space is not of its model: {error}') from error
+        raise LitePoseError(f'{config}: search_space does not fit the model: {error}') from error
     load_weights(supernet, checkpoint)
     return read, supernet.to(device)
 
 
 def default_device() -> str:
-    """The GPU of this process of a group, where there is one; otherwise the processor."""
+    """Return the GPU of this process, or the CPU if there is none."""
     if not torch.cuda.is_available():
         return 'cpu'
     return f'cuda:{int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count()}'
 
 
 class ElasticEstimator:
-    """What estimators of elastic parts share: they are one of many networks at a time.
+    """Base of estimators with elastic parts, of which one network is active at a time.
 
-    Elastic parts are those of the estimator's children, backbone, neck or head, that have:
+    An elastic part is a backbone, neck or head of the estimator that has:
 
-    - ``arch``: the largest architecture, also an argument of theirs and of their plain type;
-    - ``check_part(arch)``, which raises :class:`LitePoseError` where a network is not a part of
-      them, and ``activate(arch)``, after which they compute that network;
-    - ``channel_groups(features)``: from the :class:`litepose_mm.nas.channel_order.ChannelGroup`
-      of each input, to which they add what reads it, their own groups and those of their outputs;
-    - ``plain_type``, the registered type of the same network without a choice, and optionally
-      ``elastic_options``, the arguments that it does not take. Estimators have both, too.
+    - ``arch``: the largest architecture, which is also an argument of the part and its plain type;
+    - ``check_part(arch)``, which raises :class:`LitePoseError` if a network is not contained in the
+      part, and ``activate(arch)``, which makes the part compute that network;
+    - ``channel_groups(features)``, which takes the
+      :class:`litepose_mm.nas.channel_order.ChannelGroup` of each input, adds the layers that read
+      it, and returns the part's own groups and those of its outputs;
+    - ``plain_type``, the registered type of the static part, and optionally ``elastic_options``,
+      the arguments that this type does not accept. Estimators have both, too.
 
     ``activate`` changes the part itself and layers with a ``choice``, such as those of
-    :mod:`litepose_mm.nas.elastic_layers`; names and shapes of weights are those of the plain type.
+    :mod:`litepose_mm.nas.elastic_layers`. Names and shapes of weights are those of the plain type.
 
     Attributes:
-        active_arch: The network that it is; the largest one until another is chosen.
-        training_archs: The networks of a step of training; the active one where there is none.
+        active_arch: The active network, initially the largest one.
+        training_archs: The networks of a training step; if empty, the active one.
 
     Raises:
         LitePoseError: No part is elastic.
@@ -112,20 +113,22 @@ class ElasticEstimator:
         super().__init__(**kwargs)
         if not self.elastic_parts:
             parts = ', '.join(type(part).__name__ for part in self.children())
-            raise LitePoseError(f'a supernet needs an elastic backbone or head, got {parts}')
+            raise LitePoseError(
+                f'model: expected an elastic backbone or head for a supernet, got {parts}'
+            )
         self.active_arch: Architecture = self.elastic_parts[0].arch
         self.training_archs: Sequence[Architecture] = ()
 
     @property
     def elastic_parts(self) -> list[nn.Module]:
-        """The parts that change with the architecture, from the backbone to the head."""
+        """The elastic parts, from the backbone to the head."""
         return [part for part in self.children() if hasattr(part, 'activate')]
 
     def activate(self, arch: Architecture) -> None:
-        """Becomes the network of ``arch``, with weights that all networks share.
+        """Activate the network of ``arch``, whose weights are shared by all networks.
 
         Raises:
-            LitePoseError: ``arch`` is not a part of the largest architecture; nothing is changed.
+            LitePoseError: ``arch`` is not part of the largest architecture; nothing is changed.
         """
         for part in self.elastic_parts:
             part.check_part(arch)
@@ -136,7 +139,7 @@ class ElasticEstimator:
     def _mean_losses(
         self, losses_of: Callable[[Architecture], dict[str, Tensor]]
     ) -> dict[str, Tensor]:
-        """Means over ``training_archs``, each active in its turn; their graphs stay in memory."""
+        """Activate each of ``training_archs`` in turn and return the mean losses."""
         archs = self.training_archs or [self.active_arch]
         total: dict[str, Tensor] = {}
         for arch in archs:
@@ -148,26 +151,26 @@ class ElasticEstimator:
 
 @MODELS.register_module()
 class SupernetBottomupPoseEstimator(ElasticEstimator, MultiScaleBottomupPoseEstimator):
-    """An estimator of elastic parts; :meth:`activate` chooses the network that it is.
+    """A supernet, whose active network :meth:`activate` chooses.
 
-    A training step goes through ``training_archs``, each at its own resolution, and takes the mean
-    of their losses. The paper draws one network for every step.
+    A training step minimises the mean loss of ``training_archs``, each at its own resolution. The
+    paper samples one network for every step.
 
     Args:
-        kwargs: See :class:`MultiScaleBottomupPoseEstimator`, with elastic parts.
+        kwargs: Arguments of :class:`MultiScaleBottomupPoseEstimator`, with elastic parts.
     """
 
     plain_type = 'MultiScaleBottomupPoseEstimator'
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
-        """Mean losses of ``training_archs``.
+        """Compute the mean losses of ``training_archs``.
 
         Raises:
-            LitePoseError: Images are not of the codec's size.
+            LitePoseError: The images do not have the codec's size.
         """
 
         def losses_of(arch: Architecture) -> dict[str, Tensor]:
-            images, samples = at_resolution(inputs, data_samples, self.head.decoder, arch.img_size)
+            images, samples = resize_batch(inputs, data_samples, self.head.decoder, arch.img_size)
             return super(SupernetBottomupPoseEstimator, self).loss(images, samples)
 
         return self._mean_losses(losses_of)
@@ -177,21 +180,21 @@ class SupernetBottomupPoseEstimator(ElasticEstimator, MultiScaleBottomupPoseEsti
 class DistilledSupernetBottomupPoseEstimator(ElasticEstimator, DistilledBottomupPoseEstimator):
     """A supernet whose networks learn from a teacher, all at the resolution of the codec.
 
-    Seeded from the teacher itself, its narrow networks recover what they lose by being narrow
-    (LitePose sections 4 and 5.3). A teacher's maps at another resolution have another sigma, so
-    resolutions are not switched.
+    If the supernet starts from the teacher's weights, its narrow networks regain the accuracy that
+    they lose by being narrow (LitePose sections 4 and 5.3). There is only one resolution, because
+    the teacher's maps at another resolution would have another sigma.
 
     Args:
-        kwargs: See :class:`DistilledBottomupPoseEstimator`, with elastic parts.
+        kwargs: Arguments of :class:`DistilledBottomupPoseEstimator`, with elastic parts.
     """
 
     plain_type = 'DistilledBottomupPoseEstimator'
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
-        """Mean losses of ``training_archs``; the teacher looks at the batch once.
+        """Compute the mean losses of ``training_archs``, running the teacher once per batch.
 
         Raises:
-            LitePoseError: A network has another resolution than the codec.
+            LitePoseError: The resolution of a network is not that of the codec.
         """
         size = min(self.head.decoder.input_size)
         taught = self._taught(inputs)
@@ -199,7 +202,8 @@ class DistilledSupernetBottomupPoseEstimator(ElasticEstimator, DistilledBottomup
         def losses_of(arch: Architecture) -> dict[str, Tensor]:
             if arch.img_size != size:
                 raise LitePoseError(
-                    f'distillation: expected networks of the resolution {size}, got {arch.img_size}'
+                    f'distillation: expected networks at the resolution {size} of the codec, got '
+                    f'{arch.img_size}'
                 )
             return self._student_losses(inputs, data_samples, taught)
 

@@ -1,7 +1,7 @@
-"""Every model of the project: its config, its family and variant, its published figures.
+"""The models of the project, with their configs, families, variants and published figures.
 
-The table is ``models.json``; metafiles, pages and the README's tables are made from it
-(``tools/misc/generate_model_pages.py``). Families from outside the package bring rows of their own.
+The table is ``models.json``, from which ``tools/misc/generate_model_pages.py`` makes metafiles,
+pages and the README's tables. Families outside the package have rows of their own.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ class ModelEntry:
     """One model.
 
     Attributes:
-        name: What :class:`PoseEstimator` and the commands call it.
-        config: Path below ``configs/``, or an absolute one.
+        name: Name for :class:`PoseEstimator` and the commands.
+        config: Path below ``configs/``, or an absolute path.
         family: Name of its family, see :mod:`litepose_mm.families`.
-        variant: Which of the family's variants it is.
-        dataset: Data set it is for.
-        num_keypoints: ``K``.
-        input_size: Width and height of the training input.
-        params: Parameters.
-        macs: Exact multiply-accumulates of one image of that size.
-        paper_macs: The same as LitePose's paper counts, see :mod:`litepose_mm.analysis.complexity`;
-            None for families whose papers count otherwise.
-        published: The authors' figures: ``ap`` in percent, perhaps ``ap50`` and ``ap75``,
-            ``split`` and ``source``. They are of the authors' weights, tested with flip.
-        weights: Names of the weights for it that come with the package, the default first; see
+        variant: Name of the variant in the family.
+        dataset: Data set of the model.
+        num_keypoints: Number of keypoints, ``K``.
+        input_size: Width and height of the training input in pixels.
+        params: Number of parameters.
+        macs: Exact multiply-accumulates for one image of this size.
+        paper_macs: Multiply-accumulates as LitePose's paper counts them, see
+            :mod:`litepose_mm.analysis.complexity`; None for families whose papers count otherwise.
+        published: The authors' figures for their weights with a flip test: ``ap`` in percent,
+            optionally ``ap50`` and ``ap75``, ``split`` and ``source``.
+        weights: Names of weights in the package, the default first; see
             :mod:`litepose_mm.zoo.shipped_weights`.
     """
 
@@ -72,28 +72,28 @@ MODELS: dict[str, ModelEntry] = _load()
 
 
 def models() -> dict[str, ModelEntry]:
-    """Every model by its name: those of this package, then those that other families bring."""
-    brought = {
+    """Return all models by name: those of this package, then those of other families."""
+    others = {
         row['name']: ModelEntry(family=family.name, **row)
         for family in families().values()
         for row in family.models
     }
-    return {**MODELS, **brought}
+    return {**MODELS, **others}
 
 
 def get_model(name: str) -> ModelEntry:
-    """The model of this name.
+    """Return a model by its name.
 
     Raises:
-        LitePoseError: There is none; the message gives the nearest names.
+        LitePoseError: There is no such model; the message suggests similar names.
     """
     known = models()
     if name in known:
         return known[name]
     near = [each for each in known if each.startswith(f'{name}_')]
     near = near or difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f'did you mean {" or ".join(near)}?' if near else f'there are {", ".join(known)}'
+    hint = f'did you mean {" or ".join(near)}?' if near else f'expected one of {", ".join(known)}'
     raise LitePoseError(
-        f'unknown model {name!r}; {hint} (`litepose models` lists them; a '
-        "config file's path works too)"
+        f'unknown model {name!r}; {hint} (`litepose models` lists all models; the path of a config '
+        'file is also accepted)'
     )

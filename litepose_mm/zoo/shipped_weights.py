@@ -1,7 +1,7 @@
-"""Weights that come with the package: files of safetensors, each with a card of plain facts.
+"""Weights in the package: safetensors files, each with a card.
 
-They were trained by this project (docs/training.md). README, tests and ``litepose models`` take
-their figures from the cards. A model of the zoo names its weights; it may have several.
+This project trained them (docs/training.md). README, tests and ``litepose models`` read their
+figures from the cards. A model of the zoo may have several weights, which its row names.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ FOLDER = Path(__file__).resolve().parent / 'weights'
 
 @dataclass(frozen=True)
 class WeightsCard:
-    """What is known of a file of weights; ``<name>.json`` beside ``<name>.safetensors``.
+    """Facts about weights, from ``<name>.json`` beside ``<name>.safetensors``.
 
     Attributes:
-        name: Of the weights.
-        model: Name in the zoo of the model that they are for.
-        sha256: Of the file of weights.
-        date: Of the training, ``YYYY-MM-DD``.
+        name: Name of the weights.
+        model: Name of their model in the zoo.
+        sha256: SHA-256 of the safetensors file.
+        date: Date of the training, ``YYYY-MM-DD``.
         input_size: Width and height of the training input in pixels.
-        keypoints: Names, in the order of the network's heatmaps.
-        training: Where it started, teacher, data, config, samples seen, seed.
-        accuracy: One entry for each measurement: data, input size, flip test, ``ap`` in percent,
-            and the teacher's on the same.
-        weaknesses: What is known to go wrong.
-        licence: Of the file.
+        keypoints: Names of the keypoints, in the order of the heatmaps.
+        training: Initial weights, teacher, data, config, number of samples, seed.
+        accuracy: An entry for each measurement: data, input size, flip test, ``ap`` in percent,
+            and the teacher's figures under the same conditions.
+        weaknesses: Known weaknesses.
+        licence: Licence of the file.
     """
 
     name: str
@@ -51,29 +51,29 @@ class WeightsCard:
 
     @property
     def path(self) -> Path:
-        """The file of weights."""
+        """Path of the safetensors file."""
         return FOLDER / f'{self.name}.safetensors'
 
     def checked_path(self) -> Path:
-        """The file of weights, whose hash is the card's.
+        """Return the path of the safetensors file after comparing its hash with the card.
 
         Raises:
-            LitePoseError: The file is missing or another one.
+            LitePoseError: The file is missing or its hash differs.
         """
         if not self.path.is_file():
-            raise LitePoseError(f'{self.path}: missing; install litepose_mm again')
+            raise LitePoseError(f'{self.path}: no such file; reinstall litepose_mm')
         digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
         if digest != self.sha256:
             raise LitePoseError(
                 f'{self.path}: expected the sha256 {self.sha256[:12]}… of its card, got '
-                f'{digest[:12]}…; install litepose_mm again'
+                f'{digest[:12]}…; reinstall litepose_mm'
             )
         return self.path
 
 
 @lru_cache(maxsize=1)
 def shipped_weights() -> dict[str, WeightsCard]:
-    """The cards of all weights here, by their names."""
+    """Return the cards of all weights in the package by name."""
     cards = {}
     for path in sorted(FOLDER.glob('*.json')):
         facts = json.loads(path.read_text(encoding='utf-8'))
@@ -89,13 +89,13 @@ def shipped_weights() -> dict[str, WeightsCard]:
 
 
 def weights_of(model: str) -> list[WeightsCard]:
-    """The cards of the weights for a model of the zoo, the default first; none for other names."""
+    """Return the cards of a model's weights, the default first; none for unknown names."""
     entry, cards = models().get(model), shipped_weights()
     return [cards[name] for name in entry.weights if name in cards] if entry else []
 
 
 def find_weights(weights: str | Path) -> Path:
-    """The file of weights of this name in the package, or else the path itself.
+    """Return the file of weights in the package by their name, or else the given path.
 
     Raises:
         LitePoseError: See :meth:`WeightsCard.checked_path`.
@@ -105,13 +105,13 @@ def find_weights(weights: str | Path) -> Path:
 
 
 def full_name(name: str) -> str:
-    """``litepose-xs_crowdpose`` for ``litepose-xs``, where the package has weights for it."""
+    """Complete a variant such as ``litepose-xs`` to its model with weights, if there is one."""
     found = (model for model, entry in models().items() if entry.variant == name)
     return next((model for model in found if weights_of(model)), name)
 
 
 def default_model(real_time: bool = False) -> str | None:
-    """The model with weights here that has the largest input; in real time, the smallest."""
+    """Return the model in the package with the largest input, or the smallest for real time."""
     choose = min if real_time else max
     cards = shipped_weights().values()
     return choose(cards, key=lambda card: card.input_size).model if cards else None

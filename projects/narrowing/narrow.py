@@ -1,7 +1,7 @@
-"""Start a narrow LitePose from a trained wider one: rotate, choose and fit, but do not train.
+"""Initialise a narrow LitePose from a wider one by rotating, selecting and fitting channels.
 
-Blocks, kernels and keypoints of both networks must be the same. The images are those of the narrow
-config's training, with its augmentation.
+Both networks must have the same blocks, kernel sizes and keypoints. Images are training samples of
+the narrow config, with its augmentation.
 
 Example::
 
@@ -47,7 +47,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def training_images(config: Config, preprocessor: nn.Module, count: int, seed: int) -> Tensor:
-    """The first ``count`` samples that training would see, normalised: ``(N, 3, H, W)``."""
+    """Return the first ``count`` training samples, normalised, ``(N, 3, H, W)``."""
     set_random_seed(seed)
     settings = dict(config.train_dataloader, num_workers=0, persistent_workers=False)
     batches, found = [], 0
@@ -57,14 +57,16 @@ def training_images(config: Config, preprocessor: nn.Module, count: int, seed: i
         if found >= count:
             break
     if not batches:
-        raise LitePoseError('the training data of the narrow config is too small for a batch')
+        raise LitePoseError(
+            'expected training data for at least one batch of the narrow config, got less'
+        )
     return torch.cat(batches)[:count]
 
 
 def main() -> None:
     args = parse_args()
     if args.images < 1:
-        raise LitePoseError(f'--images: expected 1 or more, got {args.images}')
+        raise LitePoseError(f'--images: expected at least 1, got {args.images}')
     check_writable(args.out)
     init_default_scope('mmpose')
     config = read_config(args.config)

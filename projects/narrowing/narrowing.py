@@ -1,12 +1,12 @@
-"""A narrow network that starts from what a wide trained one computes.
+"""Initialise a narrow network so that it approximates a wide trained one.
 
-Slicing keeps some channels and loses what later layers read from the others. Here the features
-between blocks, which only linear layers read, are rotated first, so that what is dropped are the
-directions that readers notice least; inside of a block those channels are kept from which its
-output can best be computed; and every layer is fitted by least squares to what the wide network
-computes on images, from what the narrow one has computed before it. Nothing is trained.
+Slicing keeps some channels and loses what later layers read from the others. Here, features
+between blocks, which only linear layers read, are first rotated, so that the directions that matter
+least to their readers are dropped. Inside a block, the channels are kept from which its output can
+best be computed. Every layer is fitted by least squares to the outputs of the wide network on
+images, given the inputs that the narrow network computes. Nothing is trained.
 
-Constants are left out throughout: the normalisation that follows a layer has a shift of its own.
+Constants are ignored throughout, because the normalisation after a layer has its own shift.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from litepose_mm.errors import LitePoseError
 from litepose_mm.models.backbones import LitePose
 from litepose_mm.models.heads import FusionDeconvHead
 
-#: Pixels that a least-squares problem sees at most.
+#: Largest number of pixels of a least-squares problem.
 _MAX_PIXELS = 40_000
 #: Added to the variance of each input, as a share of the mean.
 _RIDGE = 1e-4
@@ -29,14 +29,15 @@ _RIDGE = 1e-4
 
 @torch.no_grad()
 def narrow(wide: nn.Module, small: nn.Module, images: Tensor) -> None:
-    """Gives a network weights with which it computes about what a wider one does.
+    """Set the weights of a network so that it approximates a wider one.
 
     Args:
         wide: A trained pose estimator with a LitePose backbone and a :class:`FusionDeconvHead` on
             all of its features.
-        small: One with the same blocks, kernels and keypoints and no larger widths. Its weights
-            are replaced; its statistics of batch normalisation become those of ``images``.
-        images: Normalised images ``(N, 3, H, W)`` like those it will see; a hundred are enough.
+        small: A pose estimator with the same blocks, kernel sizes and keypoints and no larger
+            widths. Its weights and batch normalisation statistics are replaced.
+        images: Normalised images ``(N, 3, H, W)`` like those that it will see; a hundred are
+            enough.
 
     Raises:
         LitePoseError: The networks differ in more than their widths.
@@ -54,7 +55,7 @@ class _Feature:
 
     Attributes:
         wide: ``(N, C, h, w)``.
-        small: ``(N, c, h, w)``, about ``encode`` times ``wide``.
+        small: ``(N, c, h, w)``, approximately ``encode`` times ``wide``.
         encode: ``(c, C)``.
     """
 
@@ -84,7 +85,7 @@ def _check(wide: nn.Module, small: nn.Module) -> None:
 def _pixels(*maps: Tensor) -> list[Tensor]:
     """Maps ``(N, C, h, w)`` of one size as ``(pixels, C)`` in float64, the same pixels of each."""
     rows = [each.movedim(1, 3).flatten(0, 2) for each in maps]
-    # At random: a regular choice would prefer some columns of the images.
+    # Chosen at random, since a regular choice would prefer some columns of the images.
     chosen = torch.randperm(len(rows[0]), generator=torch.Generator().manual_seed(0))[:_MAX_PIXELS]
     return [each[chosen].double() for each in rows]
 
@@ -99,15 +100,15 @@ def _covariances(inputs: Tensor, targets: Tensor, centred: bool = True) -> tuple
 
 
 def _fit(inputs: Tensor, targets: Tensor, constant: bool = True) -> Tensor:
-    """Weights ``(Q, P)`` from inputs to targets; ``constant``: up to one that is added later."""
+    """Fit weights ``(Q, P)`` from inputs to targets, up to a constant if ``constant``."""
     gram, cross = _covariances(inputs, targets, constant)
     return torch.linalg.solve(gram, cross).T
 
 
 def _best_inputs(inputs: Tensor, targets: Tensor, count: int) -> Tensor:
-    """Indices of the inputs from which targets can best be computed.
+    """Return indices of the inputs from which targets can best be computed.
 
-    One after the other that is missed least is dropped, all others fitted anew.
+    Step by step, the least important input is dropped and the others are fitted again.
     """
     gram, cross = _covariances(inputs, targets)
     kept = torch.arange(len(gram))
@@ -125,7 +126,7 @@ def _best_inputs(inputs: Tensor, targets: Tensor, count: int) -> Tensor:
 
 
 def _encoding(covariance: Tensor, metric: Tensor, width: int) -> Tensor:
-    """The ``(c, C)`` that keeps most of a feature, directions weighed by ``metric``."""
+    """Return the ``(c, C)`` that keeps most of a feature, weighting directions by ``metric``."""
     full = len(covariance)
     if width == full:
         return torch.eye(full)
@@ -143,17 +144,17 @@ def _encoded(encode: Tensor, maps: Tensor) -> Tensor:
 
 
 def _scale(bn: nn.Module) -> Tensor:
-    """What normalisation multiplies each channel by."""
+    """Return the factor of each channel in normalisation."""
     return (bn.weight / (bn.running_var + bn.eps).sqrt()).double()
 
 
 def _shift(bn: nn.Module) -> Tensor:
-    """What normalisation then adds."""
+    """Return the constant that normalisation adds to each channel."""
     return bn.bias.double() - _scale(bn) * bn.running_mean.double()
 
 
 def _set_norm(bn: nn.Module, outputs: Tensor, scale: Tensor, shift: Tensor) -> None:
-    """Gives normalisation the statistics of ``(n, C)`` and makes it ``scale * x + shift``."""
+    """Set the statistics of ``(n, C)``, and weights that compute ``scale * x + shift``."""
     mean, var = outputs.mean(0), outputs.var(0, unbiased=False)
     bn.running_mean.copy_(mean)
     bn.running_var.copy_(var)
@@ -164,7 +165,7 @@ def _set_norm(bn: nn.Module, outputs: Tensor, scale: Tensor, shift: Tensor) -> N
 def _follow_norm(
     bn: nn.Module, maps: Tensor, wide_bn: nn.Module, wide_maps: Tensor, kept: Tensor
 ) -> None:
-    """Makes channels after normalisation what those ``kept`` of the wide network are."""
+    """Fit normalised channels to the ``kept`` ones of the wide network."""
     own, wanted = _pixels(maps, wide_maps[:, kept])
     wanted = wanted * _scale(wide_bn)[kept] + _shift(wide_bn)[kept]
     own_mean, wanted_mean = own.mean(0), wanted.mean(0)
@@ -210,7 +211,7 @@ def _covariance(maps: Tensor) -> Tensor:
 
 
 def _metric(backbone: LitePose, head: FusionDeconvHead, index: int) -> Tensor:
-    """How much readers of a feature see of each direction: 0 is the stem, ``i`` is stage ``i``."""
+    """Return how strongly readers of feature ``index`` (0 is the stem) weight each direction."""
     blocks = [*backbone.stages[index - 1][1:]] if index else []
     blocks += [stage[0] for stage in backbone.stages[index : index + 1]]
     weights = [(block.expand.conv.weight.transpose(0, 1), block.expand.bn) for block in blocks]
@@ -222,23 +223,23 @@ def _metric(backbone: LitePose, head: FusionDeconvHead, index: int) -> Tensor:
     for weight, bn in weights:  # (C, outputs, k, k)
         seen = (weight.double() * _scale(bn)[:, None, None]).flatten(1)
         metrics.append(seen @ seen.T)
-    for output in outputs:  # a depthwise convolution reads each channel by itself
+    for output in outputs:  # a depthwise convolution reads each channel separately
         depthwise = output.raw.depthwise
         seen = (
             depthwise.conv.weight.double().square().sum((1, 2, 3)) * _scale(depthwise.bn).square()
         )
         metrics.append(torch.diag(seen))
-    return sum(metric / metric.trace().clamp(min=1e-12) for metric in metrics)  # each counts alike
+    return sum(metric / metric.trace().clamp(min=1e-12) for metric in metrics)  # with equal weight
 
 
 def _narrow_block(wide: nn.Module, small: nn.Module, feature: _Feature, encode: Tensor) -> _Feature:
-    """Fits a block and gives its output in both networks."""
+    """Fit a block and return its output in both networks."""
     expanded = wide.expand.conv(feature.wide)
     filtered = wide.depthwise.conv(wide.expand(feature.wide))
     output = wide(feature.wide)
     target = _encoded(encode, output)
     if small.with_residual:
-        target = target - feature.small  # what went wrong before is put right, too
+        target = target - feature.small  # also corrects earlier errors
     hidden = wide.depthwise.act(wide.depthwise.bn(filtered))
     kept = _best_inputs(*_pixels(hidden, target), small.expand.conv.out_channels)
 
@@ -254,7 +255,7 @@ def _narrow_block(wide: nn.Module, small: nn.Module, feature: _Feature, encode: 
 
 
 def _fit_projection(layer: nn.Sequential, maps: Tensor, target: Tensor) -> Tensor:
-    """Fits a 1x1 convolution and its normalisation; gives what they give."""
+    """Fit a 1x1 convolution and its normalisation; return their output."""
     inputs, wanted = _pixels(maps, target)
     weight = _fit(inputs, wanted)
     layer.conv.weight.copy_(weight[:, :, None, None])
@@ -297,17 +298,17 @@ def _narrow_deconv(
     output: nn.Module | None,
     following: nn.Module | None,
 ) -> tuple[_Feature, Tensor]:
-    """Fits a :class:`FusionDeconv`; gives what it gives, and which channels were kept."""
+    """Fit a :class:`FusionDeconv`; return its output and the channels that were kept."""
     sums = wide.refined(refined.wide)
     if raw is not None:
         sums = sums + wide.raw(raw.wide)
     maps = wide.act(wide.bn(sums))
     read = [] if output is None else [output.refined(maps)]
     if following is not None:
-        # One pixel of four is as good as all.
+        # One pixel of four is sufficient.
         seen = following.refined(maps)[:, :, ::2, ::2]
         read.append(seen * _scale(following.bn)[:, None, None].float())
-    targets = torch.cat([each / each.std() for each in read], dim=1)  # each counts alike
+    targets = torch.cat([each / each.std() for each in read], dim=1)  # with equal weight
     kept = _best_inputs(*_pixels(maps, targets), small.bn.num_features)
 
     sources = [(small.refined, refined)] + ([] if raw is None else [(small.raw, raw)])
@@ -326,10 +327,11 @@ def _narrow_deconv(
 
 
 def _neighbours(maps: Tensor, row: int, column: int) -> Tensor:
-    """What output pixels ``(2i + row, 2j + column)`` of a transposed convolution come from.
+    """Return the inputs of output pixels ``(2i + row, 2j + column)`` of a transposed convolution.
 
-    ``(N, 4 C, h, w)``: input pixels, their neighbours in the row, in the column, in both. The order
-    is that of the taps.
+    Returns:
+        ``(N, 4 C, h, w)``: input pixels and their neighbours in the row, in the column and in
+        both, in the order of the taps.
     """
     height, width = maps.shape[2:]
     padded = F.pad(maps, (1, 1, 1, 1))
@@ -346,11 +348,11 @@ def _neighbours(maps: Tensor, row: int, column: int) -> Tensor:
 def _narrow_output(
     wide: nn.Module, small: nn.Module, refined: _Feature, raw: _Feature | None, kept: Tensor
 ) -> None:
-    """Fits a :class:`FusionOutput`, the 1x1 convolutions of its branches to their sum."""
+    """Fit a :class:`FusionOutput`, with the 1x1 convolutions of its branches to their sum."""
     target = wide(refined.wide, None if raw is None else raw.wide)
     branches = [(wide.refined.depthwise, small.refined, refined, kept)]
     if raw is not None:
-        # A rotated channel gets the kernel of the channel that is most of it.
+        # A rotated channel gets the kernel of the channel that contributes most to it.
         most = (raw.encode.abs() * raw.wide.std((0, 2, 3))).argmax(1)
         branches.append((wide.raw.depthwise, small.raw, raw, most))
     hidden = []

@@ -1,16 +1,18 @@
 r"""Compare a supernet's scores of networks with those of the same networks trained alone.
 
-Networks are drawn from the search space, each is trained as ``alone`` in the supernet's config
-says, and both kinds of weights are evaluated on the images of the search. With ``--start``, the
-checkpoint that the supernet started from, they start from parts of it; otherwise from scratch.
+Networks are sampled from the search space and trained with the schedule ``alone`` of the
+supernet's config. Both kinds of weights are evaluated on the images of the search. With
+``--start``, training starts from parts of the checkpoint that the supernet started from, otherwise
+from scratch.
 
 Example::
 
     python projects/ranking/ranking.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --networks 8 \
         --work-dir work_dirs/ranking
 
-writes ``ranking.md``, ``ranking.png`` and ``ranking.json``; the same command continues after a
-stop. Networks that were trained elsewhere can take part: ``--trained ARCH.json=CHECKPOINT …``.
+writes ``ranking.md``, ``ranking.png`` and ``ranking.json``; the same command continues an
+interrupted run. Networks that were trained elsewhere can be added with ``--trained
+ARCH.json=CHECKPOINT …``.
 """
 
 import argparse
@@ -42,11 +44,11 @@ from litepose_mm.nas import (
     default_device,
     get_search_space,
     load_supernet,
-    plain_config,
     save_subnet,
     sort_channels,
+    subnet_config,
 )
-from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
+from litepose_mm.nas.constraints import COSTS, make_constraints, parse_limit
 from litepose_mm.nas.search_spaces import Architecture, SearchSpace
 from litepose_mm.utils.files import check_writable, replacing, sha256
 
@@ -54,7 +56,7 @@ TRAIN = Path(__file__).resolve().parents[2] / 'tools/train.py'
 
 
 def trained(text: str) -> tuple[str, str]:
-    """``ARCH=CHECKPOINT``."""
+    """Parse ``ARCH=CHECKPOINT``."""
     arch, separator, checkpoint = text.partition('=')
     if not separator:
         raise argparse.ArgumentTypeError(f'expected ARCH=CHECKPOINT, got {text!r}')
@@ -69,7 +71,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help="the supernet's checkpoint")
     parser.add_argument('--work-dir', required=True, type=Path, help='folder for runs and report')
     parser.add_argument(
-        '--networks', type=int, default=8, help='number of networks to draw (default: 8)'
+        '--networks', type=int, default=8, help='number of networks to sample (default: 8)'
     )
     parser.add_argument('--seed', type=int, default=0, help='random seed (default: 0)')
     parser.add_argument('--trained', type=trained, nargs='*', default=[], metavar='ARCH=CHECKPOINT')
@@ -80,7 +82,7 @@ def parse_args() -> argparse.Namespace:
         action='extend',
         default=[],
         metavar='COST=MOST',
-        help='draw only networks within these limits; default: from the whole space; costs: '
+        help='largest costs of sampled networks (default: the whole space); costs: '
         + ', '.join(COSTS),
     )
     parser.add_argument(
@@ -88,27 +90,30 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--start', help="the supernet's load_from (default: train from scratch)")
     parser.add_argument(
-        '--calibration-batches', type=int, default=10, help='training batches (default: 10)'
+        '--calibration-batches',
+        type=int,
+        default=10,
+        help='number of training batches for calibration (default: 10)',
     )
-    parser.add_argument('--device', default=default_device(), help='for the evaluation')
+    parser.add_argument('--device', default=default_device(), help='device of the evaluation')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='key=value, in place of those in the config',
+        help='key=value pairs that override the config',
     )
     return parser.parse_args()
 
 
 class Start(NamedTuple):
-    """What networks start from parts of, and a name that tells it from others."""
+    """The network from which training starts, and a name that identifies it."""
 
     evaluator: SubnetEvaluator
     name: str
 
 
 def draw(space: SearchSpace, args: argparse.Namespace, costs: NetworkCosts) -> list[Architecture]:
-    """Different networks, within the limits if there are any."""
+    """Sample different networks, within the limits if there are any."""
     rng = np.random.default_rng(args.seed)
     search = None
     if args.limit:
@@ -126,18 +131,18 @@ def draw(space: SearchSpace, args: argparse.Namespace, costs: NetworkCosts) -> l
 
 
 def train(config, arch, folder: Path, seed: int, start: Start | None) -> Path:
-    """Trains a network by itself, or continues its training; returns its last checkpoint."""
+    """Train a network, or continue its training; return its last checkpoint."""
     write_json(folder.with_suffix('.json'), arch.to_dict())
     load_from = None
     if start is not None:
         load_from = folder.with_name(f'{folder.name}_from_{start.name}.pth').resolve()
         save_subnet(start.evaluator.subnet(arch), arch, load_from)
-    own = plain_config(config, arch, load_from, schedule='alone')
+    own = subnet_config(config, arch, load_from, schedule='alone')
     path, text = folder.with_suffix('.py'), own.pretty_text
     if folder.exists() and path.exists() and path.read_text(encoding='utf-8') != text:
         raise LitePoseError(
-            f'{folder} is of a network that was trained by another config or from another start; '
-            'use another --work-dir'
+            f'{folder}: expected a run of this config and start, got one of another; use another '
+            '--work-dir'
         )
     with replacing(path) as part:
         part.write_text(text, encoding='utf-8')
@@ -151,7 +156,7 @@ def train(config, arch, folder: Path, seed: int, start: Start | None) -> Path:
 
 
 def trained_network(config, arch: Architecture, path: str | Path) -> nn.Module:
-    network = build_pose_estimator(plain_config(config, arch).model)
+    network = build_pose_estimator(subnet_config(config, arch).model)
     load_weights(network, path)
     return network
 
@@ -183,13 +188,13 @@ def plot(rows: list[dict], title: str, path: Path) -> None:
 def main() -> None:
     args = parse_args()
     if args.networks + len(args.trained) < 3:
-        raise LitePoseError('expected three networks or more, from --networks and --trained')
+        raise LitePoseError('--networks, --trained: expected at least three networks in total')
     check_writable(args.work_dir / 'ranking.md')
     load = partial(load_supernet, args.config, device=args.device, options=args.cfg_options)
     config, supernet = load(args.checkpoint)
     space = get_search_space(config.search_space)
     given = [(Path(name).stem, space.architecture(name), path) for name, path in args.trained]
-    for _, arch, path in given:  # at once, not after hours
+    for _, arch, path in given:  # checked now rather than after hours of training
         supernet.activate(arch)
         trained_network(config, arch, path)
     costs = NetworkCosts(supernet)

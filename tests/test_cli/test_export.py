@@ -54,14 +54,14 @@ def test_export_verify_and_benchmark(cli, tiny, tmp_path):
     assert (status, err) == (0, '')
     lines = out.splitlines()
     assert lines[1:5] == [
-        'with the mirrored image, which takes twice the time: --no-flip leaves it out',
+        'including the flip test, which doubles the time: --no-flip turns it off',
         'wrote model.onnx and model.json in out',
         'comparing with torch',
         'wrote report.md, report.json, report.png in out',
     ]
     assert len(lines) == 9 and lines[5].startswith('1 image: ')
-    assert lines[8].startswith('verified: the same as torch for inputs of ')
-    assert lines[7].startswith('time of a frame: ')
+    assert lines[8].startswith('verified: ')
+    assert lines[7].startswith('time per frame: ')
     assert json.loads((tmp_path / 'out' / 'report.json').read_text())['keypoints']['max'] < 0.1
     card = ModelCard.load('out')
     assert (card.name, card.flip_test, card.input_shape) == ('tiny', True, None)
@@ -96,8 +96,7 @@ def test_int8(cli, tiny, tmp_path):
     assert 'calibrating on 10 images' in out
     assert re.search(r'int8 in \d+ of \d+ convolutions, calibrated on 10 images; in float32: ', out)
     assert 'the network takes ' in out
-    report = (tmp_path / 'out/report.md').read_text()
-    assert '## Int8' in report and ' convolutions, calibrated on 10 images' in report
+    assert '## Int8' in (tmp_path / 'out/report.md').read_text()
 
 
 def test_benchmark_on_a_drawn_scene(cli, tiny):
@@ -130,16 +129,16 @@ def test_tensorrt(cli, tiny, tmp_path):
     'arguments, message',
     [
         (['--engine', 'tvm'], 'engine: expected one of'),
-        (['--annotations', 'a.json'], '--annotations needs --verify'),
-        (['--engine', 'tensorrt', '--verify', '.'], 'nothing here runs tensorrt'),
+        (['--annotations', 'a.json'], '--annotations: expected --verify'),
+        (['--engine', 'tensorrt', '--verify', '.'], '--verify: tensorrt cannot run here'),
         (['--verify', 'nowhere'], 'nowhere'),
         (['--verify', '.', '--annotations', 'nowhere.json'], 'nowhere.json'),
         (['--out', 'a' * 300], 'cannot write aaa'),
         (['--static', '64'], "expected WIDTHxHEIGHT, e.g. 640x448, got '64'"),
         (['--precision', 'fp16'], 'precision: onnxruntime takes fp32 or int8'),
-        (['--precision', 'int8'], 'int8 needs a folder with images'),
-        (['--calibration', '.'], '--calibration and --max-ap-loss are for --precision int8'),
-        (['--precision', 'int8', '--max-ap-loss', '1'], '--max-ap-loss needs --verify and --anno'),
+        (['--precision', 'int8'], 'give --calibration DIR'),
+        (['--calibration', '.'], 'expected the precision int8'),
+        (['--precision', 'int8', '--max-ap-loss', '1'], '--max-ap-loss: expected --verify and'),
     ],
 )
 def test_refused(cli, tiny, tmp_path, arguments, message):

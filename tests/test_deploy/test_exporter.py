@@ -155,7 +155,7 @@ def test_a_model_whose_outputs_are_not_finite_is_not_exported(tiny, tmp_path):
     need('onnxruntime')
     model = deepcopy(tiny.model)
     model.head.outputs[0].refined.pointwise.weight.data.fill_(float('nan'))
-    with pytest.raises(LitePoseError, match='infinite or undefined numbers'):
+    with pytest.raises(LitePoseError, match='infinite or undefined'):
         export_model(model, None, tmp_path / 'out')
     assert not names(tmp_path)
 
@@ -163,8 +163,8 @@ def test_a_model_whose_outputs_are_not_finite_is_not_exported(tiny, tmp_path):
 @pytest.mark.parametrize(
     ('engine', 'precision', 'factor', 'message'),
     [
-        ('onnxruntime', 'fp32', 1.01, 'onnxruntime does not .* heatmaps of .* noise are 1 % ap'),
-        ('openvino', 'fp16', 0, 'openvino does not .* heatmaps of .* noise are 100 % ap'),
+        ('onnxruntime', 'fp32', 1.01, 'onnxruntime does not .* heatmaps differ by 1 %'),
+        ('openvino', 'fp16', 0, 'openvino does not .* heatmaps differ by 100 %'),
     ],
 )
 def test_an_engine_that_calculates_something_else_is_found_out(
@@ -189,11 +189,11 @@ def test_an_engine_that_calculates_something_else_is_found_out(
     [
         (
             lambda maps: 1.1 ** (int(maps.shape[0]) - 1),
-            'one input at a time only.*[(]2, 3, ',
+            'one input at a time.*[(]2, 3, ',
             1,
             None,
         ),
-        (lambda maps: int(maps.shape[3]) / 10, 'inputs of 64x64 .*only.*[(]1, 3, ', 1, (64, 64)),
+        (lambda maps: int(maps.shape[3]) / 10, 'inputs of 64x64 .*[(]1, 3, ', 1, (64, 64)),
     ],
 )
 def test_a_graph_that_holds_for_less_promises_less(
@@ -220,7 +220,7 @@ def test_a_graph_that_holds_for_less_promises_less(
 def test_a_head_without_a_decoder(tiny, tmp_path):
     model = deepcopy(tiny.model)
     model.head.decoder = None
-    with pytest.raises(LitePoseError, match='head has no decoder'):
+    with pytest.raises(LitePoseError, match='head.decoder: .*codec'):
         export_model(model, None, tmp_path / 'out')
 
 

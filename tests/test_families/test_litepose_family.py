@@ -53,23 +53,23 @@ def _xs(**changes):
     [
         ('litepose-x', 'did you mean litepose-xs'),
         ('missing.json', 'cannot be read'),
-        (_xs(img_size=100), 'img_size must be a multiple of 16, got 100'),
-        (_xs(input_channel=0), 'input_channel must be a positive integer'),
-        (_xs(deconv_setting=[]), 'deconv_setting must be positive integers'),
+        (_xs(img_size=100), 'img_size: expected a multiple of 16, got 100'),
+        (_xs(input_channel=0), 'input_channel: expected a positive integer'),
+        (_xs(deconv_setting=[]), 'deconv_setting: expected positive integers'),
         (_xs(backbone_setting=[]), 'at least one stage'),
-        (_xs(backbone_setting=3), 'not in the form'),
-        ({'img_size': 256}, "the field 'backbone_setting' is missing"),
+        (_xs(backbone_setting=3), 'expected the form'),
+        ({'img_size': 256}, "'backbone_setting' is missing"),
         (
             _xs(backbone_setting=[dict(num_blocks=2, stride=2, channel=8, block_setting=[[6, 7]])]),
-            'num_blocks must be 1',
+            'num_blocks: expected 1',
         ),
         (
             _xs(backbone_setting=[dict(stride=3, channel=8, block_setting=[[6, 7]])]),
-            'stride must be 1 or 2',
+            'stride: expected 1 or 2',
         ),
         (
             _xs(backbone_setting=[dict(stride=2, channel=8, block_setting=[[6, 4]])]),
-            'kernel must be an odd number',
+            'kernel: expected an odd number',
         ),
     ],
 )

@@ -19,10 +19,10 @@ from litepose_mm.nas import (
     NetworkCosts,
     copy_subnet,
     get_search_space,
-    plain_config,
     sort_channels,
+    subnet_config,
 )
-from litepose_mm.nas.limits import make_constraints
+from litepose_mm.nas.constraints import make_constraints
 from litepose_mm.nas.search_report import write_report
 from litepose_mm.nas.search_state import resume, save_generation
 
@@ -59,7 +59,7 @@ def test_its_space_is_found():
 @pytest.mark.parametrize('arch', drawn())
 def test_networks_of_its_supernet(supernet, arch):
     supernet.activate(arch)
-    config = plain_config(Config(dict(model=CONFIG, search_space='toy-space')), arch)
+    config = subnet_config(Config(dict(model=CONFIG, search_space='toy-space')), arch)
     assert config.model.type == 'TopdownPoseEstimator'
     assert config.model.backbone == dict(type='ToyNet', arch=arch.to_dict())
     codec = config.model.head.decoder

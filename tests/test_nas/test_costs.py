@@ -9,7 +9,7 @@ from supernets import LARGEST, SPACE, build_supernet, supernet_config
 
 from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.errors import LitePoseError
-from litepose_mm.nas import NetworkCosts, plain_model, search_spaces
+from litepose_mm.nas import NetworkCosts, search_spaces, subnet_model
 from litepose_mm.nas.families.litepose import LitePoseSearchSpace
 
 
@@ -54,7 +54,7 @@ def test_published_spaces(name):
     with torch.device('meta'):
         costs = NetworkCosts(build_pose_estimator(config))
         for arch in drawn(space, 2):
-            model = plain_model(config, arch)
+            model = subnet_model(config, arch)
             assert costs.complexity(arch) == measure_complexity(
                 build_pose_estimator(model), (3, arch.img_size, arch.img_size)
             )
@@ -75,7 +75,7 @@ def test_options_of_the_head_count():
     config = supernet_config()
     config['head']['kernel_size'] = 3
     costs = NetworkCosts(build_pose_estimator(config))
-    plain = build_pose_estimator(plain_model(config, LARGEST))
+    plain = build_pose_estimator(subnet_model(config, LARGEST))
     assert costs.complexity(LARGEST) == measure_complexity(plain, (3, 64, 64))
     assert costs.complexity(LARGEST).macs < NetworkCosts(build_supernet()).complexity(LARGEST).macs
 

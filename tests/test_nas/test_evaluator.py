@@ -12,7 +12,7 @@ from processes import run_together
 from supernets import LARGEST, SPACE, supernet_config
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.nas import SubnetEvaluator, calibrate, copy_subnet, plain_model
+from litepose_mm.nas import SubnetEvaluator, calibrate, copy_subnet, subnet_model
 from litepose_mm.nas.evaluator import _of_one_shape
 
 
@@ -76,7 +76,7 @@ def test_a_network_is_calibrated_and_the_supernet_is_not(evaluator, arch):
     for name, value in norms(evaluator.supernet).items():
         assert torch.equal(value, before[name])
     # weights are the supernet's, statistics those of its own maps
-    copied = build_pose_estimator(plain_model(config().model, arch))
+    copied = build_pose_estimator(subnet_model(config().model, arch))
     copy_subnet(evaluator.supernet, copied)
     for name, value in copied.state_dict().items():
         same = torch.equal(subnet.state_dict()[name], value)
@@ -113,13 +113,13 @@ def test_evaluation_is_deterministic_and_at_the_networks_resolution(evaluator):
 
 
 def test_the_plain_config_has_nothing_elastic():
-    model = plain_model(config().model, SPACE.smallest)
+    model = subnet_model(config().model, SPACE.smallest)
     assert 'lastic' not in str(model) and 'upernet' not in str(model)
     assert model['head']['decoder']['input_size'] == (32, 32)
     network = build_pose_estimator(model)
     assert network.backbone.arch == SPACE.smallest
-    with pytest.raises(LitePoseError, match='expected the config of a supernet'):
-        plain_model(model, SPACE.smallest)
+    with pytest.raises(LitePoseError, match='model.type: .*supernet'):
+        subnet_model(model, SPACE.smallest)
     with pytest.raises(LitePoseError, match='calibration_batches: expected 1 or more'):
         SubnetEvaluator(network, config(), calibration_batches=0)
 

@@ -114,9 +114,7 @@ def test_a_tight_constraint_is_kept():
 
 
 def test_a_constraint_that_nothing_keeps_is_told_at_once():
-    with pytest.raises(
-        LitePoseError, match='paper_macs of at most 1 is out of reach: the smallest'
-    ):
+    with pytest.raises(LitePoseError, match='limit of paper_macs .* got 1'):
         Evolution(PLAIN, [Constraint('paper_macs', paper_macs, 1)])
 
 
@@ -206,7 +204,7 @@ def test_a_broken_state_is_passed_over(tmp_path, harm):
     text = path.read_text()
     path.write_text({'cut': text[:-20], 'changed': text.replace('64', '65', 1), 'empty': ''}[harm])
     resumed = search()
-    with pytest.warns(UserWarning, match='generation_0003.json is not used'):
+    with pytest.warns(UserWarning, match='generation_0003.json .*not used'):
         assert resume(resumed, tmp_path).name == 'generation_0002.json'
     assert run(resumed).parents == run(search()).parents
 
@@ -215,7 +213,7 @@ def test_a_state_of_another_search_is_refused(tmp_path):
     evolution = search()
     evolution.step(scores)
     save_generation(evolution, tmp_path)
-    with pytest.raises(LitePoseError, match=r'another search \(paper_macs .*, not '):
+    with pytest.raises(LitePoseError, match=r'another \(paper_macs .*, not '):
         resume(search(limit=0.7), tmp_path)
     with pytest.raises(LitePoseError, match=r'another search \(seed \d, not 3\)'):
         resume(search(settings=replace(SETTINGS, seed=3)), tmp_path)

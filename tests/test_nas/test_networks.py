@@ -70,18 +70,18 @@ def test_only_what_is_active_learns(supernet, image):
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        (dict(input_channel=24), 'input_channel must be at most 16, got 24'),
-        (dict(deconv_setting=(16, 16)), r'len\(deconv_setting\) must be 3, got 2'),
-        (dict(deconv_setting=(32, 16, 24)), r'deconv_setting\[2\] must be at most 16, got 24'),
-        (dict(fusion=False), 'fusion must be True, got False'),
-        (dict(stages=LARGEST.stages[:3]), 'strides must be'),
+        (dict(input_channel=24), 'input_channel.* 16, got 24'),
+        (dict(deconv_setting=(16, 16)), r'len\(deconv_setting\).* 3, got 2'),
+        (dict(deconv_setting=(32, 16, 24)), r'deconv_setting\[2\].* 16, got 24'),
+        (dict(fusion=False), 'fusion.* True, got False'),
+        (dict(stages=LARGEST.stages[:3]), 'strides'),
         (
             dict(stages=(Stage(16, 2, ((2, 7),) * 3), *LARGEST.stages[1:])),
-            r'backbone_setting\[0\]\.num_blocks must be at most 2, got 3',
+            r'backbone_setting\[0\]\.num_blocks.* 2, got 3',
         ),
         (
             dict(stages=(Stage(16, 2, ((2, 9),) * 2), *LARGEST.stages[1:])),
-            r'block_setting\[0\]\[1\] must be one of \(3, 5, 7\), got 9',
+            r'block_setting\[0\]\[1\].* \(3, 5, 7\), got 9',
         ),
     ],
 )
@@ -105,7 +105,7 @@ def test_extraction_names_what_does_not_fit(supernet):
     wide = networks.litepose(replace(LARGEST, input_channel=24))
     with pytest.raises(LitePoseError, match='expected at most'):
         copy_subnet(supernet, wide)
-    with pytest.raises(LitePoseError, match='is not in the wider network'):
+    with pytest.raises(LitePoseError, match='wider network'):
         shallow = replace(LARGEST, stages=(Stage(16, 2, ((2, 7),)), *LARGEST.stages[1:]))
         copy_subnet(networks.litepose(shallow), networks.litepose(LARGEST))
     with pytest.raises(LitePoseError, match='only elastic layers have several'):
@@ -143,5 +143,5 @@ def test_sorting_moves_every_channel():
 
 def test_a_supernet_without_elastic_parts_is_refused():
     config = dict(networks.litepose_config(LARGEST), type='SupernetBottomupPoseEstimator')
-    with pytest.raises(LitePoseError, match='needs an elastic backbone or head, got .*LitePose'):
+    with pytest.raises(LitePoseError, match='elastic backbone or head .* got .*LitePose'):
         build_pose_estimator(config)

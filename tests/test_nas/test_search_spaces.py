@@ -30,7 +30,7 @@ def test_published_networks_are_members(space, name):
 def test_xs_is_of_the_space_of_small_networks_only():
     xs = ARCHITECTURES['litepose-xs']
     assert SEARCH_SPACES['litepose-xs'].encode(xs)
-    with pytest.raises(LitePoseError, match=r'img_size must be one of \(512, 448\).*got 256'):
+    with pytest.raises(LitePoseError, match=r'img_size.* \(512, 448\).*got 256'):
         SEARCH_SPACES['litepose-lms'].encode(xs)
 
 
@@ -95,7 +95,7 @@ def test_every_choice_is_drawn():
 def test_strides_are_fixed():
     largest = SPACE.largest
     other = replace(largest, stages=(*largest.stages[:3], Stage(32, 2, ((2, 7), (2, 7)))))
-    with pytest.raises(LitePoseError, match='strides must be'):
+    with pytest.raises(LitePoseError, match='strides: expected'):
         SPACE.encode(other)
 
 
@@ -107,20 +107,20 @@ def _stages(change):
 @pytest.mark.parametrize(
     'change, message',
     [
-        (_stages(dict(channel=12)), r'backbone_setting\[0\]\.channel must be one of .* got 12'),
+        (_stages(dict(channel=12)), r'backbone_setting\[0\]\.channel.* got 12'),
         (
             _stages(dict(block_setting=((2, 7), (3, 7)))),
-            r'backbone_setting\[0\]\.block_setting\[1\]\[0\] must be 2 .* got 3',
+            r'backbone_setting\[0\]\.block_setting\[1\]\[0\].* 2 .* got 3',
         ),
         (
             _stages(dict(block_setting=((2, 7),) * 3)),
-            r'backbone_setting\[0\]\.num_blocks must be one of \(2, 1\) .* got 3',
+            r'backbone_setting\[0\]\.num_blocks.* \(2, 1\) .* got 3',
         ),
-        (dict(deconv_setting=(32, 16)), r'len\(deconv_setting\) must be 3 .* got 2'),
-        (dict(deconv_setting=(32, 16, 16, 16)), r'len\(deconv_setting\) must be 3 .* got 4'),
-        (dict(deconv_setting=(32, 16, 17)), r'deconv_setting\[2\] must be one of .* got 17'),
-        (dict(fusion=False), 'fusion must be True .* got False'),
-        (dict(img_size=48), r'img_size must be one of \(64, 32\) .* got 48'),
+        (dict(deconv_setting=(32, 16)), r'len\(deconv_setting\).* 3 .* got 2'),
+        (dict(deconv_setting=(32, 16, 16, 16)), r'len\(deconv_setting\).* 3 .* got 4'),
+        (dict(deconv_setting=(32, 16, 17)), r'deconv_setting\[2\].* got 17'),
+        (dict(fusion=False), 'fusion.* True .* got False'),
+        (dict(img_size=48), r'img_size.* \(64, 32\) .* got 48'),
     ],
 )
 def test_what_is_not_in_the_space_is_named(change, message):
@@ -132,24 +132,24 @@ def test_what_is_not_in_the_space_is_named(change, message):
     'change, message',
     [
         (dict(ratios=()), 'expected ratios, got none'),
-        (dict(ratios=(2,)), 'ratios must be at most 1'),
-        (dict(img_sizes=(0,)), 'img_sizes must be positive'),
+        (dict(ratios=(2,)), 'ratios.* 1'),
+        (dict(img_sizes=(0,)), 'img_sizes: expected|expected img_sizes'),
         (dict(img_sizes=512), 'expected a list, got 512'),
-        (dict(img_sizes=('512',)), "img_sizes must be positive numbers, got '512'"),
-        (dict(img_sizes=(64, 40)), 'img_size must be a multiple of 16, got 40'),
+        (dict(img_sizes=('512',)), "img_sizes.* got '512'"),
+        (dict(img_sizes=(64, 40)), 'img_size: expected a multiple of 16, got 40'),
         (dict(depths=6), 'expected a list, got 6'),
-        (dict(kernel_sizes=(-1,)), 'kernel_sizes must be positive numbers, got -1'),
-        (dict(depths=((1,),)), 'depths must be given for 4 stages'),
-        (dict(depths=((1,), (9,), (1,), (1,))), r'depths must be 1 to 2, got \(9,\)'),
+        (dict(kernel_sizes=(-1,)), 'kernel_sizes.* got -1'),
+        (dict(depths=((1,),)), 'depths.* 4 stages'),
+        (dict(depths=((1,), (9,), (1,), (1,))), r'depths.* 1 to 2, got \(9,\)'),
         (
             dict(ratios=(0.75, 0.5)),
-            r'its largest network is not in it: .* must be one of \(24, 16\)',
+            r'largest network is not part of it: .*\(24, 16\)',
         ),
         (
             dict(kernel_sizes=(5, 3)),
-            r'not in it: .*block_setting\[0\]\[1\] must be one of \(5, 3\)',
+            r'not part of it: .*block_setting\[0\]\[1\].* \(5, 3\)',
         ),
-        (dict(kernel_sizes=(4,)), 'kernel_sizes must be odd'),
+        (dict(kernel_sizes=(4,)), 'kernel_sizes: expected|expected kernel_sizes'),
         (dict(kernel_sizes=(9,)), 'at most those of the largest network, got 9'),
     ],
 )

@@ -16,7 +16,7 @@ from torch import nn
 
 from litepose_mm.engine.hooks import ArchitectureSamplingHook
 from litepose_mm.errors import LitePoseError
-from litepose_mm.nas import at_resolution, copy_subnet
+from litepose_mm.nas import copy_subnet, resize_batch
 
 
 def batch(size=64, count=3):
@@ -38,14 +38,14 @@ def batch(size=64, count=3):
 def test_the_same_resolution_is_left_alone():
     codec = networks.litepose(LARGEST).head.decoder
     inputs, samples = batch()
-    assert at_resolution(inputs, samples, codec, 64) == (inputs, samples)
+    assert resize_batch(inputs, samples, codec, 64) == (inputs, samples)
 
 
 @pytest.mark.parametrize('size', [32, 48, 128])
 def test_targets_are_made_anew_at_the_right_place(size):
     codec = networks.litepose(LARGEST).head.decoder
     inputs, samples = batch()
-    images, resized = at_resolution(inputs, samples, codec, size)
+    images, resized = resize_batch(inputs, samples, codec, size)
     assert images.shape == (3, 3, size, size)
     own = codec.at_input_size((size, size))
     assert own.heatmap_sizes == [(size // 4,) * 2, (size // 2,) * 2]
@@ -71,8 +71,8 @@ def test_targets_are_made_anew_at_the_right_place(size):
 
 def test_images_of_another_size_are_refused():
     codec = networks.litepose(LARGEST).head.decoder
-    with pytest.raises(LitePoseError, match='expected images of 64x64, as the codec has'):
-        at_resolution(*batch(size=32), codec, 32)
+    with pytest.raises(LitePoseError, match='expected images of 64x64'):
+        resize_batch(*batch(size=32), codec, 32)
 
 
 @pytest.mark.parametrize('arch', [LARGEST, SPACE.smallest])
@@ -83,7 +83,7 @@ def test_losses_are_those_of_the_plain_network(arch):
     copy_subnet(supernet, plain)
     inputs, samples = batch()
     codec = networks.litepose(LARGEST).head.decoder
-    expected = plain.loss(*at_resolution(inputs, samples, codec, arch.img_size))
+    expected = plain.loss(*resize_batch(inputs, samples, codec, arch.img_size))
     losses = supernet.loss(inputs, samples)
     assert set(losses) == set(expected)
     for name, value in losses.items():
@@ -140,7 +140,7 @@ def test_a_teacher_teaches_all_networks():
         torch.testing.assert_close(value, losses[narrow][name] / 2)
     ArchitectureSamplingHook(SPACE).before_train(runner_of(supernet))
     supernet.training_archs = [SPACE.smallest]
-    with pytest.raises(LitePoseError, match='networks of the resolution 64, got 32'):
+    with pytest.raises(LitePoseError, match='resolution 64 .* got 32'):
         supernet.loss(inputs, samples)
 
 
@@ -171,9 +171,9 @@ def test_the_networks_depend_on_seed_and_iteration_only():
 
 
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(LitePoseError, match='expected the estimator of a supernet'):
+    with pytest.raises(LitePoseError, match='supernet, got MultiScale'):
         ArchitectureSamplingHook(SPACE).before_train(runner_of(networks.litepose(LARGEST)))
-    with pytest.raises(LitePoseError, match='input_channel must be at most 16, got 24'):
+    with pytest.raises(LitePoseError, match='input_channel.* got 24'):
         ArchitectureSamplingHook('litepose-lms').before_train(runner_of(build_supernet()))
     with pytest.raises(LitePoseError, match='sync_bn: expected none for a supernet'):
         synchronised = nn.SyncBatchNorm.convert_sync_batchnorm(build_supernet())

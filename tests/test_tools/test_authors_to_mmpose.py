@@ -48,14 +48,14 @@ def test_converts(converter, tmp_path):
 def test_unpublished_architecture(converter, tmp_path):
     torch.save(to_authors(weights(litepose(TINY, 5))), tmp_path / 'a.pth')
     line = converter.convert(tmp_path / 'a.pth', tmp_path / 'b.pth')
-    assert 'not published, 5 keypoints' in line and 'config' not in line
+    assert 'unpublished LitePose network, 5 keypoints' in line and 'config' not in line
 
 
 def test_a_supernet(converter, tmp_path):
     source = build_supernet()
     torch.save(to_authors(weights(source)), tmp_path / 'a.pth')
     line = converter.convert(tmp_path / 'a.pth', tmp_path / 'b.pth')
-    assert 'a supernet of a LitePose network that is not published, 14 keypoints' in line
+    assert 'a supernet of an unpublished LitePose network, 14 keypoints' in line
     target = build_supernet()
     for tensor in target.parameters():
         tensor.data.zero_()

@@ -87,7 +87,7 @@ def test_most(tool, document, tmp_path, monkeypatch, capsys):
     'options, message',
     [
         (['gone.json'], 'gone.json: No such file'),
-        (['a.json', '--drop'], '--drop: only with --fix OUT'),
+        (['a.json', '--drop'], '--drop: expected --fix OUT'),
         (['a.json', '--dataset', 'nothing'], '--dataset nothing: expected coco, crowdpose or a'),
         (['a.json', '--images', 'gone'], '--images gone: no such folder'),
     ],

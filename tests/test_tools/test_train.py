@@ -70,7 +70,7 @@ def test_train_resume_and_test(config, tmp_path):
     shutil.copy(tmp_path / 'work/epoch_2.pth', tmp_path / 'other/last_good_iter_3.pth')
     options = ['--work-dir', 'other', '--cfg-options', 'load_from=work/epoch_2.pth']
     result = train(config, '--resume', *options, 'train_cfg.max_epochs=1', cwd=tmp_path)
-    assert result.returncode == 0 and 'other: nothing to resume from yet' in result.stderr
+    assert result.returncode == 0 and 'other: no checkpoint to resume from' in result.stderr
     assert 'Load checkpoint from data-only://work/epoch_2.pth' in result.stdout + result.stderr
 
     metrics, dump = tmp_path / 'metrics.json', tmp_path / 'predictions.pkl'
@@ -343,5 +343,5 @@ def test_browse_later_stages(browser, pose_config):
     sizes = [browser.training_data(config, stage)[0]['img'].shape for stage in (1, 2, 3)]
     assert sizes == [(64, 64, 3), (96, 96, 3), (128, 128, 3)]
     for stage in (0, 4):
-        with pytest.raises(LitePoseError, match=f'expected 1 to 3 of this config, got {stage}'):
+        with pytest.raises(LitePoseError, match=f'expected 1 to 3 .*, got {stage}'):
             browser.training_data(config, stage)

@@ -27,5 +27,5 @@ def test_all_weights_belong_to_a_model():
 def test_unknown_name_gives_the_nearest():
     with pytest.raises(LitePoseError, match='did you mean litepose-m_crowdpose'):
         get_model('litepose-m_crowdpos')
-    with pytest.raises(LitePoseError, match='there are litepose-xs_crowdpose'):
+    with pytest.raises(LitePoseError, match='expected one of litepose-xs_crowdpose'):
         get_model('@')

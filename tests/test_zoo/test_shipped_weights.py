@@ -72,7 +72,7 @@ def test_another_file_is_one_line(folder):
     with pytest.raises(LitePoseError, match=r'expected the sha256 \w{12}… of its card'):
         build_model(NAME, device='cpu')
     path.unlink()
-    with pytest.raises(LitePoseError, match='missing; install litepose_mm again'):
+    with pytest.raises(LitePoseError, match='no such file; reinstall litepose_mm'):
         build_model(NAME, device='cpu')
 
 

@@ -1,4 +1,4 @@
-"""Parameters and multiply-accumulates of a config's model, in every convention of the field."""
+"""Count parameters and multiply-accumulates of a config's model, in the field's conventions."""
 
 import argparse
 import sys
@@ -21,41 +21,46 @@ def parse_args() -> argparse.Namespace:
         '--shape',
         type=int,
         nargs='+',
-        help="height and width of the input, or one number for both; by default the codec's",
+        help='height and width of the input, or one number for both (default: those of the codec)',
     )
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='key=value to override in the config'
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='key=value pairs that override the config',
     )
     return parser.parse_args()
 
 
 def read_options(args: argparse.Namespace) -> tuple[Config, int, int]:
-    """The config, and height and width of the input.
+    """Read the config, and height and width of the input.
 
     Raises:
-        LitePoseError: There is no such config of a model, or its input size is not known.
+        LitePoseError: The config cannot be read, has no model or has no input size.
     """
     config = read_config(args.config, args.cfg_options)
     if 'model' not in config:
-        raise LitePoseError(f'{args.config} is not the config of a model: it has no `model`')
+        raise LitePoseError(f'{args.config}: expected the config of a model, but it has no `model`')
     if args.shape:
         height, width = args.shape[0], args.shape[-1]
     elif 'codec' in config and 'input_size' in config.codec:
         width, height = config.codec['input_size']
     else:
-        raise LitePoseError(f'{args.config} has no codec with an input_size: give --shape H W')
+        raise LitePoseError(
+            f'{args.config}: expected a codec with an input_size, got none; give --shape H W'
+        )
     return config, height, width
 
 
 def measure(args: argparse.Namespace) -> Table:
-    """The table of figures."""
+    """Make the table of figures."""
     config, height, width = read_options(args)
-    # Only after the config's custom imports.
+    # Imported after the config's custom imports.
     from mmengine.registry import init_default_scope
     from mmpose.models import build_pose_estimator
 
     init_default_scope(config.get('default_scope', 'mmpose'))
-    # Initial weights change no count.
+    # Initial weights do not affect the counts.
     config.model.backbone.pop('init_cfg', None)
     result = measure_complexity(build_pose_estimator(config.model), (3, height, width))
 
@@ -73,7 +78,7 @@ def measure(args: argparse.Namespace) -> Table:
 def main() -> None:
     args = parse_args()
     if args.shape and (len(args.shape) > 2 or min(args.shape) < 1):
-        raise LitePoseError(f'--shape takes one or two positive numbers, got {args.shape}')
+        raise LitePoseError(f'--shape: expected one or two positive numbers, got {args.shape}')
     Console().print(measure(args))
 
 

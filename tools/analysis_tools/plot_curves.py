@@ -1,7 +1,7 @@
-"""Plot loss and AP of training runs, from the records MMEngine keeps in their work directories.
+"""Plot loss and AP of training runs from the records in their work directories.
 
-A run that was resumed has a folder of records for each start; they are joined. Hours are the
-iterations' own time; validation is not counted.
+A resumed run has a folder of records for each start; these are joined. Hours include the time of
+iterations only, without validation.
 
 Example::
 
@@ -28,7 +28,7 @@ AXES = {'epochs': 'epoch', 'iterations': 'iteration', 'hours': 'hours of trainin
 
 
 class Point(NamedTuple):
-    """A value and where in training it was measured."""
+    """A value and the progress of training at which it was measured."""
 
     epochs: float
     iterations: int
@@ -37,10 +37,10 @@ class Point(NamedTuple):
 
 
 def records(work_dir: Path) -> Iterator[dict]:
-    """The records of all starts of a run, oldest first.
+    """Yield the records of all starts of a run, the oldest first.
 
     Raises:
-        LitePoseError: There are none, or a line is no record.
+        LitePoseError: There are no records, or a line is not a record.
     """
     paths = sorted(work_dir.glob('*/vis_data/scalars.json'))
     if not paths:
@@ -50,22 +50,22 @@ def records(work_dir: Path) -> Iterator[dict]:
             try:
                 yield json.loads(line)
             except ValueError as error:
-                raise LitePoseError(f'{path}: a line is no JSON ({error})') from error
+                raise LitePoseError(f'{path}: expected JSON in each line ({error})') from error
 
 
 def curves(work_dir: Path, metric: str) -> tuple[list[Point], list[Point]]:
-    """Loss and metric of a run.
+    """Return the points of loss and metric of a run.
 
     Args:
-        work_dir: Folder of the run.
-        metric: What the metric's name ends with, e.g. ``/AP``.
+        work_dir: Work directory of the run.
+        metric: End of the metric's name, such as ``/AP``.
     """
     losses: dict[int, Point] = {}
     metrics: dict[int, Point] = {}
     for record in records(work_dir):
         if 'loss' in record:
             now = record['iter']
-            # What a killed start did after the checkpoint it was resumed from is done again.
+            # Iterations after the checkpoint that a run is resumed from are repeated.
             losses = {step: point for step, point in losses.items() if step < now}
             before = losses[max(losses)] if losses else Point(0, 0, 0.0, 0.0)
             hours = before.hours + record['time'] * (now - before.iterations) / 3600
@@ -75,14 +75,14 @@ def curves(work_dir: Path, metric: str) -> tuple[list[Point], list[Point]]:
         if values and losses:
             last = losses[max(losses)]
             metrics[record['step']] = last._replace(epochs=record['step'], value=values[0])
-    # Records name the epoch that they are in; its share that is over follows from the iterations.
+    # Records name the current epoch; its completed share follows from the iterations.
     length = max((point.iterations / point.epochs for point in losses.values()), default=1)
     parts = [point._replace(epochs=point.iterations / length) for point in losses.values()]
     return parts, list(metrics.values())
 
 
 def plot(work_dirs: list[Path], axis: str, metric: str, labels: list[str]) -> plt.Figure:
-    """Loss above, metric below, a line for each run."""
+    """Plot the loss above and the metric below, with a line for each run."""
     figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7, 5), layout='constrained')
     for work_dir, label in zip(work_dirs, labels):
         for axes, points in zip((above, below), curves(work_dir, metric)):
@@ -111,7 +111,7 @@ def main() -> None:
     check_writable(args.out)
     labels = args.labels or [folder.name for folder in args.work_dirs]
     if len(labels) != len(args.work_dirs):
-        raise LitePoseError(f'--labels: {len(args.work_dirs)} runs, {len(labels)} labels')
+        raise LitePoseError(f'--labels: expected {len(args.work_dirs)} labels, got {len(labels)}')
     figure = plot(args.work_dirs, args.x, args.metric, labels)
     with replacing(args.out) as part:
         figure.savefig(part, dpi=110, format=args.out.suffix[1:] or 'png')

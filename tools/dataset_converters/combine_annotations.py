@@ -1,8 +1,8 @@
-"""Combine annotation files in COCO's form into one, with the joints of COCO or of CrowdPose.
+"""Combine annotation files in COCO's form into one, with the keypoints of COCO or CrowdPose.
 
-Joints are matched by name; what a file does not have, is unlabelled (v = 0). With one file and
-``--keypoints crowdpose``, COCO becomes data for a network trained on CrowdPose, of which 12 joints
-are labelled. Images stay where they are: the new file names them relative to its own folder.
+Keypoints are matched by name; those that a file lacks are unlabelled (v = 0). With one file and
+``--keypoints crowdpose``, COCO becomes training data for a network with CrowdPose's keypoints, of
+which 12 are labelled. Images are not moved: the new file names them relative to its own folder.
 
 Example::
 
@@ -26,24 +26,24 @@ from litepose_mm.utils.files import check_writable, replacing
 
 
 def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path) -> dict:
-    """One document of several.
+    """Combine several documents into one.
 
     Args:
-        sources: Annotation file and folder of the images, for each.
+        sources: Pairs of an annotation file and the folder of its images.
         names: Keypoints of the result, in order.
-        folder: Where the result will be; file names are relative to it.
+        folder: Folder of the result, to which file names are relative.
 
     Returns:
-        Annotations in COCO's form. Ids are kept where no two are equal, else new ones are given.
+        Annotations in COCO's form. Ids are kept if they are unique, or else replaced.
 
     Raises:
-        LitePoseError: A file or folder is missing, a file has malformed annotations or shares no
-            keypoint with ``names``.
+        LitePoseError: A file or folder is missing, or a file has malformed annotations or shares
+            no keypoint with ``names``.
     """
     images, annotations = [], []
     for path, image_folder in sources:
         if not image_folder.is_dir():
-            raise LitePoseError(f'--from {path} {images}: no folder {images}')
+            raise LitePoseError(f'--from {path} {image_folder}: no such folder: {image_folder}')
         document = read_people(path)
         (own,) = document['categories']
         own['keypoints'] = own['keypoints'] or _names_by_number(document, path)
@@ -61,19 +61,19 @@ def combine(sources: list[tuple[Path, Path]], names: Sequence[str], folder: Path
 
 
 def _names_by_number(document: dict, path: Path) -> list[str]:
-    """CrowdPose's files do not name their keypoints."""
+    """Return the names of keypoints by their number, since CrowdPose's files do not name them."""
     numbers = {len(a['keypoints']) // 3 for a in document['annotations']}
     known = {len(names): names for names in map(keypoint_names, ('coco', 'crowdpose'))}
     if len(numbers) != 1 or not numbers <= known.keys():
         raise LitePoseError(
-            f'{path}: categories name no keypoints, and people have {sorted(numbers)} of them; '
-            f'expected names, or one of {sorted(known)}'
+            f'{path}: expected names of keypoints, or one of {sorted(known)} keypoints without '
+            f'names, got {sorted(numbers)} without names'
         )
     return list(known[numbers.pop()])
 
 
 def _collect(images: list, annotations: list, moved: dict, people: list) -> None:
-    """Adds a file's images and people, with new ids if any is taken."""
+    """Add a file's images and people, with new ids if any id is already used."""
     for kept, added in ((images, moved.values()), (annotations, people)):
         taken = {item['id'] for item in kept}
         if any(item['id'] in taken for item in added):
@@ -102,12 +102,12 @@ def main() -> None:
         action='append',
         required=True,
         metavar=('ANNOTATIONS', 'IMAGES'),
-        help='annotation file and folder of its images; may be given several times',
+        help='annotation file and folder of its images; can be repeated',
     )
     parser.add_argument(
         '--keypoints',
         default='coco',
-        help='joints of the result: coco, crowdpose or those of a config (default: coco)',
+        help='keypoints of the result: coco, crowdpose or those of a config (default: coco)',
     )
     args = parser.parse_args()
     check_writable(args.out)

@@ -1,8 +1,8 @@
-"""Mend the swapped widths and heights of CrowdPose's public annotation files.
+"""Fix the swapped widths and heights of CrowdPose's public annotation files.
 
-Some of them have been published with width and height swapped, others not
-(https://github.com/open-mmlab/mmpose/issues/310). With ``--images`` each size is read from its
-image. Without, the people tell: a file as a whole is swapped if more of them fit that way.
+Some of these files were published with width and height swapped
+(https://github.com/open-mmlab/mmpose/issues/310). With ``--images``, each size is read from its
+image. Without it, all sizes of a file are swapped if more people then lie inside their images.
 
 Example::
 
@@ -26,14 +26,14 @@ from litepose_mm.utils.files import check_writable, replacing
 
 
 def fix_sizes(document: dict, images: Path | None = None) -> int:
-    """Fixes ``document`` in place.
+    """Fix the sizes of ``document`` in place.
 
     Args:
         document: Annotations in COCO's form.
-        images: Folder of the images.
+        images: Folder of the images, if there is one.
 
     Returns:
-        How many images had another size.
+        The number of images whose size was wrong.
 
     Raises:
         LitePoseError: An image is missing or broken.
@@ -83,10 +83,10 @@ def main() -> None:
         try:
             changed = fix_sizes(document, args.images)
         except (KeyError, TypeError) as error:
-            raise LitePoseError(f'{path}: no annotations of CrowdPose ({error!r})') from error
+            raise LitePoseError(f'{path}: expected annotations of CrowdPose ({error!r})') from error
         with replacing(args.out_dir / path.name) as part:
             part.write_text(json.dumps(document))
-        print(f'{args.out_dir / path.name}: {changed} of {len(document["images"])} fixed')
+        print(f'{args.out_dir / path.name}: {changed} of {len(document["images"])} sizes fixed')
 
 
 if __name__ == '__main__':

@@ -1,13 +1,13 @@
-"""Label the people of a folder of images with a trained model, to train another one on them.
+"""Label the people in a folder of images with a trained model, to train another model on them.
 
 The result is an annotation file in COCO's form with the model's keypoints. The visibility of each
-is the probability that it is right, which training draws as the height of its Gaussian. It comes
-from ``--annotations`` of some of the images, which also take the place of what the model finds
-there; their keypoints are matched by name, and may be others than the model's. Without them it is
-the model's score.
+keypoint is the probability that it is right, which training uses as the height of its Gaussian. The
+probability is estimated from ``--annotations`` of some of the images, which also replace what the
+model finds there; their keypoints are matched by name and may differ from the model's. Without
+annotations, the visibility is the model's score.
 
-What is found on each image is kept beside the result (``*.labels.jsonl``) as it is made: a run that
-was stopped goes on with the same command, and one with other annotations looks at no image again.
+The results of each image are saved beside the file (``*.labels.jsonl``), so that the same command
+continues an interrupted run, and a run with other annotations does not process images again.
 
 Example::
 
@@ -40,31 +40,31 @@ _SHOWN_SCORES = (0.1, 0.2, 0.3, 0.5, 0.7)
 
 
 def find_images(folder: Path) -> dict[str, MediaFile]:
-    """The images in a folder and the folders in it, by their paths below it."""
+    """Find the images in a folder and its subfolders, by their relative paths."""
     if not folder.is_dir():
-        raise LitePoseError(f'expected a folder of images, but there is none at {folder}')
+        raise LitePoseError(f'{folder}: expected a folder of images, got no such folder')
     files = [file for file in find_media([folder], recursive=True) if not file.is_video]
     if not files:
-        raise LitePoseError(f'{folder}: expected images, got videos only')
+        raise LitePoseError(f'{folder}: expected images, got only videos')
     return {file.path.relative_to(folder).as_posix(): file for file in files}
 
 
 def load_truth(path: Path, folder: Path, images: dict[str, MediaFile], skeleton: Skeleton) -> Truth:
-    """The annotations, with the names that their images have here."""
+    """Load the annotations and make the names of their images relative to the folder."""
     truth = Truth.load(path, skeleton)
     for image in truth.document['images']:
         name = Path(os.path.relpath(image_path(folder, image['file_name']), folder)).as_posix()
         if name not in images:
             raise LitePoseError(
-                f'{path}: expected the annotated images in {folder}, {name} is not there; take '
-                'annotations of those that are'
+                f'{path}: expected the annotated images in {folder}, but {name} is missing; add '
+                'it, or remove it from the annotations'
             )
         image['file_name'] = name
     return truth
 
 
 def maker_of(args: argparse.Namespace, estimator: BaseEstimator) -> dict:
-    """What the people found depend on."""
+    """Return everything that determines the results."""
     weights = estimator.weights_file
     if weights is None:
         raise LitePoseError('expected a trained model, got random weights; give --weights')
@@ -78,7 +78,7 @@ def maker_of(args: argparse.Namespace, estimator: BaseEstimator) -> dict:
 
 
 def label(images: dict[str, MediaFile], estimator: BaseEstimator, kept: KeptResults) -> Reporter:
-    """Finds the people on all images whose people are not kept yet."""
+    """Find the people in all images without saved results."""
     waiting = {name: file for name, file in images.items() if name not in kept}
     with Reporter(total=len(images)) as reporter:
         reporter.advance(len(images) - len(waiting))
@@ -96,7 +96,7 @@ def label(images: dict[str, MediaFile], estimator: BaseEstimator, kept: KeptResu
 def describe(calibration: Calibration) -> str:
     shares = calibration(np.array(_SHOWN_SCORES))
     each = ', '.join(f'{score} {share:.0%}' for score, share in zip(_SHOWN_SCORES, shares))
-    return f'keypoints that are right, by score: {each}'
+    return f'share of keypoints that are right, by score: {each}'
 
 
 @one_line_warnings()
@@ -104,13 +104,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('images', type=Path, help='folder of images; folders in it count, too')
+    parser.add_argument('images', type=Path, help='folder of images, including its subfolders')
     parser.add_argument('out', type=Path, help='annotation file to write (.json)')
     parser.add_argument(
         '--annotations',
         type=Path,
         metavar='FILE',
-        help="keypoints of people on some of the images, in COCO's form",
+        help="keypoints of people in some of the images, in COCO's form",
     )
     add_engine_arguments(parser)
     args = parser.parse_args()
@@ -126,7 +126,9 @@ def main() -> int:
     try:
         reporter = label(images, estimator, kept)
     except KeyboardInterrupt:
-        print(f'stopped: {len(kept)} of {len(images)} images are kept; the same command goes on')
+        print(
+            f'stopped after {len(kept)} of {len(images)} images; run the same command to continue'
+        )
         return 130
     results = {name: kept[name] for name in images if name in kept}
     document, calibration = make_document(results, skeleton, truth)

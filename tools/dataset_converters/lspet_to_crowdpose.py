@@ -1,10 +1,10 @@
-"""Convert Leeds Sports Pose (Extended) to annotations with the 14 joints of CrowdPose.
+"""Convert Leeds Sports Pose (Extended) to annotations with the 14 keypoints of CrowdPose.
 
-The public data are a folder of images ``im00001.jpg`` … and ``joints.mat`` with one array. In the
-extended set it is 14 x (x, y, labelled) x N. In the first one it is (x, y, hidden) x 14 x N, and
-hidden joints are labelled, too. One person is annotated in each image; others in view are not, so
-that training on images with several people learns to miss some. There is no box: it is that of
-the joints, with a margin.
+The public data are a folder of images ``im00001.jpg`` … and ``joints.mat`` with one array. Its
+shape is 14 x (x, y, labelled) x N in the extended set. In the original set, it is
+(x, y, hidden) x 14 x N, and hidden keypoints are also labelled. Only one person is annotated in
+each image, so that training on images with several people teaches a model to miss some. The box is
+that of the keypoints, with a margin.
 
 Example::
 
@@ -58,17 +58,19 @@ _ORDER = [LSP_JOINTS.index(name) for name in CROWDPOSE_JOINTS]
 
 
 def read_joints(path: Path) -> np.ndarray:
-    """Joints of LSP's file, (N, 14, 3): x, y and COCO's visibility 0, 1 or 2.
+    """Read LSP's file as (N, 14, 3): x, y and COCO's visibility 0, 1 or 2.
 
     Raises:
-        LitePoseError: The file is missing or of another form.
+        LitePoseError: The file is missing or has another form.
     """
     from scipy.io import loadmat
 
     try:
         joints = np.asarray(loadmat(str(path))['joints'], dtype=np.float64)
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise LitePoseError(f'{path}: no joints.mat of Leeds Sports Pose ({error!r})') from error
+        raise LitePoseError(
+            f'{path}: expected joints.mat of Leeds Sports Pose ({error!r})'
+        ) from error
     if joints.ndim != 3 or joints.shape[:2] not in ((3, 14), (14, 3)):
         raise LitePoseError(f'{path}: expected joints of 3x14xN or 14x3xN, got {joints.shape}')
     if joints.shape[:2] == (3, 14):
@@ -81,12 +83,12 @@ def read_joints(path: Path) -> np.ndarray:
 
 
 def to_crowdpose(joints: np.ndarray, sizes: list[tuple[int, int]], names: list[str]) -> dict:
-    """Annotations in COCO's form.
+    """Convert keypoints to annotations in COCO's form.
 
     Args:
         joints: (N, 14, 3) in LSP's order, see :func:`read_joints`.
         sizes: Width and height of the N images.
-        names: Their file names.
+        names: File names of the images.
     """
     images, annotations = [], []
     for index, (person, size, name) in enumerate(zip(joints[:, _ORDER], sizes, names), start=1):
@@ -111,8 +113,8 @@ def to_crowdpose(joints: np.ndarray, sizes: list[tuple[int, int]], names: list[s
     category = dict(id=1, name='person', keypoints=list(CROWDPOSE_JOINTS), skeleton=[])
     return dict(
         info=dict(
-            description='Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011), the 14 '
-            'joints of CrowdPose, one annotated person in each image'
+            description='Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011) with the '
+            '14 keypoints of CrowdPose and one annotated person in each image'
         ),
         images=images,
         annotations=annotations,
@@ -121,7 +123,7 @@ def to_crowdpose(joints: np.ndarray, sizes: list[tuple[int, int]], names: list[s
 
 
 def _box(points: np.ndarray, size: tuple[int, int], margin: float = 0.08) -> list[float]:
-    """x, y, width and height around the joints, larger by a share of its longer side."""
+    """Return x, y, width and height of a box around points, with a relative margin."""
     if not len(points):
         return [0.0, 0.0, 0.0, 0.0]
     low, high = points.min(axis=0), points.max(axis=0)
@@ -132,20 +134,22 @@ def _box(points: np.ndarray, size: tuple[int, int], margin: float = 0.08) -> lis
 
 
 def convert(folder: Path) -> dict:
-    """Annotations of a folder with ``joints.mat`` and ``images/``, or the images beside it.
+    """Convert a folder with ``joints.mat``, and with images in ``images/`` or beside it.
 
     Raises:
-        LitePoseError: A part is missing, or there are not as many images as joints.
+        LitePoseError: A part is missing, or the numbers of images and people differ.
     """
     from PIL import Image
 
     if not (folder / 'joints.mat').is_file():
-        raise LitePoseError(f'{folder}: expected joints.mat and the folder images/ in it')
+        raise LitePoseError(f'{folder}: expected a folder with joints.mat and images/')
     joints = read_joints(folder / 'joints.mat')
     images = folder / 'images' if (folder / 'images').is_dir() else folder
     paths = sorted(images.glob('im*.jpg'))
     if len(paths) != len(joints):
-        raise LitePoseError(f'{images}: {len(paths)} images, but joints.mat has {len(joints)}')
+        raise LitePoseError(
+            f'{images}: expected {len(joints)} images, as many as in joints.mat, got {len(paths)}'
+        )
     sizes = []
     for path in paths:
         try:
@@ -168,7 +172,7 @@ def main() -> None:
     with replacing(args.out) as part:
         part.write_text(json.dumps(document))
     labelled = sum(annotation['num_keypoints'] for annotation in document['annotations'])
-    print(f'{args.out}: {len(document["images"])} images, {labelled} labelled joints')
+    print(f'{args.out}: {len(document["images"])} images, {labelled} labelled keypoints')
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""What the tools here share: MMDeploy is optional, and bad input is one line."""
+"""Functions that the tools in this folder share."""
 
 import argparse
 
@@ -13,24 +13,24 @@ ignore_notices()
 
 
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
-    """Adds ``--cfg-options``."""
+    """Add ``--cfg-options``."""
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
         default={},
         metavar='KEY=VALUE',
-        help='entries of the model config to change',
+        help='overrides of the model config',
     )
 
 
 def read_configs(deploy_cfg: str, model_cfg: str) -> list:
-    """Reads both configs; that of the deployment registers the codebase.
+    """Read both configs and register the codebase.
 
     Raises:
-        LitePoseError: One cannot be read, MMDeploy is missing, or the first is no deploy config.
+        LitePoseError: A config cannot be read or is of another kind, or MMDeploy is missing.
     """
-    import litepose_mm.deploy.mmdeploy  # noqa: F401  says what to install
+    import litepose_mm.deploy.mmdeploy  # noqa: F401  raises if MMDeploy is missing
 
     configs = []
     for path, key in ((deploy_cfg, 'backend_config'), (model_cfg, 'model')):

@@ -1,7 +1,7 @@
-"""Export a model through MMDeploy, as its tool does, which its wheel lacks.
+"""Export a model through MMDeploy, like the tool of MMDeploy that its wheel lacks.
 
-Writes the ONNX file, the backend's files, and an image of the people that the backend and torch
-find. For TensorRT where it is not installed: the ONNX file, and the command that makes an engine.
+The tool writes the ONNX file, the files of the backend, and images of the people that the backend
+and torch find. Without TensorRT 8, it writes the ONNX file and the command that builds an engine.
 
 Example::
 
@@ -28,12 +28,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('deploy_cfg', help='deploy config, one of configs/deploy')
     parser.add_argument('model_cfg', help='model config')
     parser.add_argument('checkpoint', help='weights')
-    parser.add_argument('img', help='an image to trace the model with')
-    parser.add_argument('--test-img', help='an image to compare on (default: the same)')
+    parser.add_argument('img', help='image with which the model is traced')
+    parser.add_argument('--test-img', help='image on which results are drawn (default: the same)')
     parser.add_argument('--work-dir', default=os.getcwd(), help='folder to write to')
     parser.add_argument('--device', default='cpu', help='device of the model')
     parser.add_argument('--show', action='store_true', help='show the images in a window')
-    parser.add_argument('--dump-info', action='store_true', help="for MMDeploy's SDK: refused")
+    parser.add_argument(
+        '--dump-info', action='store_true', help="not supported, because it is for MMDeploy's SDK"
+    )
     return parser.parse_args()
 
 
@@ -47,7 +49,7 @@ def main() -> None:
         raise LitePoseError(NO_SDK)
     for path in (args.checkpoint, args.img, args.test_img or args.img):
         if not osp.isfile(path):
-            raise LitePoseError(f'no file {path}')
+            raise LitePoseError(f'{path}: no such file')
 
     from mmdeploy.apis import visualize_model
     from mmdeploy.apis.utils import to_backend
@@ -63,10 +65,10 @@ def main() -> None:
     )
     onnx_file = osp.join(args.work_dir, name)
     if backend is Backend.TENSORRT and not has_tensorrt_8():
-        line = trtexec_line(deploy_cfg, name)  # as seen from the work directory
+        line = trtexec_line(deploy_cfg, name)  # the path is relative to the work directory
         with open(osp.join(args.work_dir, COMMAND_NAME), 'w', encoding='utf-8') as file:
             file.write(f'{line}\n')
-        print(f'{onnx_file}; {COMMAND_NAME} beside it makes the engine, where the GPU is: {line}')
+        print(f'wrote {onnx_file}; on the machine with the GPU, run {COMMAND_NAME}: {line}')
         return
     files = to_backend(
         backend.value,

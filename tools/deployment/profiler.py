@@ -1,6 +1,6 @@
-"""Time a model or its export through MMDeploy. Options are those of MMDeploy's tool.
+"""Measure the speed of a model or its export through MMDeploy, with the options of its tool.
 
-``litepose benchmark`` also times preprocessing and decoding; this times the network alone.
+This measures only the network; ``litepose benchmark`` also measures preprocessing and decoding.
 
 Example::
 
@@ -30,22 +30,26 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('model_cfg', help='model config')
     parser.add_argument('image_dir', help='folder with images')
     parser.add_argument(
-        '--model', nargs='+', required=True, help="the backend's files, or a .pth for torch"
+        '--model', nargs='+', required=True, help='files of the backend, or a .pth file for torch'
     )
-    parser.add_argument('--device', default='cpu', help='where it runs')
-    parser.add_argument('--shape', help="HEIGHTxWIDTH of the input (default: the deploy config's)")
-    parser.add_argument('--warmup', type=int, default=10, help='runs that are not timed')
-    parser.add_argument('--num-iter', type=int, default=100, help='runs that are timed')
-    parser.add_argument('--batch-size', type=int, default=1, help='images at once')
+    parser.add_argument('--device', default='cpu', help='device of the model')
+    parser.add_argument(
+        '--shape', help='HEIGHTxWIDTH of the input (default: as in the deploy config)'
+    )
+    parser.add_argument('--warmup', type=int, default=10, help='number of runs before measuring')
+    parser.add_argument('--num-iter', type=int, default=100, help='number of measured runs')
+    parser.add_argument('--batch-size', type=int, default=1, help='number of images in a batch')
     add_cfg_options(parser)
     return parser.parse_args()
 
 
 def parse_shape(text: str | None, default: list | None) -> list:
-    """Width and height."""
+    """Return width and height."""
     if text is None:
         if default is None:
-            raise LitePoseError('--shape: needed with a dynamic deploy config, e.g. 256x256')
+            raise LitePoseError(
+                '--shape: expected HEIGHTxWIDTH for a dynamic deploy config, e.g. 256x256, got none'
+            )
         return list(default)
     parts = text.split('x')
     if len(parts) != 2 or not all(part.isdigit() and int(part) for part in parts):
@@ -56,21 +60,21 @@ def parse_shape(text: str | None, default: list | None) -> list:
 def main() -> None:
     args = parse_args()
     if min(args.warmup, args.num_iter, args.batch_size) < 1:
-        raise LitePoseError('--warmup, --num-iter and --batch-size: expected numbers from 1')
+        raise LitePoseError('--warmup, --num-iter and --batch-size: expected numbers of at least 1')
     deploy_cfg, model_cfg = read_configs(args.deploy_cfg, args.model_cfg)
     model_cfg.merge_from_dict(args.cfg_options)
     files = sorted(
         path for path in Path(args.image_dir).rglob('*') if path.suffix.lower() in SUFFIXES
     )
     if not files:
-        raise LitePoseError(f'no images in {args.image_dir}')
+        raise LitePoseError(f'{args.image_dir}: expected a folder with images, got none')
 
     from mmdeploy.apis import build_task_processor
     from mmdeploy.utils import Backend, get_backend, get_input_shape
     from mmdeploy.utils.timer import TimeCounter
 
     class TimedTorch(torch.nn.Module):
-        """The torch model, timed as wrappers of backends are."""
+        """The torch model, measured like the wrappers of backends."""
 
         def __init__(self, model: torch.nn.Module):
             super().__init__()

@@ -1,4 +1,4 @@
-"""Evaluate an exported model through MMDeploy. Options are those of MMDeploy's tool.
+"""Evaluate an exported model through MMDeploy, with the options of its tool.
 
 Example::
 
@@ -25,19 +25,21 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('deploy_cfg', help='deploy config of the export')
     parser.add_argument('model_cfg', help='model config')
-    parser.add_argument('--model', nargs='+', required=True, help="the backend's files")
-    parser.add_argument('--device', default='cpu', help='where the backend runs')
+    parser.add_argument('--model', nargs='+', required=True, help='files of the backend')
+    parser.add_argument('--device', default='cpu', help='device of the backend')
     parser.add_argument('--work-dir', default='work_dir', help='folder for the log')
     add_cfg_options(parser)
     parser.add_argument('--show', action='store_true', help='show predictions in a window')
     parser.add_argument('--show-dir', help='folder for images of predictions')
     parser.add_argument('--interval', type=int, default=1, help='draw every n-th image')
-    parser.add_argument('--wait-time', type=float, default=2, help='seconds a window stays')
+    parser.add_argument(
+        '--wait-time', type=float, default=2, help='seconds for which a window waits'
+    )
     parser.add_argument('--log2file', help='file for the log')
-    parser.add_argument('--speed-test', action='store_true', help='time the backend too')
-    parser.add_argument('--warmup', type=int, default=10, help='runs that are not timed')
-    parser.add_argument('--log-interval', type=int, default=100, help='timed runs a log line')
-    parser.add_argument('--batch-size', type=int, default=1, help='images at once')
+    parser.add_argument('--speed-test', action='store_true', help='also measure the speed')
+    parser.add_argument('--warmup', type=int, default=10, help='number of runs before measuring')
+    parser.add_argument('--log-interval', type=int, default=100, help='measured runs per log line')
+    parser.add_argument('--batch-size', type=int, default=1, help='number of images in a batch')
     return parser.parse_args()
 
 
@@ -47,7 +49,7 @@ def main() -> None:
     model_cfg.merge_from_dict(args.cfg_options)
     missing = [name for name in args.model if not Path(name).exists()]
     if missing:
-        raise LitePoseError(f'--model: there is no {", ".join(missing)}')
+        raise LitePoseError(f'--model: no such file: {", ".join(missing)}')
 
     from mmdeploy.apis import build_task_processor
     from mmdeploy.utils.timer import TimeCounter

@@ -1,8 +1,8 @@
-"""Draw samples of a config's training data as training sees them: people, targets, masks and tags.
+"""Draw samples of a config's training data with people, targets, masks and tags.
 
-One image a sample: the input with its skeletons; for each level the heatmaps over it, with what
-the mask leaves out hatched in red; for each level with tags the places where tags are read, by
-person. Transforms run as in training, whatever the codec; what it does not make is not drawn.
+Each drawing shows the input with skeletons; for each level, the heatmaps over the input, with
+masked pixels hatched in red; and for each level with tags, the positions at which the tags of each
+person are read. Transforms run as in training, with any codec; missing targets are omitted.
 
 Example::
 
@@ -29,7 +29,7 @@ from mmpose.registry import DATASETS
 
 from litepose_mm.annotations import explained
 from litepose_mm.cli.programs import run_tool
-from litepose_mm.engine.hooks.bad_sample_hook import GuardSample, guard_samples
+from litepose_mm.engine.hooks.bad_sample_hook import SampleFilter, filter_samples
 from litepose_mm.engine.utils.pipelines import pipeline_owners
 from litepose_mm.errors import LitePoseError
 from litepose_mm.media import write_image
@@ -40,39 +40,39 @@ from litepose_mm.visualization import draw_targets
 
 
 def training_data(config: Config, stage: int = 1) -> Any:
-    """The training data of a config, whose samples are not packed.
+    """Build the training data of a config, without packing samples.
 
     Args:
         config: The config.
-        stage: Which of its pipelines: 1 is the data set's own, 2 that of the first
+        stage: Number of the pipeline: 1 is that of the data set, 2 that of the first
             ``PipelineSwitchHook``, and so on.
 
     Raises:
-        LitePoseError: There are no data, or no such stage.
+        LitePoseError: There are no data, or there is no such stage.
     """
     if not config.get('train_dataloader'):
-        raise LitePoseError('the config has no train_dataloader')
+        raise LitePoseError('expected a train_dataloader in the config, got none')
     hooks = config.get('custom_hooks') or []
     switches = [hook['switch_pipeline'] for hook in hooks if 'switch_pipeline' in hook]
     if not 1 <= stage <= 1 + len(switches):
         raise LitePoseError(
-            f'--stage: expected 1 to {1 + len(switches)} of this config, got {stage}'
+            f'--stage: expected 1 to {1 + len(switches)} for this config, got {stage}'
         )
     dataset = DATASETS.build(config.train_dataloader.dataset)
     if len(dataset) == 0:
-        raise LitePoseError('the data set has no samples with people')
+        raise LitePoseError('expected samples with people in the data set, got none')
     for owner in pipeline_owners(dataset):
         pipeline = owner.pipeline if stage == 1 else Compose(switches[stage - 2])
-        # packing makes tensors of what is to be drawn
+        # Packing would convert what is drawn to tensors.
         owner.pipeline = Compose(
             [t for t in pipeline.transforms if not type(t).__name__.startswith('Pack')]
         )
-        guard_samples(owner, GuardSample())
+        filter_samples(owner, SampleFilter())
     return dataset
 
 
 def samples(dataset: Any, num: int) -> Iterator[dict]:
-    """Samples spread over a data set.
+    """Yield evenly spaced samples of a data set.
 
     Raises:
         LitePoseError: A sample is bad.
@@ -83,12 +83,12 @@ def samples(dataset: Any, num: int) -> Iterator[dict]:
 
 
 def draw(sample: dict, skeleton: Skeleton, codec: Any) -> np.ndarray:
-    """The image of a sample; the codec, if it is ours, tells which levels have tags."""
+    """Draw a sample; our codec tells which levels have tags."""
     image = np.ascontiguousarray(sample['img'].clip(0, 255).astype(np.uint8))
     heatmaps = [maps[: skeleton.num_keypoints] for maps in levels(sample.get('heatmaps'))]
     indices = sample.get('keypoint_indices')
     if isinstance(indices, np.ndarray) and indices.ndim == 4:
-        indices = list(indices.swapaxes(0, 1))  # ours have the levels second
+        indices = list(indices.swapaxes(0, 1))  # our codec has the levels on the second axis
     indices = [own for own in levels(indices) if own.size]
     have_tags = getattr(codec, 'tag_levels', [True] * len(heatmaps))
     return draw_targets(
@@ -102,18 +102,18 @@ def draw(sample: dict, skeleton: Skeleton, codec: Any) -> np.ndarray:
 
 
 def levels(value: Any) -> list[np.ndarray]:
-    """An array of one level, or a sequence of one each, as a list."""
+    """Return the arrays of all levels as a list."""
     if value is None:
         return []
     return [np.asarray(own) for own in (value if isinstance(value, (list, tuple)) else [value])]
 
 
 def truth(sample: dict, skeleton: Skeleton, size: tuple[int, int]) -> PoseResult:
-    """The people of a sample in pixels of the input."""
+    """Return the people of a sample in pixels of the input."""
     keypoints = sample.get('transformed_keypoints', sample.get('keypoints', ()))
     keypoints = np.reshape(keypoints, (-1, skeleton.num_keypoints, 2))
     visible = np.asarray(sample.get('keypoints_visible', np.ones(keypoints.shape[:2])))
-    visible = visible[..., 0] if visible.ndim == 3 else visible  # MMPose has weights beside it
+    visible = visible[..., 0] if visible.ndim == 3 else visible  # some codecs add weights
     return PoseResult(
         keypoints=keypoints,
         keypoint_scores=(visible > 0).astype(np.float32),
@@ -124,7 +124,7 @@ def truth(sample: dict, skeleton: Skeleton, size: tuple[int, int]) -> PoseResult
 
 
 def browse(config: Config, out_dir: Path, num: int, seed: int, stage: int) -> int:
-    """Writes images of samples and returns how many.
+    """Write drawings of samples and return their number.
 
     Raises:
         LitePoseError: There is no data or no such stage, a sample is bad, or an image cannot be
@@ -156,10 +156,16 @@ def main() -> None:
     parser.add_argument('--seed', type=int, default=0, help='seed of the augmentation')
     parser.add_argument(
         '--stage', type=int, default=1,
-        help="1: the data set's pipeline (default), 2: that of the first PipelineSwitchHook, …",
+        help='number of the pipeline: 1 for that of the data set (default), 2 for that of the '
+        'first PipelineSwitchHook, …',
     )  # fmt: skip
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='overrides of the config',
     )
     args = parser.parse_args()
     config = read_config(args.config, args.cfg_options)

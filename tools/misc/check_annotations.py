@@ -1,7 +1,7 @@
-"""Check an annotation file in COCO's form before training on it, and fix what is mechanical.
+"""Check an annotation file in COCO's form before training on it, and fix simple problems.
 
-Every problem is a line: kind, image or annotation, field, what is wrong. Exit status 1 if there is
-any (with ``--fix``: if any is left).
+Each problem is printed in a line: kind, image or annotation, field, and what is wrong. The exit
+status is 1 if there are problems, or with ``--fix``, if some remain.
 
 Examples::
 
@@ -35,28 +35,31 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('annotations', type=Path, help='file in the form of COCO (.json)')
+    parser.add_argument('annotations', type=Path, help="annotation file in COCO's form (.json)")
     parser.add_argument('--images', type=Path, help='folder of the images')
-    parser.add_argument('--decode', action='store_true', help='read every image to its end')
+    parser.add_argument('--decode', action='store_true', help='decode every image completely')
     parser.add_argument('--dataset', help='coco, crowdpose or a config: which keypoints to expect')
-    parser.add_argument('--most', type=int, default=20, help='lines shown for each kind')
-    parser.add_argument('--fix', type=Path, metavar='OUT', help='write a fixed file')
     parser.add_argument(
-        '--drop', action='store_true', help='with --fix: leave out what cannot be used'
+        '--dataset', help='expected keypoints: those of coco, of crowdpose or of a config'
+    )
+    parser.add_argument('--most', type=int, default=20, help='number of lines for each kind')
+    parser.add_argument('--fix', type=Path, metavar='OUT', help='fixed file to write')
+    parser.add_argument(
+        '--drop', action='store_true', help='with --fix, leave out everything that cannot be used'
     )
     return parser.parse_args()
 
 
 def summary(problems: Sequence[Problem]) -> str:
-    """How many there are of each kind."""
+    """Count the problems of each kind."""
     counts = Counter(problem.kind for problem in problems)
     return ', '.join(f'{kind} {count}' for kind, count in counts.items()) or 'none'
 
 
 def run(args: argparse.Namespace) -> int:
-    """Checks, tells and fixes; returns the exit status."""
+    """Check, report and fix; return the exit status."""
     if args.drop and not args.fix:
-        raise LitePoseError('--drop: only with --fix OUT')
+        raise LitePoseError('--drop: expected --fix OUT, too')
     if args.fix:
         check_writable(args.fix)
     document = read_annotations(args.annotations)
@@ -73,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     problems = check.problems
     _, encoding = read_text(args.annotations)
     if encoding != 'utf-8':
-        text = f'read as {encoding}, but most tools read UTF-8 without a byte order mark only'
+        text = f'read as {encoding}, but most tools read only UTF-8 without a byte order mark'
         problems.insert(0, Problem('encoding', 'file', None, 'encoding', text, fixed=True))
     counts = Counter(problem.kind for problem in problems)
     shown = Counter()

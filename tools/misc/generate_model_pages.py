@@ -1,8 +1,8 @@
-"""Write what says which models there are: metafiles, the tables of model pages, the README's.
+"""Write the metafiles and the tables of models in pages and the README.
 
-They come from the zoo (``litepose_mm/zoo/models.json``) and the cards of weights. Tables stand
-between the markers ``<!-- models:begin -->`` and ``<!-- models:end -->``; the rest of a page stays.
-For a source tree; ``make models`` runs it.
+They are made from the zoo (``litepose_mm/zoo/models.json``) and the cards of weights. Tables are
+between the markers ``<!-- models:begin -->`` and ``<!-- models:end -->``; the rest of a page is
+kept. This needs a source tree; ``make models`` runs it.
 
 Example::
 
@@ -39,7 +39,7 @@ _NOTE = f"""\
 
 
 def generate() -> dict[Path, str]:
-    """What each file should hold, by its path."""
+    """Return the content of each file by its path."""
     groups: dict[Path, list[ModelEntry]] = {}
     for entry in MODELS.values():
         folder = (ROOT / 'configs' / entry.config).parent
@@ -57,7 +57,7 @@ def generate() -> dict[Path, str]:
 
 
 def _metafile(path: Path, entries: Sequence[ModelEntry], is_first: bool) -> str:
-    """The metafile of a family's models for one data set; the first also tells of the family."""
+    """Return the metafile of a family's models for one data set; the first describes the family."""
     family = get_family(entries[0].family)
     document: dict = {}
     if is_first:
@@ -101,7 +101,7 @@ def _yaml(document: dict) -> str:
 
 
 def _results(folder: Path, entries: Iterable[ModelEntry]) -> str:
-    """The table of the page of a family's models for one data set."""
+    """Return the table of a family's models for one data set."""
     names = ('config', 'input', 'params', 'MACs, exact', 'AP', 'AP<sup>50</sup>', 'AP<sup>75</sup>')
     rows = []
     for entry in entries:
@@ -127,7 +127,7 @@ def _link(card: WeightsCard, folder: Path) -> str:
 
 
 def _readme(entries: Iterable[ModelEntry]) -> tuple[str, str]:
-    """The README's table of models, and that of weights."""
+    """Return the README's tables of models and of weights."""
     entries = list(entries)
     models = [
         [
@@ -180,7 +180,7 @@ def _table(names: Sequence[str], alignment: str, rows: Iterable[Sequence[str]]) 
 
 
 def _page(path: Path, *tables: str, entry: ModelEntry | None = None) -> str:
-    """A page with new tables; one that is not there yet gets a heading and the paper."""
+    """Return a page with new tables; a new page gets a heading and the paper."""
     if path.is_file() or entry is None:
         text = path.read_text(encoding='utf-8')
     else:

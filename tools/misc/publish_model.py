@@ -1,7 +1,7 @@
-"""Make a checkpoint ready to publish: weights and plain facts about them, nothing else.
+"""Prepare a checkpoint for publication: keep only weights and plain facts about them.
 
-The name gets the first 8 digits of the file's SHA-256 and the date, as MMPose's models have:
-``name-1a2b3c4d_20260131.pth``. With the suffix ``.safetensors`` it is written in that format.
+As for MMPose's models, the first 8 digits of the file's SHA-256 and the date are added to the name:
+``name-1a2b3c4d_20260131.pth``. The suffix ``.safetensors`` selects that format.
 
 Example::
 
@@ -25,7 +25,7 @@ from litepose_mm.engine.checkpoints.plain_data import to_plain
 from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.files import check_writable, part_of, replacing
 
-# Facts about the training that are kept; paths of its machine are not.
+# Facts about the training that are kept, unlike paths of the machine.
 _KEPT = (
     'epoch',
     'iter',
@@ -40,19 +40,19 @@ _HASH_DIGITS = 8
 
 
 def publish(source: Path, destination: Path, half: bool = False) -> Path:
-    """Writes the published file; returns its path.
+    """Write the published file and return its path.
 
     Args:
         source: A training checkpoint, or other weights.
         destination: Path of the published file without hash and date.
-        half: Stores floating point weights in 16 bits, but those beyond its range (65,504), such as
-            some running variances.
+        half: Whether to store floating point weights in 16 bits, except for tensors beyond its
+            range (65,504), such as some running variances.
 
     Raises:
         LitePoseError: ``source`` is not usable, or ``destination`` has an unknown suffix.
     """
     if destination.suffix not in ('.pth', '.safetensors'):
-        raise LitePoseError(f'{destination}: expected the suffix .pth or .safetensors')
+        raise LitePoseError(f'{destination}: expected a name that ends in .pth or .safetensors')
     weights = read_weights(source)
     state = {name: value.detach().contiguous() for name, value in weights.state_dict.items()}
     if half:
@@ -80,8 +80,8 @@ def _save_safetensors(state: dict[str, torch.Tensor], meta: dict, path: Path) ->
     try:
         from safetensors.torch import save
     except ImportError:
-        raise LitePoseError('pip install safetensors to write that format') from None
-    # save_file would make it readable by its owner only
+        raise LitePoseError('safetensors is not installed: pip install safetensors') from None
+    # save_file would write a file that only its owner can read.
     path.write_bytes(save(state, {key: json.dumps(value) for key, value in meta.items()}))
 
 

@@ -1,9 +1,8 @@
-"""Convert a checkpoint of a family's authors to one that this package's configs load.
+"""Convert a checkpoint of a family's authors to one that this package's configs can load.
 
-Any of their forms: plain weights, wrapped in a training checkpoint, with the prefixes of
-DistributedDataParallel (``module.``) or FP16 training (``1.``), and supernets. The family is
-recognised from the names; the architecture and the number of keypoints from the shapes. Weights are
-loaded as data only.
+Plain weights, training checkpoints, supernets, and the prefixes of DistributedDataParallel
+(``module.``) and FP16 training (``1.``) are supported. The family is recognised from names, the
+architecture and the number of keypoints from shapes. Weights are loaded as data only.
 """
 
 import argparse
@@ -28,10 +27,10 @@ from litepose_mm.zoo import models
 
 
 def convert(source: Path, destination: Path) -> str:
-    """Convert one file; returns what was recognised, in a line.
+    """Convert a file and describe in a line what was recognised.
 
     Raises:
-        LitePoseError: The file is no checkpoint of a family's authors, or names are missing or
+        LitePoseError: The file is not a checkpoint of a family's authors, or names are missing or
             unexpected.
     """
     from mmengine.registry import init_default_scope
@@ -42,8 +41,8 @@ def convert(source: Path, destination: Path) -> str:
     if family is None:
         titles = ', '.join(each.title for each in families().values())
         raise LitePoseError(
-            f'weights {source}: these are not the names of the authors of a known family '
-            f'({titles}); nothing to convert'
+            f"weights {source}: expected the tensor names of the authors' {titles}, got others; "
+            'there is nothing to convert'
         )
     state = family.from_authors(state)
     found = recognise(state)
@@ -60,7 +59,7 @@ def convert(source: Path, destination: Path) -> str:
     )
     save_weights(state, destination, meta)
 
-    name = found.variant or f'a {family.title} network that is not published'
+    name = found.variant or f'an unpublished {family.title} network'
     facts = f'{found.num_keypoints} keypoints, {len(state)} tensors'
     if supernet:
         return f'a supernet of {name}, {facts}'

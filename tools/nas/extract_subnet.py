@@ -1,16 +1,16 @@
-r"""Take a network out of a supernet, with weights for the plain configs.
+r"""Extract a network from a supernet, with its weights and config.
 
 Example::
 
     python tools/nas/extract_subnet.py SUPERNET_CONFIG SUPERNET_CHECKPOINT \
         work_dirs/search/best.json --out checkpoints/found.pth --evaluate
 
-The weights have calibrated statistics of batch normalisation. The network's own config is written
-beside them, here ``found.py``; it tests and exports the network, and fine-tunes it as ``finetune``
-in the supernet's config says.
+The statistics of batch normalisation are calibrated. The network's config is written beside the
+weights, here ``found.py``; it tests and exports the network, and fine-tunes it with the schedule
+``finetune`` of the supernet's config.
 
-``--alone`` makes a rival for a search: the network as a part of the checkpoint that the supernet
-starts from, to be trained without a supernet.
+``--alone`` makes a baseline for a search: it extracts the network from the checkpoint that the
+supernet starts from, for training without a supernet.
 """
 
 import argparse
@@ -29,9 +29,9 @@ from litepose_mm.nas import (
     default_device,
     get_search_space,
     load_supernet,
-    plain_config,
     save_subnet,
     sort_channels,
+    subnet_config,
 )
 from litepose_mm.utils.files import check_writable, replacing
 
@@ -45,23 +45,28 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('arch', help='name or JSON file of an architecture')
     parser.add_argument('--out', type=Path, required=True, help='checkpoint to write (.pth)')
     parser.add_argument(
-        '--calibration-batches', type=int, default=10, help='training batches (default: 10)'
+        '--calibration-batches',
+        type=int,
+        default=10,
+        help='number of training batches for calibration (default: 10)',
     )
-    parser.add_argument('--device', default=default_device(), help='default: a GPU if there is one')
+    parser.add_argument(
+        '--device', default=default_device(), help='device (default: a GPU if there is one)'
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='key=value, in place of those in the config',
+        help='key=value pairs that override the config',
     )
     parser.add_argument(
         '--alone',
         action='store_true',
-        help="the checkpoint is the supernet's load_from: sort its channels, as training does, and "
-        "write a config that trains as the supernet config's alone says",
+        help="treat the checkpoint as the supernet's load_from: sort its channels, as training "
+        "does, and write a config with the schedule alone of the supernet's config",
     )
     parser.add_argument(
-        '--evaluate', action='store_true', help='print its AP on the validation images'
+        '--evaluate', action='store_true', help='print the AP on the validation images'
     )
     return parser.parse_args()
 
@@ -73,13 +78,13 @@ def main() -> None:
         raise LitePoseError(f'--out: expected a name that ends in .pth, got {args.out}')
     config, supernet = load_supernet(args.config, args.checkpoint, args.device, args.cfg_options)
     space = get_search_space(config.search_space)
-    if args.alone:  # any part of the largest network will do
+    if args.alone:  # the network need not be in the space
         arch = space.architecture(args.arch)
         supernet.activate(arch)
         sort_channels(supernet)
     else:
         arch = space.network(args.arch)
-    own = plain_config(
+    own = subnet_config(
         config, arch, args.out.resolve(), schedule='alone' if args.alone else 'finetune'
     )
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, split='val')

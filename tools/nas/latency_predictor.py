@@ -1,6 +1,6 @@
-r"""Fit a predictor of latency to some networks of a search space, so that a search can limit it.
+r"""Fit a latency predictor to some networks of a search space, for searches with a latency limit.
 
-Half of the networks are fitted; the other half tell the error of the prediction.
+Half of the networks are used for fitting, the other half to measure the error of the predictions.
 
 Example::
 
@@ -32,10 +32,10 @@ from litepose_mm.nas import (
     NetworkCosts,
     NetworkTimer,
     get_search_space,
-    plain_model,
     read_supernet_config,
+    subnet_model,
 )
-from litepose_mm.nas.plain_config import input_size_of
+from litepose_mm.nas.subnet_config import input_size_of
 from litepose_mm.utils.files import check_writable
 
 
@@ -66,7 +66,7 @@ def main() -> None:
     for name, least in (('networks', 8), ('rounds', 1), ('threads', 1), ('seed', 0)):
         value = getattr(args, name)
         if value < least:
-            raise LitePoseError(f'--{name}: expected {least} or more, got {value}')
+            raise LitePoseError(f'--{name}: expected at least {least}, got {value}')
     check_writable(args.out)
     timer = NetworkTimer(args.engine, args.threads, args.rounds)
     config = read_supernet_config(args.config)
@@ -77,7 +77,7 @@ def main() -> None:
     archs = [space.decode(space.sample(rng)) for _ in range(args.networks)]
     networks = []
     for arch in track(archs, f'{len(archs)} networks'):
-        network = build_pose_estimator(plain_model(config.model, arch))
+        network = build_pose_estimator(subnet_model(config.model, arch))
         width, height = input_size_of(config.model.head.decoder.input_size, arch)
         graph = DeployGraph(to_deploy_form(network), deploy_decoder(network)).eval()
         networks.append((graph, (1, 3, height, width)))

@@ -1,14 +1,14 @@
 r"""Search a trained supernet for the best network under constraints.
 
-The state is written after every generation; the same command continues a search that was stopped.
+The state is saved after every generation, so that the same command continues an interrupted search.
 
 Example::
 
     python tools/nas/search.py SUPERNET_CONFIG SUPERNET_CHECKPOINT --limit paper_macs=1.2e9 \
         --work-dir work_dirs/search
 
-writes ``best.json``, the architecture (extract_subnet.py takes it out of the supernet),
-``best.py``, its config, and ``search.md`` with the front. Several processes can share the
+writes the architecture to ``best.json`` (extract_subnet.py extracts it from the supernet), its
+config to ``best.py``, and the Pareto front to ``search.md``. Several processes can share the
 evaluation: ``torchrun --nproc-per-node 2 tools/nas/search.py … --launcher pytorch``.
 """
 
@@ -37,7 +37,7 @@ from litepose_mm.nas import (
     get_search_space,
     load_supernet,
 )
-from litepose_mm.nas.limits import COSTS, make_constraints, parse_limit
+from litepose_mm.nas.constraints import COSTS, make_constraints, parse_limit
 from litepose_mm.nas.search_report import format_cost, write_report
 from litepose_mm.nas.search_state import restore, resume, save_generation, state_of
 from litepose_mm.utils.files import check_writable, sha256
@@ -58,7 +58,7 @@ def parse_args() -> argparse.Namespace:
         action='extend',
         required=True,
         metavar='COST=MOST',
-        help=f'constraints; costs: {", ".join(COSTS)} (milliseconds)',
+        help=f'largest values of costs, which are {", ".join(COSTS)} (in milliseconds)',
     )
     parser.add_argument(
         '--latency-predictor', type=Path, help='file of latency_predictor.py, for the cost latency'
@@ -68,7 +68,7 @@ def parse_args() -> argparse.Namespace:
         ('--population', 'number of networks in a generation'),
         ('--parents', 'number of the best networks that survive and have children'),
         ('--mutation-share', 'fraction of the children that are mutated; the others are crossed'),
-        ('--mutation-prob', "probability that a mutated child's gene is drawn anew"),
+        ('--mutation-prob', 'probability that a gene of a mutated child is sampled again'),
         ('--seed', 'random seed'),
     ):
         default = getattr(defaults, option[2:].replace('-', '_'))
@@ -79,27 +79,34 @@ def parse_args() -> argparse.Namespace:
         '--calibration-batches',
         type=int,
         default=10,
-        help='training batches that calibrate a network (default: 10)',
+        help='number of training batches that calibrate a network (default: 10)',
     )
     parser.add_argument(
         '--no-cache',
         action='store_true',
-        help='read the images again for every network: slower, but the images of each resolution '
-        'are not kept in memory (5,000 images take about 1 GB at 256x256 and 4 GB at 512x512)',
+        help='read the images again for every network instead of keeping them in memory, which is '
+        'slower (5,000 images take about 1 GB at 256x256 and 4 GB at 512x512)',
     )
-    parser.add_argument('--device', default=default_device(), help='default: a GPU if there is one')
+    parser.add_argument(
+        '--device', default=default_device(), help='device (default: a GPU if there is one)'
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='key=value, in place of those in the config',
+        help='key=value pairs that override the config',
     )
-    parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch'],
+        default='none',
+        help='program that starts several processes, if any (default: none)',
+    )
     return parser.parse_args()
 
 
 def scored_by(args: argparse.Namespace, config: Config) -> dict[str, Any]:
-    """What scores and costs depend on besides the search; only a search with the same continues."""
+    """Return what else scores and costs depend on, which must not change in a continued search."""
     names = ('model', 'train_dataloader', 'val_dataloader', 'val_evaluator')
     names += ('search_dataloader', 'search_evaluator')
     parts = Config({name: config.get(name) for name in names}).pretty_text
@@ -114,7 +121,7 @@ def scored_by(args: argparse.Namespace, config: Config) -> dict[str, Any]:
 def make_evolution(
     args: argparse.Namespace, config: Config, supernet: torch.nn.Module
 ) -> Evolution:
-    """The search that the options ask for, before its first generation."""
+    """Make the search with the given options, before its first generation."""
     space = get_search_space(config.search_space)
     constraints = make_constraints(
         args.limit, NetworkCosts(supernet), space, args.latency_predictor
@@ -128,16 +135,16 @@ def main() -> None:
     args = parse_args()
     check_writable(args.work_dir / 'search.md')
     if args.launcher == 'pytorch':
-        torch.distributed.init_process_group('gloo')  # scores are all that is exchanged
+        torch.distributed.init_process_group('gloo')  # processes exchange only scores
     is_main = get_rank() == 0
     config, supernet = load_supernet(args.config, args.checkpoint, args.device, args.cfg_options)
     evolution, basis = make_evolution(args, config, supernet), scored_by(args, config)
     evaluator = SubnetEvaluator(supernet, config, args.calibration_batches, cache=not args.no_cache)
     if is_main and (path := resume(evolution, args.work_dir, basis)) is not None:
-        print(f'going on after {path}')
+        print(f'continuing after {path}')
         write_report(evolution, args.work_dir, config)
     state = [state_of(evolution)]
-    broadcast_object_list(state)  # the folder may be on the first machine only
+    broadcast_object_list(state)  # other machines may not have the folder
     restore(evolution, state[0])
     with Progress(disable=not is_main) as progress:
         task = progress.add_task(

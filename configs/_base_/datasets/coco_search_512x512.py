@@ -1,6 +1,6 @@
 _base_ = './coco_bottomup_512x512.py'
 
-# A search compares networks on training images, the same for all; val2017 stays for reports.
+# A search compares networks on fixed training images; val2017 is reserved for reports.
 search_dataloader = dict(
     batch_size=1,
     num_workers=2,
@@ -19,7 +19,7 @@ search_evaluator = dict(
     type='SampleTruthCocoMetric', nms_mode='none', score_mode='bbox', prefix='coco'
 )
 
-# How a network that was taken out of the supernet is trained.
+# Schedule of a network that was extracted from the supernet.
 finetune = dict(
     train_cfg=dict(by_epoch=True, max_epochs=500, val_interval=10),
     param_scheduler=[

@@ -1,5 +1,5 @@
-# COCO 2017 keypoints (Lin et al., ECCV 2014), one person a sample: those of the annotations in
-# training, those that a detector found in validation.
+# COCO 2017 keypoints (Lin et al., ECCV 2014) with one person per sample: annotated people in
+# training, people found by a detector in validation.
 dataset_type = 'CocoDataset'
 data_mode = 'topdown'
 data_root = 'data/coco/'

@@ -20,7 +20,7 @@ train_dataloader = dict(
             ),
             dict(type='RandomFlip', direction='horizontal', prob=0.5),
             dict(type='GenerateTarget', encoder=codec),
-            # As the authors have it, nobody is masked.
+            # Like the authors, this masks nobody.
             dict(type='MultiLevelHeatmapMask', use_segments=False),
             dict(type='PackMultiScaleInputs', with_annotations=False),
         ]

@@ -1,6 +1,7 @@
 _base_ = './crowdpose_bottomup_512x512.py'
 
-# A search compares networks on the val split, so it is not trained on; test stays for reports.
+# A search compares networks on the val split, which is not used for training; test is reserved for
+# reports.
 train_dataloader = dict(dataset=dict(ann_file='annotations/mmpose_crowdpose_train.json'))
 search_dataloader = dict(
     batch_size=1,
@@ -24,7 +25,7 @@ search_evaluator = dict(
     prefix='crowdpose',
 )
 
-# How a network that was taken out of the supernet is trained.
+# Schedule of a network that was extracted from the supernet.
 finetune = dict(
     train_cfg=dict(by_epoch=True, max_epochs=200, val_interval=10),
     param_scheduler=[

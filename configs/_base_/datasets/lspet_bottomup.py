@@ -1,6 +1,6 @@
 # Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011) with CrowdPose's 14 keypoints
-# (tools/dataset_converters/lspet_to_crowdpose.py). One person is labelled in each image, whoever
-# else is there is not. The last tenth is held out.
+# (tools/dataset_converters/lspet_to_crowdpose.py). Only one person is labelled in each image. The
+# last tenth of the images is held out for evaluation.
 _base_ = './crowdpose_bottomup.py'
 
 data_root = 'data/lspet/'
@@ -13,7 +13,7 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-# The truth travels with the samples: the file has more images than are evaluated.
+# Annotations are read from the samples, because the file has more images than are evaluated.
 val_evaluator = dict(
     _delete_=True,
     type='SampleTruthCocoMetric',

@@ -1,6 +1,6 @@
 # Photographs that a trained network has labelled with CrowdPose's 14 keypoints
-# (tools/dataset_converters/label_people.py). Evaluated on others, of COCO, whose 12 shared keypoints
-# are labelled (tools/dataset_converters/combine_annotations.py --keypoints crowdpose).
+# (tools/dataset_converters/label_people.py). Evaluation uses images of COCO with the 12 shared
+# keypoints (tools/dataset_converters/combine_annotations.py --keypoints crowdpose).
 _base_ = './crowdpose_bottomup.py'
 
 data_root = 'data/people/'

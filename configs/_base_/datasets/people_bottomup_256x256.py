@@ -20,7 +20,7 @@ train_dataloader = dict(
             ),
             dict(type='RandomFlip', direction='horizontal', prob=0.5),
             dict(type='GenerateTarget', encoder=codec),
-            # Crowds are masked: nobody is labelled there.
+            # Crowds, in which nobody is labelled, are masked.
             dict(type='MultiLevelHeatmapMask', use_segments=True),
             dict(type='PackMultiScaleInputs', with_annotations=False),
         ]

@@ -1,5 +1,5 @@
-# Synthetic people, drawn while training; nothing to download. 14 keypoints of CrowdPose, or the 17
-# of COCO with coco.py as metainfo and iou_type='keypoints'.
+# Synthetic people, drawn during training, so that nothing has to be downloaded. They have the 14
+# keypoints of CrowdPose, or the 17 of COCO with coco.py as metainfo and iou_type='keypoints'.
 dataset_type = 'SyntheticPeopleDataset'
 data_mode = 'bottomup'
 

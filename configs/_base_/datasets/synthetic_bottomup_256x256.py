@@ -1,4 +1,4 @@
-# Synthetic people for networks of 256x256: whole images, only mirrored.
+# Synthetic people for networks of 256x256: whole images that are only mirrored.
 _base_ = './synthetic_bottomup.py'
 
 codec = dict(
@@ -20,7 +20,7 @@ train_dataloader = dict(
             ),
             dict(type='RandomFlip', direction='horizontal', prob=0.5),
             dict(type='GenerateTarget', encoder=codec),
-            # As the authors have it for CrowdPose, nobody is masked.
+            # Like the authors for CrowdPose, this masks nobody.
             dict(type='MultiLevelHeatmapMask', use_segments=False),
             dict(type='PackMultiScaleInputs', with_annotations=False),
         ]

@@ -6,4 +6,4 @@ model = dict(
     backbone=dict(type='ElasticLitePose'),
     head=dict(type='ElasticFusionDeconvHead'),
 )
-find_unused_parameters = True  # a narrower network leaves blocks alone where depths differ
+find_unused_parameters = True  # sub-networks with smaller depths do not use all blocks

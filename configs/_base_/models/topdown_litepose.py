@@ -1,4 +1,4 @@
-# LitePose for top-down estimation. A config sets the head, which gets one feature of stride 16.
+# LitePose for top-down estimation. A config sets the head, whose input has stride 16.
 model = dict(
     type='TopdownPoseEstimator',
     data_preprocessor=dict(

@@ -1,8 +1,9 @@
-# From scratch, and fine-tuning on COCO (LitePose section 5.2): no warm-up, as in the authors' code.
+# Training from scratch, and fine-tuning on COCO (LitePose section 5.2), without warm-up as in the
+# authors' code.
 _base_ = '../default_runtime.py'
 
 train_cfg = dict(by_epoch=True, max_epochs=500, val_interval=10)
-# The authors' optimiser: Adam without weight decay, 1e-3 for every 32 images of a batch.
+# The authors' optimiser: Adam without weight decay, with a learning rate of 1e-3 per 32 images.
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=4e-3))
 param_scheduler = [
     dict(type='MultiStepLR', begin=0, end=500, milestones=[350, 480], gamma=0.1, by_epoch=True)

@@ -1,6 +1,6 @@
 _base_ = '../default_runtime.py'
 
-# MMPose's schedule of its top-down MobileNetV2.
+# MMPose's schedule for its top-down MobileNetV2.
 train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=5e-4))
 param_scheduler = [

@@ -1,4 +1,4 @@
-# Any number of images of any size whose sides are multiples of 64.
+# Inputs are any number of images of any size with sides that are multiples of 64.
 _base_ = './pose-detection_ae.py'
 
 ir_config = dict(

@@ -1,4 +1,4 @@
-# A few kilobytes leave the graph; keypoints that a person lacks stay missing.
+# The outputs are only a few kilobytes; missing keypoints are not searched for.
 _base_ = './pose-detection_ae.py'
 
 codebase_config = dict(outputs='candidates')

@@ -1,4 +1,4 @@
-# What all deploy configs share. It is data for MMDeploy; the plugin is registered by the import.
+# Shared settings of all bottom-up deploy configs; the import registers the plugin with MMDeploy.
 custom_imports = dict(imports=['litepose_mm.deploy.mmdeploy'])
 
 codebase_config = dict(
@@ -8,8 +8,8 @@ codebase_config = dict(
     module=['litepose_mm.deploy.mmdeploy'],
     # 'maps', or 'candidates': see MultiLevelAEHead.deploy_decoder.
     outputs='maps',
-    # Whether the graph looks at the mirrored image too, in twice the time. None: as the model
-    # config says.
+    # Whether the graph also runs the mirrored image, which doubles the time. None follows the model
+    # config.
     flip_test=False,
 )
 

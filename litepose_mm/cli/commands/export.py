@@ -1,4 +1,4 @@
-"""``litepose export``: exports a model for use without torch, and compares it with torch."""
+"""``litepose export``: export a model for an engine, and compare it with torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HELP = 'export a model for an engine such as OpenVINO, and compare it with torch
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments."""
+    """Add the arguments."""
     parser.add_argument(
         'model',
         metavar='MODEL',
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--out',
         metavar='DIR',
-        help='folder to write; a previous export is replaced '
+        help='output folder; an exported model in it is replaced '
         '(default: exported/MODEL_ENGINE_PRECISION)',
     )
     parser.add_argument(
@@ -31,63 +31,63 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '--backend',
         default='onnxruntime',
         metavar='NAME',
-        help='engine: onnxruntime (default), openvino, ncnn, an engine of a plugin, or tensorrt, '
-        'which writes an ONNX file and a command',
+        help='engine that will run the model: onnxruntime (default), openvino, ncnn or one of a '
+        'plugin; tensorrt writes an ONNX file and the command that builds the engine',
     )
     parser.add_argument(
         '--precision',
         default='fp32',
-        help='precision: fp32 (default), fp16, bf16 or int8, if the engine supports it',
+        help='fp32 (default), fp16, bf16 or int8, if the engine supports it',
     )
     parser.add_argument(
         '--static',
         type=_width_height,
         metavar='WxH',
-        help='accept only inputs of this width and height (default: any)',
+        help='width and height of all inputs (default: any size)',
     )
     parser.add_argument(
         '--outputs',
         metavar='NAME',
-        help="the graph's outputs if the head offers a choice: maps (default), or candidates, "
-        'which are faster to decode but leave missing keypoints missing',
+        help='outputs of the graph, if the head offers a choice: maps (default), or candidates, '
+        'which are decoded faster, but without searching for missing keypoints',
     )
     add_model_options(parser.add_argument_group('model'))
     group = parser.add_argument_group('int8')
     group.add_argument(
         '--calibration',
         metavar='DIR',
-        help='folder with at least 10 typical images, on which the range of every layer is '
-        'measured',
+        help='folder with at least 10 images like those that the model will see, which determine '
+        'the range of every layer',
     )
     group.add_argument(
         '--max-ap-loss',
         type=float,
         metavar='POINTS',
-        help='maximum loss of AP on the images of --annotations; sensitive layers stay in float32 '
-        'until it is reached (default with --annotations: 1.5)',
+        help='largest loss of AP on the images of --annotations; sensitive layers stay in float32 '
+        'until it is met (default with --annotations: 1.5)',
     )
     group = parser.add_argument_group('comparison with torch')
     group.add_argument(
         '--verify',
         metavar='DIR',
-        help='compare the models on the images of this folder and write report.* to --out; the '
-        'exit status is 1 if a float32 model does not find the same people as torch',
+        help='image, or folder of images, on which to compare; writes report.* into --out, and '
+        'exits with status 1 if a float32 model does not find what torch finds',
     )
     group.add_argument(
         '--annotations',
         metavar='FILE',
-        help="keypoints of the images in --verify in COCO's format, for the AP of both models",
+        help="keypoints in COCO's form of the images in --verify, to measure AP",
     )
     group.add_argument(
         '--threads',
         type=positive_int,
         metavar='N',
-        help='number of threads of torch and the engine (default: chosen by them)',
+        help='number of threads of torch and of the engine (default: their own)',
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exports and compares; returns the exit status."""
+    """Export and compare; return the exit status."""
     from ...errors import LitePoseError
     from ...inference.engines import get_engine
 
@@ -98,20 +98,11 @@ def run(args: argparse.Namespace) -> int:
     if args.out is None:
         args.out = f'exported/{Path(args.model).stem}_{args.engine}_{args.precision}'
     if args.annotations and not args.verify:
-        raise LitePoseError('--annotations needs --verify with the folder of their images')
+        raise LitePoseError('--annotations: expected --verify with the folder of their images')
     if args.max_ap_loss is not None and not args.annotations:
-        raise LitePoseError('--max-ap-loss needs --verify and --annotations to measure the AP')
-    if args.precision != 'int8' and (args.calibration or args.max_ap_loss is not None):
-        raise LitePoseError(
-            '--calibration and --max-ap-loss: expected --precision int8, got '
-            f'{args.precision}; change it, or leave them out'
-        )
-    engine = get_engine(args.engine)
-    engine.check(args.precision)  # before the model is built, which takes seconds
-    if args.verify and not engine.runs_here:
-        raise LitePoseError(
-            f'--verify: {args.engine} models cannot run here; leave it out, or use another engine'
-        )
+        raise LitePoseError('--max-ap-loss: expected --verify and --annotations to measure AP')
+    if args.verify and not get_engine(args.engine).runs_here:
+        raise LitePoseError(f'--verify: {args.engine} cannot run here; use another engine')
     with one_line_warnings():
         return _run(args)
 
@@ -119,18 +110,13 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ...apis import PoseEstimator
     from ...deploy import export_model
-    from ...deploy.exported_folder import check_replaceable
     from ...deploy.quantization import AccuracyGoal
-    from ...deploy.quantization.calibration import calibration_images
     from ...deploy.quantization.report import quantization_lines, read_quantization
 
-    check_replaceable(args.out)
     goal = None
-    if args.precision == 'int8':
-        calibration_images(args.calibration)
-        if args.annotations:
-            loss = AccuracyGoal.max_loss if args.max_ap_loss is None else args.max_ap_loss
-            goal = AccuracyGoal(args.verify, args.annotations, loss)
+    if args.max_ap_loss is not None or (args.precision == 'int8' and args.annotations):
+        loss = AccuracyGoal.max_loss if args.max_ap_loss is None else args.max_ap_loss
+        goal = AccuracyGoal(args.verify, args.annotations, loss)
     estimator = PoseEstimator(
         args.model,
         args.weights,
@@ -142,11 +128,11 @@ def _run(args: argparse.Namespace) -> int:
     if args.verify:
         from ...deploy.verification import images_and_truth
 
-        # Checked before the export, which replaces a previous one.
+        # Checked before the export, which replaces an earlier one.
         images_and_truth(args.verify, args.annotations, estimator.skeleton)
     print(f'exporting {args.model} for {args.engine}, {args.precision}', flush=True)
     if (estimator.model.test_cfg or {}).get('flip_test'):
-        print('the model runs the mirrored image too, which doubles the time; --no-flip avoids it')
+        print('including the flip test, which doubles the time: --no-flip turns it off')
     card = export_model(
         estimator.model,
         None,
@@ -169,20 +155,20 @@ def _run(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace, estimator) -> int:
     from ...deploy.report import write_report
-    from ...deploy.verification import complaint, summary_lines, verify
+    from ...deploy.verification import summary_lines, verification_error, verify
 
     print('comparing with torch', flush=True)
     figures = verify(estimator, args.out, args.verify, args.annotations, threads=args.threads)
     try:
         names = ', '.join(path.name for path in write_report(figures, args.out))
-        print(f'wrote {names} to {args.out}')
-    finally:  # even if the report cannot be written
+        print(f'wrote {names} in {args.out}')
+    finally:  # also if the report cannot be written
         print('\n'.join(summary_lines(figures)))
-    return 0 if complaint(figures) is None else 1
+    return 0 if verification_error(figures) is None else 1
 
 
 def _width_height(text: str) -> tuple[int, int]:
-    """Reads ``WIDTHxHEIGHT``."""
+    """Parse ``WIDTHxHEIGHT``."""
     width, _, height = text.lower().partition('x')
     if not all(side.isascii() and side.isdigit() and int(side) for side in (width, height)):
         raise argparse.ArgumentTypeError(f'expected WIDTHxHEIGHT, e.g. 640x448, got {text!r}')

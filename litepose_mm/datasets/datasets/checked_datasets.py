@@ -1,4 +1,4 @@
-"""MMPose's data sets with annotation files as any tool writes them."""
+"""MMPose's data sets for annotation files that any tool may have written."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ...errors import LitePoseError
 
 
 class _CheckedDataset(BaseCocoStyleDataset):
-    """Reads the file with :func:`read_people`, as the metrics and the commands do.
+    """Reads its file with :func:`read_people`, like the metrics and the commands.
 
     Raises:
-        LitePoseError: Something in it cannot be used, or nobody in it is annotated.
+        LitePoseError: The file cannot be used, or nobody in it is annotated.
     """
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
@@ -51,13 +51,13 @@ class _CheckedDataset(BaseCocoStyleDataset):
         except (OSError, SyntaxError) as error:
             raise LitePoseError(
                 f'{self.ann_file}: image {image["id"]} has no width and height, and '
-                f'{image["img_path"]} cannot be read ({error})'
+                f'{image["img_path"]} cannot be read ({error}); repair either of them'
             ) from error
 
     def _get_bottomup_data_infos(self, instances: list[dict], images: list[dict]) -> list[dict]:
         infos = super()._get_bottomup_data_infos(instances, images)
         crowd = {image['id']: image['crowdIndex'] for image in images if 'crowdIndex' in image}
-        for info in infos:  # one of the image, not of each of its people
+        for info in infos:  # a number of the image, where MMPose has a list over its people
             if info['img_id'] in crowd:
                 info['crowd_index'] = crowd[info['img_id']]
         return infos
@@ -65,12 +65,12 @@ class _CheckedDataset(BaseCocoStyleDataset):
 
 @DATASETS.register_module()
 class CheckedCocoDataset(_CheckedDataset, CocoDataset):
-    """MMPose's ``CocoDataset``, also of files that it cannot read or reads in another way.
+    """MMPose's ``CocoDataset`` with checked annotations.
 
-    With ``metainfo`` it is any data set in COCO's form.
+    With ``metainfo``, it reads any data set in COCO's form.
     """
 
 
 @DATASETS.register_module()
 class CheckedCrowdPoseDataset(_CheckedDataset, CrowdPoseDataset):
-    """MMPose's ``CrowdPoseDataset``, also of files that it cannot read or reads in another way."""
+    """MMPose's ``CrowdPoseDataset`` with checked annotations."""

@@ -1,4 +1,4 @@
-"""Synthetic people as a data set of MMPose."""
+"""A data set of synthetic people."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ from ..synthetic.shared_cache import SharedCache
 
 KEYPOINT_SETS = {'coco': CocoDataset.METAINFO, 'crowdpose': CrowdPoseDataset.METAINFO}
 _CACHES = (False, 'memory')
-_BYTES_PER_PERSON = 6000  # of a pickled annotation, generously
+_BYTES_PER_PERSON = 6000  # a generous size of a pickled annotation
 
 
 @DATASETS.register_module()
 class SyntheticPeopleDataset(BaseCocoStyleDataset):
-    """Scenes with simple figures, drawn when they are asked for; nothing is read from disk.
+    """Scenes with simple figures that are drawn on demand; no file is read.
 
-    Scene ``i`` of a seed is the same in every process. Samples have the keys of any COCO-style data
-    set of MMPose and ``img``, which ``LoadImage`` takes as it is. The truth goes with each sample
-    (``raw_ann_info``, ``crowd_index``), so ``SampleTruthCocoMetric`` needs no annotation file, for
-    ``keypoints`` as for ``keypoints_crowd``; its pipeline has to pack these two keys.
+    Scene ``i`` of a seed is the same in every process. Samples have the keys of MMPose's COCO-style
+    data sets, and ``img``, which ``LoadImage`` does not load again. Each sample carries its ground
+    truth (``raw_ann_info``, ``crowd_index``), so ``SampleTruthCocoMetric`` needs no annotation file
+    for either ``keypoints`` or ``keypoints_crowd``; the pipeline has to pack these two keys.
 
-    In bottom-up mode nothing is computed in advance. Top-down mode has to know who is in each scene
-    and computes the truth of all of them first, some milliseconds each.
+    In bottom-up mode, nothing is computed in advance. In top-down mode, the ground truth of all
+    scenes is computed first, which takes some milliseconds per scene.
 
     Args:
         num_images: Number of scenes.
-        seed: Series of scenes; take different ones for training and validation.
+        seed: Seed of the series of scenes; use different seeds for training and validation.
         image_size: Width and height in pixels.
-        keypoints: ``'coco'`` (17) or ``'crowdpose'`` (14); ``metainfo`` takes precedence and may
+        keypoints: ``'coco'`` (17) or ``'crowdpose'`` (14). ``metainfo`` takes precedence and may
             name any keypoints of :data:`litepose_mm.datasets.synthetic.KEYPOINTS`.
-        people: Fewest and most people in a scene.
+        people: Smallest and largest number of people in a scene.
         scene: Further options of :class:`litepose_mm.datasets.synthetic.SceneOptions`.
-        cache: ``'memory'`` keeps scenes once they are drawn, in memory that forked workers share;
-            False draws them each time.
-        metainfo: As for any data set of MMPose.
-        kwargs: Further arguments of ``BaseCocoStyleDataset``; ``data_mode`` is ``'bottomup'``
-            unless given.
+        cache: ``'memory'`` keeps scenes in memory that forked workers share; False draws them
+            every time.
+        metainfo: Names and links of keypoints, as for any data set of MMPose.
+        kwargs: Further arguments of ``BaseCocoStyleDataset``; ``data_mode`` is ``'bottomup'`` by
+            default.
 
     Raises:
         LitePoseError: An option is out of its range.
     """
 
     METAINFO: dict = KEYPOINT_SETS['coco']
-    #: What draws a scene; subclasses may draw others.
+    #: Function that makes a scene; subclasses may replace it.
     make_scene = staticmethod(make_scene)
 
     def __init__(
@@ -82,7 +82,8 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
             raise LitePoseError(f'cache: expected one of {_CACHES}, got {cache!r}')
         if num_images < 1 or seed < 0:
             raise LitePoseError(
-                f'expected at least one image and a seed from 0, got {num_images} and {seed}'
+                'expected num_images of at least 1 and a seed of at least 0, got '
+                f'{num_images} and {seed}'
             )
         self.num_images, self.seed = num_images, seed
         self.options = SceneOptions(image_size=image_size, people=people, **(scene or {}))
@@ -94,21 +95,21 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
         self._selection = np.zeros(0, dtype=np.intp)
         kwargs.setdefault('data_mode', 'bottomup')
         super().__init__(metainfo=copy.deepcopy(metainfo or KEYPOINT_SETS[keypoints]), **kwargs)
-        # The base class announced a file with the truth, and there is none: the metric takes it
-        # from the samples.
+        # The base class announces an annotation file, but there is none: the metric reads the
+        # ground truth from the samples.
         name = f'{self.metainfo["dataset_name"]}_ann_file'
         MessageHub.get_current_instance().runtime_info.pop(name, None)
 
     @classmethod
     def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
-        """Marks the name, so that metrics do not take this for the real data set."""
+        """Prefix the data set's name, so that metrics do not mistake it for the real data set."""
         parsed = super()._load_metainfo(metainfo)
         parsed['dataset_name'] = f'synthetic_{parsed["dataset_name"]}'
         parsed['CLASSES'] = [dict(CATEGORY)]
         return parsed
 
     def load_data_list(self) -> list[dict]:
-        """Returns what there is to know before a scene is drawn."""
+        """Return what is known before scenes are drawn."""
         names = self._metainfo['keypoint_id2name']
         self._selection = select_keypoints([names[i] for i in range(len(names))])
         indices = range(0, self.num_images, self.sample_interval)
@@ -121,7 +122,7 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
         return self._get_topdown_data_infos(instances)
 
     def get_data_info(self, idx: int) -> dict:
-        """Returns image and truth of a sample; arguments and keys as MMPose has them."""
+        """Return the image and ground truth of a sample, with MMPose's keys."""
         info = super().get_data_info(idx)
         index = info['img_id']
         image, annotations = self.scene(index)
@@ -131,7 +132,7 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
         return info
 
     def scene(self, index: int) -> tuple[np.ndarray, list[dict]]:
-        """Returns the image (BGR) of a scene and its annotations in COCO's form."""
+        """Return the image (BGR) of a scene and its annotations in COCO's form."""
         kept = None if self._cache is None else self._cache.get(index)
         if kept is not None:
             return kept
@@ -157,7 +158,7 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
         ]
 
     def _people_info(self, index: int, annotations: list[dict]) -> dict:
-        """All people of a scene in the arrays of a bottom-up sample."""
+        """Collect all people of a scene in the arrays of a bottom-up sample."""
         instances = self._instances(index, annotations)
         if instances:
             (info,) = self._get_bottomup_data_infos(instances, [])[:1]
@@ -176,5 +177,5 @@ class SyntheticPeopleDataset(BaseCocoStyleDataset):
                 area=np.zeros(0, np.float32),
                 category_id=np.zeros(0, np.int64),
             )
-        info['crowd_index'] = crowd_index(annotations)  # of the image, not of each person
+        info['crowd_index'] = crowd_index(annotations)  # a number, where MMPose has a list
         return info

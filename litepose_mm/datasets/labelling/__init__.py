@@ -1,6 +1,6 @@
-"""People whom a trained model finds, as annotations to train another one on.
+"""Make annotations from the people that a trained model finds, to train another model on them.
 
-``tools/dataset_converters/label_people.py`` is the command.
+The command is ``tools/dataset_converters/label_people.py``.
 """
 
 from .annotated import AnnotatedPeople

@@ -1,4 +1,4 @@
-"""People of an image whom somebody has annotated, beside those whom a model finds."""
+"""Compare the people that a model finds in an image with its annotations."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from scipy.optimize import linear_sum_assignment
 from ...evaluation.functional.oks import keypoint_similarity, similarity_of_each
 from ...structures import PoseResult
 
-# COCO's object keypoint similarity from which two people are the same, and that from which a
-# keypoint is right: its distance is 1.2 times the tolerance then.
+# Smallest object keypoint similarity of two people who are the same, and of a keypoint that is
+# right, whose distance is then at most 1.2 times the tolerance.
 _SAME, _RIGHT = 0.3, 0.5
 
 
 class AnnotatedPeople:
-    """Compares what a model finds on an image with the annotations of that image.
+    """Matches the people that a model finds in an image to the annotated ones.
 
     Args:
-        annotations: Of the image: a ground truth of the keypoints that the file and the model
-            share.
+        annotations: Annotations of the image, with the keypoints that the file and the model share.
         shared: Index of each of these keypoints in the model's skeleton.
-        result: Whom the model finds there.
+        result: The people that the model finds.
 
     Attributes:
         labelled: The annotations of people with keypoints.
-        crowds: Those of regions that hold a crowd.
-        partner: Of each person that was found, the index in ``labelled`` of who it is, or -1.
+        crowds: The annotations of crowds.
+        partner: For each person that was found, the index of the same person in ``labelled``, or
+            -1 if there is none.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class AnnotatedPeople:
     def _match(self) -> np.ndarray:
         labelled = self.keypoints[..., 2] > 0
         found = self.result.keypoints[:, self.shared]
-        # A keypoint that was not found counts as one in a wrong place.
+        # A keypoint that was not found counts as one at a wrong position.
         everything = np.ones(found.shape[:2], dtype=bool)
         similarity = keypoint_similarity(
             self.keypoints[..., :2], labelled, found, everything, self._sigmas, self._areas
@@ -61,13 +61,13 @@ class AnnotatedPeople:
         return partner
 
     def judge(self) -> tuple[np.ndarray, np.ndarray]:
-        """Which of the keypoints that were found are right, of those of which that is known.
+        """Tell which of the keypoints that were found are right.
 
-        It is not known of a keypoint that the partner has no label for, and of keypoints of nobody
-        who is annotated in regions that may be ignored: crowds, and people without keypoints.
+        Keypoints are left out if the annotated person has no label for them, or if they belong to
+        nobody annotated and lie in a region that is ignored: a crowd or a person without keypoints.
 
         Returns:
-            Scores and whether they are right, (P,) each.
+            Scores of the keypoints and whether each is right, (P,) each.
         """
         found = self.result.keypoints[:, self.shared]
         scores = self.result.keypoint_scores[:, self.shared]

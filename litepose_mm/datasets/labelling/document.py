@@ -1,4 +1,4 @@
-"""One annotation file of what a model finds and what is annotated already."""
+"""Merge the people that a model finds with existing annotations."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from ..synthetic.annotations import CATEGORY
 from .annotated import AnnotatedPeople
 from .calibration import Calibration
 
-# Labels that are right more seldom teach nothing.
+# Labels that are right less often teach nothing.
 _LEAST_PROBABILITY = 0.1
 
 
 def make_document(
     results: Mapping[str, PoseResult], skeleton: Skeleton, truth: Truth | None = None
 ) -> tuple[dict[str, Any], Calibration | None]:
-    """Annotations in COCO's form with the model's keypoints.
+    """Make annotations in COCO's form with the model's keypoints.
 
-    The visibility of a keypoint that was found is its probability of being right, or its score
-    where there are no annotations to tell. Annotated people take the place of those that were
-    found; of keypoints that their file does not know, they have those of the person found at their
-    place. People who are annotated without keypoints are left to the model, and crowds are masked.
+    The visibility of a keypoint that was found is the probability that it is right, or its score
+    if there are no annotations to estimate the probability from. Annotated people replace the
+    people that were found, but take the keypoints that their file does not define from the matching
+    person. The model also labels people who are annotated without keypoints. Crowds are masked.
 
     Args:
-        results: Whom the model finds on each image, by the image's file name.
-        skeleton: The model's.
+        results: The people that the model finds in each image, by the image's file name.
+        skeleton: The model's skeleton.
         truth: Annotations of some of these images.
 
     Returns:
-        The document, and how probabilities were made of scores, None without annotations.
+        The document, and the map from scores to probabilities, or None without annotations.
 
     Raises:
-        LitePoseError: An image is annotated in another size, or too few keypoints are.
+        LitePoseError: An image is annotated at another size, or too few keypoints are annotated.
     """
     entries, compared, calibration = {}, {}, None
     if truth is not None:
@@ -72,8 +72,8 @@ def _compare(
         size, own = size_of(image), results[name].image_size
         if size not in (None, own):
             raise LitePoseError(
-                f'{name}: expected the image that was annotated, of {size[0]}x{size[1]}, got one '
-                f'of {own[0]}x{own[1]}; give the images that belong to the annotations'
+                f'{name}: expected the annotated image, of {size[0]}x{size[1]} pixels, got one of '
+                f'{own[0]}x{own[1]}; give the images that belong to the annotations'
             )
         compared[name] = AnnotatedPeople(people[image['id']], truth.keypoints, results[name])
     return compared
@@ -120,7 +120,7 @@ def _person(triples: np.ndarray, **fields: Any) -> dict[str, Any]:
 
 
 def _crowd(annotation: dict) -> dict[str, Any]:
-    """A crowd without an outline is its box."""
+    """Annotate a crowd, using its box as the outline if it has none."""
     left, top, width, height = annotation['bbox']
     right, bottom = left + width, top + height
     outline = [[left, top, right, top, right, bottom, left, bottom]]

@@ -1,4 +1,4 @@
-"""Results of images that are kept as they are made, so that a run that is killed loses none."""
+"""Save results as they are made, so that an interrupted run can continue."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from ...structures import PoseResult, Skeleton
 
 
 class KeptResults:
-    """A file of JSON lines: what made the results, then the people of an image in each.
+    """A JSON lines file: the first line describes the run, each other one the people of an image.
 
-    Lines are written whole; of a process that is killed while it writes one, the line is made
-    again.
+    An incomplete last line, left by an interrupted process, is ignored and replaced.
 
     Args:
-        path: The file; it is made with the first result.
-        maker: What determines the results, plain values: the model, its weights, its options.
-        skeleton: The keypoints of every result.
+        path: The file; it is created with the first result.
+        maker: Plain values that determine the results: the model, its weights, its options.
+        skeleton: The skeleton of all results.
 
     Raises:
-        LitePoseError: The file cannot be read, or holds something else or results of another maker.
+        LitePoseError: The file cannot be read, is of another kind, or has another ``maker``.
     """
 
     def __init__(self, path: Path, maker: Mapping[str, Any], skeleton: Skeleton) -> None:
         self.path, self.skeleton = path, skeleton
         self._head = {**maker, 'keypoints': list(skeleton.keypoint_names)}
         self._results: dict[str, PoseResult] = {}
-        self._end = 0  # of what is whole, in bytes
+        self._end = 0  # length of the complete lines in bytes
         if path.exists():
             self._read()
 
@@ -44,10 +43,10 @@ class KeptResults:
         return self._results[file_name]
 
     def add(self, file_name: str, result: PoseResult) -> None:
-        """Keeps the people of an image.
+        """Save the people of an image.
 
         Raises:
-            OSError: The disk is full, or the like; what was kept before stays.
+            OSError: Writing failed, for example on a full disk; earlier results remain.
         """
         people = [
             dict(keypoints=person['keypoints'], score=person['score'])
@@ -61,7 +60,7 @@ class KeptResults:
             file.truncate(self._end)
             file.seek(self._end)
             if file.write(text) < len(text):
-                raise OSError(f'{self.path}: there is no room for more')
+                raise OSError(f'{self.path}: no space is left on the disk')
         self._end += len(text)
         self._results[file_name] = result
 
@@ -84,8 +83,8 @@ class KeptResults:
                 if number == 1 and isinstance(error, LitePoseError):
                     raise
                 raise LitePoseError(
-                    f'{self.path}: line {number} holds no people of an image ({error}); remove the '
-                    'line, or the file to begin anew'
+                    f'{self.path}: expected the people of an image in line {number} ({error}); '
+                    'remove the line, or the file to start again'
                 ) from error
         self._end = len(whole)
 
@@ -95,5 +94,5 @@ class KeptResults:
             name = other[0]
             raise LitePoseError(
                 f'{self.path}: expected people found with {name} {self._head[name]!r}, got '
-                f'{head.get(name)!r}; take the same options, or remove the file to begin anew'
+                f'{head.get(name)!r}; use the same options, or remove the file to start again'
             )

@@ -1,7 +1,7 @@
-"""Synthetic people: scenes with simple figures, drawn on the fly, and their truth.
+"""Synthetic people: scenes with simple figures, drawn on demand, and their ground truth.
 
-numpy and OpenCV only. ``make_scene(SceneOptions(), seed=0, index=3)`` is the same scene everywhere.
-``projects/synthetic_people`` has people with clothes, hair and joints in space.
+Only numpy and OpenCV are needed. ``make_scene(SceneOptions(), seed=0, index=3)`` makes the same
+scene on every machine. ``projects/synthetic_people`` has people with clothes, hair and 3D joints.
 """
 
 from .annotations import person_annotations

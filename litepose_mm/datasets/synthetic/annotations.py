@@ -1,4 +1,4 @@
-"""Truth in the form of COCO and CrowdPose."""
+"""Ground truth in the form of COCO and CrowdPose."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ import numpy as np
 from .scene import OUTSIDE, VISIBLE, PersonTruth
 
 CATEGORY = {'id': 1, 'name': 'person', 'supercategory': 'person'}
-LEAST_VISIBLE = 0.06  # of a person; whoever shows less is not labelled
+LEAST_VISIBLE = 0.06  # visible share of a person below which keypoints are not labelled
 _IDS_PER_IMAGE = 1000
 
 
 def person_annotations(
     people: Sequence[PersonTruth], image_id: int, selection: np.ndarray
 ) -> list[dict]:
-    """Returns the annotations of one image in COCO's form.
+    """Return the annotations of one image in COCO's form.
 
-    A person of whom hardly anything can be seen has ``num_keypoints`` 0, as in COCO: training can
-    leave out where the person is, and the evaluation ignores it. Who cannot be seen at all is left
-    out.
+    A person who is hardly visible has ``num_keypoints`` 0, as in COCO, so that training can mask
+    and the evaluation ignores the person. A person who is not visible at all is left out.
 
     Args:
         people: The people in the image.
         image_id: The image's id.
-        selection: Indices of the data set's keypoints among the canonical ones.
+        selection: Index of each of the data set's keypoints among the canonical ones.
     """
     annotations = []
     for person in people:
@@ -56,7 +55,7 @@ def person_annotations(
 
 
 def mask_polygons(mask: np.ndarray) -> list[list[int]]:
-    """Returns the outer borders of a mask as COCO polygons; specks of a few pixels are left out."""
+    """Return the outer borders of a mask as COCO polygons, without specks of a few pixels."""
     outlines, _ = cv2.findContours(
         mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )

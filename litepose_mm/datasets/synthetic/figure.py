@@ -1,4 +1,4 @@
-"""A simple figure: joints in the image plane, and the shapes to draw between them."""
+"""A simple figure: joints in the image plane and the shapes between them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 
 from .keypoint_sets import KEYPOINTS
 
-# Places of an upright person who faces the viewer, as shares of stature: to the person's left, and
-# up from the ground.
+# Positions of an upright person who faces the viewer, as shares of the stature: to the person's
+# left, and up from the ground.
 _UPRIGHT = {
     'nose': (0.0, 0.915), 'eye': (0.018, 0.935), 'ear': (0.045, 0.925), 'top_head': (0.0, 1.0),
     'neck': (0.0, 0.835), 'shoulder': (0.11, 0.815), 'pelvis': (0.0, 0.53), 'hip': (0.06, 0.53),
 }  # fmt: skip
-# Upper arm, forearm, thigh, shank: lengths, and the least and the most that each turns outwards
-# from hanging down, in degrees; the second of a limb adds to the first.
+# Upper arm, forearm, thigh and shank: lengths, and the smallest and largest angle outwards from
+# hanging down, in degrees; the angle of the second part of a limb is relative to the first.
 _ARM, _LEG = (0.186, 0.16), (0.25, 0.24)
 _ARM_ANGLES, _LEG_ANGLES = ((-10, 110), (-20, 90)), ((-5, 30), (-25, 10))
 _FOOT = {'heel': (-0.01, -0.02), 'big_toe': (0.03, -0.04)}  # from the ankle
 
-# What is drawn behind the torso and in front of it: start, end, radius, material.
+# Limbs behind the torso and in front of it: start, end, radius, material.
 _LEGS = (
     ('hip', 'knee', 0.05, 'trousers'),
     ('knee', 'ankle', 0.034, 'trousers'),
@@ -38,7 +38,7 @@ class Figure(NamedTuple):
     Attributes:
         points: All canonical keypoints ``(C, 2)`` in pixels.
         stature: Height of the upright person in pixels.
-        faces_viewer: Whether the face can be seen.
+        faces_viewer: Whether the face is visible.
         colors: BGR by material.
     """
 
@@ -48,22 +48,22 @@ class Figure(NamedTuple):
     colors: dict[str, tuple[int, int, int]]
 
     def hidden(self) -> np.ndarray:
-        """Which keypoints the own body hides, ``(C,)``."""
+        """Return which keypoints the person's own body hides, ``(C,)``."""
         hidden = np.zeros(len(KEYPOINTS), dtype=bool)
         hidden[_FACE] = not self.faces_viewer
         return hidden
 
 
 def sample_figure(rng: np.random.Generator, foot: tuple[float, float], stature: float) -> Figure:
-    """Draws a pose, a view and colours.
+    """Sample a pose, a view and colours.
 
     Args:
-        rng: Source of chance.
-        foot: Where the person stands, in pixels.
-        stature: In pixels.
+        rng: Random number generator.
+        foot: Position on the ground in pixels.
+        stature: Height of the upright person in pixels.
     """
     faces_viewer = bool(rng.random() < 0.75)
-    narrow = float(rng.uniform(0.45, 1.0))  # turned aside
+    narrow = float(rng.uniform(0.45, 1.0))  # a person who is turned sideways
     places = {}
     for name, (x, y) in _UPRIGHT.items():
         for side, sign in (('left_', 1), ('right_', -1)) if x else (('', 1),):
@@ -82,7 +82,7 @@ def sample_figure(rng: np.random.Generator, foot: tuple[float, float], stature: 
         for name, (x, y) in _FOOT.items():
             places[f'{side}_{name}'] = places[f'{side}_ankle'] + (sign * x, y)
     points = np.stack([places[name] for name in KEYPOINTS])
-    # The person's left is on the image's right where the face is seen.
+    # The person's left is at the right of the image if the face is visible.
     points = points * (1 if faces_viewer else -1, -1) * stature
     lean = np.deg2rad(float(rng.normal(0, 8)))
     points = points @ np.array([[np.cos(lean), np.sin(lean)], [-np.sin(lean), np.cos(lean)]])
@@ -94,12 +94,12 @@ def sample_figure(rng: np.random.Generator, foot: tuple[float, float], stature: 
 
 
 def draw_figure(figure: Figure, canvas: np.ndarray, colors: dict[str, tuple] | None = None) -> None:
-    """Draws a person.
+    """Draw a person.
 
     Args:
         figure: The person.
-        canvas: Image, or mask ``(height, width)``; changed.
-        colors: In place of the person's own.
+        canvas: Image, or mask ``(height, width)``, that is drawn on.
+        colors: Colours by material that replace the person's own.
     """
     colors = figure.colors if colors is None else colors
     point = dict(zip(KEYPOINTS, figure.points))

@@ -1,4 +1,4 @@
-"""The keypoints of synthetic people, and which of them a data set has."""
+"""The keypoints of synthetic people, and the selection that a data set has."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ KEYPOINTS = (
     'left_big_toe', 'right_big_toe', 'left_heel', 'right_heel',
 )  # fmt: skip
 
-# Other names for the same places, as MMPose's data sets use them.
+# Other names of these keypoints in MMPose's data sets.
 ALIASES = {'head_top': 'top_head', 'head': 'top_head', 'thorax': 'neck', 'hip': 'pelvis'}
 
 
 def select_keypoints(names: Sequence[str]) -> np.ndarray:
-    """Returns the index of each name among the canonical keypoints.
+    """Return the index of each name among the canonical keypoints.
 
     Args:
         names: A data set's keypoints, named and ordered as in its MMPose metainfo.
 
     Raises:
-        LitePoseError: A synthetic person has no such keypoint.
+        LitePoseError: Synthetic people lack one of the keypoints.
     """
     places = {name: index for index, name in enumerate(KEYPOINTS)}
     found = [places.get(ALIASES.get(name, name)) for name in names]

@@ -1,4 +1,4 @@
-"""What scenes look like."""
+"""Options of scenes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _MAX_LAYERS = 120
 
 @dataclass(frozen=True)
 class SceneOptions:
-    """What scenes look like.
+    """Options of scenes.
 
     Args:
         image_size: Width and height in pixels.
-        people: Fewest and most people in a scene.
+        people: Smallest and largest number of people in a scene.
         stature: Smallest and largest height of an adult as a share of the image's height.
-        crowding: Share of people who stand near somebody else.
-        occluders: Fewest and most things in front of people.
+        crowding: Share of people who stand close to somebody else.
+        occluders: Smallest and largest number of objects in front of people.
 
     Raises:
-        LitePoseError: A range is empty or a size not positive.
+        LitePoseError: A range or size is out of its bounds.
     """
 
     image_size: tuple[int, int] = (256, 256)
@@ -36,7 +36,8 @@ class SceneOptions:
             bounds = tuple(getattr(self, name))
             if len(bounds) != 2 or not low <= bounds[0] <= bounds[1] <= high:
                 raise LitePoseError(
-                    f'{name}: expected the least and the most, from {low} to {high}, got {bounds}'
+                    f'{name}: expected the smallest and the largest value, both from {low} to '
+                    f'{high}, got {bounds}'
                 )
             object.__setattr__(self, name, bounds)
         size = tuple(self.image_size)

@@ -1,4 +1,4 @@
-"""Scenes: image and truth."""
+"""Make scenes: an image and its ground truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from .figure import Figure, draw_figure, sample_figure
 from .options import SceneOptions
 
-_LAYOUT, _PAINT = 0, 1  # streams of chance, so that the truth does not depend on painting
+_LAYOUT, _PAINT = 0, 1  # separate random streams, so that the truth does not depend on painting
 OUTSIDE, OCCLUDED, VISIBLE = 0, 1, 2
 _SOLID = dict.fromkeys(('shirt', 'trousers', 'shoes', 'hair', 'skin'), 1)
 
@@ -19,12 +19,12 @@ class PersonTruth(NamedTuple):
     """A person in an image.
 
     Attributes:
-        keypoints: All canonical keypoints ``(C, 2)`` in pixels, wherever they are.
-        flags: ``(C,)``: 0 outside of the image, 1 hidden, 2 visible.
-        bbox: Left, top, width and height of what is inside of the image, hidden or not.
-        area: Pixels of the person inside of the image, hidden or not.
-        visible_area: Pixels that can be seen.
-        mask: What can be seen, bool ``(height, width)``.
+        keypoints: All canonical keypoints ``(C, 2)`` in pixels, including those outside.
+        flags: ``(C,)``: 0 outside the image, 1 hidden, 2 visible.
+        bbox: Left, top, width and height of the part inside the image, hidden or not.
+        area: Number of the person's pixels inside the image, hidden or not.
+        visible_area: Number of visible pixels.
+        mask: Visible pixels, bool ``(height, width)``.
     """
 
     keypoints: np.ndarray
@@ -36,14 +36,14 @@ class PersonTruth(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """An image, BGR uint8 or None, and the people in it, far to near."""
+    """An image, BGR uint8 or None, and the people in it, from far to near."""
 
     image: np.ndarray | None
     people: list[PersonTruth]
 
 
 class _Thing(NamedTuple):
-    """A box in front of people: left, top, right and bottom."""
+    """A box in front of people; ``corners`` are left, top, right and bottom."""
 
     corners: tuple[int, int, int, int]
     color: tuple[int, int, int]
@@ -53,17 +53,17 @@ class _Thing(NamedTuple):
 
 
 def make_scene(options: SceneOptions, seed: int, index: int, paint: bool = True) -> Scene:
-    """Makes one scene; the same arguments always give the same scene.
+    """Make one scene; the same arguments always give the same scene.
 
     Args:
-        options: What scenes look like.
-        seed: Not negative; names a series of scenes.
-        index: Not negative; which scene of the series.
-        paint: Without it there is no image.
+        options: Options of the scene.
+        seed: Seed of a series of scenes, not negative.
+        index: Index of the scene in its series, not negative.
+        paint: Whether to draw the image; if False, only the ground truth is made.
     """
     items = _sample_items(options, np.random.default_rng((seed, index, _LAYOUT)))
     width, height = options.image_size
-    owners = np.zeros((height, width), np.uint8)  # who is in front at each pixel
+    owners = np.zeros((height, width), np.uint8)  # number of the nearest item at each pixel
     silhouettes = []
     for number, item in enumerate(items, 1):
         mask = np.zeros((height, width), np.uint8)
@@ -85,10 +85,11 @@ def make_scene(options: SceneOptions, seed: int, index: int, paint: bool = True)
 
 
 def _sample_items(options: SceneOptions, rng: np.random.Generator) -> list[Figure | _Thing]:
-    """People and things, far to near."""
+    """Sample people and objects, and sort them from far to near."""
     width, height = options.image_size
     count = int(rng.integers(options.people[0], options.people[1] + 1))
-    # The more people, the smaller; within a scene statures differ by up to three times.
+    # The more people there are, the smaller they are; within a scene, statures differ by up to a
+    # factor of three.
     low, high = options.stature
     high = max(high / (1 + 0.09 * max(count - 1, 0)), low)
     typical = np.exp(rng.uniform(np.log(low), np.log(high)))
@@ -119,7 +120,7 @@ def _sample_items(options: SceneOptions, rng: np.random.Generator) -> list[Figur
 def _paint(
     items: list[Figure | _Thing], size: tuple[int, int], rng: np.random.Generator
 ) -> np.ndarray:
-    """Smooth noise, what stands in front of it, and grain."""
+    """Draw smooth noise as background, the items in front of it, and grain."""
     image = cv2.resize(
         rng.integers(30, 226, (5, 5, 3), np.uint8), size, interpolation=cv2.INTER_CUBIC
     )

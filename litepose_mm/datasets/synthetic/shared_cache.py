@@ -1,4 +1,4 @@
-"""Memory that a process and the workers it forks fill together."""
+"""A cache that a process shares with the workers it forks."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import mmap
 import pickle
 from typing import Any
 
-_HEADER = 8  # length of what a slot holds
+_HEADER = 8  # bytes that hold the length of a slot's content
 
 
 class SharedCache:
     """Slots for pickled values, shared with processes that are forked later.
 
-    Memory is taken when a slot is filled. A copy, and what another process gets by pickling, starts
-    empty. Two processes may fill a slot at once as long as they write the same value.
+    Memory is used only once a slot is filled. A copy or a pickled cache starts empty. Two processes
+    may fill the same slot at once as long as they write the same value.
 
     Args:
         count: Number of slots.
-        slot_size: Most bytes of a value; larger ones are not kept.
+        slot_size: Largest size of a value in bytes; larger values are not kept.
     """
 
     def __init__(self, count: int, slot_size: int) -> None:
@@ -28,7 +28,7 @@ class SharedCache:
         return SharedCache, (self.count, self.slot_size)
 
     def get(self, index: int) -> Any:
-        """Returns the value of a slot, None for an empty one."""
+        """Return the value of a slot, or None if it is empty."""
         start = index * (_HEADER + self.slot_size)
         length = int.from_bytes(self._memory[start : start + _HEADER], 'little')
         if not length:
@@ -37,7 +37,7 @@ class SharedCache:
         return pickle.loads(self._memory[start : start + length])
 
     def put(self, index: int, value: Any) -> None:
-        """Keeps a value."""
+        """Store a value in a slot."""
         data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
         if len(data) > self.slot_size:
             return

@@ -14,30 +14,30 @@ from ...preprocessing.resize import aligned_size, image_center, warp_affine, war
 
 @TRANSFORMS.register_module()
 class BottomupRandomAffineAlign(BaseTransform):
-    """Random zoom, rotation and translation (LitePose section 5.2).
+    """Zoom, rotate and translate an image at random (LitePose section 5.2).
 
-    MMPose's :class:`BottomupRandomAffine` draws from a truncated normal distribution by default,
-    centres odd sizes half a pixel off, and moves the image by a share of each side however far
-    it is zoomed. Here, as in the authors' code, all draws are uniform, and the image moves by
-    whole pixels up to ``shift_factor`` of the visible part.
+    MMPose's :class:`BottomupRandomAffine` samples from a truncated normal distribution by default,
+    centres odd sizes half a pixel off, and translates by a share of each side whatever the zoom.
+    Here, as in the authors' code, all samples are uniform, and the image is translated by whole
+    pixels up to ``shift_factor`` of the visible part.
 
-    Required keys: ``img``. Modified, where present: ``img_shape``, ``keypoints``, ``bbox``,
-    ``area``. Added: ``warp_mat``, and ``aligned_size`` for codecs; no ``input_size``, which
-    MMPose's :class:`RandomFlip` would take for height and width.
+    Required keys: ``img``. Modified if present: ``img_shape``, ``keypoints``, ``bbox``, ``area``.
+    Added: ``warp_mat``, and ``aligned_size`` for codecs. ``input_size`` is not added, because
+    MMPose's :class:`RandomFlip` would read it as height and width.
 
     Args:
-        input_size: Width and height of the output; or its short side, and the long one is as long
-            as each image needs, as in :class:`BottomupResizeAlign`. Images of a batch then
-            need one shape (``batch_size=1``).
-        scale_factor: Least and largest part of the image's short side that is shown.
-        rotate_factor: Largest rotation in degrees, either way.
-        shift_factor: Largest translation, either way on both axes, as a share of the visible
-            part.
-        keypoint_prob: Share of samples that are centred on one of their labelled keypoints,
-            drawn at random, rather than on the image's centre. The authors' is 0; with crops
-            much smaller than the image, it says how many show people.
-        keep_inside: Whether the translation ends where the output would show what is beyond the
-            image's border (as it is before it is rotated); the authors' does not.
+        input_size: Width and height of the output, or its short side only. In the latter case the
+            long side follows the image, as in :class:`BottomupResizeAlign`, and the images of a
+            batch must have one shape (``batch_size=1``).
+        scale_factor: Smallest and largest share of the image's short side that is visible.
+        rotate_factor: Largest rotation in degrees, in both directions.
+        shift_factor: Largest translation, in both directions of both axes, as a share of the
+            visible part.
+        keypoint_prob: Share of samples that are centred on a random labelled keypoint instead of
+            the image's centre. The authors use 0. For crops much smaller than the image, this
+            controls how many show people.
+        keep_inside: Whether the translation is limited so that the output, before rotation, shows
+            nothing outside the image. The authors do not limit it.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class BottomupRandomAffineAlign(BaseTransform):
 
     @cache_randomness
     def _draw(self, side: int) -> tuple[float, float, np.ndarray]:
-        """Visible pixels of the image, rotation in degrees, translation in pixels."""
+        """Draw the visible pixels, the rotation in degrees and the translation in pixels."""
         visible = side * np.random.uniform(*self.scale_factor)
         rotation = np.random.uniform(-self.rotate_factor, self.rotate_factor)
         reach = int(self.shift_factor * visible)
@@ -83,7 +83,7 @@ class BottomupRandomAffineAlign(BaseTransform):
             size = results['aligned_size'] = aligned_size((width, height), size)
         visible, rotation, shift = self._draw(min(width, height))
         center = self._draw_center(results) + shift
-        # What is visible refers to the output's own short side.
+        # The visible part refers to the output's short side.
         visible /= min(size)
         if self.keep_inside:
             room = np.array([width, height]) - visible * np.array(size)

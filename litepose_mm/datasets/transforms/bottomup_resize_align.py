@@ -1,4 +1,4 @@
-"""The authors' resize for testing, as a transform."""
+"""The authors' resizing for tests, as a transform."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from ...preprocessing.resize import aligned_size, resize_align
 
 @TRANSFORMS.register_module()
 class BottomupResizeAlign(BaseTransform):
-    """Resize the short side to the input size, pad the long side to a multiple of 64.
+    """Resize the short side to the input size and pad the long side to a multiple of 64.
 
-    MMPose's :class:`BottomupResize` with ``resize_mode='expand'`` differs for odd sizes (its
-    centre is half a pixel off the authors') and, for about one size in a hundred, in the padded
-    size.
+    MMPose's :class:`BottomupResize` with ``resize_mode='expand'`` differs for odd sizes, for which
+    its centre is half a pixel off the authors', and pads about one size in a hundred differently.
 
     Required keys: ``img``. Modified: ``img``, ``img_shape``. Added: ``input_size``,
     ``input_center``, ``input_scale``, ``aug_scales``.
 
     Args:
-        input_size: The short side in pixels; of a pair, the smaller.
-        size_factor: Both sides become multiples of it.
+        input_size: The short side in pixels, or a pair whose smaller number is used.
+        size_factor: Both sides become multiples of this number.
         aug_scales: Further scales for ``multiscale_test``, relative to the input size. ``img``
             becomes a list, the original scale first.
     """
@@ -52,7 +51,7 @@ class BottomupResizeAlign(BaseTransform):
             )
             for scale in scales
         ]
-        # Positions are given in pixels of the first, the original scale.
+        # Positions are in pixels of the original scale, which comes first.
         base = resized[0]
         results['img'] = [r.image for r in resized] if self.aug_scales else base.image
         results['img_shape'] = base.image.shape[:2]

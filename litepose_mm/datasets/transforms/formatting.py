@@ -1,4 +1,4 @@
-"""Packing of samples."""
+"""Pack samples."""
 
 from __future__ import annotations
 
@@ -31,25 +31,24 @@ _META_KEYS = (
 
 @TRANSFORMS.register_module()
 class PackMultiScaleInputs(PackPoseInputs):
-    """MMPose's packing, and a list of tensors where the sample has an image for each scale.
+    """MMPose's packing that also supports samples with one image per scale.
 
-    MMPose's own stacks the images of a list, which fails as soon as their sizes differ.
+    The images of such a sample become a list of tensors. MMPose's own class stacks them, which
+    fails if their sizes differ.
 
     Args:
-        meta_keys: What samples carry as their meta information, where it is there.
-        with_annotations: Whether they carry their annotations as these were read
-            (``raw_ann_info``), too, for metrics. That is slow to copy, and training does without.
-        pack_transformed: As in MMPose, whose ``browse_dataset.py`` sets it.
+        meta_keys: Keys that become the sample's meta information if they are present.
+        with_annotations: Whether the meta information includes the original annotations
+            (``raw_ann_info``), which some metrics need. They are slow to copy, so leave them out of
+            training.
+        kwargs: Further arguments of MMPose's :class:`PackPoseInputs`.
     """
 
     def __init__(
-        self,
-        meta_keys: Sequence[str] = _META_KEYS,
-        with_annotations: bool = True,
-        pack_transformed: bool = False,
+        self, meta_keys: Sequence[str] = _META_KEYS, with_annotations: bool = True, **kwargs
     ):
         annotations = ('raw_ann_info',) if with_annotations else ()
-        super().__init__((*meta_keys, *annotations), pack_transformed)
+        super().__init__(meta_keys=(*meta_keys, *annotations), **kwargs)
 
     def transform(self, results: dict) -> dict:
         images = results['img']
@@ -63,5 +62,5 @@ class PackMultiScaleInputs(PackPoseInputs):
 
 
 def _by_rows(image: np.ndarray) -> np.ndarray:
-    """The image in memory by rows; for one that is mirrored NumPy takes a millisecond."""
+    """Return the image in row order; OpenCV mirrors faster than NumPy, which takes 1 ms."""
     return cv2.flip(image[:, ::-1], 1) if image.strides[1] < 0 else image

@@ -1,4 +1,4 @@
-"""Where the heatmap loss counts."""
+"""Masks of the heatmap loss."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from ...preprocessing.resize import warp_affine
 
 @TRANSFORMS.register_module()
 class MultiLevelHeatmapMask(BaseTransform):
-    """A mask for each level's heatmaps: 0 on unlabelled people and beyond the image.
+    """Make a mask for each level's heatmaps: 0 on unlabelled people and outside the image.
 
-    MMPose's :class:`BottomupGetHeatmapMask` ignores the run-length encoded segmentations that
-    COCO's crowds have, and warps one mask that it then resizes. Here, as in the authors' code,
-    every level's mask is warped from the original image. Not for images that were joined, by
-    :class:`Mosaic` say, which have no one original.
+    MMPose's :class:`BottomupGetHeatmapMask` ignores run-length encoded segmentations, which COCO's
+    crowds have, and resizes a mask that is already warped. Here, as in the authors' code, the mask
+    of every level is warped from the original image. Images that are made of several others, for
+    example by :class:`Mosaic`, are not supported.
 
-    Required keys: ``ori_shape``, ``heatmaps`` (a list), and where present ``invalid_segs``,
+    Required keys: ``ori_shape``, ``heatmaps`` (a list). Used if present: ``invalid_segs``,
     ``warp_mat``, ``img_shape``, ``flip``, ``flip_direction``. Added: ``heatmap_mask``, a list of
     float32 ``(1, H_l, W_l)``.
 
     Args:
-        use_segments: Off for CrowdPose, whose authors' masks hide nobody.
+        use_segments: Whether unlabelled people are masked. The authors do not do this for
+            CrowdPose.
     """
 
     def __init__(self, use_segments: bool = True):
@@ -53,8 +54,8 @@ class MultiLevelHeatmapMask(BaseTransform):
             if results.get('flip', False):
                 if results['flip_direction'] != 'horizontal':
                     raise LitePoseError(
-                        'MultiLevelHeatmapMask knows horizontal flips only, got '
-                        f'{results["flip_direction"]!r}'
+                        'MultiLevelHeatmapMask: expected a horizontal flip, got '
+                        f'{results["flip_direction"]!r}; change the direction of RandomFlip'
                     )
                 level = level[:, ::-1]
             results['heatmap_mask'].append((level > 127)[None].astype(np.float32))
@@ -62,18 +63,18 @@ class MultiLevelHeatmapMask(BaseTransform):
 
 
 def decode_segments(segments: Iterable[Any], height: int, width: int) -> np.ndarray:
-    """What any of some COCO segmentations covers, as a boolean mask ``(height, width)``.
+    """Return the union of COCO segmentations as a boolean mask ``(height, width)``.
 
     Args:
-        segments: Each is polygons ``[[x, y, x, y, ...], ...]``, or run lengths as a mapping with
-            ``counts`` and ``size``; it covers nothing where it is empty or ``None``.
+        segments: Segmentations. Each is a list of polygons ``[[x, y, x, y, ...], ...]``, or a
+            mapping of run lengths with ``counts`` and ``size``; empty ones and None cover nothing.
         height: Height of the image.
         width: Width of the image.
 
     Raises:
-        LitePoseError: A segmentation is neither.
+        LitePoseError: A segmentation has another form.
     """
-    # Joined as run lengths: pixels, of which there are many more, are then written once.
+    # Merged as run lengths, so that pixels, of which there are many more, are written only once.
     runs = []
     for segment in segments:
         try:
@@ -81,7 +82,7 @@ def decode_segments(segments: Iterable[Any], height: int, width: int) -> np.ndar
             runs += [xtcocotools.mask.merge(parts)] if parts else []
         except (TypeError, ValueError, KeyError, IndexError) as error:
             raise LitePoseError(
-                'a segmentation must be polygons [[x, y, ...], ...] or run lengths '
+                'segmentation: expected polygons [[x, y, ...], ...] or run lengths '
                 f'{{"counts", "size"}}, got {str(segment)[:60]} ({error})'
             ) from None
     if not runs:
@@ -91,13 +92,13 @@ def decode_segments(segments: Iterable[Any], height: int, width: int) -> np.ndar
 
 
 def _run_lengths(segment: Any, height: int, width: int) -> list[dict]:
-    """The parts of a segmentation as compressed run lengths."""
+    """Convert the parts of a segmentation to compressed run lengths."""
     if not segment:
         return []
     if isinstance(segment, dict):
         segment = [segment]
     if not isinstance(segment[0], dict):
-        # Their parts are joined where several instances are read at once.
+        # Polygons of fewer than three points have no area.
         polygons = [list(map(float, part)) for part in segment if len(part) >= 6]
         return xtcocotools.mask.frPyObjects(polygons, height, width)
     return [_compressed(part, height, width) for part in segment]

@@ -1,6 +1,6 @@
-"""MMDeploy's tools on bottom-up models: a codebase of MMDeploy, registered by import.
+"""A codebase of MMDeploy for bottom-up models, which is registered by import.
 
-The deploy configs in ``configs/deploy`` name it; nothing else of the package imports MMDeploy.
+The deploy configs in ``configs/deploy`` import it; no other part of the package needs MMDeploy.
 """
 
 import litepose_mm.modules  # noqa: F401  comes first: it makes MMPose importable
@@ -11,9 +11,9 @@ try:
     import mmdeploy.apis  # noqa: F401
 except ImportError as error:
     raise LitePoseError(
-        f'mmdeploy cannot be imported ({reason(error)}); make mmdeploy installs it, or pip install '
-        'aenum dill grpcio multiprocess onnx prettytable six terminaltables and then '
-        'pip install --no-deps mmdeploy==1.3.1'
+        f'mmdeploy cannot be imported ({reason(error)}); install it with `make mmdeploy`, or with '
+        '`pip install aenum dill grpcio multiprocess onnx prettytable six terminaltables` and then '
+        '`pip install --no-deps mmdeploy==1.3.1`'
     ) from error
 
 from . import backends, resize, rewriters

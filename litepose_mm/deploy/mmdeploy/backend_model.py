@@ -1,4 +1,4 @@
-"""A backend's model as a model of MMPose."""
+"""A model that runs in one of MMDeploy's backends, with the interface of MMPose's models."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .options import get_outputs, get_static_shape
 
 
 class BottomupBackendModel(BaseBackendModel):
-    """Runs a backend's wrapper and finds people in its outputs, as the torch model does.
+    """Runs a backend's wrapper and finds people in its outputs.
 
     Args:
         backend_files: The exported files.
-        model_cfg: Config of the model, whose codec decodes.
-        deploy_cfg: The deploy config of the export.
-        device: Where the backend runs.
+        model_cfg: Config of the model, whose codec decodes the outputs.
+        deploy_cfg: Deploy config of the export.
+        device: Device of the backend.
         data_preprocessor: Config of the preprocessor.
 
     Raises:
@@ -59,29 +59,29 @@ class BottomupBackendModel(BaseBackendModel):
             )
         except LitePoseError:
             raise
-        except Exception as error:  # every engine has its own
+        except Exception as error:  # every engine has its own exceptions
             raise LitePoseError(
                 f'{backend.value} cannot load {", ".join(map(str, backend_files)) or "no file"}: '
                 f'{reason(error)}; give the files that the export wrote'
             ) from error
 
     def forward(self, inputs: Tensor, data_samples: SampleList, mode: str = 'predict'):
-        """Finds people in normalised images ``(B, 3, H, W)``.
+        """Find people in normalised images ``(B, 3, H, W)``.
 
         Returns:
             The samples with ``pred_instances`` in pixels of the original images.
 
         Raises:
-            LitePoseError: The mode is not ``'predict'``, or the model takes another shape.
+            LitePoseError: The mode is not ``'predict'``, or the model has another input shape.
         """
         if mode != 'predict':
-            raise LitePoseError(f"a backend's model has the mode 'predict' only, got {mode!r}")
+            raise LitePoseError(f"mode: expected 'predict' for an exported model, got {mode!r}")
         if self.static_shape is not None:
             width, height = self.static_shape
             if tuple(inputs.shape) != (1, 3, height, width):
                 raise LitePoseError(
-                    f'the model takes inputs (1, 3, {height}, {width}), got {tuple(inputs.shape)}; '
-                    'take batch_size=1 and the deploy config of its export'
+                    f'expected an input of shape (1, 3, {height}, {width}), got '
+                    f'{tuple(inputs.shape)}; use batch_size=1 and the deploy config of the export'
                 )
         outputs = self.wrapper({self.input_name: inputs.contiguous().to(self.device)})
         outputs = [output.cpu().numpy() for output in self.wrapper.output_to_list(outputs)]
@@ -91,7 +91,7 @@ class BottomupBackendModel(BaseBackendModel):
             InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=b, tags=t)
             for k, s, b, t in people
         ]
-        # It uses nothing of the estimator.
+        # This method uses no attribute of the estimator.
         return MultiScaleBottomupPoseEstimator.add_pred_to_datasample(
             self, people, None, data_samples
         )

@@ -1,4 +1,4 @@
-"""The codebase that deploy configs name: ``codebase_config = dict(type='litepose_mm', …)``."""
+"""The codebase of deploy configs with ``codebase_config = dict(type='litepose_mm', …)``."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ LITEPOSE_TASK = Registry('litepose_mm_tasks')
 
 @CODEBASE.register_module('litepose_mm')
 class LitePoseCodebase(MMCodebase):
-    """Bottom-up models with a :class:`MultiLevelAEHead`, and MMPose's top-down ones.
+    """Bottom-up models with a :class:`MultiLevelAEHead`, and MMPose's top-down models.
 
-    The name is that of the package, since MMDeploy looks for a package of a codebase's name.
+    It has the package's name, because MMDeploy checks that a package of this name is installed.
     """
 
     task_registry = LITEPOSE_TASK
 
     @classmethod
     def build_task_processor(cls, model_cfg: Config, deploy_cfg: Config, device: str) -> BaseTask:
-        """The task of the model's kind; that of top-down models is MMDeploy's.
+        """Build the task of a model; top-down models use MMDeploy's own task.
 
         Raises:
-            LitePoseError: The deploy config is for another kind.
+            LitePoseError: The deploy config is for another kind of model.
         """
         if model_cfg.model.type == 'TopdownPoseEstimator':
             if 'outputs' in get_codebase_config(deploy_cfg):
                 raise LitePoseError(
-                    'a top-down model: expected a deploy config such as pose-detection_td-hm_* or '
-                    'pose-detection_simcc_*, got one of bottom-up models'
+                    'expected a deploy config for a top-down model, such as pose-detection_td-hm_* '
+                    'or pose-detection_simcc_*, got one for bottom-up models'
                 )
             return PoseDetection(model_cfg, deploy_cfg, device)
         return super().build_task_processor(model_cfg, deploy_cfg, device)
 
     @classmethod
     def register_deploy_modules(cls) -> None:
-        """Nothing to do: the import of this package has registered the rewriters."""
+        """Do nothing, since importing this package has registered the rewriters."""
 
     @classmethod
     def register_all_modules(cls) -> None:
-        """Registers MMPose's modules and makes its scope the default one."""
+        """Register MMPose's modules and make its scope the default one."""
         register_all_modules(True)

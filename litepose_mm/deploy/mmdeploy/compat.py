@@ -1,4 +1,4 @@
-"""What MMDeploy lacks on today's systems, as ``litepose_mm/compat/`` is for MMPose."""
+"""Work-arounds for MMDeploy, as ``litepose_mm/compat/`` has them for MMPose."""
 
 import sys
 
@@ -6,10 +6,10 @@ from mmdeploy.core.rewriters import function_rewriter, rewriter_utils
 
 
 def let_mmdeploy_execute() -> None:
-    """Lets MMDeploy's rewriters find what their statements import and assign.
+    """Let MMDeploy's rewriters find the names that their statements import and assign.
 
-    Cause: they run ``exec`` in functions and count on names that it leaves there, which functions
-    of Python 3.13 and later do not keep. Retires: when MMDeploy runs on Python 3.13.
+    Cause: the rewriters call ``exec`` in functions and read the local variables that it assigns,
+    which Python 3.13 no longer supports. Retires: when MMDeploy runs on Python 3.13.
     """
 
     def execute(statement: str) -> None:

@@ -1,4 +1,4 @@
-"""What deploy configs say in ``codebase_config``, checked."""
+"""Read and check the options of deploy configs."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _BACKENDS = (Backend.ONNXRUNTIME, Backend.OPENVINO, Backend.NCNN, Backend.TENSOR
 
 
 def get_outputs(deploy_cfg: Config) -> str:
-    """The kind of outputs, ``'maps'`` or ``'candidates'``.
+    """Return the kind of outputs, ``'maps'`` or ``'candidates'``.
 
     Raises:
-        LitePoseError: It is neither, the names of the outputs do not fit it, or the backend cannot
-            give it.
+        LitePoseError: The kind is unknown, the names of the outputs do not fit it, or the backend
+            does not support it.
     """
     backend = get_backend(deploy_cfg)
     if backend not in _BACKENDS:
         raise LitePoseError(
             f'backend_config.type: expected one of {", ".join(each.value for each in _BACKENDS)}, '
-            f'got {backend.value!r}, which does not work through MMDeploy here'
+            f'got {backend.value!r}, which is not supported'
         )
     outputs = get_codebase_config(deploy_cfg).get('outputs', 'maps')
     if outputs not in _DECODERS:
@@ -50,38 +50,39 @@ def get_outputs(deploy_cfg: Config) -> str:
     if backend == Backend.NCNN:
         if outputs != 'maps':
             raise LitePoseError(
-                "ncnn gives the outputs 'maps' only, since it lacks operators of 'candidates'; "
-                'export maps, or take ONNX Runtime or OpenVINO'
+                "codebase_config.outputs: expected 'maps' for ncnn, which lacks operators of "
+                f'{outputs!r}, got {outputs!r}; export maps, or use ONNX Runtime or OpenVINO'
             )
         if is_dynamic_shape(deploy_cfg, 'inputs'):
             raise LitePoseError(
-                'models for ncnn have one input shape: take a deploy config with static in its name'
+                'expected one input shape for ncnn, got dynamic axes; use a deploy config with '
+                'static in its name'
             )
     return outputs
 
 
 def get_static_shape(deploy_cfg: Config) -> tuple[int, int] | None:
-    """Width and height of a model with one input shape, or ``None``.
+    """Return width and height of a model with one input shape, or None.
 
     Raises:
-        LitePoseError: The shape is static, but not given.
+        LitePoseError: The shape is static but missing.
     """
     if is_dynamic_shape(deploy_cfg, 'inputs'):
         return None
     shape = get_ir_config(deploy_cfg).get('input_shape')
     if shape is None or len(shape) != 2 or min(shape) < 1:
         raise LitePoseError(
-            'ir_config.input_shape: expected width and height of the input in a '
-            f'deploy config without dynamic axes, got {shape}'
+            'ir_config.input_shape: expected width and height of the input, since there are no '
+            f'dynamic axes, got {shape}'
         )
     return tuple(shape)
 
 
 def get_precision(deploy_cfg: Config) -> str:
-    """What the backend calculates in; TensorRT's float16 is an option of its engine beside that.
+    """Return the precision of the backend; TensorRT has a separate option for float16.
 
     Raises:
-        LitePoseError: The backend cannot do that through MMDeploy.
+        LitePoseError: The backend does not support the precision through MMDeploy.
     """
     backend = get_backend(deploy_cfg).value
     precision = get_backend_config(deploy_cfg).get('precision', 'fp32')
@@ -91,7 +92,7 @@ def get_precision(deploy_cfg: Config) -> str:
     if precision not in known:
         own = ', or common_config.fp16_mode' if backend == 'tensorrt' else ''
         raise LitePoseError(
-            f'backend_config: {backend} takes the precision {" or ".join(known)}{own} here, got '
-            f'{precision!r}; `litepose export --precision int8` makes models in int8'
+            f'backend_config: expected the precision {" or ".join(known)}{own} for {backend}, got '
+            f'{precision!r}; `litepose export --precision int8` exports int8 models'
         )
     return precision

@@ -1,4 +1,4 @@
-"""The resize for a model with one input shape, as a transform."""
+"""A transform that resizes images for a model with one input shape."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ...preprocessing.resize import resize_to_shape
 
 @TRANSFORMS.register_module()
 class BottomupResizeWithin(BaseTransform):
-    """Gives every image one shape: as large as it fits, in the middle, black beyond its border.
+    """Resizes every image to fit one size, centred on a black background.
 
     Keys are those of :class:`BottomupResizeAlign`, and ``input_box``, see
     :class:`litepose_mm.preprocessing.resize.Resized`.
 
     Args:
         size: Width and height.
-        align: Options of :class:`BottomupResizeAlign`, whose result is taken where it fits.
+        align: Options of :class:`BottomupResizeAlign`, whose result is used if it has this size.
     """
 
     def __init__(self, size: Sequence[int], **align):
@@ -45,11 +45,11 @@ class BottomupResizeWithin(BaseTransform):
 
 
 def with_one_shape(pipeline: Sequence[dict], size: Sequence[int]) -> list[dict]:
-    """A test pipeline for inputs of ``size`` (width, height) in place of any size.
+    """Change a test pipeline so that all inputs have one ``size`` (width, height).
 
     Raises:
-        LitePoseError: The pipeline does not resize with :class:`BottomupResizeAlign`, or to other
-            multiples.
+        LitePoseError: The pipeline does not use :class:`BottomupResizeAlign`, or ``size`` is no
+            multiple of its ``size_factor``.
     """
     changed = [dict(step) for step in pipeline]
     found = False
@@ -62,8 +62,8 @@ def with_one_shape(pipeline: Sequence[dict], size: Sequence[int]) -> list[dict]:
             step['meta_keys'] = (*step['meta_keys'], 'input_box')
     if not found:
         raise LitePoseError(
-            'an input shape needs BottomupResizeAlign in the test pipeline of the model config, '
-            f'got {", ".join(str(step["type"]) for step in pipeline)}'
+            'expected BottomupResizeAlign in the test pipeline of the model config, for one input '
+            f'shape, got {", ".join(str(step["type"]) for step in pipeline)}'
         )
     return changed
 

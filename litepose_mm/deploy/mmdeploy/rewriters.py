@@ -1,6 +1,6 @@
-"""What is replaced while MMDeploy traces a model.
+"""Functions that replace others while MMDeploy traces a model.
 
-MMDeploy wants rewriters as functions of a module that ask for their context themselves.
+MMDeploy expects rewriters to be module-level functions that look up their context themselves.
 """
 
 from importlib import import_module
@@ -17,7 +17,7 @@ _MMDET = 'mmdeploy.codebase.mmdet'
 
 
 def import_mmpose_rewriters() -> None:
-    """Imports MMDeploy's rewriters of MMPose's heads; those of two heads need mmdet when called."""
+    """Import MMDeploy's rewriters of MMPose's heads, two of which need mmdet when called."""
     use = 'mmdet is not installed: pip install "mmdet>=3.0.0,<3.4.0"'
     stand_ins = [StandIn(_MMDET, use, ('get_post_processing_params',))] * (not find_spec('mmdet'))
     with in_place(*stand_ins):
@@ -29,7 +29,7 @@ import_mmpose_rewriters()
 
 @FUNCTION_REWRITER.register_rewriter('torch.onnx.export')
 def onnx_export__torchscript(*args, **kwargs):
-    """MMDeploy's rewriters are for the exporter that traces, torch's default until 2.8."""
+    """Use the tracing exporter, torch's default until 2.8, for which MMDeploy is written."""
     ctx = FUNCTION_REWRITER.get_context()
     kwargs.setdefault('dynamo', False)
     return ctx.origin_func(*args, **kwargs)
@@ -40,7 +40,7 @@ def onnx_export__torchscript(*args, **kwargs):
     'MultiScaleBottomupPoseEstimator.forward'
 )
 def multi_scale_bottomup_pose_estimator__forward(self, inputs, data_samples=None, **kwargs):
-    """The deployable graph, with the options of the deploy config."""
+    """Run the deployable graph, with the options of the deploy config."""
     deploy_cfg = FUNCTION_REWRITER.get_context().cfg
     flip_test = get_codebase_config(deploy_cfg).flip_test
     decoder = deploy_decoder(self, get_outputs(deploy_cfg), flip_test)

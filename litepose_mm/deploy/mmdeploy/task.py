@@ -1,4 +1,4 @@
-"""Bottom-up pose estimation as a task of MMDeploy."""
+"""MMDeploy's task for bottom-up pose estimation."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from .codebase import LITEPOSE_TASK
 from .options import get_outputs, get_precision, get_static_shape
 from .resize import with_one_shape
 
-#: Why nothing of the SDK works.
+#: Error message for everything that only the SDK needs.
 NO_SDK = (
-    "MMDeploy's SDK has no bottom-up pose estimation: leave --dump-info out, and run the model "
-    'without torch through litepose_mm.runtime (litepose export)'
+    "MMDeploy's SDK does not support bottom-up pose estimation: remove --dump-info; to run a model "
+    'without torch, use `litepose export` and litepose_mm.runtime'
 )
 
 
 @LITEPOSE_TASK.register_module(Task.POSE_DETECTION.value)
 class BottomupPoseDetection(PoseDetection):
-    """MMDeploy's task for pose estimation, without its assumption of one person an image.
+    """MMDeploy's task for pose estimation, without its assumption of one person per image.
 
     Args:
-        model_cfg: Config of a model; its flip test becomes that of the deploy config.
+        model_cfg: Config of a model, whose flip test is replaced by that of the deploy config.
         deploy_cfg: Deploy config.
         device: Device of the model.
 
     Raises:
-        LitePoseError: The configs do not go together, or ask for what the backend cannot do.
+        LitePoseError: The configs do not fit each other, or the backend does not support them.
     """
 
     def __init__(self, model_cfg: Config, deploy_cfg: Config, device: str):
@@ -56,13 +56,14 @@ class BottomupPoseDetection(PoseDetection):
         flip_test = own['flip_test']
         if test_cfg.get('multiscale_test'):
             raise LitePoseError(
-                'a graph has one scale: set model.test_cfg.multiscale_test to False and leave '
-                'aug_scales out of the test pipeline'
+                'expected a test with one scale, got a multi-scale test; set '
+                'model.test_cfg.multiscale_test to False and remove aug_scales from the test '
+                'pipeline'
             )
         get_outputs(deploy_cfg)
         get_precision(deploy_cfg)
         self.static_shape = get_static_shape(deploy_cfg)
-        self._pipeline(model_cfg.test_dataloader.dataset)  # refuses a shape that does not fit
+        self._pipeline(model_cfg.test_dataloader.dataset)  # raises if the shape does not fit
         super().__init__(model_cfg, deploy_cfg, device)
         test_cfg['flip_test'] = flip_test
         self.metainfo = dataset_meta_from_config(model_cfg, 'test')
@@ -70,18 +71,18 @@ class BottomupPoseDetection(PoseDetection):
     def build_pytorch_model(
         self, model_checkpoint: str | None = None, cfg_options: dict | None = None, **kwargs: Any
     ) -> torch.nn.Module:
-        """The model in its deploy form, whose results are the model's to float32 rounding.
+        """Build the model in its deploy form; results differ by float32 rounding only.
 
         Raises:
-            LitePoseError: The model is not one that this codebase knows, or weights do not fit.
+            LitePoseError: The codebase does not support the model, or the weights do not fit.
         """
         model = super().build_pytorch_model(None, cfg_options, **kwargs)
         if not isinstance(model, MultiScaleBottomupPoseEstimator):
             raise LitePoseError(
-                'expected the config of a MultiScaleBottomupPoseEstimator '
-                f'or a TopdownPoseEstimator, got {type(model).__name__}'
+                'model.type: expected MultiScaleBottomupPoseEstimator or TopdownPoseEstimator, got '
+                f'{type(model).__name__}'
             )
-        deploy_decoder(model, get_outputs(self.deploy_cfg))  # refuses rules that need maps
+        deploy_decoder(model, get_outputs(self.deploy_cfg))  # raises if the codec does not fit
         if model_checkpoint is not None:
             load_weights(model, model_checkpoint)
         return to_deploy_form(model)
@@ -92,7 +93,7 @@ class BottomupPoseDetection(PoseDetection):
         data_preprocessor_updater: Callable | None = None,
         **kwargs: Any,
     ) -> torch.nn.Module:
-        """The exported model, which predicts as the torch model does."""
+        """Build the exported model, which predicts like the torch model."""
         data_preprocessor = self.model_cfg.model.data_preprocessor
         if data_preprocessor_updater is not None:
             data_preprocessor = data_preprocessor_updater(data_preprocessor)
@@ -108,13 +109,13 @@ class BottomupPoseDetection(PoseDetection):
         data_preprocessor: torch.nn.Module | None = None,
         **kwargs: Any,
     ) -> tuple[dict, Any]:
-        """A batch of images, files or arrays in BGR.
+        """Make a batch of images.
 
         Args:
-            imgs: One image or several.
-            input_shape: Width and height of the input; by default that of the deploy config, or
-                as the model config resizes.
-            data_preprocessor: Normalises them, if given.
+            imgs: One or several images, as files or BGR arrays.
+            input_shape: Width and height of the input. None uses the shape of the deploy config,
+                or the resizing of the model config if there is none.
+            data_preprocessor: Preprocessor that normalises the images, if given.
 
         Returns:
             The batch, and its inputs.
@@ -143,7 +144,7 @@ class BottomupPoseDetection(PoseDetection):
         return dataset.pipeline if size is None else with_one_shape(dataset.pipeline, size)
 
     def build_dataset(self, dataset_cfg: Config, *args: Any, **kwargs: Any):
-        """A data set whose images have the model's input shape, if it has one."""
+        """Build a data set whose images have the model's input shape, if it has one."""
         dataset_cfg = deepcopy(dataset_cfg)
         dataset_cfg.pipeline = self._pipeline(dataset_cfg)
         return super().build_dataset(dataset_cfg, *args, **kwargs)
@@ -159,8 +160,8 @@ class BottomupPoseDetection(PoseDetection):
         interval: int = 1,
         dataloader: Any = None,
     ):
-        """MMDeploy's runner, with the options of MMPose's hook that draws images."""
-        # The hook of our configs also draws maps, which it asks the torch model for.
+        """Build MMDeploy's runner with MMPose's hook that draws images."""
+        # The hook of our configs also draws maps, for which it needs the torch model.
         self.model_cfg.default_hooks.visualization = dict(
             type='PoseVisualizationHook',
             enable=bool(show or show_dir),
@@ -180,7 +181,7 @@ class BottomupPoseDetection(PoseDetection):
         show_result: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Draws the people of a data sample on its image and writes it."""
+        """Draw the people of a data sample on its image."""
         people = result_from_data_sample(result, Skeleton.from_metainfo(self.metainfo))
         drawing = people.draw(mmcv.imread(image))
         if output_file:
@@ -189,9 +190,7 @@ class BottomupPoseDetection(PoseDetection):
             mmcv.imshow(drawing, window_name)
 
     def get_preprocess(self, *args: Any, **kwargs: Any) -> dict:
-        """Refuses: this is for the SDK."""
+        """Raise an error, because this is for the SDK."""
         raise LitePoseError(NO_SDK)
 
-    def get_postprocess(self, *args: Any, **kwargs: Any) -> dict:
-        """Refuses: this is for the SDK."""
-        raise LitePoseError(NO_SDK)
+    get_postprocess = get_preprocess

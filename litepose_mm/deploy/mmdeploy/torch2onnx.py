@@ -1,4 +1,4 @@
-"""MMDeploy's ``torch2onnx``, which also writes ONNX for TensorRT on machines without CUDA."""
+"""MMDeploy's ``torch2onnx``, which can also write ONNX for TensorRT without CUDA."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def torch2onnx(
     model_checkpoint: str | None = None,
     device: str = 'cpu',
 ) -> None:
-    """Writes a model as ONNX; arguments are those of :func:`mmdeploy.apis.torch2onnx`.
+    """Write a model as ONNX, with the arguments of :func:`mmdeploy.apis.torch2onnx`.
 
-    MMDeploy's own function refuses TensorRT on a processor, though the ONNX file needs none of
-    it, only the engine does.
+    MMDeploy's own function refuses TensorRT on a CPU, although only the engine needs a GPU, and
+    not the ONNX file.
 
     Raises:
-        LitePoseError: The configs do not go together, or weights do not fit.
+        LitePoseError: The configs do not fit each other, or the weights do not fit.
     """
     deploy_cfg, model_cfg = load_config(deploy_cfg, model_cfg)
     if get_backend(deploy_cfg) != Backend.TENSORRT or device != 'cpu':

@@ -1,4 +1,4 @@
-"""Int8 by post-training quantisation with the engines' own quantisers (inference/quantizers)."""
+"""Post-training quantisation to int8 with the quantisers of the engines (inference/quantizers)."""
 
 from .accuracy import AccuracyGoal
 

@@ -1,4 +1,4 @@
-"""The accuracy that an int8 model has to keep."""
+"""The accuracy goal of an int8 model."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AccuracyGoal:
-    """How much AP int8 may cost, against the same engine in float32.
+    """The largest loss of AP in int8, compared with the same engine in float32.
 
     Args:
-        images: A folder.
-        annotations: Of keypoints in COCO's form; only images that it names are looked at.
-        max_loss: In points of AP, 0 to 100.
+        image_folder: Folder with images.
+        annotations: File with keypoints in COCO's form, whose images are evaluated.
+        max_loss: Largest loss in points of AP, 0 to 100.
 
     Raises:
-        LitePoseError: ``max_loss`` is no such number.
+        LitePoseError: ``max_loss`` is out of its range.
     """
 
     image_folder: str | Path
@@ -37,19 +37,21 @@ class AccuracyGoal:
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_loss <= 100:
-            raise LitePoseError(f'max_loss: expected points of AP, 0 to 100, got {self.max_loss}')
+            raise LitePoseError(
+                f'max_loss: expected points of AP from 0 to 100, got {self.max_loss}'
+            )
 
     def evaluate(
         self, folder: str | Path, images: Iterable[int] | None = None
     ) -> tuple[float, dict[int, float]]:
-        """Evaluates an exported model.
+        """Evaluate an exported model.
 
         Args:
-            folder: Of the model.
-            images: Ids of the images to look at; None: all.
+            folder: Folder of the model.
+            images: Ids of the images to evaluate; None for all images.
 
         Returns:
-            AP, 0 to 100, over all of these images, and of each alone.
+            AP, 0 to 100, of all these images together, and of each image.
         """
         estimator = PoseEstimator(folder)
         truth = Truth.load(self.annotations, estimator.skeleton)
@@ -65,15 +67,15 @@ class AccuracyGoal:
 
 
 class Trials:
-    """Evaluates quantised graphs with the engine that they are for.
+    """Evaluates quantised graphs with their engine.
 
     Args:
-        goal: The accuracy to keep.
-        folder: The model in float32, exported.
-        export: Writes a graph for the engine; returns the folder.
+        goal: The accuracy goal.
+        folder: Folder of the model that is exported in float32.
+        export: Function that exports a graph for the engine and returns the folder.
 
     Attributes:
-        goal: As given.
+        goal: The accuracy goal.
         ap_float: AP of the model in float32.
         images: Ids of the annotated images.
     """
@@ -86,17 +88,17 @@ class Trials:
         self.images: Sequence[int] = list(alone)
 
     def __call__(self, model: ModelProto, images: Iterable[int]) -> tuple[float, list[float]]:
-        """AP of a graph over some of the images, and of each alone, as NNCF asks for it."""
+        """Return AP of a graph on some of the images, and of each image, as NNCF expects it."""
         ap, alone = self.goal.evaluate(self._export(model), images)
         if len(alone) == len(self.images):
             precisions = convolution_precisions(model.graph).values()
             print(
                 f'AP {ap:.2f} with {sum(each == "fp32" for each in precisions)} of '
-                f'{len(precisions)} convolutions in float32 ({self.ap_float:.2f} with all)',
+                f'{len(precisions)} convolutions in float32 (AP {self.ap_float:.2f} with all)',
                 flush=True,
             )
         return ap, list(alone.values())
 
     def keeps_goal(self, model: ModelProto) -> bool:
-        """Whether a graph loses no more than the goal allows."""
+        """Return whether a graph loses no more AP than the goal allows."""
         return self(model, self.images)[0] >= self.ap_float - self.goal.max_loss

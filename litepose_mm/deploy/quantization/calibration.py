@@ -1,4 +1,4 @@
-"""Images of the user's as inputs of the network."""
+"""Prepare a user's images as inputs for calibration."""
 
 from __future__ import annotations
 
@@ -12,42 +12,43 @@ from ...inference.card import ModelCard
 from ...inference.preprocessing import Preprocessor
 from ...media import find_media, read_image
 
-# Fewer say too little of the range of every layer; more than 300 hardly change it, and NNCF takes
-# no more by itself either.
+# Fewer images do not show the range of every layer; more than 300 hardly change it, and NNCF uses
+# at most 300 by default.
 FEWEST, MOST = 10, 300
 
 
 def calibration_images(folder: str | Path | None) -> list[Path]:
-    """The images of a folder; of more than 300, 300 at equal distances.
+    """List the images of a folder, or 300 evenly spaced ones if there are more.
 
     Raises:
-        LitePoseError: There are fewer than 10.
+        LitePoseError: There are fewer than 10 images.
     """
     if folder is None:
         raise LitePoseError(
-            'int8 needs a folder with images of what the model will see (--calibration DIR)'
+            'calibration: expected a folder with images like those that the model will see, for '
+            'int8, got none; give --calibration DIR'
         )
     files = [media.path for media in find_media([folder]) if not media.is_video]
     if len(files) < FEWEST:
         raise LitePoseError(
             f'calibration: expected at least {FEWEST} images in {folder}, got {len(files)}; add '
-            'images of what the model will see, 100 or more if you can'
+            'images like those that the model will see, better 100 or more'
         )
     return spread(files, MOST)
 
 
 def spread(items: Sequence, count: int) -> list:
-    """At most ``count`` of the items, at equal distances."""
+    """Return at most ``count`` evenly spaced items."""
     places = np.linspace(0, len(items) - 1, min(len(items), count)).round().astype(int)
     return [items[place] for place in places]
 
 
 class Calibration(Sequence[np.ndarray]):
-    """The inputs that images become, made when they are asked for: memory holds one.
+    """Inputs of the network, which are made on demand, one at a time.
 
     Args:
-        files: The images.
-        card: Of the model.
+        files: Image files.
+        card: Card of the model.
     """
 
     def __init__(self, files: Sequence[Path], card: ModelCard) -> None:

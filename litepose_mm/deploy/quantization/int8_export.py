@@ -1,4 +1,4 @@
-"""From a float graph to an exported folder in int8."""
+"""Export a float graph in int8."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .accuracy import AccuracyGoal, Trials
 from .calibration import Calibration, spread
 from .report import write_quantization
 
-# So many images tell how far the outputs are apart, and how long a frame takes.
-_LOOKED_AT = 3
-# Engines round differently, which adds up over the layers: 13 % of LitePose-M's heatmaps with
-# OpenVINO. Graphs that it got wrong were off by 66 % and more.
+# Number of images on which outputs are compared and the time is measured.
+_COMPARED = 3
+# Engines round differently, which accumulates over the layers: the relative error of LitePose-M's
+# heatmaps with OpenVINO is 13 %. Graphs that it computed wrongly had errors of at least 66 %.
 _ALLOWED = 0.5
 
 
@@ -34,15 +34,16 @@ def export_int8(
     files: Sequence[Path],
     goal: AccuracyGoal | None,
 ) -> ModelCard:
-    """Quantises a model and writes what became of it.
+    """Quantise a model and write it.
 
     Args:
-        graph: ONNX file of the float model; others are made beside it.
-        folder: Where to write.
-        quantize: The engine's quantiser.
-        write: Writes the model of an ONNX file and its card into a folder, in a precision.
+        graph: ONNX file of the float model; temporary files are written to its folder.
+        folder: Folder to write.
+        quantize: Quantiser of the engine.
+        write: Function that writes the model of an ONNX file and its card to a folder, in a
+            precision.
         files: Images for calibration.
-        goal: The accuracy to keep.
+        goal: The accuracy goal, if any.
 
     Raises:
         LitePoseError: The goal cannot be reached, or the engine cannot run the model.
@@ -68,8 +69,8 @@ def export_int8(
         'images': len(inputs),
         'convolutions': convolution_precisions(model.graph),
         'goal': None if goal is None else _reached(goal, trials.ap_float, in_int8),
-        'errors': _errors(in_float32, in_int8, spread(inputs, _LOOKED_AT)),
-        'milliseconds': _milliseconds(in_float32, in_int8, spread(files, _LOOKED_AT)),
+        'errors': _errors(in_float32, in_int8, spread(inputs, _COMPARED)),
+        'milliseconds': _milliseconds(in_float32, in_int8, spread(files, _COMPARED)),
     }
     write_quantization(figures, folder)
     for path in in_int8.iterdir():
@@ -82,13 +83,13 @@ def _reached(goal: AccuracyGoal, ap_float: float, folder: Path) -> dict[str, flo
     if ap < ap_float - goal.max_loss:
         raise LitePoseError(
             f'int8 loses more than {goal.max_loss:g} AP: {ap:.2f} instead of {ap_float:.2f}; '
-            'calibrate on more images, or allow a greater loss'
+            'calibrate on more images, or allow a larger loss'
         )
     return {'max_loss': goal.max_loss, 'ap_float': ap_float, 'ap_int8': ap}
 
 
 def _errors(before: Path, after: Path, inputs: Sequence[np.ndarray]) -> dict[str, float]:
-    """How far each output is apart from that in float32, see :func:`relative_error`."""
+    """Return the :func:`relative_error` of each output compared with float32."""
     first, second = (PoseEstimator(folder).engine for folder in (before, after))
     outputs = [list(zip(first.run(each), second.run(each))) for each in inputs]
     names = first.card.decoder.comparable_names
@@ -101,19 +102,19 @@ def _errors(before: Path, after: Path, inputs: Sequence[np.ndarray]) -> dict[str
 def _milliseconds(before: Path, after: Path, files: Sequence[Path]) -> dict[str, dict]:
     kinds = ('fp32', 'int8')
     models = [PoseEstimator(each) for each in (before, after)]
-    # As inputs: those of candidates of one shape have no border.
+    # Resized images always fit: models with candidates and one shape refuse images with borders.
     images = [models[0].prepare(read_image(path)).resized[0].image for path in files]
     seconds, _ = time_stages([*map(stages_of, kinds, models)], images, rounds=5)
     return {kind: summarise(each) for kind, each in zip(kinds, seconds)}
 
 
 def relative_error(own: np.ndarray, right: np.ndarray) -> float:
-    """Root of the mean squared error, as a share of the root of the mean square."""
+    """Return the root mean squared error divided by the root mean square of ``right``."""
     return float(np.linalg.norm(own - right) / max(np.linalg.norm(right), 1e-12))
 
 
 def _check_calculates(folder: Path, graph: Path, inputs: np.ndarray) -> None:
-    """Whether the engine gives what the graph says; one has been seen that gave zeros."""
+    """Check that the engine computes what the graph specifies; one was observed to return zeros."""
     engine = PoseEstimator(folder).engine
     expected = cpu_session(graph.read_bytes()).run(None, {'inputs': inputs})
     card = engine.card
@@ -121,7 +122,6 @@ def _check_calculates(folder: Path, graph: Path, inputs: np.ndarray) -> None:
         error = relative_error(own, right)
         if error > _ALLOWED:
             raise LitePoseError(
-                f'{card.engine} does not calculate what the int8 graph says: its {name} are '
-                f'{100 * error:.0f} % apart from those of ONNX Runtime; take another shape or '
-                'engine'
+                f'{card.engine} does not compute the int8 graph correctly: its {name} differ by '
+                f'{100 * error:.0f} % from those of ONNX Runtime; use another input shape or engine'
             )

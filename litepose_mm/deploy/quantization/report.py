@@ -1,4 +1,4 @@
-"""What quantisation did, for people: JSON and lines."""
+"""Report the results of quantisation as JSON and as text."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ JSON_NAME = 'quantization.json'
 
 
 def write_quantization(figures: Mapping[str, Any], folder: Path) -> None:
-    """Writes ``quantization.json``.
+    """Write ``quantization.json``.
 
     Args:
-        figures: ``images``, of the calibration; ``convolutions``, the precision of each by its
+        figures: ``images``, the number of calibration images; ``convolutions``, their precisions by
             name; ``goal``, None or ``max_loss``, ``ap_float`` and ``ap_int8``; ``errors``, of each
-            output against float32; ``milliseconds`` in float32 and int8, see
+            output compared with float32; ``milliseconds`` in float32 and int8, see
             :func:`litepose_mm.analysis.timing.summarise`.
-        folder: Where to write.
+        folder: Folder to write to.
 
     Raises:
         LitePoseError: The file cannot be written.
@@ -29,20 +29,20 @@ def write_quantization(figures: Mapping[str, Any], folder: Path) -> None:
 
 
 def read_quantization(folder: str | Path) -> dict[str, Any] | None:
-    """The figures of an exported folder; None of a model in float."""
+    """Read the figures of an exported folder; None for a float model."""
     path = Path(folder) / JSON_NAME
     return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else None
 
 
 def quantization_lines(figures: Mapping[str, Any]) -> Sequence[str]:
-    """What quantisation did in a few lines."""
+    """Summarise the figures in a few lines."""
     convolutions, goal = figures['convolutions'], figures['goal']
     in_float = [name for name, precision in convolutions.items() if precision == 'fp32']
     some = ', '.join(in_float[:4]) + ', …' * (len(in_float) > 4)
     lines = [
         f'int8 in {len(convolutions) - len(in_float)} of {len(convolutions)} convolutions, '
         f'calibrated on {figures["images"]} images; in float32: {some or "none"}',
-        'outputs apart from float32: '
+        'relative errors of the outputs compared with float32: '
         + ', '.join(f'{name} {100 * error:.1f} %' for name, error in figures['errors'].items()),
     ]
     if goal is not None:
@@ -53,9 +53,9 @@ def quantization_lines(figures: Mapping[str, Any]) -> Sequence[str]:
         )
     before, after = (figures['milliseconds'][kind]['model']['p50'] for kind in ('fp32', 'int8'))
     lines.append(
-        f'the network takes {after:.1f} ms, in float32 {before:.1f} ms: {before / after:.2f} times '
-        "as fast, with the engine's own number of threads"
+        f'the network takes {after:.1f} ms instead of {before:.1f} ms in float32: '
+        f"{before / after:.2f} times as fast, with the engine's default number of threads"
     )
     if after >= before:
-        lines.append('int8 gains no time here: try --engine openvino, or another precision')
+        lines.append('int8 is not faster here: try --engine openvino, or another precision')
     return lines

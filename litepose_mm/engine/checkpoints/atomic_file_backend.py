@@ -17,17 +17,17 @@ from ...utils.files import replacing
 
 @register_backend('atomic_file', force=True)  # force: a module may be imported again
 class AtomicFileBackend(LocalBackend):
-    """Local files, written beside their place, synced to the disk and then moved into it."""
+    """Writes a local file under another name, syncs it to the disk and then renames it."""
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
         self._postponed: list[str] | None = None
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
-        """Writes a file; whoever looks meanwhile sees the old one, or none.
+        """Write a file; until it is complete, readers see the old file or none.
 
         Raises:
-            LitePoseError: It cannot be written; an old one is unchanged.
+            LitePoseError: The file cannot be written; an old one is unchanged.
         """
         with replacing(Path(filepath)) as part, open(part, 'wb') as file:
             file.write(obj)
@@ -35,7 +35,7 @@ class AtomicFileBackend(LocalBackend):
             os.fsync(file.fileno())
 
     def remove(self, filepath: str | Path) -> None:
-        """Removes a file, or within :meth:`removals_last` remembers to do so."""
+        """Remove a file, at the end of the block if within :meth:`removals_last`."""
         if self._postponed is None:
             super().remove(filepath)
         else:
@@ -43,12 +43,12 @@ class AtomicFileBackend(LocalBackend):
 
     @contextmanager
     def removals_last(self, keep: Callable[[], set[str]]) -> Iterator[None]:
-        """Within this block files are removed at its end only, when their successors are written.
+        """Postpone removals to the end of the block, when new files have been written.
 
         Args:
-            keep: Tells at the end which files must stay.
+            keep: Called at the end; returns the paths that must not be removed.
         """
-        if self._postponed is not None:  # the outermost block does it
+        if self._postponed is not None:  # the outermost block removes the files
             yield
             return
         self._postponed = []
@@ -64,14 +64,16 @@ class AtomicFileBackend(LocalBackend):
 
 
 def check_checkpoint(path: str | Path) -> None:
-    """Reads a local checkpoint as data only, to the last byte.
+    """Read a whole local checkpoint as data only.
 
     Raises:
-        LitePoseError: It is missing, truncated, damaged or holds more than data.
+        LitePoseError: The file is missing, truncated or damaged, or holds more than data.
     """
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         if damaged:
-            raise LitePoseError(f'weights {path}: broken, its part {damaged} is damaged')
+            raise LitePoseError(
+                f'weights {path}: the file is broken, its part {damaged} is damaged'
+            )
     read_weights(path)

@@ -1,4 +1,4 @@
-"""Checkpoints as plain data, which ``torch.load(weights_only=True)`` reads without running code."""
+"""Convert checkpoints to plain data, which ``torch.load(weights_only=True)`` can read."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from mmengine.logging import HistoryBuffer
 
 _ATOMS = (bool, int, float, complex, str, bytes, type(None), torch.Tensor)
 _ATOMS_OF_TORCH = (torch.dtype, torch.device, torch.Size)
-# Marks a mapping that stands for a curve of the log.
+# Key of a mapping that represents a log curve.
 _HISTORY = 'history_buffer'
 _NOTHING = object()
 
 
 def to_plain(value: Any, left_out: list[str], name: str = '') -> Any:
-    """``value`` of tensors, numbers, text and containers of them only.
+    """Convert ``value`` to tensors, numbers, text and containers of these.
 
-    numpy becomes lists and Python's numbers, a curve of the log two tensors. Anything that is no
-    data (a function, an object) is left out of its container.
+    numpy arrays become lists, numpy numbers Python numbers, and log curves pairs of tensors.
+    Anything that is not data (functions, objects) is removed from its container.
 
     Args:
         value: Any content of a checkpoint.
-        left_out: Gets a line, name and type, for everything that was left out.
-        name: Name of ``value`` for these lines.
+        left_out: A list to which name and type of everything that is removed are added.
+        name: Name of ``value`` in this list.
     """
     plain = _plain(value, left_out, name)
     return None if plain is _NOTHING else plain
@@ -56,7 +56,7 @@ def _plain(value: Any, left_out: list[str], name: str) -> Any:
         if isinstance(value, (set, frozenset)):
             return set(items)
         return tuple(items) if isinstance(value, tuple) else items
-    for base in (bool, int, float, str, bytes):  # a subclass of one, e.g. of torch's versions
+    for base in (bool, int, float, str, bytes):  # for subclasses, such as torch's version
         if isinstance(value, base):
             return base(value)
     left_out.append(f'{name} ({kind.__module__}.{kind.__qualname__})')
@@ -92,7 +92,7 @@ def _plain_history(buffer: HistoryBuffer) -> dict:
 
 
 def restore_histories(scalars: Mapping[str, Any]) -> OrderedDict:
-    """The curves of a message hub's ``log_scalars`` again, from what :func:`to_plain` made."""
+    """Restore the log curves of a message hub's ``log_scalars`` that :func:`to_plain` converted."""
     restored = OrderedDict()
     for name, value in scalars.items():
         content = value.get(_HISTORY) if isinstance(value, Mapping) else None

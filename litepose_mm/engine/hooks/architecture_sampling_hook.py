@@ -1,4 +1,4 @@
-"""Chooses the networks of a supernet that a training step trains."""
+"""Sample the networks of a supernet that each training step trains."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ..utils.network import network_of
 
 @HOOKS.register_module()
 class ArchitectureSamplingHook(Hook):
-    """Draws the networks of every step from a search space.
+    """Samples the networks of every training step from a search space.
 
-    They depend on the seed and the iteration only: all processes train the same networks, and a
-    resumed run trains those of an uninterrupted one. In the authors' code each process draws its
-    own.
+    The networks depend only on the seed and the iteration: all processes train the same networks,
+    and a resumed run trains the networks of an uninterrupted one. In the authors' code, each
+    process samples its own network.
 
     Args:
         space: Name or plain data of the space, see :func:`litepose_mm.nas.get_search_space`.
-        seed: Random seed.
-        samples: How many networks are drawn for a step; 1 in the paper.
+        seed: Random seed, not negative.
+        samples: Number of networks that are trained in each step; 1 in the paper.
 
     Raises:
-        LitePoseError: A number is out of its range; when training begins: the space does not fit
-            the supernet, or batch normalisation is synchronised.
+        LitePoseError: A number is out of its range. When training begins, also if the space does
+            not fit the supernet or batch normalisation is synchronised.
     """
 
     supernet_only = True
@@ -45,8 +45,8 @@ class ArchitectureSamplingHook(Hook):
         self.space = get_search_space(space)
         if samples < 1 or seed < 0:
             raise LitePoseError(
-                'ArchitectureSamplingHook: expected samples of at least 1 and a seed of at least '
-                f'0, got {samples} and {seed}'
+                'ArchitectureSamplingHook: expected at least 1 for samples and at least 0 for '
+                f'seed, got {samples} and {seed}'
             )
         self.seed, self.samples = seed, samples
 
@@ -54,12 +54,13 @@ class ArchitectureSamplingHook(Hook):
         model = network_of(runner)
         if not hasattr(model, 'training_archs'):
             raise LitePoseError(
-                'ArchitectureSamplingHook: expected the estimator of a supernet, got a '
-                f'{type(model).__name__}'
+                'ArchitectureSamplingHook: expected a model that is a supernet, got '
+                f'{type(model).__name__}; remove the hook or change model.type'
             )
         if any(isinstance(module, nn.SyncBatchNorm) for module in model.modules()):
             raise LitePoseError(
-                'sync_bn: expected none for a supernet, whose batch normalisation changes its width'
+                'sync_bn: expected None for a supernet, because the width of its batch '
+                'normalisation changes; remove it from the config'
             )
         for arch in (self.space.largest, self.space.smallest):
             model.activate(arch)
@@ -74,5 +75,5 @@ class ArchitectureSamplingHook(Hook):
         ]
 
     def before_val(self, runner: Runner) -> None:
-        """Validates the largest network."""
+        """Activate the largest network for validation."""
         network_of(runner).activate(self.space.largest)

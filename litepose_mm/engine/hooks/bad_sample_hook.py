@@ -1,4 +1,4 @@
-"""Samples that cannot be used: named, and either the end of the run or left out and counted."""
+"""Report samples that cannot be used, and stop training or skip them."""
 
 from __future__ import annotations
 
@@ -26,90 +26,95 @@ _POLICIES = ('stop', 'skip')
 
 
 class BadSampleError(LitePoseError):
-    """A sample that cannot be used; names file, ids and field."""
+    """A sample cannot be used; the message names its file, ids and field."""
 
     def __init__(self, message: str) -> None:
-        # a worker's error arrives with the worker's traceback around its message
+        # The message of a worker's error includes the traceback of the worker.
         lines = str(message).strip().splitlines()
         super().__init__(lines[-1].rpartition('BadSampleError: ')[2] if lines else '')
 
 
 @HOOKS.register_module()
 class BadSampleHook(Hook):
-    """Names samples whose image cannot be read or whose annotation is malformed.
+    """Reports samples whose image cannot be read or whose annotation is malformed.
 
-    With ``'skip'`` another sample, chosen at random as MMEngine does, takes the place of a bad one;
-    each is named when it is met first and counted at the end of every epoch. In validation and test
-    a bad sample always stops the run: left out, the score would be of another data set. Where
-    samples are mixed (``Mosaic``) the image that is bad is named and counted, not the one that it
-    would be mixed into.
+    With ``'skip'``, MMEngine replaces a bad sample by a random one. Each bad sample is named when
+    it is first encountered, and the number of bad samples is logged after every epoch. In
+    validation and test, a bad sample always stops the run, because the score without it would be
+    that of another data set. If samples are mixed (``Mosaic``), the bad image itself is named and
+    counted, not the sample that it would be mixed into.
 
-    Annotations that the data set itself cannot parse stop the run before any hook is asked,
-    whatever the policy. ``tools/train.py`` names those; ``tools/misc/check_annotations.py`` writes
-    a file without them.
+    Annotations that the data set cannot parse stop the run before any hook is called, whatever the
+    policy. ``tools/train.py`` names them, and ``tools/misc/check_annotations.py`` writes a file
+    without them.
 
     Args:
-        policy: ``'stop'`` or ``'skip'``, for training.
+        policy: Whether a bad training sample should ``'stop'`` the run or be ``'skip'``ped.
+
+    Raises:
+        LitePoseError: The policy is unknown.
     """
 
     priority = 'LOW'
 
     def __init__(self, policy: str = 'stop') -> None:
         if policy not in _POLICIES:
-            raise LitePoseError(f'BadSampleHook: policy is one of {_POLICIES}, got {policy!r}')
+            raise LitePoseError(
+                f'BadSampleHook.policy: expected one of {_POLICIES}, got {policy!r}'
+            )
         self.policy = policy
-        self._guards: list[GuardSample] = []
+        self._filters: list[SampleFilter] = []
 
     def before_train_epoch(self, runner: Runner) -> None:
-        self._guards = self._guards or []
         for owner in pipeline_owners(runner.train_dataloader.dataset):
-            if not is_wrapped(owner.pipeline, GuardSample):
-                guard = GuardSample(len(owner) if self.policy == 'skip' else None)
-                self._guards.append(guard)
-                guard_samples(owner, guard)
-        for guard in self._guards:
-            guard.new_epoch()
+            if not is_wrapped(owner.pipeline, SampleFilter):
+                sample_filter = SampleFilter(len(owner) if self.policy == 'skip' else None)
+                self._filters.append(sample_filter)
+                filter_samples(owner, sample_filter)
+        for sample_filter in self._filters:
+            sample_filter.new_epoch()
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Says how many were left out."""
+        """Log how many samples were skipped."""
         if self.policy == 'stop':
             return
-        counts = torch.tensor([sum(guard.num_skipped for guard in self._guards)])
+        counts = torch.tensor([sum(each.num_skipped for each in self._filters)])
         all_reduce(counts)
         if int(counts):
             runner.logger.warning(
                 f'Epoch {runner.epoch + 1}: {int(counts)} bad samples were skipped; each is named '
-                'above where it was met first.'
+                'above at its first occurrence.'
             )
         runner.message_hub.update_info('num_skipped_samples', int(counts))
 
     def before_val_epoch(self, runner: Runner) -> None:
-        _guard_evaluation(runner.val_dataloader)
+        _filter_evaluation(runner.val_dataloader)
 
     def before_test_epoch(self, runner: Runner) -> None:
-        _guard_evaluation(runner.test_dataloader)
+        _filter_evaluation(runner.test_dataloader)
 
 
 class _SkippedWithin(Exception):
-    """An image that was to be mixed into a sample is skipped, and said to be."""
+    """An image that would be mixed into a sample is skipped and already reported."""
 
 
-class GuardSample:
-    """Looks at a sample before the pipeline does, and answers for the pipeline's errors.
+class SampleFilter:
+    """Checks a sample before the pipeline, and handles the errors of the pipeline.
 
     Args:
-        num_samples: Bad samples of a data set of this length are skipped; None stops at one.
+        num_samples: Length of the data set whose bad samples are skipped, or None to stop at the
+            first one.
     """
 
     def __init__(self, num_samples: int | None = None) -> None:
         self.skips = num_samples is not None
-        # Shared with the workers. They only set entries, so nothing gets lost.
+        # Shared with the workers, which only set entries, so no lock is needed.
         self._skipped = shared_zeros(num_samples or 0, torch.uint8)
         self._named = shared_zeros(num_samples or 0, torch.uint8)
 
     @property
     def num_skipped(self) -> int:
-        """How many different samples were skipped in this epoch."""
+        """Number of different samples that were skipped in this epoch."""
         return int(self._skipped.sum())
 
     def new_epoch(self) -> None:
@@ -124,15 +129,15 @@ class GuardSample:
             try:
                 return pipeline(sample)
             except _SkippedWithin:
-                return None  # not this one's fault
+                return None  # the sample itself is not bad
             except LitePoseError as error:
-                if isinstance(error, BadSampleError):  # of a data set within, or a mixed image
+                if isinstance(error, BadSampleError):  # from an inner data set or a mixed image
                     raise
                 problem, cause = str(error), error
             except Exception as error:
-                reason = ' '.join(str(error).split()) or 'no reason given'
+                text = ' '.join(str(error).split()) or 'no reason given'
                 field = 'img_path: cannot be read: ' if 'img' not in sample else ''
-                problem, cause = f'{field}{reason} ({type(error).__name__})', error
+                problem, cause = f'{field}{text} ({type(error).__name__})', error
         message = f'bad sample: {where}: {problem}'
         if not self.skips or index is None:
             raise BadSampleError(message) from cause
@@ -144,39 +149,40 @@ class GuardSample:
             raise BadSampleError(
                 f'all {len(self._skipped)} samples of the data set are bad, the last one: {message}'
             ) from cause
-        return None  # the data set chooses another one
+        return None  # the data set then takes another sample
 
 
-class _GuardMixed:
-    """Guards the images that are mixed into a sample, each under its own name."""
+class _FilterMixed:
+    """Checks and names each image that is mixed into a sample."""
 
-    def __init__(self, guard: GuardSample) -> None:
-        self.guard = guard
+    def __init__(self, sample_filter: SampleFilter) -> None:
+        self.sample_filter = sample_filter
 
     def __call__(self, pipeline: Callable, sample: dict) -> dict:
-        mixed = self.guard(pipeline, sample)
+        mixed = self.sample_filter(pipeline, sample)
         if mixed is None:
-            raise _SkippedWithin  # the transform that mixes expects a sample
+            raise _SkippedWithin  # the mixing transform cannot handle None
         return mixed
 
 
-def guard_samples(dataset: Any, guard: GuardSample) -> None:
-    """Lets a guard answer for a data set's samples and the images that are mixed into them.
+def filter_samples(dataset: Any, sample_filter: SampleFilter) -> None:
+    """Apply a filter to a data set's samples and to the images that are mixed into them.
 
     Args:
-        dataset: One that :func:`pipeline_owners` yields; its pipeline is changed.
-        guard: The guard.
+        dataset: A data set with a pipeline, which is wrapped.
+        sample_filter: The filter.
     """
     for transform in list(mix_transforms(dataset.pipeline)):
-        transform.pre_transform = WrappedPipeline(transform.pre_transform, _GuardMixed(guard))
-    dataset.pipeline = WrappedPipeline(dataset.pipeline, guard)
+        mixed = _FilterMixed(sample_filter)
+        transform.pre_transform = WrappedPipeline(transform.pre_transform, mixed)
+    dataset.pipeline = WrappedPipeline(dataset.pipeline, sample_filter)
 
 
 def find_problem(sample: dict) -> str | None:
-    """What is wrong with the annotation of a sample in MMPose's form; None if nothing is.
+    """Find a fault in the annotation of a sample in MMPose's form.
 
     Returns:
-        Name of the field, the annotation's id and the problem.
+        Name of the field, id of the annotation and the fault; None if there is none.
     """
     num_keypoints = len(sample['flip_indices']) if 'flip_indices' in sample else None
     ids = sample.get('id', '')
@@ -188,9 +194,9 @@ def find_problem(sample: dict) -> str | None:
         if value.dtype.kind not in 'fiu':
             return f'{field}: expected numbers, got {value.dtype}'
         if value.shape[-1:] != (last,):
-            return f'{field}: expected {last} numbers each, got the shape {value.shape}'
+            return f'{field}: expected {last} numbers each, got an array of shape {value.shape}'
         if field == 'keypoints' and num_keypoints not in (None, value.shape[-2]):
-            return f'{field}: expected {num_keypoints} of them, got {value.shape[-2]}'
+            return f'{field}: expected {num_keypoints} keypoints, got {value.shape[-2]}'
         if not np.isfinite(value).all():
             rows = np.flatnonzero(~np.isfinite(value.reshape(len(value), -1)).all(axis=1))
             of = f' of annotation {ids[rows[0]]}' if isinstance(ids, list) and ids else ''
@@ -199,8 +205,8 @@ def find_problem(sample: dict) -> str | None:
 
 
 def _name(sample: dict) -> str:
-    """Path and ids; taken before the pipeline, which may change the sample."""
-    parts = [f'{name} {sample[key]}' for key, name in (('img_id', 'image id'),) if key in sample]
+    """Describe a sample by its path and ids, before the pipeline changes it."""
+    parts = [f'image id {sample["img_id"]}'] if 'img_id' in sample else []
     ids = sample.get('id')
     if ids is not None and not (isinstance(ids, list) and not ids):
         listed = ids if isinstance(ids, list) else [ids]
@@ -209,7 +215,7 @@ def _name(sample: dict) -> str:
     return f'{sample.get("img_path", "no img_path")}{inside}'
 
 
-def _guard_evaluation(loader: Any) -> None:
+def _filter_evaluation(loader: Any) -> None:
     for owner in pipeline_owners(loader.dataset):
-        if not is_wrapped(owner.pipeline, GuardSample):
-            guard_samples(owner, GuardSample())
+        if not is_wrapped(owner.pipeline, SampleFilter):
+            filter_samples(owner, SampleFilter())

@@ -1,4 +1,4 @@
-"""Channels-last memory for convolutions."""
+"""Use the channels-last memory format for convolutions."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
-    """Keeps weights, and with them all maps, in channels-last order.
+    """Converts weights, and thereby all feature maps, to the channels-last format.
 
-    The results are those of the default order but for rounding. On processors a training step takes
-    half to two thirds of the time (``benchmarks/training.py``): oneDNN's depthwise convolutions are
-    made for this order. On a GPU, with mixed precision, a step takes 0.6 of the time.
+    Results differ from the default format by rounding only. On CPUs, a training step takes half to
+    two thirds of the time (``benchmarks/training.py``), because oneDNN's depthwise convolutions are
+    optimised for this format. On a GPU with mixed precision, it takes 0.6 of the time.
 
     Args:
-        devices: Kinds of device to do it on, as ``mmengine.device.get_device`` names them.
+        devices: Device types on which to convert, as ``mmengine.device.get_device`` names them.
     """
 
-    # Before the optimiser's state is loaded, whose order is the weights'.
+    # Before the optimiser's state is loaded, which must have the format of the weights.
     priority = 'VERY_HIGH'
 
     def __init__(self, devices: Sequence[str] = ('cpu', 'cuda')) -> None:
@@ -33,5 +33,5 @@ class ChannelsLastHook(Hook):
         if get_device() in self.devices:
             runner.model.to(memory_format=torch.channels_last)
 
-    # A teacher is built after the beginning of the run.
+    # A teacher is built after before_run.
     before_train = before_run

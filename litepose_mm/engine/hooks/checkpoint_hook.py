@@ -1,4 +1,4 @@
-"""Checkpoints that are whole, load as data only, and resume."""
+"""Write complete checkpoints that load as data only, and resume from them."""
 
 from __future__ import annotations
 
@@ -28,39 +28,39 @@ _POINTER = 'last_checkpoint'
 
 @HOOKS.register_module()
 class SafeCheckpointHook(CheckpointHook):
-    """MMEngine's ``CheckpointHook``, so that nothing is lost and nothing is executed.
+    """MMEngine's ``CheckpointHook`` with safe writing, loading and resuming.
 
-    - Checkpoints hold data only: curves of the log, numpy and other objects are saved in plain
-      form, so that ``torch.load(weights_only=True)``, the default since torch 2.6, reads them;
-      ``CheckpointHook`` of MMEngine 0.10.7 writes files that it cannot resume from there.
-    - They are written whole or not at all, and an old one is removed only when the new one is
-      there, so a kill at any moment leaves one to resume from.
+    - Checkpoints hold data only: log curves, numpy arrays and other objects are saved in plain
+      form, so that ``torch.load(weights_only=True)``, the default since torch 2.6, can read them.
+      With this default, MMEngine 0.10.7 cannot resume from the files of its own hook.
+    - Checkpoints are written completely or not at all, and an old one is removed only after the new
+      one has been written. A run that is killed at any moment can therefore be resumed.
     - ``load_from`` may be the name of a model whose weights come with the package.
-    - A run that resumes checks its checkpoint first. With ``resume=True`` a broken newest one is
-      named and the one before it is used; a file that holds more than data, or weights without the
-      state of training, is refused.
+    - A resumed run checks its checkpoint first. With ``resume=True``, a broken checkpoint is
+      reported and the previous one is used. Files that hold more than data, and weights without a
+      training state, are refused.
 
-    With :class:`ReproducibleEpochsHook` a resumed run ends with the weights of one that was never
-    interrupted, bit by bit on the CPU, when checkpoints are made by epoch.
+    With :class:`ReproducibleEpochsHook`, a run that is resumed at an epoch ends with the same
+    weights as an uninterrupted one, bit by bit on the CPU.
 
     Args:
-        options: Those of MMEngine's ``CheckpointHook``.
+        options: Arguments of MMEngine's ``CheckpointHook``.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if self.backend_args is None and self.file_client_args is None:
             self.backend_args = dict(backend='atomic_file')
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def before_run(self, runner: Runner) -> None:
-        """Finds the checkpoint to resume from and checks it; also one that is only loaded."""
+        """Find and check the checkpoint that is resumed from or loaded."""
         path = runner._load_from
         if path is None:
             if runner._resume:
                 self._point_to_whole_checkpoint(runner)
         elif '://' in str(path):
-            return  # a server's
+            return  # MMEngine downloads it
         elif runner._resume:
             _check_resumable(runner, path)
         else:
@@ -68,11 +68,13 @@ class SafeCheckpointHook(CheckpointHook):
             model = network_of(runner)
             left = check_fit(model, path, partly=True)
             if left is not None:
-                runner.logger.warning(f'{path} fits in part; these start anew: {left}')
+                runner.logger.warning(
+                    f'{path} fits only in part; these are newly initialised: {left}'
+                )
             runner._load_from = f'{DATA_ONLY}{path}'
 
     def _point_to_whole_checkpoint(self, runner: Runner) -> None:
-        """Makes ``last_checkpoint``, which MMEngine resumes from, name the newest whole one."""
+        """Let ``last_checkpoint``, which MMEngine resumes from, name the newest intact one."""
         found, broken = None, []
         named = _named_by_pointer(Path(runner.work_dir))
         for path in self._candidates(runner, named):
@@ -83,16 +85,16 @@ class SafeCheckpointHook(CheckpointHook):
                 continue
             found = path
             break
-        barrier()  # every process has looked before one of them writes
+        barrier()  # all processes must have read before one of them writes
         if found is None and broken:
             raise LitePoseError(
                 f'cannot resume in {runner.work_dir}: {broken[0]}, and there is no other '
-                'checkpoint; start again without resuming'
+                'checkpoint; train without resuming'
             )
         if found is not None and broken:
             runner.logger.warning(
-                f'The newest checkpoint cannot be used ({broken[0]}); resuming from {found}, the '
-                'one before it.'
+                f'The newest checkpoint cannot be used ({broken[0]}); resuming from the previous '
+                f'one, {found}.'
             )
         if found is not None and found != named and is_main_process():
             with replacing(Path(runner.work_dir) / _POINTER) as part:
@@ -100,7 +102,7 @@ class SafeCheckpointHook(CheckpointHook):
         barrier()
 
     def _candidates(self, runner: Runner, named: Path | None) -> list[Path]:
-        """Checkpoints to try: the one that was written last, then those before it."""
+        """Return the checkpoints to try, from the newest to the oldest."""
         folder = Path(runner.work_dir)
         if named is not None:
             folder = named.parent
@@ -121,29 +123,29 @@ class SafeCheckpointHook(CheckpointHook):
     def before_train(self, runner: Runner) -> None:
         super().before_train(runner)
         if is_main_process() and isinstance(self.file_backend, AtomicFileBackend):
-            # what a killed run was writing
+            # Remove incomplete files of a killed run.
             for path in Path(self.out_dir).glob('.*.part*.pth'):
                 path.unlink(missing_ok=True)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Makes plain data of everything but the weights, which are tensors by name already."""
+        """Convert the content to plain data."""
         left_out: list[str] = []
         for key, value in checkpoint.items():
             checkpoint[key] = to_plain(value, left_out, key)
-        news = [line for line in left_out if line not in self._told]
-        self._told.update(news)
+        news = [line for line in left_out if line not in self._reported]
+        self._reported.update(news)
         if news:
             runner.logger.warning(
-                f'Checkpoints are without {", ".join(news)}: they are not plain data.'
+                f'Checkpoints leave out {", ".join(news)}, because they are not plain data.'
             )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Gives MMEngine the objects it expects in the plain data's place."""
+        """Convert plain data back to the objects that MMEngine expects."""
         hub = checkpoint.get('message_hub')
         if isinstance(hub, dict) and 'log_scalars' in hub:
             hub['log_scalars'] = restore_histories(hub['log_scalars'])
         meta = checkpoint.get('meta')
-        # Runner.resume() compares it with the data set's, which has numpy arrays
+        # Runner.resume() compares it with the metainfo of the data set, which has numpy arrays.
         if runner._resume and isinstance(meta, dict) and 'dataset_meta' in meta:
             current = getattr(runner.train_dataloader.dataset, 'metainfo', None)
             if _equal(meta['dataset_meta'], to_plain(current, [])):
@@ -169,10 +171,10 @@ class SafeCheckpointHook(CheckpointHook):
 
 
 def _check_resumable(runner: Runner, path: str | Path) -> None:
-    """Checks what a run is going to resume from; MMEngine does not report missing state.
+    """Check a checkpoint before resuming; MMEngine does not report missing state.
 
     Raises:
-        LitePoseError: It is not whole, holds more than data, or is without the training's state.
+        LitePoseError: It is incomplete, holds more than data, or lacks the training state.
     """
     check_checkpoint(path)
     content = load_from_file_as_data(str(path), 'cpu')
@@ -184,8 +186,8 @@ def _check_resumable(runner: Runner, path: str | Path) -> None:
     missing = [key for key in expected if key not in there]
     if missing:
         raise LitePoseError(
-            f'{path} holds no training state ({", ".join(missing)} missing, or not plain data); '
-            'give it as load_from'
+            f'{path}: expected a training state to resume from, but {", ".join(missing)} are '
+            'missing or not plain data; give the file as load_from instead'
         )
 
 

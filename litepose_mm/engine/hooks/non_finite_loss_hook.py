@@ -1,4 +1,4 @@
-"""Stopping at the first loss that is no number, before it reaches the weights."""
+"""Stop at the first loss that is not finite, before it changes the weights."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _MOST_NAMED = 8
 
 
 class NonFiniteLossError(LitePoseError):
-    """The loss is NaN or infinite; the message names iteration, images and the saved state.
+    """The loss is NaN or infinite; the message names the iteration, images and saved state.
 
-    Every process raises it, with the same message.
+    Every process raises this error with the same message.
     """
 
 
 @HOOKS.register_module()
 class NonFiniteLossHook(Hook):
-    """Stops training when the loss is NaN or infinite, and saves the state before it.
+    """Stops training when the loss is NaN or infinite, and saves the last good state.
 
-    The loss is looked at after the forward pass, so the step is never made: the weights are those
-    of the last good iteration, and running statistics are put back. They are saved as
-    ``last_good_iter_{N}.pth``, for ``load_from``.
+    The loss is checked after the forward pass, so that the step is not made. The weights are those
+    of the last good iteration, and the running statistics are restored. Both are saved as
+    ``last_good_iter_{N}.pth``, which ``load_from`` can load.
 
-    It costs a copy of the running statistics, one addition of the losses and one look at the sum,
-    for which a GPU's queue is waited for once an iteration (MMEngine's log does so too).
+    Each iteration copies the running statistics, adds the losses and checks their sum, which waits
+    for the GPU as MMEngine's log does.
     """
 
     priority = 'VERY_LOW'
@@ -46,7 +46,7 @@ class NonFiniteLossHook(Hook):
         self._buffers: list[Tensor] = []
         self._before: list[Tensor] = []
         self._batch: Any = None
-        self._looks = False
+        self._training = False
 
     def before_train(self, runner: Runner) -> None:
         self._runner = runner
@@ -56,7 +56,7 @@ class NonFiniteLossHook(Hook):
         self.after_train(runner)
         self._handles = [
             model.register_forward_pre_hook(self._keep_buffers),
-            model.register_forward_hook(self._look),
+            model.register_forward_hook(self._check_losses),
         ]
 
     def after_train(self, runner: Runner) -> None:
@@ -66,22 +66,22 @@ class NonFiniteLossHook(Hook):
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         self._batch = data_batch
-        self._looks = True
+        self._training = True
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        self._looks = False
+        self._training = False
         self._batch = None
 
     def _keep_buffers(self, model: nn.Module, args: Any) -> None:
-        if self._looks and self._buffers:
+        if self._training and self._buffers:
             with torch.no_grad():
                 torch._foreach_copy_(self._before, self._buffers)
 
-    def _look(self, model: nn.Module, args: Any, output: Any) -> None:
-        """A forward hook: ``output`` is the model's mapping of losses in ``mode='loss'``."""
-        if not self._looks or not isinstance(output, Mapping):
+    def _check_losses(self, model: nn.Module, args: Any, output: Any) -> None:
+        """Check the model's output, which is a mapping of losses in ``mode='loss'``."""
+        if not self._training or not isinstance(output, Mapping):
             return
         losses = {name: list(_tensors(value)) for name, value in output.items() if 'loss' in name}
         parts = [part.detach().float().sum() for values in losses.values() for part in values]
@@ -89,7 +89,7 @@ class NonFiniteLossHook(Hook):
             return
         total = sum(parts[1:], parts[0])
         stops = float(total.isfinite().logical_not()) > 0
-        if is_distributed():  # all stop together, and the first one saves
+        if is_distributed():  # all processes stop together, and the main one saves
             flag = torch.tensor(float(stops), device=total.device)
             torch.distributed.all_reduce(flag, op=torch.distributed.ReduceOp.MAX)
             stops = bool(flag)
@@ -116,21 +116,21 @@ class NonFiniteLossHook(Hook):
         raise NonFiniteLossError(
             f'the loss is not finite at iteration {runner.iter + 1} (epoch {runner.epoch + 1}): '
             f'{", ".join(names) or "their sum"}; images of this batch: {images or "unknown"}; '
-            f'{self._save()}; look at these images (tools/misc/check_annotations.py), lower the '
+            f'{self._save()}; check these images (tools/misc/check_annotations.py), lower the '
             'learning rate or clip gradients'
         )
 
     def _save(self) -> str:
-        """Saves the state before this iteration; returns where it is."""
+        """Save the state before this iteration and tell where it is."""
         runner = self._runner
         if not all(bool(p.isfinite().all()) for p in runner.model.parameters()):
             last = runner.message_hub.get_info('last_ckpt')
             return (
-                'a gradient before was not finite either, so the weights are lost; the last '
-                f'checkpoint is {last or "none yet"}'
+                'an earlier gradient was not finite, so the weights are lost; the last checkpoint: '
+                f'{last or "none yet"}'
             )
         name = f'last_good_iter_{runner.iter}.pth'
-        # the state at the start of this iteration: epochs and iterations that are done
+        # Number the state by the epochs and iterations that are complete.
         runner.save_checkpoint(
             runner.work_dir,
             name,
@@ -138,8 +138,8 @@ class NonFiniteLossHook(Hook):
             by_epoch=False,
             backend_args=dict(backend='atomic_file'),
         )
-        barrier()  # a process that ended now would end the one that writes, too
-        return f'the state before it is in {runner.work_dir}/{name}'
+        barrier()  # a process that ended now would also end the one that writes
+        return f'the state before this iteration is in {runner.work_dir}/{name}'
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
@@ -151,7 +151,7 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 
 def _images(batch: Any) -> list[str]:
-    """Path and id of each image of a batch in MMEngine's form."""
+    """Describe each image of a batch by its path and id."""
     samples = batch.get('data_samples') if isinstance(batch, Mapping) else None
     named = []
     for sample in samples if isinstance(samples, (list, tuple)) else ():

@@ -1,4 +1,4 @@
-"""Another pipeline from an epoch on."""
+"""Change the training pipeline at an epoch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..utils.pipelines import WrappedPipeline, functions_around, pipeline_owners
 
 
 class SwitchedPipeline:
-    """Takes the place of a pipeline once ``switched`` is set."""
+    """Replaces a pipeline once ``switched`` is set."""
 
     def __init__(self, pipeline: Callable, switched: torch.Tensor) -> None:
         self.pipeline = pipeline
@@ -29,21 +29,21 @@ class SwitchedPipeline:
 
 @HOOKS.register_module()
 class PipelineSwitchHook(Hook):
-    """Trains with ``switch_pipeline`` from an epoch on, as MMDetection's hook of this name.
+    """Trains with ``switch_pipeline`` from an epoch on, like MMDetection's hook of this name.
 
-    For instance with small crops first, of which a processor does several times as many, and with
-    whole images in the end. Workers are not started anew, and a resumed run goes on with the
-    pipeline of its epoch. Of several such hooks, those of later epochs come later in the list.
+    For instance, training can start with small crops, which take a fraction of the time, and end
+    with whole images. Workers are not restarted, and a resumed run uses the pipeline of its epoch.
+    If there are several such hooks, list them in the order of their epochs.
 
     Args:
-        switch_epoch: The first epoch, counted from 0, with the new pipeline.
-        switch_pipeline: Its transforms.
+        switch_epoch: First epoch, counted from 0, with the new pipeline.
+        switch_pipeline: Transforms of the new pipeline.
 
     Raises:
         LitePoseError: Training is by iteration.
     """
 
-    # Before hooks that do something around the pipeline, whichever it is.
+    # Before the hooks that wrap the pipeline, so that they also wrap the new one.
     priority = 'VERY_HIGH'
 
     def __init__(self, switch_epoch: int, switch_pipeline: Sequence[dict]) -> None:

@@ -1,4 +1,4 @@
-"""Images of what the model makes of some images of validation and test."""
+"""Draw the results for some images of validation and test."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from ...media import write_image
 from ...structures import PoseResult, Skeleton
 from ...visualization import draw_sheet
 
-_MIN_SCORE = 0.05  # of people that are drawn, also of a network that is not sure yet
+_MIN_SCORE = 0.05  # of people that are drawn; low, for networks early in training
 
 
 @HOOKS.register_module()
 class PoseImagesHook(Hook):
-    """Draws true people, found people, heatmaps and tags side by side.
+    """Draws annotated people, found people, heatmaps and tags side by side.
 
-    It stands in the place of MMPose's ``PoseVisualizationHook``. Images go to the backends of the
-    run's visualizer (``vis_data/vis_image`` in the folder of its log, TensorBoard and others) and
-    to ``out_dir``. They show the network's input, so nothing is read again and data sets without
-    files are drawn too; models without tags or heatmaps get fewer panels. The images are the same
-    in every validation.
+    The hook replaces MMPose's ``PoseVisualizationHook``. Drawings go to the backends of the run's
+    visualizer (``vis_data/vis_image`` in its log folder, TensorBoard and others) and to
+    ``out_dir``. They show the network's input, so that no file is read again and data sets without
+    files can be drawn. Models without tags or heatmaps get fewer panels. Every validation draws the
+    same images.
 
-    Maps come from a second run of the model on the images that are drawn, so all others, and the
-    scores, are as without this hook. With several processes the main one draws of its own share;
-    to ``out_dir``, each draws.
+    The maps come from a second run of the model on the images that are drawn, so that the scores
+    and all other images are not affected. With several processes, the main one draws images of its
+    share; with ``out_dir``, all processes draw.
 
     Args:
         enable: Whether to draw.
-        max_images: Images of each validation or test, from images evenly spaced over the data.
-        interval: Draw every n-th image instead, as many as that makes.
-        kpt_thr: Keypoints with a lower score are not drawn.
-        show: Also show each image in a window.
-        wait_time: Seconds that a window stays; 0: until a key is pressed.
-        out_dir: Folder for images.
-        backend_args: Not needed, because no image is read; MMPose's configs may give it.
+        max_images: Number of images of each validation or test, evenly spaced over the data.
+        interval: Draw every n-th image instead, without a limit.
+        kpt_thr: Smallest score of keypoints that are drawn.
+        show: Whether to also show each drawing in a window.
+        wait_time: Seconds for which the window waits; 0 waits for a key.
+        out_dir: Folder for drawings.
+        backend_args: Ignored, because no image is read; MMPose's configs may set it.
 
     Raises:
         LitePoseError: A number is out of its range.
@@ -67,7 +67,7 @@ class PoseImagesHook(Hook):
     ) -> None:
         if max_images < 0 or (interval is not None and interval < 1):
             raise LitePoseError(
-                'PoseImagesHook: expected max_images from 0 and interval from 1, got '
+                'PoseImagesHook: expected max_images of at least 0 and interval of at least 1, got '
                 f'{max_images} and {interval}'
             )
         self.enable = enable
@@ -137,13 +137,13 @@ class PoseImagesHook(Hook):
                 runner.visualizer.show(rgb, name, self.wait_time)
             except cv2.error as error:
                 raise LitePoseError(
-                    'cannot show images: this OpenCV opens no windows here; write them to a '
-                    'folder instead, with --show-dir'
+                    'cannot show images, because OpenCV cannot open windows here; write them to a '
+                    'folder with --show-dir instead'
                 ) from error
 
 
 def _single(data_batch: dict, index: int) -> dict:
-    """A batch of one of the images."""
+    """Return a batch that holds one of the images."""
     inputs = data_batch['inputs']
     if isinstance(inputs[0], Tensor):
         inputs = [inputs[index]]
@@ -153,7 +153,7 @@ def _single(data_batch: dict, index: int) -> dict:
 
 
 def _input_image(inputs: list) -> np.ndarray:
-    """The network's input before normalisation, BGR (H, W, 3) uint8; at its original scale."""
+    """Return the network's input before normalisation, BGR (H, W, 3) uint8, at the first scale."""
     image = inputs[0] if isinstance(inputs[0], Tensor) else inputs[0][0]
     image = image.permute(1, 2, 0).clamp(0, 255).to(torch.uint8)
     return np.ascontiguousarray(image.cpu().numpy())
@@ -162,7 +162,7 @@ def _input_image(inputs: list) -> np.ndarray:
 def _people(
     sample: PoseDataSample, field: str, scores: str, skeleton: Skeleton, image: np.ndarray
 ) -> PoseResult | None:
-    """People of a field in pixels of the input; ``scores`` names what tells which keypoints are."""
+    """Return the people of a field in input pixels; ``scores`` names the field of their scores."""
     instances = sample.get(field)
     if instances is None or 'keypoints' not in instances:
         return None
@@ -170,7 +170,7 @@ def _people(
     keypoints = np.reshape(instances.keypoints[..., :2], (-1, skeleton.num_keypoints, 2))
     keypoints = keypoints - meta['input_center'] + 0.5 * meta['input_scale']
     keypoint_scores = instances[scores]
-    if keypoint_scores.ndim == 3:  # MMPose has weights beside the visibility of some
+    if keypoint_scores.ndim == 3:  # some of MMPose's codecs add weights to the visibility
         keypoint_scores = keypoint_scores[..., 0]
     return PoseResult(
         keypoints=keypoints / meta['input_scale'] * meta['input_size'],
@@ -185,7 +185,7 @@ def _people(
 def _maps(
     model: nn.Module, data: dict, num_keypoints: int
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Heatmaps and tags of a batch of one image; None where the model has none."""
+    """Return heatmaps and tags of a batch of one image, or None if the model has none."""
     model = model.module if is_model_wrapper(model) else model
     test_cfg = model.test_cfg
     model.test_cfg = copy.copy(test_cfg)
@@ -201,7 +201,7 @@ def _maps(
 
 
 def _progress(runner: Runner) -> tuple[str, int]:
-    """The step that metrics of validation get too; 0 where nothing is trained."""
+    """Return the step of the validation's metrics, which is 0 without training."""
     loop = runner._train_loop  # runner.train_loop would build one
     if not isinstance(loop, BaseLoop):
         return 'epoch', 0
@@ -211,7 +211,7 @@ def _progress(runner: Runner) -> tuple[str, int]:
 
 
 def _name(sample: PoseDataSample) -> str:
-    """Name of the image's file, and what else is needed to be the only one of that name."""
+    """Return the file's stem, followed by ids that make it unique."""
     meta = sample.metainfo
     stem = Path(str(meta.get('img_path', 'image'))).stem
     ids = [meta[key] for key in ('img_id', 'id') if not isinstance(meta.get(key, []), list)]

@@ -1,4 +1,4 @@
-"""Puts a supernet's most important channels first."""
+"""Sort the channels of a supernet by importance."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..utils.network import network_of
 
 @HOOKS.register_module()
 class SortChannelsHook(Hook):
-    """Sorts the channels of the network that training starts from (LitePose section 4).
+    """Sorts the channels of the network from which training starts (LitePose section 4).
 
-    Narrow networks of the supernet then start with the channels that the trained network uses most;
-    the outputs of the largest network stay the same. A resumed run is left as it is.
+    Narrow sub-networks then start with the most important channels, while the outputs of the
+    largest network remain the same. A resumed run is not changed.
     """
 
     supernet_only = True

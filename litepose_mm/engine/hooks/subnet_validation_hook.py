@@ -1,4 +1,4 @@
-"""Validation of a supernet: of its largest network, and of some others."""
+"""Validate the largest network of a supernet and some of its sub-networks."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from ..utils.network import network_of
 
 @HOOKS.register_module()
 class SubnetValidationHook(Hook):
-    """Evaluates networks of the supernet at each validation, their statistics calibrated.
+    """Calibrates and evaluates networks of a supernet at each validation.
 
-    Validation and test themselves are those of the largest network. Without calibration the largest
-    network detects dozens of false people. The metrics of other networks follow those of the
-    validation, as ``<network>/<metric>``, in the log, in TensorBoard and for ``save_best``. The
-    networks are distributed over processes.
+    Validation and test evaluate the largest network, which would detect dozens of false people
+    without calibration. The metrics of the other networks are added to those of the validation as
+    ``<network>/<metric>``, in the log, in TensorBoard and for ``save_best``. The networks are
+    distributed over the processes.
 
     Args:
         space: Name or plain data of the space, see :func:`litepose_mm.nas.get_search_space`.
-        subnets: Other networks to evaluate, as :meth:`SearchSpace.network` takes them:
-            ``'smallest'``, names of architectures, JSON files, and for LitePose ratios of the space
-            (all widths, its largest resolution).
-        calibration_batches: How many training batches calibrate a network.
+        subnets: Further networks to evaluate, in any form that :meth:`SearchSpace.network` accepts:
+            ``'smallest'``, names of architectures, JSON files and, for LitePose, width ratios of
+            the space (applied to all widths, at the largest resolution).
+        calibration_batches: Number of training batches that calibrate a network.
 
     Raises:
         LitePoseError: A network is not in the space.
     """
 
-    # Before MMEngine's hook that hands the metrics to the log.
+    # Before MMEngine's hook that writes the metrics to the log.
     priority = 'HIGHEST'
     supernet_only = True
 
@@ -55,7 +55,7 @@ class SubnetValidationHook(Hook):
         self._learned: list[tuple[Tensor, Tensor]] = []
 
     def before_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """The largest network, calibrated; here, where averaged weights are in place."""
+        """Calibrate the largest network; at this point, averaged weights are already in place."""
         if batch_idx:
             return
         model = network_of(runner)
@@ -71,14 +71,14 @@ class SubnetValidationHook(Hook):
     before_test_iter = before_val_iter
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Adds the networks' metrics to those of the validation."""
+        """Add the metrics of the other networks to those of the validation."""
         self._restore()
         found = self._evaluator.spread(list(self.archs.values()))
         for name, own in zip(self.archs, found):
             metrics.update({f'{name}/{key}': value for key, value in own.items()})
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """The statistics that training left behind are back."""
+        """Restore the running statistics of training."""
         self._restore()
 
     def _restore(self) -> None:

@@ -1,4 +1,4 @@
-"""Log lines with as many digits as mean something."""
+"""Log numbers with a fixed number of significant digits."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ _NUMBER = re.compile(r'(?<=: )-?\d+\.\d+(?:e[+-]\d+)?')
 
 @LOG_PROCESSORS.register_module()
 class ReadableLogProcessor(LogProcessor):
-    """MMEngine's, with four significant digits for every number of a line.
+    """MMEngine's ``LogProcessor`` with significant digits instead of decimal places.
 
-    Losses of associative embedding are small and times are not, so no fixed number of decimals
-    suits both: with MMPose's six, a second has too many and ``loss_pull`` reads 0.000001.
+    The losses of associative embedding are small while times are not, so that no number of decimal
+    places suits both: with MMPose's six, times have too many and ``loss_pull`` reads 0.000001.
 
     Args:
-        options: Those of MMEngine's ``LogProcessor``; ``num_digits`` are significant ones here.
+        num_digits: Number of significant digits.
+        options: Further arguments of MMEngine's ``LogProcessor``.
     """
 
     def __init__(self, num_digits: int = 4, **options: Any) -> None:
-        super().__init__(num_digits=12, **options)  # none is lost before it is shortened
+        super().__init__(num_digits=12, **options)  # enough decimal places to round afterwards
         self._significant = num_digits
 
     def get_log_after_iter(self, *args: Any, **options: Any) -> tuple[dict, str]:

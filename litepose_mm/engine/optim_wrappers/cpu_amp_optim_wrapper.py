@@ -1,4 +1,4 @@
-"""Mixed precision on processors."""
+"""Mixed precision on CPUs."""
 
 from __future__ import annotations
 
@@ -15,38 +15,36 @@ from ...errors import LitePoseError
 
 @OPTIM_WRAPPERS.register_module()
 class CPUAmpOptimWrapper(OptimWrapper):
-    """Mixed precision on a processor, where MMEngine's ``AmpOptimWrapper`` asks for a GPU.
+    """Mixed precision on a CPU; MMEngine's ``AmpOptimWrapper`` requires a GPU.
 
     The network computes in bfloat16; weights and the optimiser's state are float32. bfloat16 has
     the range of float32, so losses are not scaled.
 
     Args:
-        dtype: ``'bfloat16'``; torch trains in no other type on a processor.
-        kwargs: See MMEngine's :class:`OptimWrapper`.
+        dtype: ``'bfloat16'``, the only type that torch supports on a CPU.
+        kwargs: Arguments of MMEngine's :class:`OptimWrapper`.
 
     Raises:
-        LitePoseError: The type is another one, or the processor has no instructions for it.
+        LitePoseError: The type is not bfloat16, or the CPU has no instructions for it.
     """
 
     def __init__(self, dtype: str = 'bfloat16', **kwargs) -> None:
         if dtype != 'bfloat16':
-            raise LitePoseError(
-                f'optim_wrapper.dtype: expected bfloat16 on a processor, got {dtype}'
-            )
+            raise LitePoseError(f'optim_wrapper.dtype: expected bfloat16 on a CPU, got {dtype}')
         if not has_bfloat16():
             raise LitePoseError(
-                'mixed precision: expected a GPU, or a processor with bfloat16 instructions '
-                '(AVX512_BF16, AMX), got one without; train in float32'
+                'mixed precision: expected a GPU or a CPU with bfloat16 instructions '
+                '(AVX512_BF16, AMX), got a CPU without them; train in float32'
             )
         super().__init__(**kwargs)
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """As MMEngine's, with autocast."""
+        """Enter MMEngine's context and autocast."""
         with super().optim_context(model), torch.autocast('cpu', torch.bfloat16):
             yield
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor computes with bfloat16 itself, quicker than with float32."""
+    """Return whether the CPU has bfloat16 instructions, without which float32 is faster."""
     return torch.cpu._is_avx512_bf16_supported()  # torch 2.6 has no public name for it

@@ -1,1 +1,1 @@
-"""What several hooks need."""
+"""Functions that several hooks share."""

@@ -1,4 +1,4 @@
-"""The network of a run."""
+"""Find the network of a run."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from torch import nn
 
 
 def network_of(runner: Runner) -> nn.Module:
-    """The model itself, also where it is wrapped for several processes."""
+    """Return the model, without the wrapper that it has with several processes."""
     return runner.model.module if is_model_wrapper(runner.model) else runner.model

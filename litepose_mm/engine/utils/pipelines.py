@@ -1,4 +1,4 @@
-"""Doing something around a data set's pipeline, wherever it lies."""
+"""Find and wrap the pipelines of data sets."""
 
 from __future__ import annotations
 
@@ -10,19 +10,16 @@ import torch
 
 
 def shared_zeros(count: int, dtype: torch.dtype) -> torch.Tensor:
-    """Zeros whose changes the workers of a data loader see, and that take no ``/dev/shm``.
+    """Make zeros (count,) that a data loader's workers share, without using ``/dev/shm``.
 
-    Forked workers have the same memory. For others torch shares it when it is handed to them.
-
-    Returns:
-        A tensor (count,).
+    Forked workers have the same memory. For other workers, torch shares it when they are started.
     """
     memory = mmap.mmap(-1, max(count, 1) * dtype.itemsize)
     return torch.frombuffer(memory, dtype=dtype)[:count]
 
 
 def data_sets(dataset: Any) -> Iterator[Any]:
-    """``dataset`` and those it combines, repeats or takes from, the outermost first."""
+    """Yield ``dataset`` and all data sets inside it, the outermost first."""
     yield dataset
     inner = [getattr(dataset, 'dataset', None), *(getattr(dataset, 'datasets', None) or ())]
     for child in inner:
@@ -31,20 +28,16 @@ def data_sets(dataset: Any) -> Iterator[Any]:
 
 
 def pipeline_owners(dataset: Any) -> Iterator[Any]:
-    """Those of :func:`data_sets` that have a pipeline.
-
-    Yields:
-        Objects with an attribute ``pipeline`` that is called with a sample's information.
-    """
+    """Yield the data sets of :func:`data_sets` that have a callable ``pipeline``."""
     return (each for each in data_sets(dataset) if callable(getattr(each, 'pipeline', None)))
 
 
 class WrappedPipeline:
-    """A pipeline that is called through another function; otherwise it seems to be the pipeline.
+    """A pipeline that is called through another function; attributes are those of the pipeline.
 
     Args:
         pipeline: The pipeline.
-        around: Gets the pipeline and the sample's information; returns the sample.
+        around: Function of the pipeline and the sample's information that returns the sample.
     """
 
     def __init__(self, pipeline: Callable, around: Callable[[Callable, dict], Any]) -> None:
@@ -55,7 +48,7 @@ class WrappedPipeline:
         return self.around(self.pipeline, sample)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith('__') or name == 'pipeline':  # not there yet while it is unpickled
+        if name.startswith('__') or name == 'pipeline':  # missing while the object is unpickled
             raise AttributeError(name)
         return getattr(self.pipeline, name)
 
@@ -64,19 +57,17 @@ class WrappedPipeline:
 
 
 def functions_around(pipeline: Any) -> Iterator[Callable]:
-    """The functions that a pipeline is called through, the outermost first."""
+    """Yield the functions through which a pipeline is called, the outermost first."""
     while isinstance(pipeline, WrappedPipeline):
         yield pipeline.around
         pipeline = pipeline.pipeline
 
 
 def mix_transforms(pipeline: Any) -> Iterator[Any]:
-    """The transforms that mix images of the data set into a sample, say MMPose's ``Mosaic``.
+    """Yield the transforms that mix other images into a sample, such as MMPose's ``Mosaic``.
 
-    Those of pipelines that take this one's place in later epochs are among them.
-
-    Yields:
-        Transforms with a pipeline ``pre_transform`` that each of the other images goes through.
+    They have a pipeline ``pre_transform`` for the other images. Pipelines that will replace this
+    one in later epochs are searched, too.
     """
     later = [getattr(around, 'pipeline', None) for around in functions_around(pipeline)]
     for transforms in (getattr(each, 'transforms', ()) for each in (pipeline, *later)):
@@ -87,5 +78,5 @@ def mix_transforms(pipeline: Any) -> Iterator[Any]:
 
 
 def is_wrapped(pipeline: Any, kind: type) -> bool:
-    """Whether a function of class ``kind`` is around the pipeline."""
+    """Return whether the pipeline is called through a function of class ``kind``."""
     return any(isinstance(around, kind) for around in functions_around(pipeline))

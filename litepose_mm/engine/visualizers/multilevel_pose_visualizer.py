@@ -1,4 +1,4 @@
-"""MMPose's visualizer, which also draws targets of several levels."""
+"""MMPose's visualizer for targets of several levels."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mmpose.visualization import PoseLocalVisualizer
 
 @VISUALIZERS.register_module()
 class MultiLevelPoseVisualizer(PoseLocalVisualizer):
-    """Draws the heatmaps of the finest level where a sample has several.
+    """``PoseLocalVisualizer`` that draws the finest level of samples with several levels.
 
-    MMPose packs targets of several levels as ``MultilevelPixelData``, which its own visualizer does
-    not draw. Options are those of ``PoseLocalVisualizer``.
+    MMPose packs targets of several levels as ``MultilevelPixelData``, which its own visualizer
+    cannot draw.
     """
 
     def _draw_instance_heatmap(

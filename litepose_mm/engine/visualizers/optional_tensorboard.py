@@ -1,4 +1,4 @@
-"""TensorBoard where it is installed."""
+"""Use TensorBoard if it is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmpose.registry import VISBACKENDS
 
 @VISBACKENDS.register_module()
 class OptionalTensorboardVisBackend(TensorboardVisBackend):
-    """MMEngine's TensorBoard backend; where TensorBoard is missing it says so and does nothing."""
+    """MMEngine's TensorBoard backend, which only logs a message if TensorBoard is missing."""
 
     def _init_env(self) -> None:
         try:
@@ -19,7 +19,7 @@ class OptionalTensorboardVisBackend(TensorboardVisBackend):
         except ImportError:
             print_log(
                 'TensorBoard is not installed (pip install tensorboard), so curves and images '
-                f'are only in the files of {self._save_dir}.',
+                f'are written only to files in {self._save_dir}.',
                 logger='current',
             )
             self._tensorboard = _Nowhere()

@@ -1,1 +1,1 @@
-"""Measures in numpy only."""
+"""Functions that measure accuracy, without torch and MMPose."""

@@ -1,4 +1,4 @@
-"""COCO's average precision of results, for data sets that share some keypoints with the model."""
+"""COCO's average precision, for data sets that share at least some keypoints with the model."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ...structures import PoseResult, Skeleton
 
 @dataclass(frozen=True)
 class Truth:
-    """An annotation file in COCO's form, reduced to the keypoints that a model finds.
+    """Annotations in COCO's form, reduced to the keypoints that a model finds.
 
     Args:
-        document: As COCO's, people with these keypoints only.
-        keypoints: Index of each in the model's skeleton.
+        document: Document in COCO's form whose people have only these keypoints.
+        keypoints: Index of each of these keypoints in the model's skeleton.
     """
 
     document: dict[str, Any]
@@ -29,7 +29,7 @@ class Truth:
 
     @classmethod
     def load(cls, path: str | Path, skeleton: Skeleton) -> Truth:
-        """Reads a file as training and evaluation do; keypoints are matched by name.
+        """Read an annotation file and match its keypoints to those of the model by name.
 
         Raises:
             LitePoseError: The file cannot be used or shares no keypoints with the model, or the
@@ -43,17 +43,17 @@ class Truth:
 
     @property
     def files(self) -> dict[int, str]:
-        """Name of each image by its number."""
+        """File name of each image by its id."""
         return {image['id']: image['file_name'] for image in self.document['images']}
 
     def average_precision(self, results: Mapping[int, PoseResult]) -> float:
-        """AP over all similarities, 0 to 100; -100 where nobody is annotated on these images.
-
-        CrowdPose's rule where the file has its crowd index.
+        """Return AP averaged over all OKS thresholds, as in CrowdPose if there are crowd indices.
 
         Args:
-            results: People of each image, by its number. Images that are not there do not
-                count.
+            results: People of each image by its id. Other images are not evaluated.
+
+        Returns:
+            AP, 0 to 100; -100 if nobody is annotated in these images.
         """
         evaluation = self._evaluated(results)
         return 0.0 if evaluation is None else _mean_precision(evaluation)
@@ -61,20 +61,20 @@ class Truth:
     def confidence_interval(
         self, results: Mapping[int, PoseResult], share: float = 0.95, num_samples: int = 1000
     ) -> tuple[float, float]:
-        """Between what AP is likely to lie on other images of the same kind, by bootstrap.
-
-        Images are drawn again and again, as many as there are, with seed 0; AP of each draw is
-        calculated.
+        """Estimate a confidence interval of AP by bootstrap over the images, with seed 0.
 
         Args:
-            results: As for :meth:`average_precision`.
-            share: Of the draws that lie within the interval.
-            num_samples: How often images are drawn.
+            results: See :meth:`average_precision`.
+            share: Probability that AP lies in the interval, 0 to 1.
+            num_samples: Number of bootstrap samples.
+
+        Returns:
+            Lower and upper bound of AP.
         """
         evaluation = self._evaluated(results)
         if evaluation is None:
             return 0.0, 0.0
-        # One entry for each category, size and image, images fastest.
+        # One entry for each category, size and image; images vary fastest.
         entries = np.reshape(np.array(evaluation.evalImgs, dtype=object), (-1, len(results)))
         random, found = np.random.default_rng(0), []
         for _ in range(num_samples):
@@ -87,20 +87,20 @@ class Truth:
         return float(low), float(high)
 
     def _evaluated(self, results: Mapping[int, PoseResult]) -> Any:
-        """COCO's evaluation of the results; None where nobody was found."""
+        """Run COCO's evaluation of the results; None if nobody was found."""
         from xtcocotools.coco import COCO
         from xtcocotools.cocoeval import COCOeval
 
-        document, joints = self.document, list(self.keypoints)
+        document, shared = self.document, list(self.keypoints)
         found = []
         for number, result in results.items():
             for person in result.to_coco(number, document['categories'][0]['id']):
-                triples = np.reshape(person['keypoints'], (-1, 3))[joints]
+                triples = np.reshape(person['keypoints'], (-1, 3))[shared]
                 found.append({**person, 'keypoints': triples.flatten().tolist()})
         if not found:
             return None
         is_crowd = all('crowdIndex' in image for image in document['images'])
-        sigmas = next(iter(results.values())).skeleton.oks_sigmas('AP')[joints]
+        sigmas = next(iter(results.values())).skeleton.oks_sigmas('AP')[shared]
         with redirect_stdout(io.StringIO()):
             truth = COCO()
             truth.dataset = document
@@ -119,6 +119,7 @@ class Truth:
 
 
 def _mean_precision(evaluation: Any) -> float:
-    # Thresholds, recalls, categories, sizes (the first is all), limits; -1: nobody is there.
+    # Axes: thresholds, recalls, categories, sizes (the first is all), limits. -1 means that nobody
+    # is annotated.
     precision = evaluation.eval['precision'][:, :, 0, 0, 0]
     return 100 * float(precision[precision > -1].mean()) if (precision > -1).any() else -100.0

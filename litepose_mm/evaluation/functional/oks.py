@@ -1,4 +1,4 @@
-"""How alike poses are: object keypoint similarity, in numpy only."""
+"""Object keypoint similarity (OKS)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import numpy as np
 
 
 def box_areas(keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Areas (N,) of the boxes around people's seen keypoints, at least 1.
+    """Return the areas (N,) of the boxes around people's seen keypoints, at least 1.
 
     Args:
         keypoints: (N, K, 2) positions.
-        seen: (N, K) which of them count.
+        seen: (N, K) whether each keypoint counts.
     """
     low = np.where(seen[..., None], keypoints, np.inf).min(axis=1)
     high = np.where(seen[..., None], keypoints, -np.inf).max(axis=1)
@@ -25,18 +25,18 @@ def keypoint_similarity(
     sigmas: np.ndarray,
     areas: np.ndarray,
 ) -> np.ndarray:
-    """COCO's object keypoint similarity of every two people.
+    """Compute COCO's object keypoint similarity of all pairs of people.
 
     Args:
         one: (N, K, 2) positions.
-        one_seen: (N, K) which of them count.
+        one_seen: (N, K) whether each keypoint counts.
         other: (M, K, 2) positions.
-        other_seen: (M, K) which of them count.
+        other_seen: (M, K) whether each keypoint counts.
         sigmas: (K,) tolerances, as a share of a person's size.
         areas: (N,) squared sizes of the first people.
 
     Returns:
-        (N, M), 0 to 1: mean over the keypoints that both show, 0 where there is none.
+        (N, M), 0 to 1: mean over the keypoints that both people have, 0 if there are none.
     """
     alike = similarity_of_each(one, other, sigmas, areas)
     both = one_seen[:, None] & other_seen[None]
@@ -46,7 +46,7 @@ def keypoint_similarity(
 def similarity_of_each(
     one: np.ndarray, other: np.ndarray, sigmas: np.ndarray, areas: np.ndarray
 ) -> np.ndarray:
-    """COCO's similarity (N, M, K) of each keypoint of every two people, 0 to 1.
+    """Compute COCO's similarity (N, M, K) of each keypoint for all pairs of people, 0 to 1.
 
     Args:
         one: (N, K, 2) positions.

@@ -1,4 +1,4 @@
-"""COCO's and CrowdPose's metrics, of files that any tool wrote or of the samples."""
+"""COCO's and CrowdPose's metrics with checked annotation files or with the samples' annotations."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ...structures import Skeleton
 
 @METRICS.register_module()
 class CheckedCocoMetric(CocoMetric):
-    """``CocoMetric`` that reads its file as the checked data sets do.
+    """``CocoMetric`` that reads its annotation file like the checked data sets.
 
-    MMPose's own counts people of the category with the number 1 only, and takes areas as they are.
+    MMPose's own metric evaluates only people of the category with id 1, and does not check areas.
 
     Args:
-        ann_file: The file with the truth. None: the truth comes with the samples, whatever file
-            the data set has, so that only images that are evaluated count.
+        ann_file: Annotation file. None uses the annotations of the samples, even if the data set
+            has a file, so that only the images that are evaluated count.
         kwargs: Further arguments of MMPose's ``CocoMetric``.
 
     Raises:
-        LitePoseError: Something in the file cannot be used, nobody in it is annotated, or the data
-            set has no sigmas.
+        LitePoseError: The file cannot be used, nobody in it is annotated, or the data set has no
+            sigmas.
     """
 
     def __init__(self, ann_file: str | None = None, **kwargs) -> None:
@@ -39,14 +39,14 @@ class CheckedCocoMetric(CocoMetric):
 
     @property
     def dataset_meta(self) -> dict | None:
-        """Of the data set; setting it reads the file."""
+        """Metainfo of the data set; setting it reads the annotation file."""
         return self._dataset_meta
 
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
         skeleton = Skeleton.from_metainfo(dataset_meta)
         skeleton.oks_sigmas("COCO's metric")
-        self.coco = 'none is read'  # MMPose's setter would read the data set's file
+        self.coco = 'placeholder'  # without which MMPose's setter would read the data set's file
         CocoMetric.dataset_meta.fset(self, dataset_meta)
         names = None if self.gt_converter else skeleton.keypoint_names
         self.coco = None if self.ann_file is None else self._read(names)
@@ -60,7 +60,7 @@ class CheckedCocoMetric(CocoMetric):
                 people[annotation['image_id']].append(annotation)
             for image in document['images']:
                 image.setdefault('crowdIndex', crowd_index(people[image['id']]))
-        # CrowdPose's evaluation reads the crowd indices from the file once more
+        # CrowdPose's evaluation reads the crowd indices from a file again.
         self._folder = tempfile.TemporaryDirectory()
         normal = Path(self._folder.name, 'annotations.json')
         normal.write_text(json.dumps(document))
@@ -68,11 +68,11 @@ class CheckedCocoMetric(CocoMetric):
             return COCO(str(normal))
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Metrics of one validation, as MMPose's."""
+        """Compute the metrics of one validation."""
         try:
             return super().compute_metrics(results)
         finally:
-            if self.ann_file is None:  # MMPose would keep the truth of the first validation
+            if self.ann_file is None:  # MMPose would keep the annotations of the first validation
                 self.coco = None
 
 

@@ -1,4 +1,4 @@
-"""MMPose's metrics of keypoints for bottom-up results, whose people have to be found first."""
+"""MMPose's keypoint metrics for bottom-up results, in which people have to be matched first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmpose.registry import METRICS
 
 from ...errors import LitePoseError
 
-_MOST_APART = 0.5  # of a box's longer side, on average over the labelled keypoints
+_MOST_APART = 0.5  # largest mean distance of a match, as a share of the box's longer side
 
 
 def match_people(
@@ -22,21 +22,21 @@ def match_people(
     labelled: np.ndarray,
     sizes: np.ndarray,
 ) -> np.ndarray:
-    """Who was found, by distance: sigmas are not needed.
+    """Match the people that were found to the annotated people by distance, without sigmas.
 
-    The people found choose in the order of their scores. Each takes the nearest annotated person
-    whom nobody has taken, if it is within half a box.
+    In the order of their scores, the people that were found are matched to the nearest annotated
+    person that is still free, if the distance is at most half the box's longer side.
 
     Args:
-        keypoints: (N, K, 2) of the people found, in pixels.
-        seen: (N, K) which of them were found; others count as a box's side away.
-        scores: (N,) of the people found.
-        truth: (M, K, 2) of the people annotated, in pixels.
-        labelled: (M, K) which of them count; at least one of each person.
-        sizes: (M,) longer sides of their boxes, in pixels.
+        keypoints: (N, K, 2) keypoints of the people that were found, in pixels.
+        seen: (N, K) whether each was found; the distance of others is a box's longer side.
+        scores: (N,) scores of the people that were found.
+        truth: (M, K, 2) keypoints of the annotated people, in pixels.
+        labelled: (M, K) whether each counts; at least one of each person.
+        sizes: (M,) longer sides of the boxes of the annotated people, in pixels.
 
     Returns:
-        (M,) index of the person found, -1 for who was missed.
+        (M,) index of the person that was found, or -1 for a person who was missed.
     """
     chosen = np.full(len(truth), -1)
     if not len(truth):
@@ -53,28 +53,28 @@ def match_people(
 
 
 class _BottomupMetric:
-    """Hands each annotated person to a metric of MMPose, with whom the model found for it.
+    """Passes each annotated person to a metric of MMPose, together with the matching result.
 
-    Keypoints that were not found are infinitely far away. ``PCK found``, by the metric's name, is
-    the share of the labelled keypoints that were found.
+    Keypoints that were not found are infinitely far away. An additional metric, such as
+    ``PCK found``, is the share of the labelled keypoints that were found.
     """
 
     name = 'PCK'
-    #: Whether an average of distances: only keypoints that were found have one.
+    #: Whether only found keypoints are evaluated, for metrics that average distances.
     found_only = False
 
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
-        """Keeps the people of a batch; arguments as MMPose's metrics."""
+        """Process the people of a batch."""
         for data_sample in data_samples:
             begin = len(self.results)
             for person, labelled, found in _people(data_sample, self.found_only):
                 super().process(data_batch, [person])
                 self.results[-1].update(num_labelled=labelled, num_found=found)
-            # one entry an image: MMEngine keeps as many as the data set has
+            # One entry per image, since MMEngine keeps as many entries as the data set has images.
             self.results[begin:] = [self.results[begin:]]
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """MMPose's metrics, and how much was found.
+        """Compute MMPose's metrics and the share of keypoints that were found.
 
         Raises:
             LitePoseError: Nobody is annotated.
@@ -82,7 +82,8 @@ class _BottomupMetric:
         people = [person for image in results for person in image]
         if not people:
             raise LitePoseError(
-                f'{type(self).__name__}: nobody is annotated on the images that were evaluated'
+                f'{type(self).__name__}: expected annotated people in the images that were '
+                'evaluated, got none'
             )
         found = sum(person['num_found'] for person in people)
         metrics = dict(super().compute_metrics(people))
@@ -93,7 +94,7 @@ class _BottomupMetric:
 
 
 def _people(sample: dict, found_only: bool) -> Iterator[tuple[dict, int, int]]:
-    """A sample for each annotated person, and how many keypoints are labelled and found."""
+    """Yield a sample for each annotated person, and its numbers of labelled and found keypoints."""
     given, found = sample.get('gt_instances') or {}, sample['pred_instances']
     truth = np.asarray(given.get('keypoints', ()), dtype=np.float64)
     if not len(truth):
@@ -128,7 +129,7 @@ def _scores(found: dict) -> np.ndarray:
 
 
 def _sizes(given: dict, truth: np.ndarray, labelled: np.ndarray) -> np.ndarray:
-    """Longer sides of the boxes, at least a pixel; around the labelled keypoints without boxes."""
+    """Return the longer sides, at least a pixel, of the boxes or else of the labelled keypoints."""
     boxes: Any = given.get('bboxes')
     if boxes is None:
         points = np.where(labelled[..., None], truth, np.nan)

@@ -13,7 +13,6 @@ from mmengine.model import BaseModule, Sequential
 from mmpose.models.backbones.base_backbone import BaseBackbone
 from mmpose.registry import MODELS
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...families.litepose import STEM_WIDTH, Architecture, get_architecture, make_divisible
 from ..utils.layers import conv_bn_act
@@ -22,15 +21,15 @@ ReLU6 = dict(type='ReLU6', inplace=True)
 
 
 class InvertedResidual(BaseModule):
-    """1x1 expansion, depthwise k x k, 1x1 projection without activation.
+    """A 1x1 expansion, a depthwise convolution and a 1x1 projection without activation.
 
-    The input is added where it has the output's shape.
+    The input is added to the output if both have the same shape.
 
     Args:
         in_channels: Width of the input.
         out_channels: Width of the output.
         expansion: The inner width is ``make_divisible(in_channels * expansion)``.
-        kernel_size: Kernel of the depthwise convolution, odd.
+        kernel_size: Kernel size of the depthwise convolution, odd.
         stride: 1 or 2.
     """
 
@@ -64,17 +63,19 @@ class LitePose(BaseBackbone):
     """The LitePose backbone.
 
     Args:
-        arch: A published architecture's name (``'litepose-xs'``, see
-            :data:`litepose_mm.families.litepose.ARCHITECTURES`), a JSON file, or a mapping in the
-            authors' form.
+        arch: Name of a published architecture (``'litepose-xs'``, see
+            :data:`litepose_mm.families.litepose.ARCHITECTURES`), the path of a JSON file, or a
+            mapping in the authors' form.
         in_channels: Channels of the input image.
-        out_indices: Which features to give: 0 is the stem (stride 2), ``i`` is stage ``i``.
-            All of them where it is ``None``. Stages beyond the last of them are not built.
-        norm_eval: Whether BN keeps its running statistics while training.
+        out_indices: Indices of the features to return: 0 is the stem (stride 2), ``i`` is stage
+            ``i``. None returns all of them. Stages after the last index are not built.
         conv_cfg: Layer type of the convolutions.
         norm_cfg: Layer type of the normalisation.
-        init_cfg: Initialisation, as in MMEngine; torch's defaults where it is ``None``, as in
-            the authors' code.
+        init_cfg: Initialisation, as in MMEngine. None keeps torch's defaults, as in the authors'
+            code.
+
+    Raises:
+        ValueError: An index in ``out_indices`` does not exist.
     """
 
     def __init__(
@@ -82,7 +83,6 @@ class LitePose(BaseBackbone):
         arch: str | Mapping[str, Any] | Architecture,
         in_channels: int = 3,
         out_indices: Sequence[int] | None = None,
-        norm_eval: bool = False,
         conv_cfg: dict | None = None,
         norm_cfg: dict | None = None,
         init_cfg: dict | None = None,
@@ -95,7 +95,6 @@ class LitePose(BaseBackbone):
             raise ValueError(
                 f'out_indices must lie in [0, {num_features - 1}], got {self.out_indices}'
             )
-        self.norm_eval = norm_eval
 
         layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         width = self.arch.input_channel
@@ -122,14 +121,14 @@ class LitePose(BaseBackbone):
             self.stages.append(Sequential(*blocks))
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Features of an image batch.
+        """Compute the features of a batch of images.
 
         Args:
             x: Images, shape ``(B, 3, H, W)``.
 
         Returns:
-            The features named by ``out_indices``, each ``(B, C, H/s, W/s)`` (rounded up) with
-            ``C`` and ``s`` from the architecture's ``channels`` and ``strides``.
+            The features that ``out_indices`` selects, each ``(B, C, H/s, W/s)`` (rounded up),
+            where ``C`` and ``s`` are the architecture's ``channels`` and ``strides``.
         """
         features = [self.stem(x)]
         for stage in self.stages:
@@ -138,8 +137,4 @@ class LitePose(BaseBackbone):
 
     def train(self, mode: bool = True) -> LitePose:
         super().train(mode)
-        if mode and self.norm_eval:
-            for module in self.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
-        return self
+        return self  # MMPose's own returns nothing

@@ -1,4 +1,4 @@
-"""Normalisation of one or several scales of a batch."""
+"""Normalise a batch of images at one or several scales."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from torch import Tensor
 
 @MODELS.register_module()
 class MultiScaleDataPreprocessor(PoseDataPreprocessor):
-    """MMPose's preprocessor, for samples with an image for each scale too.
+    """MMPose's preprocessor that also accepts samples with one image per scale.
 
-    The inputs of a multi-scale test are a list over scales, each a list over the batch, as
-    MMEngine's collation gives them; they become a tuple of batches ``(B, 3, H_s, W_s)`` for
-    :class:`MultiScaleBottomupPoseEstimator`. MMPose's own preprocessor cannot take them.
+    In a multi-scale test, MMEngine's collation gives a list over scales, each of which is a list
+    over the batch. This class makes a tuple of batches ``(B, 3, H_s, W_s)`` of them, as
+    :class:`MultiScaleBottomupPoseEstimator` expects. MMPose's own preprocessor does not support
+    this.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:
         inputs = data['inputs']
         if isinstance(inputs[0], Tensor):
             return super().forward(data, training)
-        # The original scale comes last, so that its sizes stay in the samples' metainfo.
+        # The original scale is processed last, so that its sizes remain in the samples' metainfo.
         scales = [self._one(images, data, training) for images in reversed(inputs)]
         return dict(scales[-1], inputs=tuple(scale['inputs'] for scale in reversed(scales)))
 

@@ -1,4 +1,4 @@
-"""A student that learns from a teacher's maps too.
+"""Knowledge distillation: a student also learns from the maps of a teacher.
 
 Paper: LitePose (CVPR 2022), section 5.3, which trains LitePose-XS on the heatmaps of LitePose-S.
 """
@@ -25,7 +25,7 @@ from ..utils.openvino_network import OpenVINONetwork
 
 
 class _Maps(nn.Module):
-    """What a teacher computes: the outputs of its head."""
+    """An estimator as a plain network: from images to the outputs of its head."""
 
     def __init__(self, estimator: BottomupPoseEstimator):
         super().__init__()
@@ -37,32 +37,34 @@ class _Maps(nn.Module):
 
 @MODELS.register_module()
 class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
-    """The student's estimator, with a teacher in training only.
+    """The student's estimator, which has a teacher during training only.
 
-    The teacher is no part of the module: checkpoints hold the student alone and load in its
-    plain config. It stays in eval mode and gets no gradient. Teacher and student may have other
-    input sizes, widths and families; both need a :class:`MultiLevelAEHead` with the same
-    keypoints in the same order.
+    The teacher is not a submodule: checkpoints hold the student alone and load into its plain
+    config. It stays in eval mode and gets no gradient. Teacher and student may differ in input
+    size, width and family; both need a :class:`MultiLevelAEHead` with the same keypoints in the
+    same order.
 
-    The authors' released code leaves the teacher in training mode and never runs (its option is
-    compared with the wrong type); here it is evaluated, and maps are resized bilinearly instead
-    of to the nearest pixel.
+    The authors' released distillation never runs, because it compares an option with a value of
+    another type, and it would leave the teacher in training mode. Here, the teacher is in eval
+    mode, and its maps are resized bilinearly instead of to the nearest pixel.
 
     Args:
         teacher: Config of the teacher's ``model``, or the path of its config file.
-        teacher_weights: Checkpoint of the teacher. Random weights where it is ``None``, for
-            tests only.
-        teacher_input_size: Width and height at which the teacher sees the batch; the student's
-            input by default.
-        heatmap_weight: Factor of the masked heatmap loss toward the teacher, at every level.
-        tag_weight: Factor of the squared difference of tags, weighted by the teacher's heatmap:
-            tags mean nothing where there is no keypoint. 0: tags are learned from labels only,
-            as in the paper.
-        teacher_engine: ``'torch'``, or ``'openvino'``: on a processor, the teacher then takes about
-            half of the time.
-        with_labels: Whether labels teach as well. Without, any images will do, such as those in
-            which not everybody is labelled.
-        kwargs: The student's, see MMPose's :class:`BottomupPoseEstimator`.
+        teacher_weights: Checkpoint of the teacher. None gives it random weights, for tests only.
+        teacher_input_size: Width and height to which images are resized for the teacher. None
+            keeps the student's input size.
+        heatmap_weight: Factor of the masked heatmap loss between student and teacher, at every
+            level.
+        tag_weight: Factor of the squared difference between the tags. It is weighted by the
+            teacher's heatmaps, because tags have no meaning where there is no keypoint. With 0,
+            tags are learned from labels only, as in the paper.
+        teacher_engine: ``'torch'``, or ``'openvino'``, which halves the teacher's time on a CPU.
+        with_labels: Whether the student also learns from labels. Without them, any images can be
+            used, for example images in which some people are not labelled.
+        kwargs: Arguments of MMPose's :class:`BottomupPoseEstimator`, for the student.
+
+    Raises:
+        ValueError: ``teacher_engine`` is unknown.
     """
 
     def __init__(
@@ -83,29 +85,30 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         self.teacher_weights = teacher_weights
         self.teacher_input_size = teacher_input_size
         self.heatmap_weight = heatmap_weight
-        # Not the head's: a teacher's maps are no targets that are 0 away from keypoints.
+        # Not the head's loss, which may expect targets that are 0 away from keypoints.
         self.map_loss = MODELS.build(dict(type='KeypointMSELoss'))
         self.tag_weight = tag_weight
         self.with_labels = with_labels
         if teacher_engine not in ('torch', 'openvino'):
             raise ValueError(
-                f"teacher_engine must be 'torch' or 'openvino', got {teacher_engine!r}"
+                f"teacher_engine: expected 'torch' or 'openvino', got {teacher_engine!r}"
             )
         self.teacher_engine = teacher_engine
 
     @cached_property
     def teacher(self) -> BottomupPoseEstimator:
-        """The teacher, in eval mode, on the student's device; built when training begins.
+        """The teacher, in eval mode and on the student's device; built when training begins.
 
-        It is kept beside torch's own attributes: no state, no parameters, no training mode.
+        A cached property is no submodule, so that the teacher stays out of the state dict, the
+        parameters and the training mode.
         """
         network = build_pose_estimator(self.teacher_config)
         if self.teacher_weights is not None:
             load_weights(network, self.teacher_weights)
         if network.head.num_keypoints != self.head.num_keypoints:
             raise LitePoseError(
-                f'teacher and student need the same keypoints, got {network.head.num_keypoints} '
-                f'and {self.head.num_keypoints}'
+                'teacher: expected a model with the keypoints of the student, got '
+                f'{network.head.num_keypoints} and {self.head.num_keypoints} keypoints'
             )
         return to_deploy_form(network).to(next(self.parameters()))
 
@@ -115,23 +118,23 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         return OpenVINONetwork(network) if self.teacher_engine == 'openvino' else network
 
     def init_weights(self) -> None:
-        """As in MMEngine, and a missing teacher is noticed before the first batch."""
+        """Also build the teacher, so that a missing one is reported before the first batch."""
         super().init_weights()
         _ = self.teacher
 
     def _apply(self, fn: Callable, *args: Any, **kwargs: Any) -> DistilledBottomupPoseEstimator:
-        """Devices and types reach the teacher too."""
+        """Also move or convert the teacher."""
         if 'teacher' in self.__dict__:
             self.teacher._apply(fn, *args, **kwargs)
         return super()._apply(fn, *args, **kwargs)
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
-        """The student's losses and ``loss_distill_*``."""
+        """Compute the student's losses and ``loss_distill_*``."""
         return self._student_losses(inputs, data_samples, self._taught(inputs))
 
     @torch.no_grad()
     def _taught(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The teacher's outputs."""
+        """Compute the teacher's outputs."""
         width, height = self.teacher_input_size or (inputs.shape[3], inputs.shape[2])
         return self._teacher_network(resize_maps(inputs, (height, width)))
 
@@ -148,7 +151,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
     def _heatmap_losses(
         self, outputs: tuple[Tensor, ...], teacher_outputs: tuple[Tensor, ...], samples: SampleList
     ) -> dict[str, Tensor]:
-        """Level by level; a teacher with other levels teaches its aggregated heatmaps."""
+        """Compare level by level, or with aggregated heatmaps if the teacher has other levels."""
         own, _ = self.head.split(outputs)
         targets, _ = self.teacher.head.split(teacher_outputs)
         if len(targets) != len(own):
@@ -167,13 +170,14 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         heatmaps, target = self.teacher.head.aggregate(teacher_outputs)
         if own.shape[1] != target.shape[1]:
             raise LitePoseError(
-                f'tags can be distilled only between as many, got {target.shape[1]} maps of the '
-                f'teacher and {own.shape[1]} of the student'
+                'tag_weight: expected the same number of tag maps, got '
+                f'{target.shape[1]} of the teacher and {own.shape[1]} of the student; set it to 0'
             )
         size = own.shape[2:]
         weight = resize_maps(heatmaps, size).float().clamp(min=0)
         weight = weight.repeat(1, own.shape[1] // weight.shape[1], 1, 1)
         squared = (own - resize_maps(target, size).float()).square()
-        # By image, as the heatmaps' loss: several processes then give the joined batch's gradient.
+        # Averaged per image, like the heatmap loss, so that training on several devices gives the
+        # gradient of the whole batch.
         losses = (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1)
         return self.tag_weight * losses.mean()

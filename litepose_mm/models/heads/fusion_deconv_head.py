@@ -1,4 +1,4 @@
-"""LitePose's head: transposed convolutions that take in the backbone's earlier features.
+"""LitePose's head: transposed convolutions that reuse the backbone's earlier features.
 
 Paper: LitePose (CVPR 2022), section 3.3 and figure 6.
 """
@@ -25,11 +25,11 @@ ReLU = dict(type='ReLU', inplace=True)
 
 
 class FusionDeconv(nn.Module):
-    """Double the resolution of the refined features, with raw ones of the same size added.
+    """Double the resolution of the refined features, fused with raw features of the same size.
 
-    The sum of two transposed convolutions is the paper's one over concatenated features. Where
-    the result meets other features, ``like``, the row or column that doubling an odd size adds
-    is dropped.
+    The sum of two transposed convolutions equals the paper's single one over concatenated
+    features. The output is cropped to the size of ``size_reference``, if given, because doubling
+    a size that was rounded up adds a row or column.
     """
 
     def __init__(
@@ -47,23 +47,25 @@ class FusionDeconv(nn.Module):
         self.act = nn.ReLU(inplace=True)
 
     def forward(
-        self, refined: Tensor, raw: Tensor | None = None, like: Tensor | None = None
+        self, refined: Tensor, raw: Tensor | None = None, size_reference: Tensor | None = None
     ) -> Tensor:
         out = self.refined(refined)
         if self.raw is not None:
             out = out + self.raw(raw)
         out = self.act(self.bn(out))
-        return out if like is None else out[..., : like.shape[2], : like.shape[3]]
+        if size_reference is None:
+            return out
+        return out[..., : size_reference.shape[2], : size_reference.shape[3]]
 
     def to_deploy(self) -> nn.Module:
-        """One convolution in place of both, with the normalisation folded in."""
+        """Return one convolution that replaces both and the normalisation."""
         if not isinstance(self.bn, _BatchNorm):
             return self
         return MergedDeconv([*filter(None, (self.refined, self.raw))], self.bn, self.act)
 
 
 class FusionOutput(nn.Module):
-    """A level's maps from the refined features, with raw ones of the same size added."""
+    """The maps of a level, from refined features fused with raw features of the same size."""
 
     def __init__(
         self,
@@ -87,7 +89,7 @@ class FusionOutput(nn.Module):
         return out if self.raw is None else out + self.raw(raw)
 
     def to_deploy(self) -> nn.Module:
-        """One separable convolution in place of both, with the normalisation folded in."""
+        """Return one separable convolution that replaces both and their normalisation."""
         if not isinstance(self.refined.depthwise.bn, _BatchNorm):
             return self
         return MergedSeparableConv([*filter(None, (self.refined, self.raw))])
@@ -95,30 +97,33 @@ class FusionOutput(nn.Module):
 
 @MODELS.register_module()
 class FusionDeconvHead(MultiLevelAEHead):
-    """Transposed convolutions from the deepest feature, each fused with the raw one of its size.
+    """Transposed convolutions from the deepest feature, fused with earlier features.
 
-    Works on any backbone that gives features of several strides. For a LitePose backbone give
-    ``arch``; for another, ``in_channels``, ``in_strides`` and ``deconv_channels``. The deepest
-    feature is refined; a feature of the same stride as the refined one is its raw partner, for
-    a transposed convolution as for an output. The last ``num_levels`` transposed convolutions
-    give outputs.
+    The head works with any backbone that returns features of several strides. A LitePose backbone
+    is described by ``arch``, any other by ``in_channels``, ``in_strides`` and ``deconv_channels``.
+    The deepest feature is refined step by step; each transposed convolution and each output also
+    reads the raw feature whose stride equals that of its refined input. The last ``num_levels``
+    transposed convolutions have outputs.
 
     Args:
-        num_keypoints: ``K``.
+        num_keypoints: Number of keypoints, ``K``.
         arch: Architecture of the backbone, as for :class:`LitePose`.
         in_channels: Widths of the features, shallow to deep.
         in_strides: Strides of the features, shallow to deep.
         deconv_channels: Widths of the transposed convolutions, deep to shallow.
-        fusion: Whether raw features are used (off: Table 3's "w/o fusion").
-        kernel_size: Kernel of the outputs' depthwise convolutions.
-        tag_levels: For each level, coarse to fine, whether it carries tags.
+        fusion: Whether raw features are used. False is "w/o fusion" of the paper's Table 3.
+        kernel_size: Kernel size of the outputs' depthwise convolutions.
+        tag_levels: For each level, coarse to fine, whether it has tags.
         conv_cfg: Layer type of the convolutions.
         norm_cfg: Layer type of the normalisation.
         deconv_cfg: Layer type of the transposed convolutions.
-        output_std: Standard deviation of the last convolutions' initial weights; torch's
-            initialisation by default, as in the authors' code. With HigherHRNet's 0.001 training
-            from scratch need not unlearn random maps first (docs/training.md).
-        kwargs: See :class:`MultiLevelAEHead`.
+        output_std: Standard deviation of the last convolutions' initial weights. None keeps
+            torch's initialisation, as in the authors' code. With HigherHRNet's 0.001, training
+            from scratch does not have to unlearn random maps first (docs/training.md).
+        kwargs: Arguments of :class:`MultiLevelAEHead`.
+
+    Raises:
+        ValueError: The features and layers do not fit each other.
     """
 
     def __init__(
@@ -141,17 +146,19 @@ class FusionDeconvHead(MultiLevelAEHead):
         self.output_std = output_std
         if arch is not None:
             if in_channels or in_strides or deconv_channels:
-                raise ValueError('give either arch, or in_channels, in_strides and deconv_channels')
+                raise ValueError(
+                    'expected either arch, or in_channels, in_strides and deconv_channels, got both'
+                )
             arch = get_architecture(arch)
             in_channels, in_strides = arch.channels, arch.strides
             deconv_channels, fusion = arch.deconv_setting, arch.fusion
         if not (in_channels and in_strides and deconv_channels):
             raise ValueError(
-                'without arch the head needs in_channels, in_strides and deconv_channels'
+                'expected in_channels, in_strides and deconv_channels, since there is no arch'
             )
         if len(in_channels) != len(in_strides):
             raise ValueError(
-                f'one stride per feature: got {len(in_channels)} in_channels and '
+                f'expected one stride per feature, got {len(in_channels)} in_channels and '
                 f'{len(in_strides)} in_strides'
             )
         if list(in_strides) != sorted(in_strides):
@@ -160,13 +167,13 @@ class FusionDeconvHead(MultiLevelAEHead):
             )
         if len(deconv_channels) < self.num_levels:
             raise ValueError(
-                f'{self.num_levels} levels need {self.num_levels} transposed convolutions or more, '
-                f'each of which halves the stride {in_strides[-1]} of the deepest feature, got '
+                f'expected at least {self.num_levels} transposed convolutions, one per level, each '
+                f'of which halves the stride {in_strides[-1]} of the deepest feature, got '
                 f'deconv_channels={tuple(deconv_channels)}; give more of them, deeper features of '
                 'the backbone, or fewer tag_levels'
             )
 
-        # Index of the raw feature of each stride: the deepest but the refined one.
+        # Index of the raw feature of each stride: the deepest one, except the refined one.
         self._raw_index = {}
         if fusion:
             self._raw_index = {s: i for i, s in enumerate(in_strides[:-1])}
@@ -182,9 +189,9 @@ class FusionDeconvHead(MultiLevelAEHead):
             stride = self._strides[-1]
             if stride % 2:
                 raise ValueError(
-                    f'transposed convolution {index} would go beyond stride 1: '
-                    f'{len(deconv_channels)} are too many for features of strides '
-                    f'{tuple(in_strides)}'
+                    f'deconv_channels: {len(deconv_channels)} transposed convolutions are too many '
+                    f'for features of strides {tuple(in_strides)}; the one at index {index} would '
+                    'go below stride 1'
                 )
             self.deconvs.append(
                 FusionDeconv(width, raw_channels.get(stride), out_channels, deconv_cfg, norm_cfg)
@@ -210,7 +217,7 @@ class FusionDeconvHead(MultiLevelAEHead):
                     nn.init.normal_(branch.pointwise.weight, std=self.output_std)
 
     def raw_readers(self, index: int) -> tuple[list[FusionDeconv], list[FusionOutput]]:
-        """The transposed convolutions and outputs whose raw feature is the one of an index."""
+        """Return the transposed convolutions and outputs that read the raw feature ``index``."""
         first_level = len(self.deconvs) - self.num_levels
         deconvs = zip(self._strides, self.deconvs)
         outputs = zip(self._strides[first_level + 1 :], self.outputs)
@@ -220,14 +227,14 @@ class FusionDeconvHead(MultiLevelAEHead):
         )
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Outputs of every level.
+        """Compute the outputs of all levels.
 
         Args:
             feats: Features, shallow to deep, each ``(B, C, H/s, W/s)`` (rounded up).
 
         Returns:
-            Outputs ``(B, C_l, H/s_l, W/s_l)``, coarse to fine: heatmaps, then tags where the
-            level carries them.
+            Outputs ``(B, C_l, H/s_l, W/s_l)``, coarse to fine: heatmaps, followed by tags if the
+            level has them.
 
         Raises:
             LitePoseError: The features are in another order.
@@ -236,8 +243,8 @@ class FusionDeconvHead(MultiLevelAEHead):
         if not torch.jit.is_tracing() and widths != sorted(widths, reverse=True):
             raise LitePoseError(
                 'expected features from shallow to deep, none larger than the one before, got '
-                f'widths of {widths}; FeatureMapProcessor as neck, with select_index, reorders '
-                "a backbone's"
+                f'features of widths {widths}; the neck FeatureMapProcessor can reorder them with '
+                'select_index'
             )
         raw = {stride: feats[index] for stride, index in self._raw_index.items()}
         refined, outputs = feats[-1], []

@@ -1,4 +1,4 @@
-"""What every associative-embedding head with outputs at several resolutions has in common."""
+"""Base class of associative-embedding heads with outputs at several resolutions."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ _TAG_LOSS = dict(type='BatchAssociativeEmbeddingLoss')
 
 
 def bilinear(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bilinear with half-pixel centres, the authors' only interpolation."""
+    """Interpolate bilinearly with half-pixel centres, as the authors always do."""
     return F.interpolate(maps, size=size, mode='bilinear', align_corners=False)
 
 
 def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """:func:`bilinear` where the size differs; not for export, where sizes may be unknown."""
+    """Interpolate if the size differs; not for export, where sizes may be unknown."""
     return maps if tuple(maps.shape[2:]) == tuple(size) else bilinear(maps, size)
 
 
 class MultiLevelAEHead(BaseHead):
-    """Heatmaps at every level, tags at some of them.
+    """A head with heatmaps at every level and tags at some of them.
 
-    A subclass builds its layers and implements :meth:`forward`; splitting, aggregation, test
-    time augmentation, decoding and losses are here.
+    A subclass builds its layers and implements :meth:`forward`. This class splits and aggregates
+    the outputs, does test-time augmentation, finds people and computes the losses.
 
     Args:
-        num_keypoints: ``K``.
-        tag_levels: For each level, coarse to fine, whether it carries tags.
-        tag_dim: Tags per keypoint, ``L``.
+        num_keypoints: Number of keypoints, ``K``.
+        tag_levels: For each level, coarse to fine, whether it has tags.
+        tag_dim: Number of tags per keypoint, ``L``.
         heatmap_loss: Loss of one level's heatmaps, called with prediction, target and mask, such as
             ``KeypointMSELoss`` or :class:`WeightAdaptiveHeatmapLoss`.
         tag_loss: Loss of one level's tags.
@@ -54,7 +54,8 @@ class MultiLevelAEHead(BaseHead):
         init_cfg: Initialisation, as in MMEngine.
 
     Raises:
-        LitePoseError: The loss or the codec is of a kind that does not fit.
+        ValueError: No level has tags.
+        LitePoseError: The type of the loss or of the codec does not fit.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class MultiLevelAEHead(BaseHead):
     ):
         super().__init__(init_cfg)
         if not any(tag_levels):
-            raise ValueError(f'at least one level must carry tags, got tag_levels={tag_levels}')
+            raise ValueError(f'tag_levels: expected at least one level with tags, got {tag_levels}')
         self.num_keypoints = num_keypoints
         self.tag_levels = tuple(bool(flag) for flag in tag_levels)
         self.tag_dim = tag_dim
@@ -82,15 +83,15 @@ class MultiLevelAEHead(BaseHead):
         kind = type(self.heatmap_loss)
         has_mask = 'mask' in signature(self.heatmap_loss.forward).parameters
         if not has_mask or issubclass(kind, FocalHeatmapLoss):
-            reason = 'takes no mask' if not has_mask else 'is for outputs of a sigmoid'
+            reason = 'takes no mask' if not has_mask else 'expects the outputs of a sigmoid'
             raise LitePoseError(
-                'heatmap_loss: expected a loss of plain heatmaps with a mask, such as '
+                'heatmap_loss: expected a loss between heatmaps that takes a mask, such as '
                 f'KeypointMSELoss or WeightAdaptiveHeatmapLoss, got {kind.__name__}, which {reason}'
             )
         if not isinstance(self.decoder, (MultiLevelAssociativeEmbedding, type(None))):
             raise LitePoseError(
                 f'decoder: {type(self).__name__} expects the codec MultiLevelAssociativeEmbedding, '
-                f'got {type(self.decoder).__name__}; take it here and in GenerateTarget'
+                f'got {type(self.decoder).__name__}; set it here and in GenerateTarget'
             )
 
     @property
@@ -99,20 +100,23 @@ class MultiLevelAEHead(BaseHead):
 
     @property
     def level_channels(self) -> tuple[int, ...]:
-        """Channels of each level's output: ``K`` heatmaps, then ``L * K`` tags where it has."""
+        """Channels of each level's output: ``K`` heatmaps, and ``L * K`` tags if it has tags."""
         return tuple(self.num_keypoints * (1 + self.tag_dim * flag) for flag in self.tag_levels)
 
     @property
     def tags_are_finest(self) -> bool:
-        """Whether :meth:`aggregate` gives tags of the heatmaps' size."""
+        """Whether :meth:`aggregate` returns tags of the heatmaps' size."""
         return self.tag_levels[-1] or sum(self.tag_levels) > 1
 
     @abstractmethod
     def forward(self, feats: Features) -> tuple[Tensor, ...]:
-        """One output ``(B, C_l, H_l, W_l)`` per level, coarse to fine; see level_channels."""
+        """Return one output ``(B, C_l, H_l, W_l)`` per level, coarse to fine.
+
+        :attr:`level_channels` gives the number of channels.
+        """
 
     def split(self, outputs: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor | None]]:
-        """Heatmaps and tags (``None`` where a level has none) of every level."""
+        """Split the outputs into heatmaps and tags of each level, None for a level without tags."""
         sizes = [self.num_keypoints, self.tag_dim * self.num_keypoints]
         parts = [
             output.split(sizes, dim=1) if flag else (output, None)
@@ -125,10 +129,10 @@ class MultiLevelAEHead(BaseHead):
         """Combine the levels (HigherHRNet section 3.3).
 
         Returns:
-            The mean of all heatmaps at the finest level, ``(B, K, h, w)``, and the tags
-            ``(B, L * K, h', w')``: at their own size where one level carries them, so that
-            only the tags that are needed are ever interpolated; else all of them at the
-            finest level, stacked.
+            The mean of all heatmaps at the finest level's size, ``(B, K, h, w)``, and the tags
+            ``(B, L * K, h', w')``. The tags of a single level keep their size, so that a decoder
+            interpolates only those it needs; tags of several levels are resized to the finest
+            level and stacked.
         """
         heatmaps, tags = self.split(outputs)
         size = outputs[-1].shape[2:]
@@ -139,8 +143,8 @@ class MultiLevelAEHead(BaseHead):
         return mean, torch.cat([maps for maps in tags if maps is not None], dim=1)
 
     def _flipped_back(self, maps: Tensor, flip_indices: Sequence[int], shift: bool) -> Tensor:
-        """Maps of a mirrored image as those of the image; keypoints are the fastest index."""
-        # Not an index by a list, which pnnx converts wrongly.
+        """Turn maps of a mirrored image into those of the image; keypoints vary fastest."""
+        # pnnx converts indexing by a list wrongly.
         channels, keypoints = maps.split(1, dim=1), self.num_keypoints
         firsts = range(0, len(channels), keypoints)
         order = [channels[first + index] for first in firsts for index in flip_indices]
@@ -152,7 +156,7 @@ class MultiLevelAEHead(BaseHead):
     def test_time_maps(
         self, feats, flip_indices: Sequence[int] | None, flip_test: bool, shift_heatmap: bool
     ) -> tuple[Tensor, Tensor]:
-        """Aggregated maps of one scale: heatmaps averaged over the flip, tags stacked."""
+        """Aggregate the maps of one scale; a flip test averages heatmaps and stacks tags."""
         if not flip_test:
             return self.aggregate(self.forward(feats))
         original, mirrored = (self.aggregate(self.forward(f)) for f in feats)
@@ -164,16 +168,17 @@ class MultiLevelAEHead(BaseHead):
     def deploy_decoder(
         self, outputs: str | None, flip_test: bool, test_cfg: ConfigType
     ) -> AssociativeEmbedding | AssociativeEmbeddingCandidates:
-        """What finds people in the outputs of the network's graph; numpy only.
+        """Return the numpy decoder that finds people in the outputs of the network's graph.
 
         Args:
-            outputs: ``'maps'``, the default, or ``'candidates'``: few numbers leave the graph, and
-                keypoints that a person lacks stay missing.
-            flip_test: Whether the graph looks at the mirrored image too.
-            test_cfg: That of the estimator.
+            outputs: ``'maps'``, the default, or ``'candidates'``. Candidates are far fewer numbers,
+                but keypoints that a person lacks are not searched for.
+            flip_test: Whether the graph also runs the mirrored image.
+            test_cfg: ``test_cfg`` of the estimator.
 
         Raises:
-            LitePoseError: There are no such outputs, the head has no codec, or its rules need maps.
+            LitePoseError: ``outputs`` is unknown, the head has no codec, or the codec's rules need
+                maps.
         """
         if outputs not in (None, 'maps', 'candidates'):
             raise LitePoseError(f"outputs: expected 'maps' or 'candidates', got {outputs!r}")
@@ -196,14 +201,14 @@ class MultiLevelAEHead(BaseHead):
         flip_indices: Sequence[int] | None,
         test_cfg: ConfigType,
     ) -> tuple[Tensor, ...]:
-        """The outputs that ``decoder`` names.
+        """Compute the outputs that ``decoder`` names.
 
         Args:
             feats: Features of the images.
-            decoder: Of :meth:`deploy_decoder`.
-            mirrored: Features of the mirrored images, with the flip test.
-            flip_indices: With the flip test, the keypoint that each becomes in a mirror.
-            test_cfg: That of the estimator.
+            decoder: Decoder that :meth:`deploy_decoder` returned.
+            mirrored: Features of the mirrored images if there is a flip test, else None.
+            flip_indices: For each keypoint, the index of its mirror partner; for the flip test.
+            test_cfg: ``test_cfg`` of the estimator.
         """
         flip_test = mirrored is not None
         heatmaps, tags = self.test_time_maps(
@@ -222,7 +227,8 @@ class MultiLevelAEHead(BaseHead):
     def _codec(self) -> MultiLevelAssociativeEmbedding:
         if self.decoder is None:
             raise LitePoseError(
-                'the head has no decoder: give it a codec in the config to find people'
+                "head.decoder: expected a codec that finds people, got None; set it in the model's "
+                'config'
             )
         return self.decoder
 
@@ -235,20 +241,23 @@ class MultiLevelAEHead(BaseHead):
         """Find people in a batch.
 
         Args:
-            feats: Features; with ``flip_test`` a pair of them (image, mirrored image); with
-                ``multiscale_test`` a list over scales of either, the original scale first.
+            feats: Features; with ``flip_test``, a pair of them (image, mirrored image); with
+                ``multiscale_test``, a list of either over scales, the original scale first.
             batch_data_samples: The samples, with ``img_shape`` and, for the flip test,
                 ``flip_indices``.
             test_cfg: ``flip_test``, ``multiscale_test``, ``shift_heatmap`` (move mirrored maps
-                by one pixel, not the authors'), ``output_heatmaps``, and
-                ``restore_heatmap_size`` (default ``True``: people are looked for at the input
-                size, as the authors do; ``False``: at the finest level's size).
+                by one pixel, which the authors do not do), ``output_heatmaps``, and
+                ``restore_heatmap_size`` (True, the default, finds people at the input size, as
+                the authors do; False finds them at the finest level's size).
 
         Returns:
             A list of :obj:`InstanceData` with ``keypoints`` ``(N, K, 2)`` in pixels of the
             input, ``keypoint_scores`` ``(N, K)``, ``bbox_scores`` ``(N,)`` (a person's score)
-            and ``tags`` ``(N, L)``; with ``output_heatmaps`` also the maps as
+            and ``tags`` ``(N, L)``. With ``output_heatmaps``, the maps follow as a list of
             :obj:`PixelData`.
+
+        Raises:
+            ValueError: A flip test lacks ``flip_indices``.
         """
         test_cfg = test_cfg or {}
         flip_test = test_cfg.get('flip_test', False)
@@ -256,10 +265,10 @@ class MultiLevelAEHead(BaseHead):
         flip_indices = batch_data_samples[0].metainfo.get('flip_indices')
         if flip_test and flip_indices is None:
             raise ValueError(
-                'flip_test needs flip_indices in the samples: add them to the '
-                'meta_keys of PackPoseInputs'
+                'flip_test: expected flip_indices in the samples; add them to the meta_keys of '
+                'PackPoseInputs'
             )
-        # Images of a batch are padded to the largest, at the right and the bottom.
+        # Images of a batch are padded at the right and the bottom to the size of the largest.
         shapes = [sample.metainfo['img_shape'] for sample in batch_data_samples]
         input_hw = tuple(max(shape[axis] for shape in shapes) for axis in (0, 1))
 
@@ -291,7 +300,7 @@ class MultiLevelAEHead(BaseHead):
         decode_hw: tuple[int, int] | None,
         input_hw: tuple[int, int],
     ) -> InstanceList:
-        """Finds the people on aggregated maps at ``decode_hw``, in pixels of the input."""
+        """Find people in aggregated maps at the resolution ``decode_hw``, in input pixels."""
         keypoints, keypoint_scores, scores, tags = self._codec.batch_decode(
             *batch_outputs, decode_hw=decode_hw, input_hw=input_hw
         )
@@ -306,30 +315,30 @@ class MultiLevelAEHead(BaseHead):
         batch_data_samples: OptSampleList,
         train_cfg: OptConfigType = None,
     ) -> dict:
-        """Losses of a batch, see :meth:`loss_of_outputs`."""
+        """Compute the losses of a batch, see :meth:`loss_of_outputs`."""
         return self.loss_of_outputs(self.forward(feats), batch_data_samples)
 
     def loss_of_outputs(
         self, outputs: Sequence[Tensor], batch_data_samples: OptSampleList
     ) -> dict[str, Tensor]:
-        """``loss_heatmap_{l}`` of every level, ``loss_pull`` and ``loss_push``, in float32.
+        """Compute ``loss_heatmap_{l}`` of each level, ``loss_pull`` and ``loss_push`` in float32.
 
         Args:
-            outputs: What :meth:`forward` gives.
-            batch_data_samples: Samples with what :class:`MultiLevelAssociativeEmbedding`
-                encodes, and where pixels are to be left out a ``heatmap_mask`` ``(1, H_l, W_l)``
-                for every level.
+            outputs: Outputs of :meth:`forward`.
+            batch_data_samples: Samples with the targets of :class:`MultiLevelAssociativeEmbedding`
+                and, optionally, a ``heatmap_mask`` ``(1, H_l, W_l)`` for every level, which is 0
+                where pixels are ignored.
 
         Raises:
-            LitePoseError: The targets are not of the outputs' levels, sizes and keypoints.
+            LitePoseError: Levels, sizes or keypoints of targets and outputs differ.
         """
         heatmaps, tags = self.split(outputs)
         self._check_targets(heatmaps, batch_data_samples[0])
         losses = {}
         for level, prediction in enumerate(heatmaps):
-            target, mask = level_targets(batch_data_samples, level)
+            target = torch.stack([each.gt_fields.heatmaps[level] for each in batch_data_samples])
             losses[f'loss_heatmap_{level}'] = self.heatmap_loss(
-                prediction.float(), target, None, mask
+                prediction.float(), target, None, level_masks(batch_data_samples, level)
             )
 
         pull = push = 0
@@ -345,8 +354,8 @@ class MultiLevelAEHead(BaseHead):
     def _check_targets(self, heatmaps: Sequence[Tensor], sample: PoseDataSample) -> None:
         if not isinstance(sample.gt_fields, MultilevelPixelData):
             raise LitePoseError(
-                f'{type(self).__name__} expects training targets of the codec '
-                'MultiLevelAssociativeEmbedding, heatmaps for each level, got heatmaps of one '
+                f'{type(self).__name__}: expected training targets of the codec '
+                'MultiLevelAssociativeEmbedding, with heatmaps for each level, got heatmaps of one '
                 f'level, {tuple(sample.gt_fields.heatmaps.shape)}; give GenerateTarget the codec '
                 "that is the head's decoder"
             )
@@ -354,32 +363,27 @@ class MultiLevelAEHead(BaseHead):
         expected = [tuple(maps.shape[1:]) for maps in heatmaps]
         if given != expected:
             raise LitePoseError(
-                f'training targets are of {given}, the head gives {expected}: number of keypoints '
-                "of data set and head, and the codec's input_size and heatmap_sizes have to agree"
+                f'expected training targets of shapes {expected}, which the head returns, got '
+                f'{given}; the number of keypoints of data set and head and the input_size and '
+                'heatmap_sizes of the codec must agree'
             )
         count, flags = sample.gt_instance_labels.keypoint_indices.shape[1], self.tag_levels
         if count != sum(flags):
             raise LitePoseError(
-                f'training targets have tags at {count} levels, the head at {sum(flags)} '
-                f'(tag_levels={flags}): give the codec the same tag_levels'
+                f'expected training targets with tags at {sum(flags)} levels (tag_levels={flags} '
+                f'of the head), got {count} levels; give the codec the same tag_levels'
             )
 
 
 def _at_finest_level(maps: Sequence[Tensor | None], size: tuple[int, int]) -> list[Tensor]:
-    """Maps of the levels that have them; only which level it is says whether one is resized."""
-    *coarse, finest = maps
+    """Resize the maps of all levels that have them to the finest level's size."""
+    *coarse, finest = maps  # sizes are not compared: they may be unknown in an export
     resized = [bilinear(level, size) for level in coarse if level is not None]
     return resized if finest is None else [*resized, finest]
 
 
-def level_targets(batch_data_samples: OptSampleList, level: int) -> tuple[Tensor, Tensor | None]:
-    """Target heatmaps ``(B, K, H_l, W_l)`` and, if there are, masks ``(B, 1, H_l, W_l)``."""
-    heatmaps = torch.stack([sample.gt_fields.heatmaps[level] for sample in batch_data_samples])
-    return heatmaps, level_masks(batch_data_samples, level)
-
-
 def level_masks(batch_data_samples: OptSampleList, level: int) -> Tensor | None:
-    """Masks ``(B, 1, H_l, W_l)``, if there are."""
+    """Stack the masks of a level, ``(B, 1, H_l, W_l)``; None if the samples have none."""
     if 'heatmap_mask' not in batch_data_samples[0].get('gt_fields', ()):
         return None
     masks = [sample.gt_fields.heatmap_mask[level] for sample in batch_data_samples]

@@ -1,4 +1,4 @@
-"""Associative embedding loss over a whole batch at once."""
+"""Associative embedding loss, computed for a whole batch at once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class BatchAssociativeEmbeddingLoss(nn.Module):
-    """Pull the tags of a person together, push the mean tags of people apart.
+    """Pull the tags of each person together and push the mean tags of different people apart.
 
-    The authors' normalisation (HigherHRNet ``AELoss`` of type ``exp``): per image, pull is the
-    mean over people of the mean squared deviation of their tags, push the mean over ordered
-    pairs of different people of ``0.5 * exp(-d^2)``; then the mean over the batch. MMPose's
-    ``AssociativeEmbeddingLoss`` sums over the batch and counts every person as a pair with
-    itself, and loops over images, people and keypoints.
+    Terms are normalised as by the authors (HigherHRNet ``AELoss`` of type ``exp``). Per image, the
+    pull term is the mean over people of the mean squared deviation of their tags, and the push
+    term is the mean of ``0.5 * exp(-d^2)`` over ordered pairs of different people; both are then
+    averaged over the batch. MMPose's ``AssociativeEmbeddingLoss`` sums over the batch, counts
+    every person as a pair with itself, and loops over images, people and keypoints.
 
     Args:
         pull_weight: Factor of the pull term.
@@ -28,20 +28,21 @@ class BatchAssociativeEmbeddingLoss(nn.Module):
         self.push_weight = push_weight
 
     def forward(self, tags: Tensor, keypoint_indices: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """Compute both terms, in float32 whatever the input.
+        """Compute both terms in float32, whatever the type of the input.
 
         Args:
-            tags: Tag maps ``(B, L * K, H, W)``, keypoints fastest.
-            keypoint_indices: For each image ``(N_i, K, 2)``: position ``y * W + x`` and
-                visibility (0 or 1).
+            tags: Tag maps ``(B, L * K, H, W)``; keypoints vary fastest.
+            keypoint_indices: For each image, an array ``(N_i, K, 2)`` with the position
+                ``y * W + x`` and the visibility (0 or 1) of each keypoint.
 
         Returns:
-            Pull and push, scalars; 0 (with a gradient of 0) where there is nobody to compare.
+            The pull and push terms, scalars. They are 0, with a gradient of 0, if there is nobody
+            to compare.
         """
         batch_size = tags.shape[0]
         indices = torch.cat(list(keypoint_indices))
         counts = torch.tensor([len(index) for index in keypoint_indices], device=indices.device)
-        # With the size of the result a GPU need not be waited for.
+        # A known output size spares a synchronisation with the GPU.
         image = torch.arange(batch_size, device=indices.device).repeat_interleave(
             counts, output_size=len(indices)
         )
@@ -68,6 +69,6 @@ class BatchAssociativeEmbeddingLoss(nn.Module):
         others.fill_diagonal_(0)
         pairs = (people * (people - 1)).clamp(min=1)
         push = 0.5 * (closeness * others / pairs[image][:, None]).sum() / batch_size
-        # Nobody in the batch: still a part of the graph.
+        # Without people, the result still has to be part of the graph.
         zero = maps.sum() * 0 if len(values) == 0 else 0
         return self.pull_weight * pull + zero, self.push_weight * push + zero

@@ -1,4 +1,4 @@
-"""Heatmap loss that hard pixels decide."""
+"""Heatmap loss that emphasises hard pixels."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from torch import Tensor
 
 @MODELS.register_module()
 class WeightAdaptiveHeatmapLoss(KeypointMSELoss):
-    """Mean squared error in which pixels count by how wrong they are.
+    """Mean squared error that weights each pixel by its error.
 
-    Nearly all pixels of a heatmap are background, which is learned soon. With prediction ``p``
-    and target ``t``, a pixel's weight is ``t^gamma * |1 - p| + (1 - t^gamma) * |p|``: a found
-    peak and a clean background count little. This is WAHR of SWAHR (Luo et al., CVPR 2021). The
-    scale maps that its network predicts are not here.
+    Nearly all pixels of a heatmap are background, which is learned quickly. With prediction ``p``
+    and target ``t``, the weight of a pixel is ``t^gamma * |1 - p| + (1 - t^gamma) * |p|``, so that
+    peaks that are found and clean background count little. This is the WAHR loss of SWAHR (Luo et
+    al., CVPR 2021), without the scale maps that its network predicts.
 
-    Use it for targets that are 0 away from keypoints; a teacher's maps are positive nearly
-    everywhere, so all their pixels would count as keypoints.
+    Targets must be 0 away from keypoints. The maps of a teacher are positive nearly everywhere, so
+    that all of their pixels would count as keypoints.
 
     Args:
-        gamma: How soft the border between keypoint and background is, above 0; the paper's
-            0.01 makes every pixel of a Gaussian's patch a keypoint's, its far ones a little
+        gamma: Softness of the border between keypoint and background, above 0. With the paper's
+            0.01, all pixels of a Gaussian's patch belong to the keypoint, the outer ones slightly
             less.
-        kwargs: See MMPose's :class:`KeypointMSELoss`.
+        kwargs: Arguments of MMPose's :class:`KeypointMSELoss`.
+
+    Raises:
+        ValueError: ``gamma`` is not above 0.
     """
 
     def __init__(self, gamma: float = 0.01, **kwargs):
         super().__init__(**kwargs)
         if gamma <= 0:
-            raise ValueError(f'gamma must be above 0, got {gamma}')
+            raise ValueError(f'gamma: expected a number above 0, got {gamma}')
         self.gamma = gamma
 
     def forward(
@@ -39,8 +42,8 @@ class WeightAdaptiveHeatmapLoss(KeypointMSELoss):
         target_weights: Tensor | None = None,
         mask: Tensor | None = None,
     ) -> Tensor:
-        """As MMPose's, with maps ``(B, K, H, W)`` and a mask ``(B, 1 or K, H, W)``."""
-        # A target below 0 has no such power.
+        """Compute the loss of maps ``(B, K, H, W)`` with a mask ``(B, 1 or K, H, W)``."""
+        # The power is not defined for targets below 0.
         keypoint = target.clamp(min=0) ** self.gamma
         weight = keypoint * (1 - output).abs() + (1 - keypoint) * output.abs()
         weight = weight if mask is None else weight * mask

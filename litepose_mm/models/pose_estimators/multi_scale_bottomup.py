@@ -1,4 +1,4 @@
-"""MMPose's bottom-up estimator with a multi-scale test that works."""
+"""MMPose's bottom-up estimator with a working multi-scale test."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..heads.multilevel_ae_head import MultiLevelAEHead
 
 @MODELS.register_module()
 class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
-    """MMPose's estimator, which also takes the scales that our preprocessor gives.
+    """MMPose's estimator that also accepts the scales of :class:`MultiScaleDataPreprocessor`.
 
-    MMPose's ``forward`` stacks a list of inputs, and its ``predict`` wants a list of scales, so
-    scales of different sizes cannot pass. They come as a tuple here.
+    MMPose's ``forward`` stacks a list of inputs while its ``predict`` expects a list of scales, so
+    that scales of different sizes fail. Here, the scales are a tuple.
 
     Args:
-        norm_eval: Whether batch normalisation keeps its statistics while training, in all parts.
-            For fine-tuning with few images: those of a batch are not those of all, and images
-            that fill the input not those that were moved and shrunk.
-        kwargs: As in MMPose.
+        norm_eval: Whether all batch normalisation keeps its running statistics during training.
+            This helps fine-tuning on few images, since the statistics of one batch, or of images
+            that fill the input, differ from those of the original training.
+        kwargs: Arguments of MMPose's :class:`BottomupPoseEstimator`.
 
     Raises:
         LitePoseError: The head does not fit its codec.
@@ -39,8 +39,8 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
             self.head, MultiLevelAEHead
         ):
             raise LitePoseError(
-                f'head: the codec {type(decoder).__name__} is for a head such as FusionDeconvHead, '
-                f'got {type(self.head).__name__}, whose codec in MMPose is AssociativeEmbedding'
+                f'head: the codec {type(decoder).__name__} needs a head such as FusionDeconvHead, '
+                f'got {type(self.head).__name__}; use the codec AssociativeEmbedding with it'
             )
 
     def train(self, mode: bool = True) -> MultiScaleBottomupPoseEstimator:
@@ -52,17 +52,17 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
         return self
 
     def predict(self, inputs: Tensor | tuple[Tensor, ...], data_samples: SampleList) -> SampleList:
-        """As in MMPose; several scales of a batch as a tuple, the original one first.
+        """Find people in a batch, or in a tuple of scales of it, the original scale first.
 
         Raises:
-            LitePoseError: The images are not of one shape. MMPose pads them, and what the network
-                sees in the padding changes what it finds.
+            LitePoseError: The images differ in shape. MMPose would pad them, and the padding
+                changes the results.
         """
         shapes = sorted({tuple(sample.metainfo['img_shape'][:2]) for sample in data_samples})
         if len(shapes) > 1:
             raise LitePoseError(
-                f'expected inputs of one shape in a batch, got {", ".join(map(str, shapes))}: '
-                'take batch_size=1 where images differ in shape'
+                f'expected a batch of images of one shape, got {", ".join(map(str, shapes))}; '
+                'set batch_size=1 if images differ in shape'
             )
         inputs = list(inputs) if isinstance(inputs, tuple) else inputs
         return super().predict(inputs, data_samples)
@@ -70,8 +70,8 @@ class MultiScaleBottomupPoseEstimator(BottomupPoseEstimator):
     def add_pred_to_datasample(
         self, people: InstanceList, fields: PixelDataList | None, data_samples: SampleList
     ) -> SampleList:
-        """As in MMPose; keypoints that are missing stay at (0, 0)."""
-        # Not super(): models of MMDeploy's backends, which are no such estimators, use it too.
+        """Add the people to the samples, leaving missing keypoints at (0, 0)."""
+        # Not super(): backend models of MMDeploy also call this, and they are no subclass.
         data_samples = BottomupPoseEstimator.add_pred_to_datasample(
             self, people, fields, data_samples
         )

@@ -1,4 +1,4 @@
-"""The best peaks of heatmaps as part of a network's graph, so that few numbers leave it."""
+"""Find the best peaks of heatmaps inside a network's graph, which reduces its output."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from torch import Tensor
 
 
 class Candidates(NamedTuple):
-    """For each of ``K`` keypoints ``M`` candidates, best first.
+    """The ``M`` best candidates of each of ``K`` keypoints, best first.
 
     Attributes:
-        values: Heatmap values ``(B, K, M)``; where there are fewer than ``M`` peaks, 0 in any
-            order, at any position.
-        positions: x and y in pixels of the heatmaps, ``(B, K, M, 2)``: the pixel's index and a
-            quarter toward the larger neighbour, backwards on ties, as the authors do.
+        values: Heatmap values ``(B, K, M)``. If there are fewer than ``M`` peaks, the remaining
+            values are 0, with arbitrary positions.
+        positions: x and y in pixels of the heatmaps, ``(B, K, M, 2)``. As in the authors' code,
+            the index of the pixel is moved by a quarter towards its larger neighbour, to the left
+            or top if both are equal.
         tags: Tags ``(B, K, M, L)``.
     """
 
@@ -28,17 +29,17 @@ class Candidates(NamedTuple):
 def find_candidates(
     heatmaps: Tensor, tags: Tensor, top_k: int = 30, nms_kernel: int = 5
 ) -> Candidates:
-    """The ``top_k`` highest local maxima of every heatmap (HigherHRNet's ``HeatmapParser``).
+    """Find the ``top_k`` highest local maxima of each heatmap (HigherHRNet's ``HeatmapParser``).
 
-    Built of operators that every ONNX opset from 11 on has, for any batch and size. Maps of less
-    than ``top_k`` pixels are too small.
+    All operators exist in ONNX from opset 11 on and work for any batch and size. Maps need at
+    least ``top_k`` pixels.
 
     Args:
-        heatmaps: ``(B, K, h, w)``.
-        tags: ``(B, L * K, h, w)``, keypoints fastest.
-        top_k: Candidates of a keypoint, ``M``.
-        nms_kernel: Side of the neighbourhood in which a peak is the highest, odd, in pixels of
-            the heatmaps.
+        heatmaps: Heatmaps ``(B, K, h, w)``.
+        tags: Tag maps ``(B, L * K, h, w)``; keypoints vary fastest.
+        top_k: Number of candidates per keypoint, ``M``.
+        nms_kernel: Odd side length, in pixels of the heatmaps, of the square in which a peak must
+            be the maximum.
     """
     num_keypoints, height, width = heatmaps.shape[1:]
     highest = F.max_pool2d(heatmaps, nms_kernel, stride=1, padding=nms_kernel // 2)
@@ -48,7 +49,7 @@ def find_candidates(
     x, y = index % width, torch.div(index, width, rounding_mode='trunc')
     positions = torch.stack([x, y], dim=-1).float()
     flat = heatmaps.flatten(2)
-    # Comparisons keep neighbours inside: int64 has no Clip before opset 12.
+    # Comparisons keep neighbours inside, because Clip lacks int64 before opset 12.
     right, left = index + (x < width - 1).long(), index - (x > 0).long()
     below, above = index + width * (y < height - 1).long(), index - width * (y > 0).long()
     to_right = flat.gather(2, right) > flat.gather(2, left)

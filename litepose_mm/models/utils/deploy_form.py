@@ -1,4 +1,4 @@
-"""The same network with fewer and cheaper layers, for engines and for PyTorch itself."""
+"""Convert a network to an equivalent one with fewer and cheaper layers, for any engine."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Model = TypeVar('Model', bound=nn.Module)
 
 @torch.no_grad()
 def to_deploy_form(model: Model) -> Model:
-    """A copy for inference whose layers are merged; results are equal to float32 rounding.
+    """Return a copy for inference with merged layers; results differ by float32 rounding only.
 
-    A module that knows a cheaper equivalent of itself offers it as ``to_deploy()``. What remains
-    of BN is folded by mmcv into the convolution that was created before it in the same module.
+    A module that has a cheaper equivalent returns it from ``to_deploy()``. mmcv folds any other BN
+    layer into the convolution that precedes it in the same module.
 
     Args:
-        model: Any network; it is left as it is.
+        model: Any network; it is not changed.
 
     Returns:
-        A network of the same type with the same methods, in eval mode, which cannot be trained
-        and whose weights have other names.
+        A network of the same type in eval mode. It cannot be trained, and its weights have other
+        names.
     """
     form = deepcopy(model).eval()
     _merge(form)

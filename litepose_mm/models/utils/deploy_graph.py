@@ -1,4 +1,4 @@
-"""The network as other runtimes run it."""
+"""The graph of a network that other engines run."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ...errors import CannotExport, LitePoseError
 
 
 class DeployGraph(nn.Module):
-    """From normalised images to the outputs that a decoder names; every export is a trace of it.
+    """A module from normalised images to the outputs that a decoder names; every export traces it.
 
     Args:
         model: Pose estimator of MMPose whose head can be deployed, see :func:`deploy_decoder`.
-        decoder: What will find people in the outputs.
-        flip_test: Whether the mirrored images are looked at too.
-        flip_indices: With ``flip_test``, the keypoint that each becomes in a mirror.
+        decoder: Decoder that will find people in the outputs.
+        flip_test: Whether the graph also runs the mirrored images.
+        flip_indices: For each keypoint, the index of its mirror partner; needed for ``flip_test``.
 
     Raises:
         LitePoseError: ``flip_indices`` are missing.
@@ -36,12 +36,12 @@ class DeployGraph(nn.Module):
     ):
         super().__init__()
         if flip_test and flip_indices is None:
-            raise LitePoseError('flip_test needs flip_indices, those of the data set')
+            raise LitePoseError('flip_test: expected the flip_indices of the data set, got None')
         self.model, self.decoder = model, decoder
         self.flip_indices = flip_indices if flip_test else None
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The outputs, in the order of ``decoder.output_names``.
+        """Compute the outputs in the order of ``decoder.output_names``.
 
         Args:
             inputs: Normalised images ``(B, 3, H, W)``.
@@ -59,16 +59,16 @@ class DeployGraph(nn.Module):
 def deploy_decoder(
     model: nn.Module, outputs: str | None = None, flip_test: bool = False
 ) -> Decoder:
-    """The decoder of a network's graph.
+    """Return the decoder of a network's graph.
 
-    Heads that offer ``deploy_decoder`` and ``deploy_outputs`` can be deployed, as in
-    :class:`litepose_mm.models.MultiLevelAEHead`, and MMPose's ``HeatmapHead`` with the codec
-    ``MSRAHeatmap``.
+    A head can be deployed if it has the methods ``deploy_decoder`` and ``deploy_outputs``, like
+    :class:`litepose_mm.models.MultiLevelAEHead`, or if it is MMPose's ``HeatmapHead`` with the
+    codec ``MSRAHeatmap``.
 
     Args:
         model: Pose estimator of MMPose.
-        outputs: What the graph gives, where the head offers a choice; None: what it prefers.
-        flip_test: Whether the graph looks at the mirrored image too.
+        outputs: Kind of outputs, if the head offers a choice; None for the head's default.
+        flip_test: Whether the graph also runs the mirrored image.
 
     Raises:
         LitePoseError: The head cannot be deployed.
@@ -79,7 +79,7 @@ def deploy_decoder(
     codec = getattr(head, 'decoder', None)
     if type(head) is HeatmapHead and type(codec) is MSRAHeatmap and not codec.unbiased:
         if outputs not in (None, 'maps'):
-            raise LitePoseError(f"outputs: a HeatmapHead gives 'maps' only, got {outputs!r}")
+            raise LitePoseError(f"outputs: expected 'maps' for a HeatmapHead, got {outputs!r}")
         strides = {size // own for size, own in zip(codec.input_size, codec.heatmap_size)}
         if len(strides) == 1:
             return SinglePerson(num_keypoints=head.out_channels, stride=strides.pop())
@@ -97,7 +97,7 @@ def _heatmap_outputs(
     flip_indices: Sequence[int] | None,
     test_cfg: dict,
 ) -> tuple[Tensor, ...]:
-    """What MMPose's head averages in its own ``predict``."""
+    """Average the heatmaps over the flip test, as the ``predict`` of MMPose's head does."""
     heatmaps = head.forward(feats)
     if mirrored is not None:
         back = flip_heatmaps(

@@ -1,8 +1,8 @@
-"""The layers every network of this package is made of.
+"""The layers of all networks of this package.
 
-Layers are only created here, from ``conv_cfg``, ``norm_cfg`` and ``deconv_cfg``, so that another
-layer type (an elastic one, say) changes no network. Weights keep torch's default initialisation,
-as in the authors' code; mmcv's ``ConvModule`` would re-initialise them.
+Layers are created only here, from ``conv_cfg``, ``norm_cfg`` and ``deconv_cfg``, so that networks
+work with other layer types, such as elastic ones. Weights keep torch's default initialisation, as
+in the authors' code; mmcv's ``ConvModule`` would re-initialise them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def conv_bn_act(
     conv_cfg: dict | None = None,
     norm_cfg: dict | None = None,
 ) -> nn.Sequential:
-    """Convolution without bias (``conv``), normalisation (``bn``), activation (``act``)."""
+    """Build ``conv``, a convolution without bias, ``bn`` and, with ``act_cfg``, ``act``."""
     layers = OrderedDict(
         conv=build_conv_layer(
             conv_cfg,
@@ -51,7 +51,7 @@ def separable_conv(
     conv_cfg: dict | None = None,
     norm_cfg: dict | None = None,
 ) -> nn.Sequential:
-    """Depthwise convolution with BN and activation, then a 1x1 convolution without bias."""
+    """Build a depthwise convolution with BN and activation, and a 1x1 convolution without bias."""
     return nn.Sequential(
         OrderedDict(
             depthwise=conv_bn_act(
@@ -69,9 +69,9 @@ def separable_conv(
 
 
 def deconv_2x(in_channels: int, out_channels: int, deconv_cfg: dict | None = None) -> nn.Module:
-    """Transposed 4x4 convolution without bias that doubles the resolution."""
+    """Build a transposed 4x4 convolution without bias that doubles the resolution."""
     cfg = dict(deconv_cfg or dict(type='deconv'))
-    # As mmcv's own builders do: a type may come from any registry of the current scope.
+    # Like mmcv's own builders, this finds a type in any registry of the current scope.
     with MODELS.switch_scope_and_registry(None) as registry:
         layer = registry.get(cfg.pop('type'))
     return layer(in_channels, out_channels, 4, stride=2, padding=1, bias=False, **cfg)

@@ -1,4 +1,4 @@
-"""Layers of the deploy form: one where training has several. Their results are the same."""
+"""Layers of the deploy form, each of which replaces several layers with the same result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 def conv_with(
     weight: Tensor, bias: Tensor | None = None, padding: int = 0, groups: int = 1
 ) -> nn.Conv2d:
-    """A convolution with these weights ``(C_out, C_in / groups, k, k)``."""
+    """Build a convolution with the given weights ``(C_out, C_in / groups, k, k)``."""
     conv = nn.Conv2d(
         weight.shape[1] * groups,
         weight.shape[0],
@@ -29,7 +29,7 @@ def conv_with(
 
 
 def folded(conv: nn.Module, bn: nn.Module) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a convolution without bias and the BN after it, transposed ones too."""
+    """Return weight and bias of a convolution, which may be transposed, fused with its BN."""
     return fuse_conv_bn_weights(
         conv.weight,
         conv.bias,
@@ -43,48 +43,51 @@ def folded(conv: nn.Module, bn: nn.Module) -> tuple[Tensor, Tensor]:
 
 
 class MergedDeconv(nn.Module):
-    """The sum of transposed 4x4 convolutions of stride 2, BN and activation as one 2x2 convolution.
+    """A 2x2 convolution that replaces transposed 4x4 convolutions of stride 2, BN and activation.
 
-    A sum of convolutions is one over concatenated features. An engine computes a transposed one
-    by putting zeros between the pixels, 16 products an output pixel and pair of channels. Of them
-    4 are not zero: output pixels ``2i - 1`` and ``2i`` need input pixels ``i - 1`` and ``i`` only,
-    with taps 2 and 0, and 3 and 1, in each direction. So a 2x2 convolution gives each of the four
-    as channels of their own, and a pixel shuffle puts them in place, one pixel too far.
+    A sum of convolutions equals one convolution over concatenated features. An engine computes a
+    transposed convolution by inserting zeros between pixels, with 16 products per output pixel and
+    pair of channels, of which only 4 are not zero. In each direction, output pixels ``2i - 1`` and
+    ``2i`` depend on input pixels ``i - 1`` and ``i`` only, with taps 2 and 0, and 3 and 1. A 2x2
+    convolution therefore computes the four output pixels as separate channels, and a pixel shuffle
+    arranges them, shifted by one pixel.
 
     Args:
-        deconvs: The transposed convolutions, padding 1, without bias.
+        deconvs: Transposed convolutions with padding 1 and without bias.
         bn: BN of their sum.
-        act: Activation after it.
+        act: Activation after the BN.
     """
 
     def __init__(self, deconvs: Sequence[nn.ConvTranspose2d], bn: nn.Module, act: nn.Module):
         super().__init__()
         weights, biases = zip(*(folded(deconv, bn) for deconv in deconvs))
-        # BN's shift belongs to the sum, and stands in every bias.
+        # Every bias holds the shift of BN, which must be added once.
         weight, bias = _subpixel_weight(torch.cat(weights)), biases[0].repeat_interleave(4)
         self.conv = conv_with(weight, bias, padding=1)
         self.act = act
         self.shuffle = nn.PixelShuffle(2)
 
-    def forward(self, x: Tensor, raw: Tensor | None = None, like: Tensor | None = None) -> Tensor:
-        """See :class:`FusionDeconv`.
+    def forward(
+        self, x: Tensor, raw: Tensor | None = None, size_reference: Tensor | None = None
+    ) -> Tensor:
+        """Compute what :class:`FusionDeconv` computes.
 
         Args:
             x: Features ``(B, C, h, w)``.
-            raw: Features ``(B, C', h, w)``, for the second transposed convolution.
-            like: Features of the size of the result where it is not ``(2 h, 2 w)``.
+            raw: Features ``(B, C', h, w)`` for the second transposed convolution.
+            size_reference: Features of the result's size, if it is not ``(2 h, 2 w)``.
         """
         x = x if raw is None else torch.cat([x, raw], dim=1)
         x = self.shuffle(self.act(self.conv(x)))
-        if like is None:
+        if size_reference is None:
             return x[..., 1:-1, 1:-1]
-        return x[..., 1 : like.shape[2] + 1, 1 : like.shape[3] + 1]
+        return x[..., 1 : size_reference.shape[2] + 1, 1 : size_reference.shape[3] + 1]
 
 
 def _subpixel_weight(weight: Tensor) -> Tensor:
-    """Transposed 4x4 weights ``(C_in, C_out, 4, 4)`` as ``(4 * C_out, C_in, 2, 2)``.
+    """Convert transposed 4x4 weights ``(C_in, C_out, 4, 4)`` to ``(4 * C_out, C_in, 2, 2)``.
 
-    Pixel ``s`` of a pair takes from its input ``t`` the tap ``2 - 2t + s``.
+    Output pixel ``s`` of a pair weights its input pixel ``t`` by the tap ``2 - 2t + s``.
     """
     in_channels, out_channels = weight.shape[:2]
     taps = weight.view(in_channels, out_channels, 2, 2, 2, 2).flip(2, 4)  # C_in C_out t s t' s'
@@ -92,10 +95,10 @@ def _subpixel_weight(weight: Tensor) -> Tensor:
 
 
 class MergedSeparableConv(nn.Sequential):
-    """The sum of separable convolutions of several features as one of all their channels.
+    """One separable convolution over all channels that replaces a sum of several.
 
     Args:
-        branches: What :func:`separable_conv` builds, with BN, the same kernel and activation.
+        branches: Results of :func:`separable_conv` with BN and the same kernel size and activation.
     """
 
     def __init__(self, branches: Sequence[nn.Module]):

@@ -1,4 +1,4 @@
-"""A network that OpenVINO computes, where torch is only a way to write it down."""
+"""Run a torch network with OpenVINO."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ...errors import LitePoseError
 
 
 class OpenVINONetwork:
-    """Computes a network on the processor in float32, without gradients, wherever its inputs are.
+    """Runs a network on the CPU in float32 without gradients; inputs may be on any device.
 
-    It is converted when a shape is seen first, which takes some seconds.
+    The network is converted at the first input of each shape, which takes some seconds.
 
     Args:
-        network: Its weights must not change afterwards.
+        network: The network; its weights must not change afterwards.
 
     Raises:
         LitePoseError: OpenVINO is not installed.
@@ -28,18 +28,20 @@ class OpenVINONetwork:
 
             from ...inference.engines.openvino import cpu_core
         except ImportError:
-            raise LitePoseError('pip install openvino to compute a network with it') from None
+            raise LitePoseError(
+                'OpenVINO, which should run a network, is not installed: pip install openvino'
+            ) from None
         self._convert, self._core = openvino.convert_model, cpu_core()
         self._network = network.eval()
         self._compiled: dict[tuple[int, ...], Callable] = {}
 
     def __call__(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The network's outputs for ``(B, 3, H, W)``."""
+        """Compute the network's outputs for images ``(B, 3, H, W)``."""
         shape = tuple(inputs.shape)
         if shape not in self._compiled:
             self._compiled[shape] = self._compile(inputs)
         outputs = self._compiled[shape](inputs.float().cpu().contiguous().numpy())
-        # Copies: OpenVINO writes the next outputs into the same memory.
+        # Copied, because OpenVINO writes the next outputs into the same memory.
         return tuple(
             torch.from_numpy(outputs[index].copy()).to(inputs.device)
             for index in range(len(outputs))
@@ -48,7 +50,7 @@ class OpenVINONetwork:
     def _compile(self, inputs: Tensor) -> Callable:
         from ...inference.engines.openvino import compile_options
 
-        with torch.autocast('cpu', enabled=False):  # its casts have no counterpart
+        with torch.autocast('cpu', enabled=False):  # OpenVINO cannot convert its casts
             model = self._convert(self._network, example_input=inputs.float().cpu())
         model.reshape(list(inputs.shape))
         options = compile_options('fp32', torch.get_num_threads())

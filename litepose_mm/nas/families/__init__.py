@@ -1,8 +1,8 @@
-"""Elastic parts and search spaces: a package or module for each family, found by being here.
+"""Elastic parts and search spaces; every module or package in this folder is one family's.
 
-Those of a family from elsewhere register with MMPose and subclass
-:class:`litepose_mm.nas.search_spaces.SearchSpace`; their module is imported, or is named by an
-entry point of the group ``litepose_mm`` of an installed package.
+A family outside this package registers its parts with MMPose and subclasses
+:class:`litepose_mm.nas.search_spaces.SearchSpace`. Import its module, or name it in an entry point
+of the group ``litepose_mm`` of an installed package.
 """
 
 import pkgutil

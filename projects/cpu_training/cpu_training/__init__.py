@@ -1,4 +1,4 @@
-"""Hooks with which training steps take less time on processors; only rounding changes."""
+"""Hooks that speed up training on CPUs; results differ by rounding only."""
 
 import litepose_mm.modules  # noqa: F401  (first: it makes MMPose importable)
 

@@ -1,4 +1,4 @@
-"""Training of a compiled network, whatever the losses and the validation look like."""
+"""Compile parts of a model for training only."""
 
 from __future__ import annotations
 
@@ -21,27 +21,29 @@ from litepose_mm.engine.utils.network import network_of
 class CompileHook(Hook):
     """Trains with parts of the model compiled by ``torch.compile``.
 
-    MMEngine's own ``compile`` takes all of the model: its losses, which are compiled anew for other
-    numbers of people, and the validation, whose images differ in shape. Here a part is compiled
-    for the shapes of training, once for each, and validated as it is. The first step with a shape
-    takes minutes on a processor; it is worth them in runs of hours.
+    MMEngine's own ``compile`` compiles the whole model: its losses, again for each number of
+    people, and the validation, whose images differ in shape. Here, a part is compiled only for the
+    shapes of training and is not compiled in validation. The first step with a shape takes minutes
+    on a CPU, which pays off in runs of hours.
 
     Args:
-        parts: Modules of the model.
+        parts: Names of the model's modules that are compiled.
     """
 
-    # Later than the hooks that replace layers.
+    # After the hooks that replace layers.
     priority = 'LOW'
 
     def __init__(self, parts: Sequence[str] = ('backbone', 'head')) -> None:
         self.parts = tuple(parts)
 
     def before_train(self, runner: Runner) -> None:
-        compiler = os.environ.get('CXX', 'g++')  # what torch's compiler takes on Linux
-        if get_device() == 'cpu' and not shutil.which(compiler):  # Triton comes with torch
+        compiler = os.environ.get('CXX', 'g++')  # the compiler that torch uses on Linux
+        if get_device() == 'cpu' and not shutil.which(
+            compiler
+        ):  # for GPUs, Triton comes with torch
             runner.logger.warning(
-                f'compiled network: no C++ compiler ({compiler}), so training is slower; install '
-                'one or set CXX'
+                f'the network is not compiled, because there is no C++ compiler ({compiler}); '
+                'install one or set CXX'
             )
             return
         model = network_of(runner)
@@ -51,8 +53,8 @@ class CompileHook(Hook):
 
 
 def compile_training(module: nn.Module) -> None:
-    """Compiles a module's ``forward`` for training mode, in place."""
-    # What validation sees must not make the shapes of training dynamic, so it never gets there.
+    """Compile a module's ``forward`` for training mode, in place."""
+    # Validation does not use the compiled function, so its shapes do not make those dynamic.
     compiled: Callable[..., Any] = torch.compile(module.forward, dynamic=False)
     plain = module.forward
 

@@ -1,4 +1,4 @@
-"""Training with compiled kernels on processors."""
+"""Train with compiled kernels on CPUs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .kernels import quicken
 class CPUKernelsHook(Hook):
     """Trains depthwise convolutions and batch normalisation with C++, see :func:`quicken`.
 
-    It acts on processors with a C++ compiler (``CXX``, or ``g++``) and OpenMP, and says so in the
-    log when there is none. Compiling takes some seconds at the beginning of a run.
+    It needs a CPU, a C++ compiler (``CXX``, or ``g++``) and OpenMP; without a compiler, it logs a
+    warning. Compiling takes some seconds at the beginning of a run.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -26,9 +26,9 @@ class CPUKernelsHook(Hook):
         try:
             convolutions, norms = quicken(runner.model)
         except LitePoseError as error:
-            runner.logger.warning(f'CPU kernels: {error}; training is slower without')
+            runner.logger.warning(f'CPU kernels: {error}; training is slower without them')
         else:
             runner.logger.info(
-                f'CPU kernels: {convolutions} depthwise convolutions and {norms} batch '
-                'normalisations use them'
+                f'CPU kernels are used by {convolutions} depthwise convolutions and {norms} batch '
+                'normalisations'
             )

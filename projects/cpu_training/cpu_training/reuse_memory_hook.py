@@ -1,4 +1,4 @@
-"""Memory of one training step is kept for the next."""
+"""Keep the memory of a training step for the next one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _OPTIONS = {
 
 @HOOKS.register_module()
 class ReuseMemoryHook(Hook):
-    """Lets glibc keep freed memory, of which the next step needs as much again.
+    """Lets glibc keep freed memory, which the next step needs again.
 
-    glibc returns maps of this size to the system at once, and the system clears their pages again
-    for every step: a fifth to a quarter of a step's time on processors
-    (``benchmarks/training.py``). GPUs have torch's own allocator, and C libraries without
-    ``mallopt`` are left as they are.
+    Otherwise, glibc returns the memory of large maps to the system, which has to clear its pages
+    for every step. This takes a fifth to a quarter of a step's time on CPUs
+    (``benchmarks/training.py``). GPUs use torch's own allocator. Without ``mallopt``, nothing is
+    changed.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -33,10 +33,10 @@ class ReuseMemoryHook(Hook):
 
 
 def keep_freed_memory() -> bool:
-    """Tells glibc to keep freed memory, up to 2 GiB, in this process and those it forks.
+    """Let glibc keep up to 2 GiB of freed memory, in this process and those it forks.
 
     Returns:
-        Whether the C library has such options and took them.
+        Whether the C library supports this.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -1,6 +1,6 @@
-"""Synthetic people with clothes, hair and joints in space: scenes, videos, and a data set.
+"""Synthetic people with clothes, hair and 3D joints: scenes, videos, and a data set.
 
-``make_scene`` and ``make_video`` need numpy and OpenCV only; ``synthetic_people.dataset``
+``make_scene`` and ``make_video`` only need numpy and OpenCV; ``synthetic_people.dataset``
 registers the data set.
 """
 

@@ -1,10 +1,10 @@
-"""The body as tables: keypoints, lengths, thicknesses and shapes, all as shares of stature.
+"""Tables of the body: keypoints, lengths, thicknesses and shapes, all as shares of stature.
 
-Lengths and heights are those of Drillis and Contini (1966) as Winter prints them in *Biomechanics
+Lengths and heights are those of Drillis and Contini (1966) as in Winter, *Biomechanics
 and Motor Control of Human Movement* (body segment lengths as a fraction of body height).
 Thicknesses, the parts of the head and the body shapes are rough: they were chosen by eye.
 
-Axes of a body: x to the person's left, y up, z to where the person faces.
+Axes of a body: x to the person's left, y up, z in the direction in which the person looks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NECK_KEYPOINT = 0.020
 HEAD_PIVOT = 0.055
 HEAD_CENTRE = (0.0, 0.062, 0.012)
 HEAD_AXES = (0.047, 0.066, 0.057)
-# Places on the head from its centre.
+# Positions on the head from its centre.
 FACE = {
     'nose': (0.0, -0.010, 0.066),
     'left_eye': (0.019, 0.010, 0.050),
@@ -37,7 +37,7 @@ FACE = {
     'right_ear': (-0.048, 0.000, -0.004),
     'top_head': (0.0, 0.066, 0.0),
 }
-# A place on the face is seen while its direction from the head's centre leans this far towards
+# A point of the face is visible if its direction from the head's centre leans this far towards
 # the viewer (1 is straight at the viewer, 0 is the outline of the head).
 FACE_SEEN_FROM = {'nose': -0.35, 'left_eye': 0.0, 'right_eye': 0.0, 'left_ear': -0.3,
                   'right_ear': -0.3}  # fmt: skip
@@ -68,10 +68,10 @@ LIMB_RADII = {
     'shank': (0.036, 0.021),
     'foot': (0.024, 0.019),
 }
-CLOTH = 0.006  # what a loose sleeve or trouser leg adds to a radius
+CLOTH = 0.006  # addition of a loose sleeve or trouser leg to a radius
 
-# A keypoint is hidden by the own body where the surface in front of it is nearer than this. It is
-# more than the thickness of what surrounds the joint, less than that of the body.
+# The body hides a keypoint if a surface in front of it is nearer by more than this, which is more
+# than the thickness around the joint and less than that of the body.
 COVER = {
     'nose': 0.05, 'eye': 0.05, 'ear': 0.05, 'shoulder': 0.085, 'elbow': 0.055, 'wrist': 0.05,
     'hip': 0.095, 'knee': 0.07, 'ankle': 0.055, 'top_head': 0.1, 'neck': 0.085, 'pelvis': 0.1,
@@ -80,7 +80,7 @@ COVER = {
 
 
 class BodyShape(NamedTuple):
-    """Factors on the tables above; stature is the height as a share of a tall adult's."""
+    """Factors for the tables above; stature is the height as a share of a tall adult's."""
 
     name: str
     weight: float
@@ -104,7 +104,7 @@ BODY_SHAPES = (
 
 
 def side_and_joint(name: str) -> tuple[str, str]:
-    """Splits ``'left_knee'`` into ``('left', 'knee')``; keypoints in the middle have no side."""
+    """Split ``'left_knee'`` into ``('left', 'knee')``; keypoints in the middle have no side."""
     for side in ('left', 'right'):
         if name.startswith(f'{side}_'):
             return side, name[len(side) + 1 :]

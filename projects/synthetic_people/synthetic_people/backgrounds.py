@@ -1,4 +1,4 @@
-"""What is behind the people."""
+"""Draw backgrounds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .wardrobe import cloth_color, scaled
 
 
 def paint_background(size: tuple[int, int], horizon: float, rng: np.random.Generator) -> np.ndarray:
-    """Returns an image BGR uint8 ``(height, width, 3)``.
+    """Draw an image, BGR uint8 ``(height, width, 3)``.
 
     Args:
         size: Width and height in pixels.
         horizon: Row of the horizon.
-        rng: Source of chance.
+        rng: Random number generator.
     """
     row = int(np.clip(horizon, 4, size[1] - 8))
     image = _KINDS[int(rng.integers(len(_KINDS)))](size, row, rng)
@@ -123,7 +123,7 @@ def _floor(image: np.ndarray, horizon: int, rng: np.random.Generator) -> None:
 
 
 def _add_clutter(image: np.ndarray, count: int, rng: np.random.Generator) -> None:
-    """Shapes of all sizes, among them bars and discs that resemble limbs and heads."""
+    """Draw shapes of all sizes, including bars and discs that resemble limbs and heads."""
     height, width = image.shape[:2]
     places = rng.uniform(-0.1, 1.1, (count, 2)) * (width, height)
     sizes = np.exp(rng.uniform(np.log(0.015), np.log(0.3), (count, 2))) * height
@@ -147,7 +147,7 @@ def _add_clutter(image: np.ndarray, count: int, rng: np.random.Generator) -> Non
 
 
 def _soft(color: tuple[int, int, int], strength: float) -> tuple[int, int, int]:
-    """A paler colour, as walls and floors have."""
+    """Return a paler colour, as of walls and floors."""
     blue, green, red = (int(128 + 30 * (1 - strength) + strength * (c - 128)) for c in color)
     return blue, green, red
 

@@ -1,4 +1,4 @@
-"""What a scene is drawn on: the image, and who is on top at each pixel."""
+"""The canvas of a scene: its image, and the owner of each pixel."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from .textures import pattern
 from .wardrobe import Outfit
 
 _BITS = 4  # outlines are drawn at 1/16 pixel
-_LIGHT = (100, 128, 143)  # of a part's border and its lit strips; 128 leaves a colour as it is
+_LIGHT = (100, 128, 143)  # of a part's border and its lit strips; 128 does not change a colour
 _FLAT = ('eye_white', 'pupil', 'lips', 'skin_dark')
 
 
 class Solid(NamedTuple):
-    """A polygon of one colour; without a colour nothing is painted but who is on top."""
+    """A polygon of one colour; without a colour, only the owner of its pixels is set."""
 
     outline: np.ndarray
     color: tuple[int, int, int] | None
 
 
 class Footprint(NamedTuple):
-    """Where a figure was drawn.
+    """The pixels of a figure.
 
     Attributes:
         left: First column of ``parts`` in the image.
         top: First row.
-        parts: Which part (from 1) is in front at each pixel, 0 outside of the figure; uint8.
+        parts: Number (from 1) of the front part at each pixel, 0 outside the figure; uint8.
     """
 
     left: int
@@ -38,7 +38,7 @@ class Footprint(NamedTuple):
     parts: np.ndarray
 
     def part_at(self, x: int, y: int) -> int:
-        """Returns the number of the part at a pixel of the image, -1 for none."""
+        """Return the number of the part at a pixel of the image, -1 for none."""
         row, column = y - self.top, x - self.left
         inside = 0 <= row < self.parts.shape[0] and 0 <= column < self.parts.shape[1]
         return int(self.parts[row, column]) - 1 if inside else -1
@@ -49,7 +49,7 @@ class Canvas:
 
     Args:
         size: Width and height in pixels.
-        image: Background to draw on, BGR uint8; without one, only owners are drawn.
+        image: Background, BGR uint8; without one, only owners are set.
     """
 
     def __init__(self, size: tuple[int, int], image: np.ndarray | None = None) -> None:
@@ -58,7 +58,7 @@ class Canvas:
         self.owners = np.zeros((size[1], size[0]), dtype=np.uint8)
 
     def draw_solids(self, solids: Sequence[Solid], owner: int) -> None:
-        """Draws polygons, the first one at the back; ``owner`` 0 does not claim pixels."""
+        """Draw polygons from back to front; ``owner`` 0 does not change owners."""
         for solid in solids:
             points = _fixed(solid.outline)
             if owner:
@@ -67,7 +67,7 @@ class Canvas:
                 cv2.fillPoly(self.image, [points], solid.color, cv2.LINE_AA, _BITS)
 
     def draw_shadow(self, centre: tuple[float, float], radius: float, darkness: int) -> None:
-        """Darkens a flat soft ellipse on the ground."""
+        """Darken a flat soft ellipse on the ground."""
         if self.image is None or radius < 2:
             return
         box = _clip(np.array([[-1.4, -0.5], [1.4, 0.5]]) * radius + np.array(centre), self.size)
@@ -83,7 +83,7 @@ class Canvas:
     def draw_figure(
         self, parts: Sequence[Part], outfit: Outfit, owner: int, scale: float
     ) -> Footprint | None:
-        """Draws a figure's parts in their order.
+        """Draw the parts of a figure in their order.
 
         Args:
             parts: From :func:`.figure.figure_parts`.
@@ -92,7 +92,7 @@ class Canvas:
             scale: Length of a stature in pixels, for textures.
 
         Returns:
-            Where the figure is, or None where it is outside of the image.
+            The pixels of the figure, or None if it is outside the image.
         """
         outlines = [part.outline for part in parts]
         points = np.concatenate(outlines)
@@ -118,7 +118,7 @@ class Canvas:
 
 
 def _shade(region: np.ndarray, parts: Sequence[Part], polygons, corner: np.ndarray) -> None:
-    """Darkens the sides of parts that are turned away from the light."""
+    """Darken the sides of parts that are turned away from the light."""
     shade = np.full(region.shape[:2], 128, dtype=np.uint8)
     strips = [strip for part in parts for strip in part.strips]
     lit = iter(_fixed_all(strips, corner))
@@ -154,7 +154,7 @@ def _darken(region: np.ndarray, shade: np.ndarray) -> None:
 
 
 def _fixed_all(outlines: Sequence[np.ndarray], corner: np.ndarray) -> list[np.ndarray]:
-    """Outlines relative to a corner in OpenCV's fixed point."""
+    """Convert outlines relative to a corner in OpenCV's fixed point."""
     if not outlines:
         return []
     points, ends = _fixed(np.concatenate(outlines) - corner), np.cumsum([len(o) for o in outlines])
@@ -167,7 +167,7 @@ def _fixed(points: np.ndarray) -> np.ndarray:
 
 
 def _clip(points: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The box of whole pixels around points, inside of an image; None where it is empty."""
+    """Return the box of whole pixels around points inside an image, or None if it is empty."""
     left, top = np.floor(points.min(axis=0)).astype(int)
     right, bottom = np.ceil(points.max(axis=0)).astype(int) + 1
     left, top, right, bottom = max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])

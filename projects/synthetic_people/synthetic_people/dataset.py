@@ -12,6 +12,6 @@ from .scene import make_scene
 
 @DATASETS.register_module()
 class ClothedPeopleDataset(SyntheticPeopleDataset):
-    """As :class:`SyntheticPeopleDataset`, with the people of this project."""
+    """A :class:`SyntheticPeopleDataset` with the people of this project."""
 
     make_scene = staticmethod(make_scene)

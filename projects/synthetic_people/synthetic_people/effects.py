@@ -1,4 +1,4 @@
-"""What the camera does to an image: light, blur, noise, compression."""
+"""Effects of a camera on an image: light, blur, noise, compression."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import numpy as np
 
 
 def apply_effects(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Returns the image as a camera might have taken it; mostly a little worse.
+    """Return the image as a camera might have taken it, usually slightly worse.
 
     Args:
         image: BGR uint8, may be changed.
-        rng: Source of chance.
+        rng: Random number generator.
     """
     height, width = image.shape[:2]
     draw = rng.random(6).tolist()
-    if draw[0] < 0.4:  # light that falls unevenly
+    if draw[0] < 0.4:  # uneven light
         corners = rng.uniform(0.6, 1.25, (2, 2)).astype(np.float32) * 128
         light = cv2.resize(corners.astype(np.uint8), (width, height),
                            interpolation=cv2.INTER_LINEAR_EXACT)  # fmt: skip

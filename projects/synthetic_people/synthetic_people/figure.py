@@ -1,4 +1,4 @@
-"""A body seen by a camera as parts to draw, far to near."""
+"""Convert a body that a camera sees to parts to draw, from far to near."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STATIONS = np.linspace(0, 1, 5)
 
 
 class _Limb(NamedTuple):
-    """A tapered capsule between two places, both sides if ``paired``."""
+    """A tapered capsule between two points, on both sides if ``paired``."""
 
     name: str
     start: str
@@ -35,12 +35,12 @@ class _Limb(NamedTuple):
 def figure_parts(
     body: Body, shape: BodyShape, outfit: Outfit, light: tuple[float, float] | None
 ) -> list[Part]:
-    """Returns the parts of a person, far to near.
+    """Return the parts of a person, from far to near.
 
     Args:
-        body: As :func:`.kinematics.see_body` gives it.
-        shape: The factors the body was built with.
-        outfit: What the person wears.
+        body: Result of :func:`.kinematics.see_body`.
+        shape: The factors with which the body was built.
+        outfit: Clothes of the person.
         light: Direction in the image that the light comes from, of length 1; None for parts
             without lit strips, which is faster.
     """
@@ -54,7 +54,7 @@ def figure_parts(
 
 
 def _limbs(outfit: Outfit) -> list[_Limb]:
-    """What limbs there are: the body's, and clothes that end within a limb."""
+    """Return the limbs of the body, and clothes that end within a limb."""
     cloth = anatomy.CLOTH * outfit.loose
     long_sleeves, long_legs = outfit.sleeves > 1.5, outfit.legs > 1.5
     limbs = [
@@ -101,7 +101,7 @@ def _limb_parts(body: Body, shape: BodyShape, outfit: Outfit, strips) -> list[Pa
     direction = direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-6)
     lit_outlines = []
     for width, shift in strips:
-        # Lit strips reach to both ends, or a dark ring would show at every joint.
+        # Lit strips reach both ends, because otherwise there would be a dark ring at every joint.
         lit = [
             centre + radius[:, None] * (sign * (1 - width) * direction + 0.5 * shift)
             for centre, radius, sign in ((starts, radii[:, 0], -1), (stops, radii[:, 1], 1))
@@ -145,7 +145,7 @@ def _torso_parts(body: Body, shape: BodyShape, outfit: Outfit, strips) -> list[P
             ]  # fmt: skip
             lit.append(hull(np.concatenate(narrow)))
         depth = float(np.mean([centres[i][2] for i in which])) + (3 - rank) * 0.002 * body.scale
-        # The surface between two rings as discs, so that it can be looked up at a place.
+        # The surface between two rings consists of discs, in which points can be looked up.
         between = [
             rings[a] + step * (rings[b] - rings[a])
             for a, b in zip(which, which[1:]) for step in (0.0, 0.5, 1.0)
@@ -159,7 +159,7 @@ def _torso_parts(body: Body, shape: BodyShape, outfit: Outfit, strips) -> list[P
 
 
 def _skirt(body: Body, shape: BodyShape, outfit: Outfit, rings, strips) -> Part:
-    """A skirt around hips and thighs; it does not hide the own joints."""
+    """A skirt around hips and thighs; it does not hide the person's joints."""
     radius = anatomy.LIMB_RADII['thigh'][0] * 1.25 * shape.limbs * body.scale
     hems = [
         body.points[f'{side}_hip']

@@ -19,7 +19,7 @@ _FACE_AXIS = np.array((0.0, -0.34, 0.94))  # the middle of the face is below the
 
 
 class _Stroke(NamedTuple):
-    """A line on the face; positions and radii as shares of stature, from the head's centre."""
+    """A stroke on the face; positions and radii as shares of stature, from the head's centre."""
 
     material: str
     rank: int  # later ones are drawn over earlier ones
@@ -32,7 +32,7 @@ _BROWS = {
                   (0.0025, 0.002))
     for sign in (1, -1)
 }  # fmt: skip
-# How much the face has to be turned to the viewer for a stroke to be seen, and the stroke.
+# The smallest turn to the viewer at which a stroke is visible, and the stroke.
 _STROKES = (
     (0.1, _Stroke('lips', 1, ((0.013, -0.034, 0.050), (-0.013, -0.034, 0.050)), (0.0035, 0.0035))),
     (-0.35, _Stroke('skin_dark', 3, ((0, 0.010, 0.054), (0, -0.011, 0.063)), (0.005, 0.0075))),
@@ -43,7 +43,7 @@ _STROKES = (
 def head_parts(
     body: Body, shape: BodyShape, outfit: Outfit, light: np.ndarray | None
 ) -> list[Part]:
-    """Returns the parts of the head, unsorted; arguments as for :func:`.figure.figure_parts`."""
+    """Return the unsorted parts of the head, with the arguments of :func:`.figure.figure_parts`."""
     centre, frame = body.points['head_centre'], body.frames['head']
     unit = shape.head * body.scale
     axes = unit * np.array(anatomy.HEAD_AXES)
@@ -75,7 +75,7 @@ def head_parts(
 
 
 def _face(centre: np.ndarray, frame: np.ndarray, axes: np.ndarray) -> np.ndarray | None:
-    """The part of the face that is on the viewer's side, or None."""
+    """Return the part of the face on the viewer's side, or None."""
     forward = _FACE_AXIS / np.linalg.norm(_FACE_AXIS)
     across = np.array((1.0, 0.0, 0.0))
     upward = np.cross(forward, across)
@@ -87,7 +87,7 @@ def _face(centre: np.ndarray, frame: np.ndarray, axes: np.ndarray) -> np.ndarray
         return None
     behind = offsets[:, 2] < 0
     flat = offsets[:, :2].copy()
-    # What has turned away lies on the skull's outline.
+    # Parts that face away lie on the skull's outline.
     flat[behind] *= np.linalg.norm(offsets[behind], axis=1, keepdims=True) / np.maximum(
         np.linalg.norm(flat[behind], axis=1, keepdims=True), 1e-6
     )
@@ -95,7 +95,7 @@ def _face(centre: np.ndarray, frame: np.ndarray, axes: np.ndarray) -> np.ndarray
 
 
 def _features(centre: np.ndarray, frame: np.ndarray, unit: float, front: float) -> list[Part]:
-    """Eyes, brows, nose and mouth, where they are on the viewer's side."""
+    """Return eyes, brows, nose and mouth if they are on the viewer's side."""
     toward = frame[2, 2]  # 1 for a face seen from the front, 0 in profile
     eyes = {
         sign: centre + unit * frame @ np.array((sign * 0.019, 0.010, 0.050)) for sign in (1, -1)

@@ -1,4 +1,4 @@
-"""From joint angles to a body in space."""
+"""Convert joint angles to a body in 3D."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .anatomy import BodyShape
 
 
 class Body(NamedTuple):
-    """A body of stature 1 with the origin between the hips, or the same seen by a camera.
+    """A body of stature 1 with the origin between the hips, or a body that a camera sees.
 
     Attributes:
-        points: Names of places (keypoints and the ends of limbs) to positions ``(3,)``.
+        points: Positions by name, of keypoints and the ends of limbs, ``(3,)``.
         frames: Rotations ``(3, 3)`` of ``pelvis``, ``chest`` and ``head``.
         scale: Length of a stature.
     """
@@ -26,7 +26,7 @@ class Body(NamedTuple):
 
 
 def rotation(axis: str, degrees: float) -> np.ndarray:
-    """Returns the matrix that turns counter-clockwise around ``'x'``, ``'y'`` or ``'z'``."""
+    """Return the matrix that rotates counter-clockwise around ``'x'``, ``'y'`` or ``'z'``."""
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     if axis == 'x':
         return np.array(((1.0, 0.0, 0.0), (0.0, c, -s), (0.0, s, c)))
@@ -36,11 +36,11 @@ def rotation(axis: str, degrees: float) -> np.ndarray:
 
 
 def build_body(shape: BodyShape, angles: dict[str, float]) -> Body:
-    """Puts a body together, from the pelvis outwards.
+    """Build a body, from the pelvis outwards.
 
     Args:
-        shape: Factors on the lengths.
-        angles: Degrees, as :func:`.poses.sample_angles` gives them.
+        shape: Factors for the lengths.
+        angles: Angles in degrees from :func:`.poses.sample_angles`.
     """
     pelvis = rotation('z', angles['torso_roll']) @ rotation('x', angles['torso_pitch'])
     chest = pelvis @ rotation('z', angles['spine_roll']) @ rotation('x', angles['spine_pitch'])
@@ -92,7 +92,7 @@ def _add_leg(points, side: str, sign: float, pelvis, shape: BodyShape, angles) -
         return angles[f'{side}_{name}']
 
     hip = pelvis @ np.array((sign * anatomy.HIP_HALF * shape.hips, 0.0, 0.0))
-    # Legs turn against the ground, not against the pelvis: who bends over keeps standing.
+    # Legs turn relative to the ground, not the pelvis, so that people who bend over keep standing.
     thigh = rotation('x', -angle('hip_flex')) @ rotation('z', sign * angle('hip_abd'))
     thigh = thigh @ rotation('y', sign * angle('hip_rot'))
     shank = thigh @ rotation('x', angle('knee'))
@@ -105,7 +105,7 @@ def _add_leg(points, side: str, sign: float, pelvis, shape: BodyShape, angles) -
 
 
 def see_body(body: Body, view: np.ndarray, scale: float, foot: tuple[float, float]) -> Body:
-    """Puts a body into an image.
+    """Project a body into an image.
 
     Args:
         body: From :func:`build_body`.

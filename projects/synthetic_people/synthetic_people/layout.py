@@ -1,4 +1,4 @@
-"""Who and what is where in a scene; no pixels yet."""
+"""The layout of a scene: people and things, before drawing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .poses import POSES, choose_pose, sample_angles
 from .wardrobe import Outfit, cloth_color, sample_outfit
 
 _SHAPE_SHARES = np.cumsum([shape.weight for shape in BODY_SHAPES])
-# Share, middle and spread (degrees) of the directions people face; 0 is towards the viewer.
+# Share, mean and spread (degrees) of the directions in which people look; 0 is towards the viewer.
 _VIEWS = ((0.4, 0, 45), (0.13, 90, 30), (0.13, -90, 30), (0.2, 180, 45), (0.14, 0, 180))
 _VIEW_SHARES = np.cumsum([view[0] for view in _VIEWS])
 
@@ -43,7 +43,7 @@ class Layout(NamedTuple):
     """A scene before it is drawn.
 
     Attributes:
-        items: People and things, far to near.
+        items: People and things, from far to near.
         horizon: Row of the horizon.
         light: Direction in the image that the light comes from.
     """
@@ -54,7 +54,7 @@ class Layout(NamedTuple):
 
 
 def sample_layout(options: SceneOptions, rng: np.random.Generator) -> Layout:
-    """Draws a scene."""
+    """Sample a scene."""
     width, height = options.image_size
     count = int(rng.integers(options.people[0], options.people[1] + 1))
     angle = float(rng.uniform(-2.8, -0.35))
@@ -62,7 +62,8 @@ def sample_layout(options: SceneOptions, rng: np.random.Generator) -> Layout:
     horizon = float(rng.uniform(0.12, 0.5)) * height
     eye_level = float(rng.uniform(0.65, 1.2))  # the camera's height in statures
     pitch = float(rng.uniform(-2, 8)) + 14 * max(eye_level - 0.9, 0)
-    # The more people, the smaller; within a scene statures differ by up to three times.
+    # The more people there are, the smaller they are; within a scene, statures differ by up to a
+    # factor of three.
     low, high = options.stature
     high = max(high / (1 + 0.09 * max(count - 1, 0)), low)
     typical = np.exp(rng.uniform(np.log(low), np.log(high)))

@@ -1,4 +1,4 @@
-"""Things that stand in front of people, and what people sit on."""
+"""Things in front of people, and seats."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ KINDS = ('box', 'pole', 'plant', 'railing', 'table')
 def sample_occluder(
     rng: np.random.Generator, foot: tuple[float, float], stature: float, width: int
 ) -> list[Solid]:
-    """Draws a thing.
+    """Sample a thing.
 
     Args:
-        rng: Source of chance.
-        foot: Pixel that it stands on.
-        stature: How many pixels a person beside it is tall.
+        rng: Random number generator.
+        foot: Position on the ground in pixels.
+        stature: Height in pixels of a person beside it.
         width: Width of the image.
     """
     kind = KINDS[int(rng.integers(len(KINDS)))]
@@ -26,7 +26,7 @@ def sample_occluder(
 
 
 def seat(foot_y: float, hip: np.ndarray, stature: float, color: Color) -> list[Solid]:
-    """What a sitting person sits on."""
+    """Return the seat of a sitting person."""
     top, half = hip[1] + 0.045 * stature, 0.13 * stature
     legs = [
         Solid(_rectangle(hip[0] + sign * 0.8 * half - 0.015 * stature, top,

@@ -13,7 +13,7 @@ _CIRCLE = np.stack([np.cos(_ROUND), np.sin(_ROUND)], axis=1)
 def capsules(
     starts: np.ndarray, ends: np.ndarray, start_radii: np.ndarray, end_radii: np.ndarray
 ) -> np.ndarray:
-    """Returns the outlines ``(N, 18, 2)`` of N pairs of circles with their common tangents.
+    """Return the outlines ``(N, 18, 2)`` of N pairs of circles with their common tangents.
 
     Args:
         starts: Centres ``(N, 2)``.
@@ -40,7 +40,7 @@ def capsules(
 
 
 def ellipsoid(centre: np.ndarray, frame: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """Returns the outline ``(20, 2)`` of an ellipsoid.
+    """Return the outline ``(20, 2)`` of an ellipsoid.
 
     Args:
         centre: ``(3,)`` in pixels.
@@ -52,10 +52,10 @@ def ellipsoid(centre: np.ndarray, frame: np.ndarray, axes: np.ndarray) -> np.nda
 
 
 def circle(centre: np.ndarray, radius: float) -> np.ndarray:
-    """Returns the outline ``(20, 2)`` of a circle."""
+    """Return the outline ``(20, 2)`` of a circle."""
     return centre[:2] + radius * _CIRCLE
 
 
 def hull(points: np.ndarray) -> np.ndarray:
-    """Returns the convex hull ``(M, 2)`` of points ``(N, 2)``."""
+    """Return the convex hull ``(M, 2)`` of points ``(N, 2)``."""
     return cv2.convexHull(points.astype(np.float32)).reshape(-1, 2)

@@ -11,12 +11,12 @@ class Part(NamedTuple):
     """A convex piece of a person, in pixels.
 
     Attributes:
-        name: What it is.
-        material: Whose colour and texture of the outfit it has.
-        depth: Pieces are drawn in this order; larger is nearer.
+        name: Name of the piece.
+        material: Material of the outfit that gives its colour and texture.
+        depth: Order of drawing; larger is nearer.
         outline: ``(M, 2)``.
-        strips: Outlines of the part of it that is lit, and of the part that is lit most.
-        surface: Discs ``(D, 4)`` that its visible surface consists of: x, y, z and radius.
+        strips: Outlines of the lit part and of the most strongly lit part.
+        surface: Discs ``(D, 4)`` of its visible surface: x, y, z and radius.
     """
 
     name: str

@@ -1,9 +1,10 @@
 """Poses as ranges of joint angles in degrees.
 
-Zero is standing upright with hanging arms. ``flex`` moves a limb forward, ``abd`` sideways away
-from the body; ``elbow`` and ``knee`` bend; ``rot`` turns the upper arm inward and the thigh
-outward; ``pitch`` leans forward, ``roll`` to the right, ``yaw`` and ``twist`` turn to the left.
-The limits are rounded from tables of the normal range of motion; the poses themselves are made up.
+At zero, a person stands upright with hanging arms. ``flex`` moves a limb forward, ``abd`` sideways
+away from the body; ``elbow`` and ``knee`` bend joints; ``rot`` turns the upper arm inward and the
+thigh outward; ``pitch`` leans forward, ``roll`` to the right, ``yaw`` and ``twist`` turn to the
+left. The limits are rounded from tables of the normal range of motion; the poses themselves are
+invented.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ LIMITS = {
     'knee': (0, 140), 'ankle': (-20, 45),
 }  # fmt: skip
 
-# Where a pose says nothing.
+# Ranges of angles that a pose does not define.
 NEUTRAL = {
     'torso_pitch': (-4, 6), 'torso_roll': (-4, 4), 'spine_pitch': (-5, 10), 'spine_roll': (-6, 6),
     'spine_twist': (-12, 12), 'head_pitch': (-12, 20), 'head_yaw': (-45, 45),
@@ -45,11 +46,11 @@ class Pose(NamedTuple):
 
     Attributes:
         weight: How often it occurs, relative to the others.
-        ranges: Lowest and highest value of angles; both sides are drawn independently.
+        ranges: Lowest and highest value of angles; both sides are sampled independently.
         one_side: Ranges for one side only, chosen at random.
         swing: Amplitude and lead (degrees of the cycle) of angles that swing with the gait; the
             right side is half a cycle behind the left.
-        seated: Whether there is something to sit on.
+        seated: Whether the person sits on something.
     """
 
     weight: float
@@ -129,17 +130,17 @@ _SHARES = np.cumsum([pose.weight for pose in POSES.values()])
 
 
 def choose_pose(rng: np.random.Generator) -> str:
-    """Draws the name of a pose."""
+    """Sample the name of a pose."""
     return _NAMES[int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1], side='right'))]
 
 
 def sample_angles(name: str, rng: np.random.Generator, turn: float = 0) -> dict[str, float]:
-    """Draws the angles of a pose in degrees, within :data:`LIMITS`.
+    """Sample the angles of a pose in degrees, within :data:`LIMITS`.
 
     Args:
-        name: Of the pose.
-        rng: Source of chance.
-        turn: How far the cycle of a gait has gone on, in degrees.
+        name: Name of the pose.
+        rng: Random number generator.
+        turn: Phase of the gait's cycle in degrees.
 
     Returns:
         Angles of :data:`TRUNK` under their names, those of :data:`PAIRED` as ``left_…`` and

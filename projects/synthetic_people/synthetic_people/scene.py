@@ -1,4 +1,4 @@
-"""Scenes: image and truth."""
+"""Make scenes: an image and its ground truth."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .figure import figure_parts
 from .layout import Actor, Layout, sample_layout
 from .visibility import hidden_by_own_body
 
-_LAYOUT, _PAINT = 0, 1  # streams of chance, so that the truth does not depend on painting
+_LAYOUT, _PAINT = 0, 1  # separate random streams, so that the truth does not depend on painting
 
 
 class PersonTruth(NamedTuple):
     """A person in an image.
 
     Attributes:
-        keypoints: All canonical keypoints ``(C, 2)`` in pixels, wherever they are.
-        flags: ``(C,)``: 0 outside of the image, 1 hidden, 2 visible.
-        bbox: Left, top, width and height of what is inside of the image, hidden or not.
-        area: Pixels of the person inside of the image, hidden or not.
-        visible_area: Pixels that can be seen.
-        mask: What can be seen, bool ``(height, width)``.
+        keypoints: All canonical keypoints ``(C, 2)`` in pixels, including those outside.
+        flags: ``(C,)``: 0 outside the image, 1 hidden, 2 visible.
+        bbox: Left, top, width and height of the part inside the image, hidden or not.
+        area: Number of the person's pixels inside the image, hidden or not.
+        visible_area: Number of visible pixels.
+        mask: Visible pixels, bool ``(height, width)``.
         pose: Name of the pose.
-        item: Which of the layout's items it is.
+        item: Index of the person among the layout's items.
     """
 
     keypoints: np.ndarray
@@ -45,20 +45,20 @@ class PersonTruth(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """An image, BGR uint8 or None, and the people in it, far to near."""
+    """An image, BGR uint8 or None, and the people in it, from far to near."""
 
     image: np.ndarray | None
     people: list[PersonTruth]
 
 
 def make_scene(options: SceneOptions, seed: int, index: int, paint: bool = True) -> Scene:
-    """Makes one scene; the same arguments always give the same scene.
+    """Make one scene; the same arguments always give the same scene.
 
     Args:
-        options: What scenes look like.
-        seed: Not negative; names a series of scenes.
-        index: Not negative; which scene of the series.
-        paint: Without it there is no image, and the truth comes sooner.
+        options: Options of the scene.
+        seed: Seed of a series of scenes, not negative.
+        index: Index of the scene in its series, not negative.
+        paint: Whether to draw the image; the ground truth alone is faster.
     """
     layout = sample_layout(options, np.random.default_rng((seed, index, _LAYOUT)))
     rng = np.random.default_rng((seed, index, _PAINT)) if paint else None
@@ -68,12 +68,12 @@ def make_scene(options: SceneOptions, seed: int, index: int, paint: bool = True)
 def draw_layout(
     layout: Layout, size: tuple[int, int], rng: np.random.Generator | None = None
 ) -> Scene:
-    """Draws a scene.
+    """Draw a scene.
 
     Args:
-        layout: Who is where.
+        layout: Layout of the scene.
         size: Width and height in pixels.
-        rng: Source of chance for the background and the camera; without one nothing is painted.
+        rng: Random number generator for background and camera; None draws nothing.
     """
     background = None if rng is None else paint_background(size, layout.horizon, rng)
     canvas = Canvas(size, background)

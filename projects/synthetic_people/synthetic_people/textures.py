@@ -12,14 +12,14 @@ def pattern(
     kind: str, size: tuple[int, int], origin: tuple[float, float], period: float, angle: float,
     seed: int,
 ) -> np.ndarray:  # fmt: skip
-    """Returns where a cloth shows its second colour, bool ``(height, width)``.
+    """Return where cloth shows its second colour, bool ``(height, width)``.
 
     Args:
         kind: ``'stripes'``, ``'checks'``, ``'dots'`` or ``'noise'``.
         size: Width and height in pixels.
-        origin: Pixel that the pattern is fixed to.
-        period: In pixels.
-        angle: In degrees.
+        origin: Pixel at which the pattern starts.
+        period: Period in pixels.
+        angle: Direction in degrees.
         seed: Seed of ``'noise'``.
     """
     width, height = size
@@ -45,7 +45,7 @@ def pattern(
 def smooth_noise(
     rng: np.random.Generator, size: tuple[int, int], cells: tuple[int, ...] = (3, 9, 27)
 ) -> np.ndarray:
-    """Returns pale noise of several scales, uint8 ``(height, width, 3)``; 128 on average."""
+    """Return pale noise of several scales, uint8 ``(height, width, 3)``; 128 on average."""
     total, tint = None, float(rng.uniform(0, 0.6))
     for rank, count in enumerate(cells):
         gray = rng.integers(0, 256, (count, count, 1), dtype=np.uint8)
@@ -58,7 +58,7 @@ def smooth_noise(
 
 
 def gradient(size: tuple[int, int], top, bottom) -> np.ndarray:
-    """Returns an image ``(height, width, 3)`` whose colour changes from top to bottom."""
+    """Return an image ``(height, width, 3)`` whose colour changes from top to bottom."""
     column = np.linspace(top, bottom, size[1]).round().clip(0, 255).astype(np.uint8)
     return np.repeat(column[:, None], size[0], axis=1)
 
@@ -66,7 +66,7 @@ def gradient(size: tuple[int, int], top, bottom) -> np.ndarray:
 def perspective_floor(
     size: tuple[int, int], horizon: int, vanishing: float, tiles: float
 ) -> np.ndarray:
-    """Returns which tiles of a floor are dark, bool ``(height - horizon, width)``."""
+    """Return which tiles of a floor are dark, bool ``(height - horizon, width)``."""
     width, height = size
     inverse = 1.0 / (np.arange(height - horizon) + 3.0)
     side = np.floor((np.arange(width) - vanishing)[None] * (inverse * tiles)[:, None])

@@ -1,4 +1,4 @@
-"""Videos of synthetic people who walk, run and stand, with the truth of every frame."""
+"""Videos of synthetic people who walk, run and stand, with the ground truth of every frame."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .poses import sample_angles
 from .scene import PersonTruth, draw_layout
 from .wardrobe import Outfit, sample_outfit
 
-_WALKERS, _PAINT = 2, 3  # streams of chance, beside those of scenes
+_WALKERS, _PAINT = 2, 3  # random streams, besides those of scenes
 
 
 class Gait(NamedTuple):
-    """How somebody moves.
+    """The movement of a person.
 
     Attributes:
         pose: Name of the pose.
         share: How often it occurs.
-        speed: Slowest and fastest, in statures a second.
-        cadence: Cycles of both legs a second.
+        speed: Lowest and highest speed in statures per second.
+        cadence: Cycles of both legs per second.
     """
 
     pose: str
@@ -44,13 +44,13 @@ GAITS = (
 
 
 class VideoFrame(NamedTuple):
-    """An image of a video.
+    """A frame of a video.
 
     Attributes:
-        image: BGR uint8 ``(height, width, 3)``; None where it is not painted.
-        time: Seconds since the first.
-        people: Who is in it, far to near.
-        ids: Who each of them is, the same in every frame.
+        image: BGR uint8 ``(height, width, 3)``; None if it is not drawn.
+        time: Seconds since the first frame.
+        people: People in the frame, from far to near.
+        ids: Id of each person, the same in every frame.
     """
 
     image: np.ndarray | None
@@ -67,10 +67,10 @@ class _Walker(NamedTuple):
     view: np.ndarray
     stature: float
     foot: tuple[float, float]
-    velocity: float  # pixels a second, to the right
+    velocity: float  # pixels per second, to the right
 
     def at(self, time: float) -> Actor:
-        # The same draws for every frame: only the gait goes on.
+        # Random numbers are the same for every frame, and only the gait proceeds.
         rng = np.random.default_rng(self.seed)
         angles = sample_angles(self.gait.pose, rng, turn=360 * self.gait.cadence * time)
         foot = (self.foot[0] + self.velocity * time, self.foot[1])
@@ -86,18 +86,18 @@ def make_video(
     fps: float = 25.0,
     paint: bool = True,
 ) -> Iterator[VideoFrame]:
-    """Makes a video; the same arguments always give the same one.
+    """Make a video; the same arguments always give the same video.
 
     People cross the image and each other, at constant speeds, and may leave; things and the
-    background stay.
+    background do not move.
 
     Args:
-        options: What frames look like.
-        seed: Not negative; names a series of videos.
-        index: Not negative; which video of the series.
-        num_frames: How many frames there are.
-        fps: Frames a second.
-        paint: Without it there are no images, and the truth comes sooner.
+        options: Options of the frames.
+        seed: Seed of a series of videos, not negative.
+        index: Index of the video in its series, not negative.
+        num_frames: Number of frames.
+        fps: Frames per second.
+        paint: Whether to draw images; the ground truth alone is faster.
 
     Raises:
         LitePoseError: ``num_frames`` or ``fps`` is not positive.
@@ -124,7 +124,7 @@ def make_video(
 
 
 def _sample_walker(actor: Actor, width: int, length: float, rng: np.random.Generator) -> _Walker:
-    """Somebody of an actor's size and place, who is in the middle of the way at half time."""
+    """Sample a person with an actor's size and position, who is halfway at half of the time."""
     shares = np.array([gait.share for gait in GAITS])
     gait = GAITS[int(rng.choice(len(GAITS), p=shares / shares.sum()))]
     shapes = np.array([shape.weight for shape in BODY_SHAPES], dtype=float)

@@ -1,4 +1,4 @@
-"""Which keypoints of a figure the figure itself hides."""
+"""Find the keypoints that a figure itself hides."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .canvas import Footprint
 from .kinematics import Body
 from .part import Part
 
-_HEAD = ('head', 'face', 'ear', 'long hair')  # parts that the face belongs to
+_HEAD = ('head', 'face', 'ear', 'long hair')  # parts of the face
 _COVER = [COVER[side_and_joint(name)[1]] for name in KEYPOINTS]
 
 
 def hidden_by_own_body(
     body: Body, parts: Sequence[Part], footprint: Footprint | None
 ) -> np.ndarray:
-    """Tells for each canonical keypoint whether another part of the person is in front of it.
+    """Return for each canonical keypoint whether another part of the person is in front of it.
 
-    A joint lies inside of a limb, so it counts as hidden only where the surface in front of it is
-    nearer by more than the flesh around it (``anatomy.COVER``). What has to be seen on the surface
-    of the head counts as hidden where it has turned away.
+    A joint lies inside a limb, so it is hidden only if the surface in front of it is nearer by more
+    than the flesh around it (``anatomy.COVER``). Points on the surface of the head are hidden if
+    they face away.
     """
     hidden = np.zeros(len(KEYPOINTS), dtype=bool)
     if footprint is None:

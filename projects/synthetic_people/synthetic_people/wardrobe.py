@@ -1,4 +1,4 @@
-"""What people wear: colours, textures, cuts."""
+"""Clothes: colours, textures and cuts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Texture(NamedTuple):
         color: The second colour.
         period: Size as a share of stature.
         angle: Direction in degrees.
-        seed: Of patterns without a period.
+        seed: Seed of patterns without a period.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Texture(NamedTuple):
 
 
 class Outfit(NamedTuple):
-    """Colours and cut.
+    """Colours and cut of clothes.
 
     Attributes:
         colors: Colour of each material.
@@ -68,7 +68,7 @@ class Outfit(NamedTuple):
 
 
 def cloth_color(rng: np.random.Generator) -> Color:
-    """Draws a colour: many are dark or gray, some are bright."""
+    """Sample a colour: many are dark or gray, some are bright."""
     hue, kind, value, saturation = rng.random(4).tolist()
     if kind < 0.3:
         saturation, value = 0.15 * saturation, 0.08 + 0.87 * value
@@ -81,13 +81,13 @@ def cloth_color(rng: np.random.Generator) -> Color:
 
 
 def scaled(color: Color, factor: float) -> Color:
-    """Returns a lighter or darker colour."""
+    """Return a lighter or darker colour."""
     blue, green, red = (int(min(max(round(channel * factor), 0), 255)) for channel in color)
     return blue, green, red
 
 
 def sample_outfit(rng: np.random.Generator) -> Outfit:
-    """Draws what a person wears."""
+    """Sample the clothes of a person."""
     skin = scaled(SKIN[int(rng.integers(len(SKIN)))], float(rng.uniform(0.9, 1.08)))
     hair = HAIR[int(rng.integers(len(HAIR)))]
     draw = rng.random(9).tolist()

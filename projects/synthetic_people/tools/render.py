@@ -3,8 +3,8 @@
     OUTPUT/SPLIT/000000.png …
     OUTPUT/annotations/person_keypoints_SPLIT.json
 
-The images and the truth are those of ``ClothedPeopleDataset`` with the same options. With
-``--contact-sheet`` a single image of some scenes with their truth is written instead.
+Images and annotations are those of ``ClothedPeopleDataset`` with the same options. With
+``--contact-sheet``, a single image of some scenes with their annotations is written instead.
 """
 
 import argparse
@@ -43,7 +43,7 @@ from synthetic_people import make_scene
 def render(
     output: Path, split: str, options: SceneOptions, seed: int, count: int, skeleton: Skeleton
 ) -> Path:
-    """Write images and annotations; returns the annotation file."""
+    """Write images and annotations, and return the annotation file."""
     path = output / 'annotations' / f'person_keypoints_{split}.json'
     check_writable(path)
     selection = select_keypoints(skeleton.keypoint_names)
@@ -79,7 +79,7 @@ def render(
 def contact_sheet(
     path: Path, options: SceneOptions, seed: int, count: int, skeleton: Skeleton
 ) -> None:
-    """Write an image of scenes, each beside itself with its truth drawn."""
+    """Write an image that shows scenes without and with their annotations."""
     selection = select_keypoints(skeleton.keypoint_names)
     tiles = []
     for index in _progress(count):
@@ -118,22 +118,24 @@ def main() -> None:
     parser.add_argument('output', type=Path, help='folder to write to')
     parser.add_argument('--split', default='train', help='name of the set (default: train)')
     parser.add_argument('--num-images', type=int, default=1000)
-    parser.add_argument('--seed', type=int, default=0, help='series of scenes (default: 0)')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed of the series of scenes (default: 0)'
+    )
     parser.add_argument(
         '--image-size', type=int, nargs=2, default=(256, 256), metavar=('WIDTH', 'HEIGHT')
     )
     parser.add_argument(
         '--people', type=int, nargs=2, default=(1, 5), metavar=('FEWEST', 'MOST'),
-        help='people in a scene (default: 1 5)',
+        help='smallest and largest number of people in a scene (default: 1 5)',
     )  # fmt: skip
     parser.add_argument('--keypoints', choices=tuple(KEYPOINT_SETS), default='coco')
     parser.add_argument(
         '--contact-sheet', action='store_true',
-        help='OUTPUT is a single image of the scenes with their truth drawn beside them',
+        help='write a single image that shows the scenes without and with annotations to OUTPUT',
     )  # fmt: skip
     args = parser.parse_args()
     if args.num_images < 1 or args.seed < 0:
-        raise LitePoseError('expected at least one image and a seed from 0')
+        raise LitePoseError('expected at least one image and a seed of at least 0')
     options = SceneOptions(image_size=tuple(args.image_size), people=tuple(args.people))
     skeleton = Skeleton.from_metainfo(parse_pose_metainfo(KEYPOINT_SETS[args.keypoints]))
     if args.contact_sheet:

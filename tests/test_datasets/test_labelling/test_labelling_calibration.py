@@ -29,5 +29,5 @@ def test_few_keypoints_make_one_bin_and_fewer_are_refused():
     right = np.arange(120) < 90
     fitted = Calibration.fit(np.full(120, 0.5), right)
     assert fitted(np.array([0.5, 0.9])).tolist() == [0.75, 0.75]
-    with pytest.raises(LitePoseError, match='at least 100 keypoints .* found 99'):
+    with pytest.raises(LitePoseError, match='at least 100 keypoints .* 99'):
         Calibration.fit(np.full(99, 0.5), right[:99])

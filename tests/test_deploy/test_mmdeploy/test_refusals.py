@@ -79,9 +79,9 @@ CANDIDATES = {
 @pytest.mark.parametrize(
     ('name', 'changes', 'message'),
     [
-        ('ncnn_static-256x256', CANDIDATES, "ncnn gives the outputs 'maps' only"),
-        ('onnxruntime_dynamic', {'backend_config.type': 'ncnn'}, 'have one input shape'),
-        ('onnxruntime_dynamic', {'backend_config.type': 'tvm'}, "got 'tvm', which does not work"),
+        ('ncnn_static-256x256', CANDIDATES, "expected 'maps' for ncnn"),
+        ('onnxruntime_dynamic', {'backend_config.type': 'ncnn'}, 'one input shape'),
+        ('onnxruntime_dynamic', {'backend_config.type': 'tvm'}, "got 'tvm'"),
         ('onnxruntime_dynamic', {'codebase_config.outputs': 'people'}, "got 'people'"),
         (
             'onnxruntime_dynamic',
@@ -90,7 +90,11 @@ CANDIDATES = {
         ),
         ('onnxruntime_static-256x256', {'ir_config.input_shape': None}, 'expected width and'),
         *[
-            (name, {'backend_config.precision': 'int8'}, f"{name.partition('_')[0]} takes .*'int8'")
+            (
+                name,
+                {'backend_config.precision': 'int8'},
+                f"for {name.partition('_')[0]}, got 'int8'",
+            )
             for name in (
                 'onnxruntime_dynamic',
                 'openvino_dynamic',
@@ -101,9 +105,9 @@ CANDIDATES = {
         (
             'tensorrt_dynamic',
             {'backend_config.common_config.int8_mode': True},
-            "fp32, or common_config.fp16_mode here, got 'int8'; `litepose export --precision int8`",
+            'fp32, or common_config.fp16_mode .*`litepose export --precision int8`',
         ),
-        ('onnxruntime_dynamic', {'backend_config.precision': 'fp16'}, "takes .* fp32 here, got 'f"),
+        ('onnxruntime_dynamic', {'backend_config.precision': 'fp16'}, "fp32 .* got 'f"),
         ('onnxruntime_static-256x256', {'ir_config.input_shape': (100, 64)}, r'got \(100, 64\)'),
     ],
 )
@@ -114,14 +118,14 @@ def test_configs_that_cannot_work(name, changes, message):
 
 
 def test_several_scales():
-    with pytest.raises(LitePoseError, match='a graph has one scale'):
+    with pytest.raises(LitePoseError, match='multiscale_test'):
         build('onnxruntime_dynamic', model_cfg(multiscale_test=True))
 
 
 def test_another_model():
     model = model_cfg()
     model.model.type = 'BottomupPoseEstimator'
-    with pytest.raises(LitePoseError, match='expected the config of a MultiScaleBottomup'):
+    with pytest.raises(LitePoseError, match='MultiScaleBottomup'):
         build('onnxruntime_dynamic', model).build_pytorch_model()
 
 
@@ -142,7 +146,7 @@ def test_another_resize():
     model = model_cfg()
     steps = model.test_dataloader.dataset.pipeline
     steps[1] = dict(type='BottomupResize', input_size=(64, 64))
-    with pytest.raises(LitePoseError, match='needs BottomupResizeAlign .* BottomupResize'):
+    with pytest.raises(LitePoseError, match='expected BottomupResizeAlign .* BottomupResize'):
         build('onnxruntime_static-256x256', model).create_input(np.zeros((9, 9, 3), np.uint8))
 
 
@@ -190,7 +194,7 @@ def test_a_file_that_is_no_model(tmp_path, config, suffixes, there):
 def test_the_sdk():
     task = build('onnxruntime_dynamic')
     for call in (task.get_preprocess, task.get_postprocess):
-        with pytest.raises(LitePoseError, match='SDK has no bottom-up .* litepose_mm.runtime'):
+        with pytest.raises(LitePoseError, match='SDK .* bottom-up .* litepose_mm.runtime'):
             call()
 
 

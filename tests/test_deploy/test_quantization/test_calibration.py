@@ -23,7 +23,7 @@ def test_images_become_inputs(tiny, images):
 
 
 def test_too_few_images(images, tmp_path):
-    with pytest.raises(LitePoseError, match='int8 needs a folder with images'):
+    with pytest.raises(LitePoseError, match='calibration: expected a folder'):
         calibration_images(None)
     for number in range(3):
         (tmp_path / f'{number}.png').write_bytes((images / f'{number}.png').read_bytes())

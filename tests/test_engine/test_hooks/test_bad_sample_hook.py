@@ -59,7 +59,6 @@ def test_skipping_ends_whatever_is_drawn(images, tmp_path, seed):
         (images / f'{name}.png').write_bytes(b'')
     runner = runner_of(images, tmp_path / 'work', 'skip', 0)
     runner.train_loop._max_epochs = 12
-    runner._randomness_cfg.update(seed=seed)
     runner.set_randomness(seed=seed)
     runner.train()
     assert runner.epoch == 12
@@ -144,9 +143,12 @@ def test_validation_always_stops(images, tmp_path):
     [
         ({}, None),
         (dict(keypoints=np.full((2, 2, 2), np.nan)), 'keypoints of annotation 7: not finite'),
-        (dict(keypoints=np.zeros((2, 3, 2))), 'keypoints: expected 2 of them, got 3'),
+        (dict(keypoints=np.zeros((2, 3, 2))), 'keypoints: expected 2 keypoints, got 3'),
         (dict(keypoints=np.array([['a', 'b']])), 'keypoints: expected numbers, got <U1'),
-        (dict(bbox=np.zeros((2, 3))), r'bbox: expected 4 numbers each, got the shape (2, 3)'),
+        (
+            dict(bbox=np.zeros((2, 3))),
+            r'bbox: expected 4 numbers each, got an array of shape (2, 3)',
+        ),
         (dict(bbox=np.array([[0, 0, 1, 1], [0, 0, 1, np.inf]])), 'bbox of annotation 8: not'),
         (dict(keypoints=None, bbox=None), None),
     ],
@@ -160,5 +162,5 @@ def test_find_problem(changes, expected):
 
 
 def test_policy_is_checked():
-    with pytest.raises(LitePoseError, match="policy is one of .* got 'ignore'"):
+    with pytest.raises(LitePoseError, match="policy: expected .* got 'ignore'"):
         BadSampleHook(policy='ignore')

@@ -319,5 +319,5 @@ def test_window_that_cannot_be_opened(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('options', [dict(interval=0), dict(max_images=-1)])
 def test_numbers_out_of_range(options):
-    with pytest.raises(LitePoseError, match='expected max_images from 0 and interval from 1'):
+    with pytest.raises(LitePoseError, match='max_images .* interval'):
         PoseImagesHook(**options)

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from litepose_mm.engine.hooks.reproducible_epochs_hook import (
     ReproducibleEpochsHook,
-    SeedSample,
+    SampleSeeder,
     _seeds,
 )
 from litepose_mm.engine.utils.pipelines import WrappedPipeline, is_wrapped, pipeline_owners
@@ -31,21 +31,21 @@ def draw(sample):
 
 def test_samples_depend_on_seed_epoch_and_index_only():
     epoch = torch.tensor(0)
-    pipeline = WrappedPipeline(draw, SeedSample(5, epoch, 0))
+    pipeline = WrappedPipeline(draw, SampleSeeder(5, epoch, 0))
     first = pipeline(dict(sample_idx=3))
     assert pipeline(dict(sample_idx=4)) != first
     assert pipeline(dict(sample_idx=3)) == first
     epoch += 1
     assert pipeline(dict(sample_idx=3)) != first
-    assert WrappedPipeline(draw, SeedSample(6, epoch * 0, 0))(dict(sample_idx=3)) != first
-    assert WrappedPipeline(draw, SeedSample(5, epoch * 0, 1))(dict(sample_idx=3)) != first
+    assert WrappedPipeline(draw, SampleSeeder(6, epoch * 0, 0))(dict(sample_idx=3)) != first
+    assert WrappedPipeline(draw, SampleSeeder(5, epoch * 0, 1))(dict(sample_idx=3)) != first
 
 
 def test_torch_of_the_main_process_is_left_alone():
     torch.manual_seed(0)
     expected = torch.rand(1)
     torch.manual_seed(0)
-    WrappedPipeline(draw, SeedSample(5, torch.tensor(0), 0))(dict(sample_idx=3))
+    WrappedPipeline(draw, SampleSeeder(5, torch.tensor(0), 0))(dict(sample_idx=3))
     assert torch.equal(torch.rand(1), expected)
 
 
@@ -72,10 +72,10 @@ def test_pipelines_of_combined_data_sets_are_found():
 
 def test_wrapped_pipeline_seems_to_be_the_pipeline():
     pipeline = Data(transforms=[1])
-    seed = SeedSample(1, torch.tensor(0), 0)
+    seed = SampleSeeder(1, torch.tensor(0), 0)
     wrapped = WrappedPipeline(WrappedPipeline(pipeline, seed), print)
     assert wrapped.transforms == [1]
-    assert is_wrapped(wrapped, SeedSample) and not is_wrapped(pipeline, SeedSample)
+    assert is_wrapped(wrapped, SampleSeeder) and not is_wrapped(pipeline, SampleSeeder)
     assert pickle.loads(pickle.dumps(WrappedPipeline(draw, seed))).around.seed == 1
 
 
@@ -100,11 +100,10 @@ class Draws(BaseDataset):
 def seeded(dataset, epoch=0):
     runner = SimpleNamespace(
         epoch=epoch,
-        _randomness_cfg=dict(seed=5),
         train_dataloader=SimpleNamespace(dataset=dataset),
     )
     hook = ReproducibleEpochsHook()
-    hook._by_epoch = True
+    hook._by_epoch, hook._seed = True, 5
     for runner.epoch in range(epoch + 1):
         hook.before_train_epoch(runner)
     return dataset

@@ -6,7 +6,7 @@ import os
 import pytest
 import torch
 
-from litepose_mm.compat import shared_memory_told
+from litepose_mm.compat import report_shared_memory
 from litepose_mm.engine.hooks import BadSampleHook, ReproducibleEpochsHook
 from litepose_mm.engine.utils.pipelines import shared_zeros
 from litepose_mm.errors import LitePoseError
@@ -48,7 +48,7 @@ def test_workers_that_cannot_send_do_not_hang(monkeypatch):
     loader = torch.utils.data.DataLoader(
         _Samples(), num_workers=1, multiprocessing_context='fork', timeout=60
     )
-    with pytest.raises(LitePoseError, match='num_workers=0') as told, shared_memory_told():
+    with pytest.raises(LitePoseError, match='num_workers=0') as told, report_shared_memory():
         list(loader)
     assert '\n' not in str(told.value)
 
@@ -58,12 +58,12 @@ def test_locks_that_cannot_be_made(monkeypatch):
         raise OSError(30, 'Read-only file system')
 
     monkeypatch.setattr('multiprocessing.synchronize._multiprocessing.SemLock', refuse)
-    with pytest.raises(LitePoseError, match='num_workers=0'), shared_memory_told():
+    with pytest.raises(LitePoseError, match='num_workers=0'), report_shared_memory():
         multiprocessing.get_context('fork').Queue()
 
 
 @pytest.mark.parametrize('error', [OSError(2, 'No such file'), RuntimeError('anything else')])
 def test_other_errors_stay(error):
-    with pytest.raises(type(error)) as raised, shared_memory_told():
+    with pytest.raises(type(error)) as raised, report_shared_memory():
         raise error
     assert raised.value is error

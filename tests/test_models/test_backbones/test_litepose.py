@@ -68,12 +68,6 @@ def test_initial_weights_are_torchs():
     assert weight.std().item() == pytest.approx((3 * weight.shape[1]) ** -0.5, rel=0.1)
 
 
-def test_norm_eval():
-    backbone = LitePose(TINY_DICT, norm_eval=True).train()
-    assert not any(m.training for m in backbone.modules() if isinstance(m, nn.BatchNorm2d))
-    assert backbone.stages[0].training
-
-
 def test_layer_types_come_from_the_config():
     backbone = LitePose(TINY_DICT, norm_cfg=dict(type='GN', num_groups=4))
     assert not any(isinstance(m, nn.BatchNorm2d) for m in backbone.modules())

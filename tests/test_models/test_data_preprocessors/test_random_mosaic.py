@@ -63,11 +63,11 @@ def test_numbers_come_from_torch_and_16_bits_move_nothing():
 
 
 def test_bad_input_is_refused():
-    with pytest.raises(ValueError, match='scale_factor: expected 0 < least <= largest <= 1'):
+    with pytest.raises(ValueError, match='scale_factor: expected .*1.5'):
         RandomMosaic((8, 8), scale_factor=(0.5, 1.5))
-    with pytest.raises(LitePoseError, match='expected images of the ratio of 16x8, got 8x8'):
+    with pytest.raises(LitePoseError, match='16x8, got 8x8'):
         RandomMosaic((16, 8))(numbered(2), samples(2))
     labelled = samples(2)
     labelled[1].gt_fields = PoseDataSample()
-    with pytest.raises(LitePoseError, match='expected samples without targets'):
+    with pytest.raises(LitePoseError, match='remove GenerateTarget'):
         RandomMosaic((8, 8))(numbered(2), labelled)

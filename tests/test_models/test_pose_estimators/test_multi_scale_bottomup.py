@@ -56,7 +56,7 @@ def test_candidates_are_those_of_the_maps(model):
 def test_bad_options_are_one_line(model):
     with pytest.raises(LitePoseError, match="'maps' or 'candidates', got 'people'"):
         deploy_decoder(model, 'people')
-    with pytest.raises(LitePoseError, match='needs flip_indices'):
+    with pytest.raises(LitePoseError, match='flip_indices'):
         DeployGraph(model, deploy_decoder(model), flip_test=True)
 
 

@@ -68,4 +68,4 @@ def test_without_a_compiler_nothing_changes(runner, caplog, monkeypatch):
     monkeypatch.setenv('CXX', 'no-such-compiler')
     CompileHook().before_train(runner)
     assert 'forward' not in vars(runner.model.backbone)
-    assert 'compiled network: no C++ compiler (no-such-compiler)' in caplog.text
+    assert 'no C++ compiler (no-such-compiler)' in caplog.text

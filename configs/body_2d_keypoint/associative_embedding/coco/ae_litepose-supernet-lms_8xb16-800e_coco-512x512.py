@@ -14,7 +14,7 @@ model = dict(
 custom_hooks = [
     dict(type='SortChannelsHook'),
     dict(type='ArchitectureSamplingHook', space=search_space, samples=1),
-    # Besides the largest network: half of its widths, the published ones and the smallest.
+    # Besides the largest network, half of its widths, the published networks and the smallest one.
     dict(
         type='SubnetValidationHook',
         space=search_space,

@@ -1,9 +1,9 @@
 _base_ = './ae_litepose-xs_1xb4-1500e-overfit_coco-448x448.py'
 
-# The second part of the over-fit: every image as it is tested, so one at a time.
+# The second part of the over-fitting: each image has the size of its test, so the batch size is 1.
 load_from = 'work_dirs/ae_litepose-xs_1xb4-1500e-overfit_coco-448x448/epoch_1500.pth'
 
-# An image alone has no statistics to learn with.
+# A single image does not provide useful statistics for batch normalisation.
 model = dict(norm_eval=True, head=dict(heatmap_loss=dict(type='KeypointMSELoss')))
 train_dataloader = dict(
     batch_size=1,
@@ -12,7 +12,7 @@ train_dataloader = dict(
             dict(type='LoadImage'),
             dict(
                 type='BottomupRandomAffineAlign',
-                input_size=448,  # the short side; the long one is as long as each image needs
+                input_size=448,  # the short side; the long side follows each image
                 scale_factor=(1, 1),
                 rotate_factor=0,
                 shift_factor=0,
@@ -27,7 +27,7 @@ train_dataloader = dict(
 
 train_cfg = dict(max_epochs=130, val_interval=10, dynamic_intervals=None)
 default_hooks = dict(checkpoint=dict(interval=10))
-# Half of the gradients are below the usual eps of 1e-8 by now.
+# At this stage, half of the gradients are below the usual eps of 1e-8.
 optim_wrapper = dict(optimizer=dict(lr=4e-4, eps=1e-14))
 auto_scale_lr = dict(base_batch_size=1)
 param_scheduler = [

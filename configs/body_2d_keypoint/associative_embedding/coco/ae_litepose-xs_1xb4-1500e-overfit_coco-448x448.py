@@ -4,8 +4,8 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# Does it learn? From scratch on a handful of images, on which it is evaluated, too. The config
-# beside it, `…-130e-overfit-whole_…`, goes on from here.
+# Over-fitting as a check of training: from scratch on a handful of images, on which the network is
+# also evaluated. The config `…-130e-overfit-whole_…` continues from here.
 model = dict(
     backbone=dict(arch='litepose-xs'),
     head=dict(
@@ -19,8 +19,8 @@ model = dict(
     test_cfg=dict(flip_test=False),
 )
 
-# Crops around keypoints to begin with: a processor does a dozen times as many crops of 128 pixels as
-# images of 448, and nine of ten show people.
+# Training starts with crops around keypoints: a CPU processes a dozen times as many crops of 128
+# pixels as images of 448, and nine of ten show people.
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(
@@ -64,7 +64,7 @@ train_cfg = dict(by_epoch=True, max_epochs=1500, val_interval=150, dynamic_inter
 default_hooks = dict(checkpoint=dict(interval=25))
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=3e-3))
 auto_scale_lr = dict(base_batch_size=4)
-# The learning rate falls with the whole images; the cosine is as long as if 200 epochs came after.
+# The learning rate decreases once images are whole; the cosine would end 200 epochs later.
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
     dict(
@@ -76,8 +76,8 @@ param_scheduler = [
     ),
 ]
 custom_hooks = [
-    # Whole images show what is between people. Of an image of 4:3, a third of the samples show one
-    # end, a third the other.
+    # Whole images also show the background between people. Of an image of 4:3, a third of the
+    # samples show one end and a third the other.
     dict(
         type='PipelineSwitchHook',
         switch_epoch=1200,
@@ -97,6 +97,6 @@ custom_hooks = [
             dict(type='PackMultiScaleInputs', with_annotations=False),
         ],
     ),
-    # Batches of four images: their statistics alone move AP by two points.
+    # With batches of four images, fluctuations of their statistics change AP by two points.
     dict(type='EMAHook', momentum=2e-3, update_buffers=True),
 ]

@@ -1,7 +1,7 @@
 _base_ = './ae_litepose-xs_8xb16-500e_coco-256x256.py'
 
-# LitePose-XS learns from LitePose-S's heatmaps too (LitePose section 5.3). The teacher's weights can
-# be a checkpoint of the authors' code as it is; load_from, where the student starts, cannot.
+# LitePose-XS also learns from LitePose-S's heatmaps (LitePose section 5.3). The teacher's weights can
+# be a checkpoint of the authors' code; load_from, from which the student starts, cannot.
 load_from = 'checkpoints/litepose-xs_coco.pth'
 model = dict(
     type='DistilledBottomupPoseEstimator',

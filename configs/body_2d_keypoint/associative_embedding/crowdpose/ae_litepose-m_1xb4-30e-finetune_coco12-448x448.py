@@ -4,8 +4,8 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# A network trained on CrowdPose goes on with COCO's images and the 12 keypoints both have, on which
-# it is evaluated, too (tools/dataset_converters/combine_annotations.py --keypoints crowdpose).
+# A network trained on CrowdPose is fine-tuned and evaluated on COCO's images with the 12 keypoints
+# that both data sets have (tools/dataset_converters/combine_annotations.py --keypoints crowdpose).
 load_from = 'checkpoints/litepose-m_crowdpose.pth'
 
 model = dict(
@@ -21,7 +21,7 @@ train_dataloader = dict(
         data_root='data/coco12/',
         ann_file='annotations.json',
         data_prefix=dict(img=''),
-        # Images as they are. People without labels are masked, which COCO has and CrowdPose has not.
+        # Images are not augmented. People without labels, whom only COCO has, are masked.
         pipeline=[
             dict(type='LoadImage'),
             dict(
@@ -47,7 +47,7 @@ val_evaluator = dict(ann_file='data/coco12/annotations.json', iou_type='keypoint
 test_evaluator = val_evaluator
 
 train_cfg = dict(by_epoch=True, max_epochs=30, val_begin=1, val_interval=5)
-# Small steps: larger ones first destroy what the network has learned.
+# The learning rate is low, because a higher one first destroys what the network has learned.
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-4))
 auto_scale_lr = dict(base_batch_size=4)
 param_scheduler = [

@@ -10,7 +10,7 @@ model = dict(
         arch='litepose-s',
         num_keypoints=14,
         decoder=_base_.codec,
-        # Heatmaps only: tags learned from scratch come out poor (LitePose section 5.2).
+        # Only heatmaps are trained: tags learned from scratch are poor (LitePose section 5.2).
         tag_loss=dict(pull_weight=0, push_weight=0),
     ),
 )

@@ -4,7 +4,7 @@ _base_ = [
     '../../../_base_/schedules/ae_200e.py',
 ]
 
-# From a trained network, its head included (LitePose section 5.2).
+# Training starts from a trained network, including its head (LitePose section 5.2).
 load_from = 'checkpoints/litepose-s_crowdpose.pth'
 model = dict(
     backbone=dict(arch='litepose-s'),

@@ -4,7 +4,7 @@ _base_ = [
     '../../../_base_/schedules/ae_2400e.py',
 ]
 
-# The space of XS with kernels to choose from, too, as the authors' supernets have them.
+# The space of XS with variable kernel sizes, as in the authors' supernets.
 search_space = dict(
     largest='prune-l',
     img_sizes=[512, 448, 384, 320, 256],
@@ -19,7 +19,7 @@ model = dict(
 custom_hooks = [
     dict(type='SortChannelsHook'),
     dict(type='ArchitectureSamplingHook', space=search_space, samples=1),
-    # Besides the largest network: half of its widths, the published ones and the smallest.
+    # Besides the largest network, half of its widths, the published networks and the smallest one.
     dict(
         type='SubnetValidationHook',
         space=search_space,

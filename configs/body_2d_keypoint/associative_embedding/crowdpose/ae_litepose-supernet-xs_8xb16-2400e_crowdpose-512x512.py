@@ -4,7 +4,7 @@ _base_ = [
     '../../../_base_/schedules/ae_2400e.py',
 ]
 
-# The space of the paper's XS (LitePose section 5.1); one of its networks learns in each step.
+# The space of the paper's XS (LitePose section 5.1). Each step trains one of its networks.
 search_space = 'litepose-xs'
 
 model = dict(
@@ -14,7 +14,7 @@ model = dict(
 custom_hooks = [
     dict(type='SortChannelsHook'),
     dict(type='ArchitectureSamplingHook', space=search_space, samples=1),
-    # Besides the largest network: half of its widths, the published ones and the smallest.
+    # Besides the largest network, half of its widths, the published networks and the smallest one.
     dict(
         type='SubnetValidationHook',
         space=search_space,

@@ -4,7 +4,8 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# Does it learn? From scratch on two images, on which it is evaluated, too.
+# Over-fitting as a check of training: from scratch on two images, which are also used for
+# evaluation.
 model = dict(
     backbone=dict(arch='litepose-xs'),
     head=dict(
@@ -18,7 +19,7 @@ model = dict(
     test_cfg=dict(flip_test=False),
 )
 
-# Crops around keypoints to begin with.
+# Training starts with crops around keypoints.
 train_dataloader = dict(
     batch_size=2,
     dataset=dict(
@@ -64,7 +65,7 @@ train_cfg = dict(by_epoch=True, max_epochs=3000, val_interval=100)
 default_hooks = dict(checkpoint=dict(interval=100))
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=3e-3))
 auto_scale_lr = dict(base_batch_size=2)
-# The learning rate falls with the whole images.
+# The learning rate decreases once images are whole.
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
     dict(
@@ -76,7 +77,7 @@ param_scheduler = [
     ),
 ]
 custom_hooks = [
-    # Whole images show what is between people.
+    # Whole images also show the background between people.
     dict(
         type='PipelineSwitchHook',
         switch_epoch=2500,

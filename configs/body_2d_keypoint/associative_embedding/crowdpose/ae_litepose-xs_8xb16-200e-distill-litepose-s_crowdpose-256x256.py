@@ -4,8 +4,8 @@ _base_ = [
     '../../../_base_/schedules/ae_200e.py',
 ]
 
-# LitePose-XS learns from LitePose-S's heatmaps too (LitePose section 5.3). The teacher's weights can
-# be a checkpoint of the authors' code as it is; load_from, where the student starts, cannot.
+# LitePose-XS also learns from LitePose-S's heatmaps (LitePose section 5.3). The teacher's weights can
+# be a checkpoint of the authors' code; load_from, from which the student starts, cannot.
 load_from = 'checkpoints/litepose-xs_crowdpose.pth'
 model = dict(
     type='DistilledBottomupPoseEstimator',

@@ -1,6 +1,6 @@
 _base_ = './ae_litepose-xs_1xb32-22e-distill-litepose-m_lspet-256x256.py'
 
-# LitePose-S, in the same way, at the size the teacher was trained at.
+# The same for LitePose-S, at the input size of the teacher's training.
 load_from = 'checkpoints/litepose-s_narrowed.pth'
 
 codec = dict(input_size=(448, 448), heatmap_sizes=[(112, 112), (224, 224)])

@@ -1,6 +1,6 @@
 _base_ = './ae_litepose-xs_1xb32-22e-distill-litepose-m_lspet-256x256.py'
 
-# LitePose-M as a supernet whose narrow networks learn from M itself: down to the widths of XS.
+# LitePose-M as a supernet whose sub-networks, down to the widths of XS, learn from M itself.
 load_from = 'checkpoints/litepose-m_crowdpose.pth'
 search_space = dict(largest='litepose-m', img_sizes=[256], ratios=[1, 0.75, 2 / 3, 0.5, 0.25])
 
@@ -9,9 +9,9 @@ model = dict(
     backbone=dict(type='ElasticLitePose', arch='litepose-m', kernel_sizes=[]),
     head=dict(type='ElasticFusionDeconvHead', arch='litepose-m'),
 )
-find_unused_parameters = True  # a narrower network leaves blocks alone where depths differ
+find_unused_parameters = True  # sub-networks with smaller depths do not use all blocks
 
-# The last images of training are the search's; those that are reported on are neither's.
+# The search uses the last training images; reports use images that are in neither set.
 train_dataloader = dict(batch_size=8, dataset=dict(indices=8900))
 search_dataloader = dict(
     batch_size=1,
@@ -27,7 +27,7 @@ search_dataloader = dict(
         pipeline=_base_.val_dataloader.dataset.pipeline,
     ),
 )
-# Five networks are validated after an epoch: a fifth of the images will do.
+# Five networks are validated after an epoch, so a fifth of the images is sufficient.
 val_dataloader = dict(dataset=dict(indices=list(range(9000, 9200))))
 
 train_cfg = dict(max_epochs=1, val_interval=1)
@@ -41,7 +41,7 @@ custom_hooks = [
     dict(type='ArchitectureSamplingHook', space=search_space, samples=1),
     dict(type='SubnetValidationHook', space=search_space, subnets=[0.5, 'litepose-xs', 'smallest']),
 ]
-# How a network that was taken out of the supernet is trained.
+# Schedule of a network that was extracted from the supernet.
 finetune = dict(
     train_cfg=dict(max_epochs=1, val_interval=1),
     param_scheduler=param_scheduler,

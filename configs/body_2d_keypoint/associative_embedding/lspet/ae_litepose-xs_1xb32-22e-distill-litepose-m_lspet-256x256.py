@@ -4,8 +4,8 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# LitePose-XS learns what LitePose-M computes on mosaics of photographs; labels are not used, since
-# most people have none. It starts from the teacher, narrowed (projects/narrowing).
+# LitePose-XS learns from the maps of LitePose-M on mosaics of photographs. Labels are not used, since
+# most people have none. Training starts from the narrowed teacher (projects/narrowing).
 load_from = 'checkpoints/litepose-xs_narrowed.pth'
 
 codec = dict(
@@ -29,15 +29,15 @@ model = dict(
         head=dict(type='FusionDeconvHead', arch='litepose-m', num_keypoints=14),
     ),
     teacher_weights='checkpoints/litepose-m_crowdpose.pth',
-    # Enlarged images: small people are what the teacher misses at 256.
+    # Images are enlarged, because the teacher misses small people at 256.
     teacher_input_size=(352, 352),
     tag_weight=1e-3,
     with_labels=False,
     test_cfg=dict(flip_test=False),
 )
 
-# Images of a mosaic, zoomed, turned and mirrored one by one. Three side by side are at most twice as
-# wide as a sample: smaller ones would not be averaged but skip pixels.
+# Each image of a mosaic is zoomed, rotated and mirrored separately. Three images side by side are at
+# most twice as wide as a sample, because stronger shrinking would skip pixels.
 train_dataloader = dict(
     batch_size=32,
     dataset=dict(

@@ -4,7 +4,7 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# LitePose-S goes on at the size it is used at, from the last checkpoint of the config at 256.
+# LitePose-S continues at its final input size from the last checkpoint of the config for 256x256.
 load_from = 'work_dirs/ae_litepose-s_1xb16-30e_people-256x256/epoch_30.pth'
 
 model = dict(

@@ -4,8 +4,8 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# The weights of this package go on with photographs that LitePose-M has labelled: its keypoints are
-# Gaussians as high as they are probably right. The teacher itself is not needed any more.
+# The weights of this package are trained further on photographs that LitePose-M has labelled: the
+# height of a keypoint's Gaussian is the probability that it is right. The teacher is not needed.
 load_from = 'litepose-xs_crowdpose'
 
 model = dict(

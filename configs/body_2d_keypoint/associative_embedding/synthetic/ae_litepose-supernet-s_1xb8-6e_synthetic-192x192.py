@@ -4,9 +4,9 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# The ratios of the paper's XS space at small resolutions, of LitePose-S, whose weights ship: a search
-# for two processor cores. One or two large people, so that an hour of training tells networks apart
-# (docs/search.md).
+# A search for two CPU cores: the ratios of the paper's XS space, at small resolutions, for LitePose-S,
+# whose weights are in the package. Images show one or two large people, so that an hour of training
+# is enough to distinguish networks (docs/search.md).
 load_from = 'litepose-s_crowdpose'
 search_space = dict(largest='litepose-s', img_sizes=[192, 160, 128], ratios=[1, 0.75, 0.5, 0.25])
 
@@ -65,7 +65,7 @@ val_dataloader = dict(
     )
 )
 test_dataloader = val_dataloader
-# Other scenes than those that are reported on, for the search.
+# The search uses other scenes than the reports.
 search_dataloader = dict(
     batch_size=1,
     dataset=dict(
@@ -90,8 +90,8 @@ custom_hooks = [
     dict(type='ArchitectureSamplingHook', space=search_space, samples=1),
     dict(type='SubnetValidationHook', space=search_space, subnets=[0.5, 'smallest']),
 ]
-# Extracted networks go on for 5 epochs. Those that are trained alone get 8, so that two of these see
-# as many images as a supernet and two of its networks together.
+# Extracted networks are trained for 5 more epochs. Networks without a supernet get 8, so that two of
+# these see as many images as a supernet and two of its networks together.
 finetune = dict(
     train_cfg=dict(max_epochs=5, val_interval=1),
     param_scheduler=[

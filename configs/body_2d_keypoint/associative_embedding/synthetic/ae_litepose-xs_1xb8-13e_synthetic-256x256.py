@@ -4,8 +4,8 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# Synthetic people from scratch on a small machine: no download, an hour on two CPU cores. What differs
-# from the paper's recipe is for the sake of few iterations (docs/training.md).
+# Training on synthetic people from scratch takes an hour on two CPU cores and needs no download. It
+# differs from the paper to need fewer iterations (docs/training.md).
 model = dict(
     backbone=dict(arch='litepose-xs'),
     head=dict(
@@ -19,8 +19,8 @@ model = dict(
     test_cfg=dict(flip_test=False),
 )
 
-# Crops around keypoints to begin with, of which a processor does three times as many; whole
-# images in the end.
+# Training starts with crops around keypoints, of which a CPU processes three times as many, and ends
+# with whole images.
 train_dataloader = dict(
     batch_size=8,
     dataset=dict(
@@ -56,7 +56,7 @@ train_dataloader = dict(
 train_cfg = dict(by_epoch=True, max_epochs=13, val_interval=3)
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=4e-3, eps=1e-14))
 auto_scale_lr = dict(base_batch_size=8)
-# The learning rate falls with the whole images.
+# The learning rate decreases once images are whole.
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
     dict(

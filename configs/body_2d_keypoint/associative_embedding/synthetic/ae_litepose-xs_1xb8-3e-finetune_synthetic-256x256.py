@@ -4,8 +4,8 @@ _base_ = [
     '../../../_base_/default_runtime.py',
 ]
 
-# The weights that ship, which have seen photographs only, go on with whole images of synthetic
-# people: an hour on two CPU cores.
+# The weights of the package, which were trained on photographs only, are fine-tuned on whole images
+# of synthetic people, which takes an hour on two CPU cores.
 load_from = 'litepose-xs_crowdpose'
 
 model = dict(

@@ -1,4 +1,4 @@
-# LitePose's backbone under RTMPose's head (RTMCC), with the SimCC recipe beside it.
+# LitePose's backbone with RTMPose's head (RTMCC) and the schedule of the SimCC config.
 _base_ = '../../simcc/coco/simcc_litepose-s_8xb64-210e_coco-256x192.py'
 
 codec = _base_.codec

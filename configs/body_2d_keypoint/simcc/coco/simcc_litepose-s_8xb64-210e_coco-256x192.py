@@ -4,7 +4,7 @@ _base_ = [
     '../../../_base_/schedules/topdown.py',
 ]
 
-# LitePose's backbone under MMPose's SimCC head, after MMPose's MobileNetV2 recipe.
+# LitePose's backbone with MMPose's SimCC head and the settings of MMPose's MobileNetV2.
 codec = dict(type='SimCCLabel', input_size=(192, 256), sigma=6.0, simcc_split_ratio=2.0)
 
 model = dict(

@@ -4,7 +4,7 @@ _base_ = [
     '../../../_base_/schedules/topdown.py',
 ]
 
-# LitePose's backbone under MMPose's top-down heatmap head, after MMPose's MobileNetV2 recipe.
+# LitePose's backbone with MMPose's top-down heatmap head and the settings of MMPose's MobileNetV2.
 codec = dict(type='MSRAHeatmap', input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 
 model = dict(

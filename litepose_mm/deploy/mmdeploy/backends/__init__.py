@@ -1,6 +1,6 @@
-"""Backends of MMDeploy 1.3.1 that do not work with current releases, registered in their place.
+"""Replacements of MMDeploy 1.3.1's backends that do not work with current releases.
 
-Each is registered after MMDeploy's own, and under its name, which is what MMDeploy looks up.
+Each is registered after MMDeploy's own backend and under the same name, so that MMDeploy finds it.
 """
 
 from . import ncnn, openvino, tensorrt

@@ -1,4 +1,4 @@
-"""From the ONNX file of MMDeploy's folder to a backend's files beside it."""
+"""Convert the ONNX file in MMDeploy's folder to the files of a backend."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ....inference.engines import get_engine
 def convert(
     engine: str, onnx_file: str, work_dir: str, precision: str, suffixes: Sequence[str]
 ) -> list[str]:
-    """Writes a file for each suffix, named after the ONNX file.
+    """Write a file for each suffix, named after the ONNX file.
 
     Raises:
         LitePoseError: A package is missing, or the model cannot be converted.

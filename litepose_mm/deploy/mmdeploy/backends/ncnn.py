@@ -1,4 +1,4 @@
-"""ncnn: MMDeploy's converter is a program that its wheel lacks; pnnx is ncnn's own."""
+"""ncnn: convert with pnnx, because MMDeploy's wheel lacks the program of its own converter."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .conversion import convert
 
 @BACKEND_MANAGERS.register('ncnn')
 class PnnxManager(NCNNManager):
-    """Converts with pnnx; runs with MMDeploy's wrapper in the precision of the deploy config."""
+    """Converts with pnnx, and runs MMDeploy's wrapper in the precision of the deploy config."""
 
     @classmethod
     def is_available(cls, with_custom_ops: bool = False) -> bool:
-        """Whether ncnn and pnnx are installed; there are no custom operators."""
+        """Return whether ncnn and pnnx are installed; there are no custom operators."""
         return not with_custom_ops and all(map(importlib.util.find_spec, ('ncnn', 'pnnx')))
 
     @classmethod
@@ -44,7 +44,7 @@ class PnnxManager(NCNNManager):
         from ....inference.engines.ncnn import set_precision
 
         class Wrapper(NCNNWrapper):
-            """MMDeploy's leaves ncnn its default, which is not float32."""
+            """MMDeploy's wrapper with a precision; ncnn's default is not float32."""
 
             def __init__(self, param: str, weights: str):
                 BaseWrapper.__init__(self, output_names)
@@ -52,8 +52,8 @@ class PnnxManager(NCNNManager):
                 set_precision(self._net, get_precision(deploy_cfg))
                 if self._net.load_param(param) or self._net.load_model(weights):
                     raise LitePoseError(
-                        f'ncnn cannot load {param}: it is damaged, or has layers that this ncnn '
-                        'lacks; export it again'
+                        f'ncnn cannot load {param}: it is damaged, or has layers that this version '
+                        'of ncnn lacks; export it again'
                     )
 
         return Wrapper(*backend_files)
@@ -74,7 +74,7 @@ class PnnxManager(NCNNManager):
 
 
 def _rename_blobs(param: Path, names: dict[str, str]) -> None:
-    """pnnx numbers inputs and outputs; MMDeploy asks for them by the names of the ONNX file."""
+    """Give pnnx's numbered inputs and outputs the names of the ONNX file, as MMDeploy expects."""
     lines = [line.split(' ') for line in param.read_text().splitlines()]
     param.write_text(
         '\n'.join(' '.join(names.get(word, word) for word in line) for line in lines) + '\n'

@@ -1,4 +1,4 @@
-"""OpenVINO: MMDeploy calls the Model Optimizer and an API that releases since 2024 lack."""
+"""OpenVINO: MMDeploy uses the Model Optimizer and an API that releases since 2024 lack."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CurrentOpenVINOWrapper(OpenVINOWrapper):
     Args:
         file: The ``.xml`` file.
         output_names: Outputs in order.
-        precision: What OpenVINO calculates in: ``'fp32'``, ``'fp16'`` or ``'bf16'``.
+        precision: Precision of computation: ``'fp32'``, ``'fp16'`` or ``'bf16'``.
     """
 
     def __init__(self, file: str, output_names: Sequence[str] | None, precision: str):

@@ -1,4 +1,4 @@
-"""TensorRT: MMDeploy makes engines with TensorRT 8 only; beside it there is ``trtexec``."""
+"""TensorRT: MMDeploy supports only TensorRT 8; for others, ``trtexec`` builds engines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ....inference.engines.tensorrt import SHAPES, trtexec_command
 
 @BACKEND_MANAGERS.register('tensorrt')
 class TrtexecManager(TensorRTManager):
-    """MMDeploy's manager where its TensorRT is; else it says how to make the engine."""
+    """MMDeploy's manager, which without TensorRT 8 tells how to build the engine."""
 
     @classmethod
     def to_backend(
@@ -31,15 +31,15 @@ class TrtexecManager(TensorRTManager):
     ) -> Sequence[str]:
         if not has_tensorrt_8():
             raise LitePoseError(
-                f'{", ".join(ir_files)} is there; MMDeploy makes engines of it with TensorRT 8 '
-                'only, which is not installed. Where the GPU is, run: '
+                f'wrote {", ".join(ir_files)}, but MMDeploy needs TensorRT 8, which is not '
+                'installed, to build an engine; on the machine with the GPU, run: '
                 + '; '.join(trtexec_line(deploy_cfg, file) for file in ir_files)
             )
         return super().to_backend(ir_files, work_dir, deploy_cfg, **kwargs)
 
 
 def trtexec_line(deploy_cfg: Config, onnx_file: str) -> str:
-    """The command that makes a TensorRT engine of an ONNX file, with the config's shapes."""
+    """Return the command that builds a TensorRT engine with the shapes of the config."""
     shapes = None
     if is_dynamic_shape(deploy_cfg, 'inputs'):
         own = get_model_inputs(deploy_cfg)[0].input_shapes['inputs']
@@ -49,7 +49,7 @@ def trtexec_line(deploy_cfg: Config, onnx_file: str) -> str:
 
 
 def has_tensorrt_8() -> bool:
-    """Whether the TensorRT that MMDeploy's manager works with is installed."""
+    """Return whether TensorRT 8, which MMDeploy supports, is installed."""
     if importlib.util.find_spec('tensorrt') is None:
         return False
     import tensorrt

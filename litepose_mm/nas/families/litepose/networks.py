@@ -1,7 +1,7 @@
-"""LitePose's parts with elastic layers: one network that holds all those of a search space.
+"""LitePose's backbone and head with elastic layers, which hold all networks of a search space.
 
-They are the static parts, built with other layers, and methods that set the widths and tell which
-channels belong together. LitePose (CVPR 2022), section 4.
+They are the static parts with other layer types, and with methods that set the widths and describe
+which channels belong together. LitePose (CVPR 2022), section 4.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _NORM = dict(type='ElasticBatchNorm2d')
 
 @MODELS.register_module()
 class ElasticLitePose(LitePose):
-    """A LitePose backbone whose widths, depths and kernels can be changed.
+    """A LitePose backbone whose widths, depths and kernel sizes can be changed.
 
     Args:
         arch: The largest architecture.
-        kernel_sizes: Kernels that depthwise convolutions can take besides that of ``arch``.
-        kwargs: See :class:`LitePose`.
+        kernel_sizes: Kernel sizes of depthwise convolutions in addition to those of ``arch``.
+        kwargs: Arguments of :class:`LitePose`.
     """
 
     plain_type: ClassVar[str] = 'LitePose'
@@ -38,12 +38,12 @@ class ElasticLitePose(LitePose):
     def __init__(self, arch, kernel_sizes: Sequence[int] = (), **kwargs):
         conv = dict(type='ElasticConv2d', kernel_sizes=tuple(kernel_sizes))
         super().__init__(arch, conv_cfg=conv, norm_cfg=_NORM, **kwargs)
-        # The stem's depthwise convolution has one kernel in every architecture.
+        # The stem's depthwise convolution has the same kernel size in every architecture.
         self.stem[1].conv.kernel_transforms.clear()
         self.depths = tuple(stage.num_blocks for stage in self.arch.stages)
 
     def activate(self, arch: Architecture) -> None:
-        """Takes the widths, depths and kernels of ``arch``, of which the first blocks are used.
+        """Set the widths, depths and kernel sizes of ``arch``; stages use their first blocks.
 
         Raises:
             LitePoseError: See :meth:`check_part`; nothing is changed.
@@ -63,14 +63,14 @@ class ElasticLitePose(LitePose):
         self.depths = tuple(stage.num_blocks for stage in arch.stages)
 
     def check_part(self, arch: Architecture) -> None:
-        """Checks that the first channels and blocks of this backbone can be that of ``arch``.
+        """Check that the backbone of ``arch`` is part of this one.
 
         Raises:
-            LitePoseError: They cannot; the message names what is too large.
+            LitePoseError: It is not; the message names the number that is too large.
         """
         if arch.strides != self.arch.strides:
             raise LitePoseError(
-                f'architecture: strides must be {self.arch.strides}, got {arch.strides}'
+                f'architecture: expected strides {self.arch.strides}, got {arch.strides}'
             )
         _at_most('input_channel', arch.input_channel, self.arch.input_channel)
         for i, (stage, most) in enumerate(zip(arch.stages, self.arch.stages)):
@@ -84,20 +84,20 @@ class ElasticLitePose(LitePose):
                 kernels = self.stages[i][j].depthwise.conv.kernels
                 if kernel not in kernels:
                     raise LitePoseError(
-                        f'architecture: {name}[1] must be one of {kernels}, got {kernel}'
+                        f'architecture: {name}[1]: expected one of {kernels}, got {kernel}'
                     )
 
     def channel_groups(
         self, features: Sequence[ChannelGroup] = ()
     ) -> tuple[list[ChannelGroup], list[ChannelGroup]]:
-        """Channels that move together, of the largest network.
+        """Return the groups of channels that move together in the largest network.
 
         Args:
-            features: Of the input; there are none.
+            features: Ignored, because the channels of the input image do not move.
 
         Returns:
-            All groups, and those of the features that :meth:`forward` gives. Blocks that add their
-            input share its group, so that two features can have the same.
+            All groups, and the groups of the features that :meth:`forward` returns. A block that
+            adds its input shares the group of the input, so several features can have one group.
         """
         inner, group = [], ChannelGroup()
         _add_written(group, self.stem[2])
@@ -110,7 +110,7 @@ class ElasticLitePose(LitePose):
                 hidden.add_reader(block.project.conv)
                 inner.append(hidden)
                 group.add_reader(block.expand.conv)
-                # At full width, whatever network is active.
+                # This compares the full widths, whichever network is active.
                 adds_input = block.depthwise.conv.stride == (1, 1) and (
                     block.expand.conv.in_channels == block.project.conv.out_channels
                 )
@@ -121,7 +121,7 @@ class ElasticLitePose(LitePose):
         return [*inner, *features], [features[index] for index in self.out_indices]
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """See :class:`LitePose`; the features have the active widths."""
+        """Compute the features at their active widths; see :class:`LitePose`."""
         features = [self.stem(x)]
         for blocks, depth in zip(self.stages, self.depths):
             x = features[-1]
@@ -137,7 +137,7 @@ class ElasticFusionDeconvHead(FusionDeconvHead):
 
     Args:
         arch: The largest architecture.
-        kwargs: See :class:`FusionDeconvHead`.
+        kwargs: Arguments of :class:`FusionDeconvHead`.
     """
 
     plain_type: ClassVar[str] = 'FusionDeconvHead'
@@ -153,7 +153,7 @@ class ElasticFusionDeconvHead(FusionDeconvHead):
         self.arch = get_architecture(arch)
 
     def activate(self, arch: Architecture) -> None:
-        """Takes the widths of ``arch``; those of its features follow from these.
+        """Set the widths of ``arch``.
 
         Raises:
             LitePoseError: See :meth:`check_part`; nothing is changed.
@@ -164,30 +164,31 @@ class ElasticFusionDeconvHead(FusionDeconvHead):
                 layer.active_out_channels = width
 
     def check_part(self, arch: Architecture) -> None:
-        """Checks that the first channels of this head can be that of ``arch``.
+        """Check that the head of ``arch`` is part of this one.
 
         Raises:
-            LitePoseError: They cannot; the message names what is too large.
+            LitePoseError: It is not; the message names the number that does not fit.
         """
         for name, value, own in (
             ('fusion', arch.fusion, any(deconv.raw is not None for deconv in self.deconvs)),
             ('len(deconv_setting)', len(arch.deconv_setting), len(self.deconvs)),
         ):
             if value != own:
-                raise LitePoseError(f'architecture: {name} must be {own}, got {value}')
+                raise LitePoseError(f'architecture: {name}: expected {own}, got {value}')
         for i, (width, deconv) in enumerate(zip(arch.deconv_setting, self.deconvs)):
             _at_most(f'deconv_setting[{i}]', width, deconv.refined.out_channels)
 
     def channel_groups(
         self, features: Sequence[ChannelGroup]
     ) -> tuple[list[ChannelGroup], list[ChannelGroup]]:
-        """Channels that move together, of the largest network.
+        """Return the groups of channels that move together in the largest network.
 
         Args:
-            features: The groups of the head's inputs, to which it adds its readers.
+            features: The groups of the head's inputs, to which the layers that read them are added.
 
         Returns:
-            The groups of the transposed convolutions, and none of the outputs.
+            The groups of the transposed convolutions, and an empty list, because the channels of
+            the outputs do not move.
         """
         for index, group in enumerate(features):
             deconvs, outputs = self.raw_readers(index)
@@ -216,11 +217,11 @@ def _add_written(group: ChannelGroup, layer: nn.Module) -> None:
 
 
 def _add_separable_reader(group: ChannelGroup, layer: nn.Module) -> None:
-    """A separable convolution that reads the channels: its depthwise part keeps them."""
+    """Add a separable convolution that reads the channels, which its depthwise part keeps."""
     _add_written(group, layer.depthwise)
     group.add_reader(layer.pointwise)
 
 
 def _at_most(name: str, value: int, most: int) -> None:
     if value > most:
-        raise LitePoseError(f'architecture: {name} must be at most {most}, got {value}')
+        raise LitePoseError(f'architecture: {name}: expected at most {most}, got {value}')

@@ -1,6 +1,6 @@
-"""LitePose's search spaces: which widths, resolutions, depths and kernels a network may have.
+"""LitePose's search spaces: possible widths, resolutions, depths and kernel sizes of networks.
 
-LitePose (CVPR 2022), section 5.1, and the released ``arch_manager``.
+They follow LitePose (CVPR 2022), section 5.1, and the released ``arch_manager``.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from ....families.litepose import (
 )
 from ...search_spaces import Gene, Genotype, SearchSpace
 
-# What all networks of a space share.
+# Fields that are equal in all networks of a space.
 _FIXED = ('strides', 'fusion')
 
 
 @dataclass(frozen=True)
 class LitePoseSearchSpace(SearchSpace):
-    """All LitePose networks whose every part has one of some sizes.
+    """All LitePose networks with the given widths, resolutions, depths and kernel sizes.
 
-    Genes are named as in the authors' JSON form.
+    Genes have the names of the authors' JSON form.
 
     Args:
-        largest: The network of the largest sizes; the supernet is built from it. Its resolution is
-            the largest of ``img_sizes``.
-        img_sizes: Resolutions: the short side of the input in pixels.
-        ratios: Fractions of the largest widths; a width is rounded to a multiple of 8.
-        depths: For each stage, numbers of blocks; only that of ``largest`` if empty.
-        kernel_sizes: Kernels of every block; only those of ``largest`` if empty.
+        largest: The largest network, from which the supernet is built. Its resolution becomes the
+            largest of ``img_sizes``.
+        img_sizes: Resolutions, as the short side of the input in pixels.
+        ratios: Fractions of the largest widths; widths are rounded to multiples of 8.
+        depths: Numbers of blocks for each stage; if empty, those of ``largest``.
+        kernel_sizes: Kernel sizes of all blocks; if empty, those of ``largest``.
 
     Raises:
-        LitePoseError: A choice is missing, impossible, or larger than ``largest``.
+        LitePoseError: A choice is missing, impossible, or larger than in ``largest``.
     """
 
     name: ClassVar[str] = 'litepose'
@@ -61,33 +61,33 @@ class LitePoseSearchSpace(SearchSpace):
             if not getattr(self, name):
                 raise LitePoseError(f'search space: expected {name}, got none')
         if max(self.ratios) > 1:
-            raise LitePoseError(f'search space: ratios must be at most 1, got {self.ratios}')
-        # An architecture checks its resolution; the largest comes last and stays.
+            raise LitePoseError(f'search space: expected ratios of at most 1, got {self.ratios}')
+        # An architecture checks its resolution; the largest one comes last and remains.
         for size in sorted(self.img_sizes):
             object.__setattr__(self, 'largest', replace(self.largest, img_size=size))
         stages = self.largest.stages
         if self.depths and len(self.depths) != len(stages):
             raise LitePoseError(
-                f'search space: depths must be given for {len(stages)} stages, got {self.depths}'
+                f'search space: expected depths for {len(stages)} stages, got {self.depths}'
             )
         for stage, depths in zip(stages, self.depths):
             if not depths or max(depths) > stage.num_blocks:
                 raise LitePoseError(
-                    f'search space: depths must be 1 to {stage.num_blocks}, got {depths}'
+                    f'search space: expected depths from 1 to {stage.num_blocks}, got {depths}'
                 )
         for kernel in self.kernel_sizes:
             if kernel % 2 == 0 or any(
                 kernel > most for stage in stages for _, most in stage.block_setting
             ):
                 raise LitePoseError(
-                    f'search space: kernel_sizes must be odd and at most those of the largest '
-                    f'network, got {kernel}'
+                    f'search space: expected kernel_sizes that are odd and at most those of the '
+                    f'largest network, got {kernel}'
                 )
         try:
             self.encode(self.largest)
         except LitePoseError as error:
             raise LitePoseError(
-                f'search space: its largest network is not in it: {error}'
+                f'search space: the largest network is not part of it: {error}'
             ) from None
 
     @cached_property
@@ -132,7 +132,7 @@ class LitePoseSearchSpace(SearchSpace):
         )
 
     def encode(self, arch: Architecture) -> Genotype:
-        """The genotype of a network. Missing blocks get the index of the largest kernel.
+        """Return the genotype of a network; missing blocks get the index of the largest kernel.
 
         Raises:
             LitePoseError: The network is not in the space; the message names the gene.
@@ -146,27 +146,27 @@ class LitePoseSearchSpace(SearchSpace):
         for name, value, expected in fixed:
             if value != expected:
                 raise LitePoseError(
-                    f'architecture: {name} must be {expected} in this search space, got {value}'
+                    f'architecture: {name}: expected {expected} in this search space, got {value}'
                 )
         for gene, value in zip(self.genes, _values(arch, largest), strict=True):
             if value is not None and value not in gene.choices:
                 raise LitePoseError(
-                    f'architecture: {gene.name} must be one of {gene.choices} in this search '
+                    f'architecture: {gene.name}: expected one of {gene.choices} in this search '
                     f'space, got {value}'
                 )
             genotype.append(0 if value is None else gene.choices.index(value))
         return tuple(genotype)
 
     def architecture(self, source: str | float | Mapping[str, Any] | Architecture) -> Architecture:
-        """See :class:`SearchSpace`; a ratio is also a source, see :meth:`uniform`."""
+        """See :class:`SearchSpace`; ``source`` may also be a ratio, see :meth:`uniform`."""
         return self.uniform(source) if isinstance(source, Real) else get_architecture(source)
 
     def uniform(self, ratio: float, img_size: int | None = None) -> Architecture:
-        """The network with all widths at one ratio and the largest depths and kernels.
+        """Return the network with all widths at one ratio and the largest depths and kernels.
 
         Args:
             ratio: One of the space's ratios.
-            img_size: One of its resolutions; the largest by default.
+            img_size: One of the space's resolutions; None for the largest.
 
         Raises:
             LitePoseError: The space has no such ratio or resolution.
@@ -178,9 +178,9 @@ class LitePoseSearchSpace(SearchSpace):
         return arch
 
     def baselines(self) -> Iterator[Iterator[Architecture]]:
-        """For each resolution, networks with all widths at one ratio, a multiple of 1/64.
+        """For each resolution, yield networks with all widths at one ratio, a multiple of 1/64.
 
-        The ratio need not be one of the space.
+        The space itself need not have this ratio.
         """
         for size in sorted(set(self.img_sizes), reverse=True):
             yield (scaled(self.largest, step / 64, size) for step in range(64, 0, -1))
@@ -197,7 +197,7 @@ class LitePoseSearchSpace(SearchSpace):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> LitePoseSearchSpace:
-        """Reads what :meth:`to_dict` wrote; ``largest`` may also be a name or a JSON file.
+        """Make a space from the result of :meth:`to_dict`; ``largest`` may be a name or a file.
 
         Raises:
             LitePoseError: A field is missing, unknown, or has an impossible value.
@@ -242,11 +242,11 @@ def _list(values: Any) -> Sequence[Any]:
 
 
 def _numbers(name: str, values: Any) -> tuple:
-    """The values as a tuple of positive numbers, integers except for ratios."""
+    """Return a tuple of positive numbers, which are integers except for ratios."""
     kind = Real if name == 'ratios' else Integral
     for value in _list(values):
         if not isinstance(value, kind) or isinstance(value, bool) or not value > 0:
-            raise LitePoseError(f'search space: {name} must be positive numbers, got {value!r}')
+            raise LitePoseError(f'search space: {name}: expected positive numbers, got {value!r}')
     return tuple(values)
 
 
@@ -255,7 +255,7 @@ def _descending(values) -> tuple[int, ...]:
 
 
 def _values(arch: Architecture, largest: Architecture) -> Iterator[int | None]:
-    """The genes' values; None for a block that ``arch`` lacks."""
+    """Yield the values of the genes, None for blocks that ``arch`` lacks."""
     yield arch.img_size
     yield arch.input_channel
     yield from arch.deconv_setting
@@ -268,7 +268,7 @@ def _values(arch: Architecture, largest: Architecture) -> Iterator[int | None]:
 
 _LARGEST = ARCHITECTURES['prune-l']
 
-# The paper's spaces (section 5.1).
+# The spaces of the paper (section 5.1).
 LitePoseSearchSpace.published = {
     'litepose-lms': LitePoseSearchSpace(_LARGEST, (512, 448), (1, 0.75, 0.5)),
     'litepose-xs': LitePoseSearchSpace(_LARGEST, (512, 448, 384, 320, 256), (1, 0.75, 0.5, 0.25)),

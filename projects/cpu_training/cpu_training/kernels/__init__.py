@@ -1,4 +1,4 @@
-"""Layers that train with C++ of our own on processors; inference has no use for it."""
+"""C++ kernels for layers that train on CPUs; inference does not use them."""
 
 from .depthwise import quick_conv2d
 from .library import library

@@ -1,6 +1,6 @@
-"""Batch normalisation and the activation after it, compiled as one."""
+"""A compiled kernel for batch normalisation and the following activation."""
 
-# No annotations from __future__: torch reads those of operators.
+# torch reads annotations of operators, so they are not imported from __future__.
 
 from math import inf
 
@@ -11,7 +11,7 @@ from .library import DTYPES, call, channels_last, empty_maps
 
 
 def is_batch_norm(layer: nn.Module) -> bool:
-    """Whether a layer is one that :func:`quick_batch_norm` computes."""
+    """Return whether :func:`quick_batch_norm` supports a layer."""
     return (
         type(layer) is nn.BatchNorm2d
         and layer.affine
@@ -21,12 +21,12 @@ def is_batch_norm(layer: nn.Module) -> bool:
 
 
 def activation_limits(layer: nn.Module | None) -> tuple[float, float] | None:
-    """Least and largest value of an activation that clamps; None for others."""
+    """Return the smallest and largest value of a clamping activation; None for others."""
     return {nn.ReLU: (0.0, inf), nn.ReLU6: (0.0, 6.0)}.get(type(layer))
 
 
 def is_quick(layer: nn.BatchNorm2d, x: Tensor) -> bool:
-    """Whether :func:`quick_batch_norm` takes maps that go into a layer or come out of it."""
+    """Return whether :func:`quick_batch_norm` supports the input or output maps of a layer."""
     return (
         layer.training
         and torch.is_grad_enabled()
@@ -38,15 +38,15 @@ def is_quick(layer: nn.BatchNorm2d, x: Tensor) -> bool:
 
 
 def quick_batch_norm(layer: nn.BatchNorm2d, x: Tensor, limits: tuple[float, float]) -> Tensor:
-    """What a layer and an activation after it do in training, running statistics included.
+    """Compute a layer and the following activation in training, and update running statistics.
 
     Args:
-        layer: One of :func:`is_batch_norm`.
-        x: Maps ``(B, C, H, W)``, for which :func:`is_quick` holds.
-        limits: Of the activation, see :func:`activation_limits`.
+        layer: A layer for which :func:`is_batch_norm` is true.
+        x: Maps ``(B, C, H, W)`` for which :func:`is_quick` is true.
+        limits: Limits of the activation, see :func:`activation_limits`.
 
     Raises:
-        ValueError: As torch, where a channel has only one value.
+        ValueError: A channel has only one value.
     """
     count = x.numel() // x.shape[1]
     if count < 2:

@@ -1,6 +1,6 @@
 """Depthwise convolutions with compiled gradients."""
 
-# No annotations from __future__: torch reads those of operators.
+# torch reads annotations of operators, so they are not imported from __future__.
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +10,7 @@ from .library import DTYPES, call, channels_last, empty_maps
 
 
 def is_depthwise(layer: nn.Module) -> bool:
-    """Whether a layer is a convolution that :func:`quick_conv2d` computes."""
+    """Return whether :func:`quick_conv2d` supports a layer."""
     return (
         type(layer) is nn.Conv2d
         and layer.groups == layer.in_channels == layer.out_channels > 1
@@ -33,14 +33,14 @@ def quick_conv2d(
     stride: tuple[int, int],
     padding: tuple[int, int],
 ) -> Tensor:
-    """A depthwise convolution with compiled gradients; without a kernel for them, torch's.
+    """Compute a depthwise convolution with compiled gradients, or torch's if unsupported.
 
     Args:
         x: Maps ``(B, C, H, W)``.
         weight: Kernels ``(C, 1, k, k)``.
-        bias: ``(C,)``, or none.
-        stride: Down and to the right.
-        padding: Zeros at top and bottom, left and right.
+        bias: Bias ``(C,)``, or None.
+        stride: Vertical and horizontal stride.
+        padding: Vertical and horizontal padding with zeros.
     """
     dtype = torch.get_autocast_dtype('cpu') if torch.is_autocast_enabled('cpu') else x.dtype
     if (
@@ -75,7 +75,7 @@ class _DepthwiseConv(torch.autograd.Function):
         return grad_x, grad_weight, grad_bias, None, None
 
 
-# Operators of torch, so that torch.compile takes networks with them.
+# These are registered as operators, so that torch.compile supports networks with them.
 
 
 @torch.library.custom_op('cpu_training::depthwise_weight_gradient', mutates_args=())
@@ -83,7 +83,7 @@ def _weight_gradient(
     x: Tensor, grad: Tensor, kernel_size: int, stride: int, padding_y: int, padding_x: int
 ) -> Tensor:
     x, grad = channels_last(x), channels_last(grad)
-    sums = torch.empty(*x.shape[:2], kernel_size, kernel_size)  # a sample's
+    sums = torch.empty(*x.shape[:2], kernel_size, kernel_size)  # of each sample
     shape = (*x.shape, *grad.shape[2:], kernel_size, stride, padding_y, padding_x)
     assert call('depthwise_weight_gradient', shape, (x, grad, sums))
     return sums.sum(0).unsqueeze(1)

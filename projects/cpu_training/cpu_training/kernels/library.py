@@ -1,4 +1,4 @@
-"""The C++ of this folder, compiled for the processor at hand."""
+"""Compile the C++ sources of this folder for the CPU of this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from litepose_mm.errors import LitePoseError
 
-#: Types of maps that the kernels take.
+#: Types of maps that the kernels support.
 DTYPES = (torch.float32, torch.bfloat16)
 
 _FOLDER = Path(__file__).parent
@@ -25,12 +25,12 @@ _OPTIONS = ('-std=gnu++17', '-O3', '-march=native', '-fopenmp', '-shared', '-fPI
 
 @cache
 def library() -> ctypes.CDLL:
-    """The compiled kernels, which takes some seconds once in a process.
+    """Compile and load the kernels, which takes some seconds once per process.
 
-    Nothing is kept for other processes, which may run on another processor.
+    Nothing is cached for other processes, which may run on another CPU. ``CXX`` names the compiler.
 
     Raises:
-        LitePoseError: There is no C++ compiler with OpenMP; its name is taken from ``CXX``.
+        LitePoseError: There is no C++ compiler with OpenMP.
     """
     compiler = os.environ.get('CXX', 'g++')
     sources = [str(_FOLDER / name) for name in _SOURCES]
@@ -43,7 +43,7 @@ def library() -> ctypes.CDLL:
                 capture_output=True,
                 text=True,
             )
-            # OpenMP is the one that torch has loaded: both share its threads.
+            # torch has already loaded OpenMP, so that both share its threads.
             return ctypes.CDLL(path)
         except subprocess.CalledProcessError as error:
             reason = (error.stderr.strip() or f'exit status {error.returncode}').splitlines()[0]
@@ -53,12 +53,12 @@ def library() -> ctypes.CDLL:
 
 
 def call(name: str, shape: Sequence[int], tensors: Sequence[Tensor], *numbers: float) -> int:
-    """Calls a kernel.
+    """Call a kernel.
 
     Args:
-        name: Of the function.
-        shape: Its ``Shape``.
-        tensors: What it reads and writes; the first one's type is that of the maps.
+        name: Name of the function.
+        shape: Numbers of its ``Shape``.
+        tensors: Inputs and outputs; the first one has the type of the maps.
         numbers: Further arguments.
     """
     return getattr(library(), name)(
@@ -71,12 +71,11 @@ def call(name: str, shape: Sequence[int], tensors: Sequence[Tensor], *numbers: f
 
 
 def channels_last(maps: Tensor) -> Tensor:
-    """The maps, in the order of memory that the kernels take."""
+    """Convert maps to the memory format of the kernels."""
     return maps.contiguous(memory_format=torch.channels_last)
 
 
-def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
-    """Maps for a kernel to write, of the type and device of others."""
-    return torch.empty(
-        tuple(shape), dtype=like.dtype, device=like.device, memory_format=torch.channels_last
-    )
+def empty_maps(shape: Sequence[int], reference: Tensor) -> Tensor:
+    """Allocate the output maps of a kernel, with the type and device of other maps."""
+    options = dict(dtype=reference.dtype, device=reference.device)
+    return torch.empty(tuple(shape), **options, memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""Which layers of a network train with the compiled kernels."""
+"""Replace layers of a network by the compiled kernels."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .library import library
 def quicken(model: nn.Module) -> tuple[int, int]:
     """Let depthwise convolutions and batch normalisation of a model train with compiled kernels.
 
-    oneDNN has none of its own for the weight gradient of depthwise convolutions in channels-last
-    order, nor in bfloat16 for their input gradient at a stride of two: they take 10 to 100 times as
-    long as the forward pass, and these here about as long. Batch normalisation waits for memory,
-    which is read and written half as often with ReLU or ReLU6 as a part of it. Weights, their
-    names, and all results but for rounding stay what they are, and evaluation is torch's.
+    oneDNN has no kernels for the weight gradient of depthwise convolutions in channels-last format,
+    or for their input gradient in bfloat16 at stride 2: these take 10 to 100 times as long as the
+    forward pass, but with our kernels about as long. Batch normalisation is limited by memory
+    access, which is halved by including ReLU or ReLU6. Weights and their names do not change,
+    results differ by rounding only, and evaluation uses torch.
 
     Args:
-        model: Changed in place. Layers are taken for maps in float32 and under autocast to
-            bfloat16; an activation with the normalisation before it, where they are ``act`` and
-            ``bn`` of one module; elastic convolutions too.
+        model: The model, changed in place. Kernels are used for maps in float32 and with autocast
+            to bfloat16. An activation is included if it is ``act`` beside ``bn`` in one module.
+            Elastic convolutions are supported, too.
 
     Returns:
-        How many convolutions and normalisations were changed.
+        The numbers of convolutions and normalisations that were changed.
 
     Raises:
         LitePoseError: There is no C++ compiler.

@@ -1,4 +1,4 @@
-"""Limits of costs, as the tools take them."""
+"""Constraints of a search, from the limits that tools accept."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from .evolution import Constraint
 from .latency import LatencyPredictor
 from .search_spaces import Architecture, SearchSpace
 
-#: What can be limited; latency is in milliseconds and needs a fitted predictor.
+#: Costs that can be limited; latency is in milliseconds and needs a fitted predictor.
 COSTS = (*Complexity._fields, 'latency')
 
 
 def parse_limit(text: str) -> tuple[str, float]:
-    """``NAME=NUMBER`` with the name of a cost, for ``argparse``."""
+    """Parse ``NAME=NUMBER`` with the name of a cost, for ``argparse``."""
     name, _, value = text.partition('=')
     if name not in COSTS:
-        raise argparse.ArgumentTypeError(f'expected {", ".join(COSTS)} = a number, got {text!r}')
+        raise argparse.ArgumentTypeError(
+            f'expected NAME=NUMBER with one of the names {", ".join(COSTS)}, got {text!r}'
+        )
     try:
         return name, float(value)
     except ValueError:
@@ -35,17 +37,17 @@ def make_constraints(
     space: SearchSpace,
     latency_predictor: str | Path | None = None,
 ) -> list[Constraint]:
-    """Constraints of a search.
+    """Make the constraints of a search.
 
     Args:
-        limits: Names of costs, and the most of each.
-        costs: What counts the networks.
-        space: Their search space.
-        latency_predictor: File of ``latency_predictor.py``.
+        limits: Names of costs, each with the largest value allowed.
+        costs: Costs of the networks.
+        space: The search space of the networks.
+        latency_predictor: A file that ``latency_predictor.py`` wrote.
 
     Raises:
         LitePoseError: Latency is limited without a predictor, or the predictor cannot be read or
-            is that of another space.
+            belongs to another space.
     """
     functions: dict[str, Callable[[Architecture], float]] = {
         name: partial(_cost, costs, name) for name in Complexity._fields
@@ -56,7 +58,7 @@ def make_constraints(
         functions['latency'] = partial(predictor, costs)
     elif 'latency' in dict(limits):
         raise LitePoseError(
-            'latency needs --latency-predictor FILE, which tools/nas/latency_predictor.py makes'
+            'latency: expected --latency-predictor FILE, which tools/nas/latency_predictor.py makes'
         )
     return [Constraint(name, functions[name], limit) for name, limit in limits]
 

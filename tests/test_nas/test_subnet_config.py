@@ -6,8 +6,8 @@ from pipelines import ae_codec, ae_train_pipeline
 from supernets import LARGEST, SPACE, supernet_config
 
 from litepose_mm.errors import LitePoseError
-from litepose_mm.nas import plain_config
-from litepose_mm.nas.plain_config import at_scale
+from litepose_mm.nas import subnet_config
+from litepose_mm.nas.subnet_config import at_scale
 
 
 def sizes(pipeline):
@@ -27,9 +27,9 @@ def test_inputs_keep_their_ratio_to_the_codec():
             finetune=dict(train_cfg=dict(max_epochs=3)),
         )
     )
-    same = plain_config(config, LARGEST)
+    same = subnet_config(config, LARGEST)
     assert sizes(same.train_dataloader.dataset.pipeline) == [(48, 32)]
-    plain = plain_config(config, SPACE.smallest, schedule='finetune')
+    plain = subnet_config(config, SPACE.smallest, schedule='finetune')
     assert SPACE.smallest.img_size == 32
     assert sizes(plain.train_dataloader.dataset.pipeline) == [(32, 16)]  # 24 is none for a network
     target = plain.train_dataloader.dataset.pipeline[3].encoder
@@ -50,5 +50,5 @@ def test_sides_of_any_kind():
 
 def test_a_schedule_that_is_not_there_is_named():
     config = Config(dict(model=supernet_config()))
-    with pytest.raises(LitePoseError, match=r"has no 'alone', .* add alone = dict\(train_cfg"):
-        plain_config(config, LARGEST, schedule='alone')
+    with pytest.raises(LitePoseError, match=r"'alone' .* add alone = dict\(train_cfg"):
+        subnet_config(config, LARGEST, schedule='alone')

@@ -1,4 +1,4 @@
-"""From a supernet's config to that of one of its networks."""
+"""Convert the config of a supernet to that of one of its networks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mmpose.registry import HOOKS, MODELS
 from ..errors import LitePoseError
 from .search_spaces import Architecture
 
-#: How a network of a supernet can be trained, in its config: extracted from it, or without it.
+#: Keys of a supernet's config with the schedules of a network: after extraction, or from scratch.
 SCHEDULES = ('finetune', 'alone')
-# What only supernets have in their configs.
+# Keys that only the configs of supernets have.
 _SUPERNET_ONLY = (
     *SCHEDULES,
     'find_unused_parameters',
@@ -26,25 +26,27 @@ _SUPERNET_ONLY = (
     'search_evaluator',
     'search_space',
 )
-# Pixels of inputs, in transforms, codecs and batch augmentations.
+# Keys with sizes of inputs, in transforms, codecs and batch augmentations.
 _INPUTS = {'input_size', 'output_size'}
-# What a codec makes for an input.
+# Keys of codecs with sizes of targets.
 _TARGETS = {'heatmap_size', 'heatmap_sizes'}
 
 
-def plain_model(model: Mapping[str, Any], arch: Architecture) -> dict[str, Any]:
-    """The ``model`` of a plain config for a network of a supernet.
+def subnet_model(model: Mapping[str, Any], arch: Architecture) -> dict[str, Any]:
+    """Return the ``model`` of the config of a network of a supernet.
 
     Args:
         model: ``model`` of the supernet's config.
-        arch: The network; the codec gets its resolution.
+        arch: The network's architecture; the codec gets its resolution.
 
     Raises:
-        LitePoseError: It is not the model of a supernet.
+        LitePoseError: ``model`` is not a supernet.
     """
     plain = copy.deepcopy(dict(model))
     if _attribute(MODELS, plain, 'plain_type') is None:
-        raise LitePoseError(f'expected the config of a supernet, got one of {plain.get("type")}')
+        raise LitePoseError(
+            f'model.type: expected the estimator of a supernet, got {plain.get("type")}'
+        )
     scale = scale_of(dict(model=model), arch)
     plain['head']['decoder'] = at_scale(plain['head']['decoder'], scale)
     plain['data_preprocessor'] = at_scale(plain.get('data_preprocessor'), scale)
@@ -61,19 +63,19 @@ def plain_model(model: Mapping[str, Any], arch: Architecture) -> dict[str, Any]:
 
 
 def _attribute(registry: Registry, config: Any, name: str) -> Any:
-    """What the class that a config names says of itself; None if it does not."""
+    """Return an attribute of the class that a config names, or None if it has none."""
     kind = config.get('type') if isinstance(config, Mapping) else None
     return getattr(registry.get(kind) if isinstance(kind, str) else kind, name, None)
 
 
 def at_scale(value: Any, scale: Fraction) -> Any:
-    """A part of a config whose inputs, codecs and targets are smaller or larger by a factor.
+    """Scale the sizes of inputs and targets in a part of a config.
 
-    Sides of inputs become multiples of 16, the stride of networks; strides of targets stay.
+    Sides of inputs become multiples of 16, the stride of networks; strides of targets remain.
 
     Args:
-        value: A data set, one that wraps others, a pipeline, a hook, or anything in these.
-        scale: New by old sides.
+        value: A data set, which may contain others, a pipeline, a hook, or any part of these.
+        scale: Ratio of new to old sides.
     """
     if isinstance(value, Mapping):
         changed = {name: at_scale(part, scale) for name, part in value.items()}
@@ -92,19 +94,19 @@ def _resized(size: Any, side: Callable[[int], int]) -> Any:
 
 
 def _targets(size: Any, inputs: Sequence[int], new_inputs: Sequence[int]) -> Any:
-    """Width and height of targets, or those of several levels, for another input."""
+    """Return width and height of targets, or of several levels of them, for another input."""
     if not isinstance(size[0], Integral):
         return [_targets(level, inputs, new_inputs) for level in size]
     return tuple(new // (old // own) for own, old, new in zip(size, inputs, new_inputs))
 
 
 def scale_of(config: Mapping[str, Any], arch: Architecture) -> Fraction:
-    """How much smaller a network's inputs are than those of the supernet's config."""
+    """Return the ratio of a network's input size to that of the supernet's config."""
     return Fraction(arch.img_size, min(config['model']['head']['decoder']['input_size']))
 
 
 def input_size_of(input_size: Sequence[int], arch: Architecture) -> tuple[int, int]:
-    """Width and height of a network's inputs, from those of the supernet's codec."""
+    """Return width and height of a network's inputs, given those of the supernet's codec."""
     scale = Fraction(arch.img_size, min(input_size))
     width, height = (_side(side, scale) for side in input_size)
     return width, height
@@ -114,35 +116,34 @@ def _side(side: int, scale: Fraction) -> int:
     return side if scale == 1 else max(16, 16 * round(side * scale / 16))
 
 
-def plain_config(
+def subnet_config(
     config: Config,
     arch: Architecture,
     load_from: str | Path | None = None,
     schedule: str | None = None,
 ) -> Config:
-    """The config that trains, tests and exports one network of a supernet.
+    """Return the config that trains, tests and exports one network of a supernet.
 
     Args:
-        config: The supernet's.
-        arch: The network.
-        load_from: The network's weights, where training starts.
-        schedule: What of ``config`` takes precedence over the supernet's recipe, of
-            :data:`SCHEDULES`.
+        config: Config of the supernet.
+        arch: The network's architecture.
+        load_from: The network's weights, from which training starts.
+        schedule: The one of :data:`SCHEDULES` that replaces the schedule of the supernet.
 
     Raises:
-        LitePoseError: It is not the config of a supernet, or has no such schedule.
+        LitePoseError: ``config`` is not that of a supernet, or has no such schedule.
     """
     merged = Config(config.to_dict())
     if schedule is not None:
         if schedule not in merged:
             raise LitePoseError(
-                f"the supernet's config has no {schedule!r}, which says how a network is "
-                f'trained: add {schedule} = dict(train_cfg=…, param_scheduler=…)'
+                f"expected {schedule!r} in the supernet's config, the schedule of a single "
+                f'network, got none; add {schedule} = dict(train_cfg=…, param_scheduler=…)'
             )
         merged.merge_from_dict(merged[schedule])
     plain = merged.to_dict()
     scale = scale_of(plain, arch)
-    plain['model'] = plain_model(plain['model'], arch)
+    plain['model'] = subnet_model(plain['model'], arch)
     plain['codec'] = plain['model']['head']['decoder']
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         plain[name] = at_scale(plain.get(name), scale)

@@ -38,7 +38,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('annotations', type=Path, help="annotation file in COCO's form (.json)")
     parser.add_argument('--images', type=Path, help='folder of the images')
     parser.add_argument('--decode', action='store_true', help='decode every image completely')
-    parser.add_argument('--dataset', help='coco, crowdpose or a config: which keypoints to expect')
     parser.add_argument(
         '--dataset', help='expected keypoints: those of coco, of crowdpose or of a config'
     )

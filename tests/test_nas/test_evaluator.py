@@ -120,7 +120,7 @@ def test_the_plain_config_has_nothing_elastic():
     assert network.backbone.arch == SPACE.smallest
     with pytest.raises(LitePoseError, match='model.type: .*supernet'):
         subnet_model(model, SPACE.smallest)
-    with pytest.raises(LitePoseError, match='calibration_batches: expected 1 or more'):
+    with pytest.raises(LitePoseError, match='calibration_batches: .*1, got 0'):
         SubnetEvaluator(network, config(), calibration_batches=0)
 
 

@@ -215,7 +215,7 @@ def test_a_state_of_another_search_is_refused(tmp_path):
     save_generation(evolution, tmp_path)
     with pytest.raises(LitePoseError, match=r'another \(paper_macs .*, not '):
         resume(search(limit=0.7), tmp_path)
-    with pytest.raises(LitePoseError, match=r'another search \(seed \d, not 3\)'):
+    with pytest.raises(LitePoseError, match=r'another \(seed \d, not 3\)'):
         resume(search(settings=replace(SETTINGS, seed=3)), tmp_path)
     with pytest.raises(LitePoseError, match='checkpoint differs'):
         resume(search(), tmp_path, dict(checkpoint='other'))

@@ -175,8 +175,8 @@ def test_what_does_not_fit_is_refused():
         ArchitectureSamplingHook(SPACE).before_train(runner_of(networks.litepose(LARGEST)))
     with pytest.raises(LitePoseError, match='input_channel.* got 24'):
         ArchitectureSamplingHook('litepose-lms').before_train(runner_of(build_supernet()))
-    with pytest.raises(LitePoseError, match='sync_bn: expected none for a supernet'):
+    with pytest.raises(LitePoseError, match='sync_bn'):
         synchronised = nn.SyncBatchNorm.convert_sync_batchnorm(build_supernet())
         ArchitectureSamplingHook(SPACE).before_train(runner_of(synchronised))
-    with pytest.raises(LitePoseError, match='samples of at least 1'):
+    with pytest.raises(LitePoseError, match='at least 1 for samples'):
         ArchitectureSamplingHook(SPACE, samples=0)

@@ -93,8 +93,8 @@ class SafeCheckpointHook(CheckpointHook):
             )
         if found is not None and broken:
             runner.logger.warning(
-                f'The newest checkpoint cannot be used ({broken[0]}); resuming from the previous '
-                f'one, {found}.'
+                f'The newest checkpoint cannot be used ({broken[0]}); resuming from {found}, the '
+                'previous one.'
             )
         if found is not None and found != named and is_main_process():
             with replacing(Path(runner.work_dir) / _POINTER) as part:

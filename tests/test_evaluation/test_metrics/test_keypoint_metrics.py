@@ -125,5 +125,5 @@ def test_images_without_people():
     here = (truth, found(truth['keypoints']))
     there = (empty, found(truth['keypoints']))
     assert measure('BottomupPCKAccuracy', here, there) == {'PCK': 1, 'found': 1}
-    with pytest.raises(LitePoseError, match='nobody is annotated'):
+    with pytest.raises(LitePoseError, match='expected annotated people'):
         measure('BottomupPCKAccuracy', there)

@@ -1,4 +1,4 @@
-"""``litepose export``: exports a model for use without torch, and compares it with torch."""
+"""``litepose export``: a model for a runtime without torch, and proof that it finds the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..argument_types import positive_int
 from ..estimator_arguments import add_model_options
 from ..one_line_warnings import one_line_warnings
 
-HELP = 'export a model for an engine such as OpenVINO, and compare it with torch'
+HELP = 'write a model for an engine such as OpenVINO, and compare it with torch'
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--out',
         metavar='DIR',
-        help='folder to write; a previous export is replaced '
+        help='folder to write; an exported one is replaced '
         '(default: exported/MODEL_ENGINE_PRECISION)',
     )
     parser.add_argument(
@@ -31,58 +31,57 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '--backend',
         default='onnxruntime',
         metavar='NAME',
-        help='engine: onnxruntime (default), openvino, ncnn, an engine of a plugin, or tensorrt, '
-        'which writes an ONNX file and a command',
+        help='onnxruntime (default), openvino, ncnn or that of a plugin; or tensorrt: an ONNX file '
+        'and a command',
     )
     parser.add_argument(
         '--precision',
         default='fp32',
-        help='precision: fp32 (default), fp16, bf16 or int8, if the engine supports it',
+        help='fp32 (default), fp16, bf16 or int8, where the engine has it',
     )
     parser.add_argument(
         '--static',
         type=_width_height,
         metavar='WxH',
-        help='accept only inputs of this width and height (default: any)',
+        help='take inputs of this width and height only (default: any)',
     )
     parser.add_argument(
         '--outputs',
         metavar='NAME',
-        help="the graph's outputs if the head offers a choice: maps (default), or candidates, "
-        'which are faster to decode but leave missing keypoints missing',
+        help='for heads that offer a choice: maps (default), or candidates, which are faster to '
+        'decode, but missing keypoints stay missing',
     )
     add_model_options(parser.add_argument_group('model'))
     group = parser.add_argument_group('int8')
     group.add_argument(
         '--calibration',
         metavar='DIR',
-        help='folder with at least 10 typical images, on which the range of every layer is '
-        'measured',
+        help='images of what the model will see, 10 or more, that tell the range of every layer',
     )
     group.add_argument(
         '--max-ap-loss',
         type=float,
         metavar='POINTS',
-        help='maximum loss of AP on the images of --annotations; sensitive layers stay in float32 '
-        'until it is reached (default with --annotations: 1.5)',
+        help='leave sensitive layers in float32 until int8 costs no more AP on the images of '
+        '--annotations (default with these: 1.5)',
     )
     group = parser.add_argument_group('comparison with torch')
     group.add_argument(
         '--verify',
         metavar='DIR',
-        help='compare the models on the images of this folder and write report.* to --out; the '
-        'exit status is 1 if a float32 model does not find the same people as torch',
+        help='compare on these images; writes report.* into --out; the exit status is 1 where a '
+        'model in float32 does not find what torch finds',
     )
     group.add_argument(
         '--annotations',
         metavar='FILE',
-        help="keypoints of the images in --verify in COCO's format, for the AP of both models",
+        help="keypoints in COCO's form of the images in --verify, for the AP of both",
     )
     group.add_argument(
         '--threads',
         type=positive_int,
         metavar='N',
-        help='number of threads of torch and the engine (default: chosen by them)',
+        help='of torch and the engine (default: theirs)',
     )
 
 
@@ -100,18 +99,15 @@ def run(args: argparse.Namespace) -> int:
     if args.annotations and not args.verify:
         raise LitePoseError('--annotations needs --verify with the folder of their images')
     if args.max_ap_loss is not None and not args.annotations:
-        raise LitePoseError('--max-ap-loss needs --verify and --annotations to measure the AP')
+        raise LitePoseError('--max-ap-loss needs --verify and --annotations, to know the AP')
     if args.precision != 'int8' and (args.calibration or args.max_ap_loss is not None):
         raise LitePoseError(
-            '--calibration and --max-ap-loss: expected --precision int8, got '
-            f'{args.precision}; change it, or leave them out'
+            f'--calibration and --max-ap-loss are for --precision int8, got {args.precision}'
         )
     engine = get_engine(args.engine)
     engine.check(args.precision)  # before the model is built, which takes seconds
     if args.verify and not engine.runs_here:
-        raise LitePoseError(
-            f'--verify: {args.engine} models cannot run here; leave it out, or use another engine'
-        )
+        raise LitePoseError(f'--verify: nothing here runs {args.engine}; compare another engine')
     with one_line_warnings():
         return _run(args)
 
@@ -142,11 +138,11 @@ def _run(args: argparse.Namespace) -> int:
     if args.verify:
         from ...deploy.verification import images_and_truth
 
-        # Checked before the export, which replaces a previous one.
+        # Before the export, which replaces an earlier one.
         images_and_truth(args.verify, args.annotations, estimator.skeleton)
     print(f'exporting {args.model} for {args.engine}, {args.precision}', flush=True)
     if (estimator.model.test_cfg or {}).get('flip_test'):
-        print('the model runs the mirrored image too, which doubles the time; --no-flip avoids it')
+        print('with the mirrored image, which takes twice the time: --no-flip leaves it out')
     card = export_model(
         estimator.model,
         None,
@@ -158,7 +154,7 @@ def _run(args: argparse.Namespace) -> int:
         calibration=args.calibration,
         goal=goal,
     )
-    print(f'wrote {", ".join(card.files)} and model.json to {args.out}', flush=True)
+    print(f'wrote {", ".join(card.files)} and model.json in {args.out}', flush=True)
     quantization = read_quantization(args.out)
     if quantization:
         print('\n'.join(quantization_lines(quantization)), flush=True)
@@ -175,8 +171,8 @@ def _verify(args: argparse.Namespace, estimator) -> int:
     figures = verify(estimator, args.out, args.verify, args.annotations, threads=args.threads)
     try:
         names = ', '.join(path.name for path in write_report(figures, args.out))
-        print(f'wrote {names} to {args.out}')
-    finally:  # even if the report cannot be written
+        print(f'wrote {names} in {args.out}')
+    finally:  # whatever becomes of the report
         print('\n'.join(summary_lines(figures)))
     return 0 if complaint(figures) is None else 1
 

@@ -99,7 +99,7 @@ def mmpose_config(name) -> Path:
 
 @pytest.mark.parametrize('device', ['quantum', 'cuda:99', ''])
 def test_absent_devices(device):
-    assert 'expected a device that is present' in refuse(MODEL, device=device)
+    assert "e.g. 'cpu'" in refuse(MODEL, device=device)
 
 
 @pytest.mark.parametrize('short_side', [0, -64, 63, 4097, 2000000, 128.5, True, '448'])
@@ -124,7 +124,7 @@ def test_head_of_mmpose_needs_flip_test():
     config = mmpose_config('ae_hrnet-w32_8xb24-300e_coco-512x512.py')
     refusal = refuse(config, device='cpu', flip_test=False)
     assert "MMPose's AssociativeEmbeddingHead" in refusal
-    assert 'cannot predict without flip test' in refusal
+    assert 'flip_test: ' in refusal
 
 
 def test_weights_that_do_not_fit(tmp_path):

@@ -79,7 +79,7 @@ def test_own_input(demo, tmp_path, capsys):
 
 def test_missing_input(demo, capsys):
     assert demo('--input', 'missing.jpg') == 2
-    assert 'there is no' in capsys.readouterr().err
+    assert 'missing.jpg' in capsys.readouterr().err
 
 
 def test_shared_folder(monkeypatch, tmp_path):

@@ -63,7 +63,7 @@ def opened(monkeypatch):
 def test_for_this_machine_only(run, port, opened):
     status, out, err, config = run('--open')
     address = f'http://localhost:{port}'
-    assert (status, out, err) == (0, f'{address} (this machine only); Ctrl-C ends\n', '')
+    assert (status, out, err) == (0, f'{address} (this machine only); press Ctrl-C to quit\n', '')
     assert opened == [address]
     client = testclient.TestClient(config.app, base_url=address)
     assert client.get('/api/model').json()['name'] == 'model'
@@ -72,8 +72,8 @@ def test_for_this_machine_only(run, port, opened):
 
 def test_for_others(run, port, opened):
     _, out, _, config = run('--host', '0.0.0.0')
-    reach = 'everybody who reaches this address can use it'
-    assert out == f'http://0.0.0.0:{port} ({reach}); Ctrl-C ends\n' and not opened
+    reach = 'everybody who can reach this address can use it'
+    assert out == f'http://0.0.0.0:{port} ({reach}); press Ctrl-C to quit\n' and not opened
     client = testclient.TestClient(config.app)
     assert client.get('/api/model', headers={'host': 'here.example'}).status_code == 200
 
@@ -86,7 +86,7 @@ def test_ipv6(run, port):
         pytest.skip(str(error))
     _, out, _, config = run('--host', '::1')
     address = f'http://[::1]:{port}'
-    assert out == f'{address} (this machine only); Ctrl-C ends\n'
+    assert out == f'{address} (this machine only); press Ctrl-C to quit\n'
     client = testclient.TestClient(config.app, base_url=address)
     assert client.get('/api/model').status_code == 200
     assert client.get('/api/model', headers={'host': 'elsewhere.example'}).status_code == 400
@@ -102,8 +102,8 @@ def test_most_of_an_upload(run):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['--host', '203.0.113.1'], ': Cannot assign requested address; take another address'),
-        (['--host', 'nowhere.invalid'], '; take another address'),
+        (['--host', '203.0.113.1'], ': Cannot assign requested address; choose another address'),
+        (['--host', 'nowhere.invalid'], '; choose another address'),
         (['--port', '65536'], 'port: expected 0 to 65535, got 65536'),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_port_in_use(run, port):
         status, _, err = run()
     assert status == 2 and re.fullmatch(
         f'litepose: error: cannot listen on 127.0.0.1, port {port}: .*in use.*; '
-        'take another port\n',
+        'choose another port\n',
         err,
     )
 

@@ -55,7 +55,7 @@ WRONG = {
     'vast': (np.broadcast_to(IMAGE[:1, :1], (1 << 24, 1 << 24, 3)), 'not enough memory'),
     'nothing': ('', 'cannot read'),
     'folder': (Path('/'), 'cannot read'),
-    'no file': (Path('/nowhere/a.jpg'), 'there is no file'),
+    'no file': (Path('/nowhere/a.jpg'), '/nowhere/a.jpg'),
     'zero byte': ('a\0b', 'cannot read'),
 }
 

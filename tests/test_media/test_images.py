@@ -56,7 +56,7 @@ def test_cut_short(tmp_path, suffix, share):
     data = cv2.imencode(suffix, photo(320, 240))[1].tobytes()
     path = tmp_path / f'x{suffix}'
     path.write_bytes(data[: int(share * len(data))])
-    with pytest.raises(LitePoseError, match=rf'x{suffix} is cut short'):
+    with pytest.raises(LitePoseError, match=rf'x{suffix} is .*damaged'):
         read_image(path)
 
 
@@ -83,7 +83,7 @@ def test_damaged_within(tmp_path, capfd, kind, options, how):
     path.write_bytes(encoded(rng.integers(0, 256, (96, 128, 3), np.uint8), kind, **options))
     read_image(path)
     path.write_bytes(damaged(path.read_bytes(), how))
-    with pytest.raises(LitePoseError, match='x.image is cut short.*copy it again'):
+    with pytest.raises(LitePoseError, match='x.image is .*damaged.*copy it again'):
         read_image(path)
     assert kind == 'PNG' or not capfd.readouterr().err
 
@@ -91,7 +91,7 @@ def test_damaged_within(tmp_path, capfd, kind, options, how):
 def test_what_is_left_out_of_webp_is_noticed():
     rng = np.random.default_rng(0)
     data = encoded(rng.integers(0, 256, (96, 128, 3), np.uint8), 'WEBP')
-    with pytest.raises(LitePoseError, match='x is cut short'):
+    with pytest.raises(LitePoseError, match='x is .*damaged'):
         decode_image(damaged(data, 'left out'), 'x')
 
 
@@ -114,7 +114,7 @@ def test_jpeg_has_the_pixels_that_opencv_decodes(mode, options):
 
 @pytest.mark.parametrize(
     'content, message',
-    [(b'', r'empty \(0 bytes\)'), (b'hello', 'broken'), (b'\xff\xd8\xff', 'broken')],
+    [(b'', r'empty \(0 bytes\)'), (b'hello', 'damaged'), (b'\xff\xd8\xff', 'damaged')],
 )
 def test_not_an_image(tmp_path, content, message):
     path = tmp_path / 'x.jpg'
@@ -126,7 +126,7 @@ def test_not_an_image(tmp_path, content, message):
 
 
 def test_missing_or_folder(tmp_path):
-    with pytest.raises(LitePoseError, match='there is no file'):
+    with pytest.raises(LitePoseError, match='does not exist|is not a file'):
         read_image(tmp_path / 'x.jpg')
     with pytest.raises(LitePoseError, match='cannot read'):
         read_image(tmp_path)
@@ -162,7 +162,7 @@ def test_more_are_not_decoded(size, told, monkeypatch):
 def test_a_size_that_is_not_known_is_refused():
     data = cv2.imencode('.ras', photo())[1].tobytes()
     assert decode_image(data, 'x').shape == (24, 32, 3)
-    with pytest.raises(LitePoseError, match='x is cut short, broken or of another kind'):
+    with pytest.raises(LitePoseError, match='x is .*damaged'):
         decode_image(data, 'x', max_pixels=50_000_000)
 
 
@@ -246,7 +246,7 @@ def test_of_several_images_the_first_is_taken(scene, quarters, kind):
     file = io.BytesIO()
     options = {'lossless': True} if kind == 'WEBP' else {}
     first.save(file, kind, save_all=True, append_images=[other], **options)
-    with pytest.warns(UserWarning, match='x.gif holds several images, of which the first is taken'):
+    with pytest.warns(UserWarning, match='x.gif .*several images'):
         assert quarters(decode_image(file.getvalue(), 'x.gif')) == 'bgrk'
 
 

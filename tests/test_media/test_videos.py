@@ -218,7 +218,7 @@ def sound(path):
 
 def test_only_sound(tmp_path):
     sound(tmp_path / 'x.wav')
-    with pytest.raises(LitePoseError, match='has only sound'):
+    with pytest.raises(LitePoseError, match='only sound'):
         VideoReader(tmp_path / 'x.wav')
 
 
@@ -226,7 +226,7 @@ def test_no_frame_at_all(tmp_path, make_video, numbered):
     path = make_video(tmp_path / 'x.mp4', numbered(3), codec='libx264')
     damage(path, 0, 2, 0xFF)
     frames, error = read(path)
-    assert not frames and 'holds no frame that can be decoded' in error
+    assert not frames and 'no frame' in error
 
 
 @pytest.mark.parametrize('content', [b'', b'hello', None])
@@ -242,7 +242,7 @@ def test_not_a_video(tmp_path, make_video, numbered, content):
 
 def test_missing(tmp_path):
     for path in (tmp_path / 'x.mp4', tmp_path):
-        with pytest.raises(LitePoseError, match='there is no file'):
+        with pytest.raises(LitePoseError, match='does not exist|is not a file'):
             VideoReader(path)
 
 

@@ -155,7 +155,7 @@ def test_other_names_are_refused(page):
 def test_a_port_that_is_taken(page):
     port = int(page.address.rpartition(':')[2])
     with pytest.raises(
-        LitePoseError, match=f'cannot listen on 127.0.0.1, port {port}: .*; take another port'
+        LitePoseError, match=f'cannot listen on 127.0.0.1, port {port}: .*another port'
     ):
         Page(port)
 

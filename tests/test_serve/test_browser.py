@@ -190,7 +190,7 @@ def test_too_many_streams(visit):
         playwright.expect(first.locator('#status')).to_contain_text(' fps')
         second.click('#camera')
         error = second.locator('#error')
-        playwright.expect(error).to_have_text('there are 1 streams already; close one')
+        playwright.expect(error).to_have_text('there are already 1 streams; close one')
         assert second.is_disabled('#stop')
         first.click('#stop')
         second.click('#camera')

@@ -74,7 +74,7 @@ def test_a_camera_that_stalls(run, tmp_path, source, press, monkeypatch):
     its.answers.set()
     assert status == 0 and time.monotonic() - start < 30
     assert int(out.partition(' ')[0]) <= 3 and len(drawings) == 21
-    assert told[0].startswith('loading ') and told[-1].startswith('nothing new from camera 0 for ')
+    assert told[0].startswith('loading ') and told[-1].startswith('no frame from camera 0 for ')
     assert its.at_the_end  # files are finished before the camera is waited for
     assert list(VideoReader(tmp_path / 'o.mp4'))
 
@@ -84,7 +84,7 @@ def test_a_camera_that_stalls_without_a_screen(run, source, monkeypatch):
     monkeypatch.setattr(viewer, '_STATUS_SECONDS', 0.1)
     threading.Timer(1.0, its.answers.set).start()
     _, _, err = run('--no-display')
-    assert 'litepose: nothing new from camera 0 for 0 s\n' in err
+    assert 'litepose: no frame from camera 0 for 0 s\n' in err
 
 
 def test_status_is_told_where_there_is_no_window(run, video, monkeypatch):
@@ -134,5 +134,5 @@ def test_a_page(run, source):
     status, out, err = run('--page', port)
     viewer.join()
     assert status == 0 and 'draw ' in out
-    assert err == f'litepose: http://localhost:{port} (this machine only); Ctrl-C ends\n'
+    assert err == f'litepose: http://localhost:{port} (this machine only); press Ctrl-C to quit\n'
     assert got and b'Content-Type: image/jpeg' in got[0]

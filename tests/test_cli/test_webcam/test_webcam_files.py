@@ -45,7 +45,7 @@ def test_bad_images_are_told_and_left_out(run, tmp_path):
         write_image(tmp_path / 'in' / f'{name}.png', np.zeros((64, 96, 3), np.uint8))
     (tmp_path / 'in' / 'b.png').write_text('no image')
     status, out, err = run('in', '--no-display', '--jsonl', 'o.jsonl')
-    assert status == 1 and out.startswith('2 frames') and err.startswith('litepose: left out: ')
+    assert status == 1 and out.startswith('2 frames') and err.startswith('litepose: skipped: ')
     lines = (tmp_path / 'o.jsonl').read_text().splitlines()
     assert [json.loads(line)['frame'] for line in lines] == [0, 2]
     assert [json.loads(line)['file'] for line in lines] == ['in/a.png', 'in/c.png']
@@ -70,12 +70,12 @@ def test_frames_before_the_break_of_a_video_are_kept(run, video, tmp_path, sourc
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['clip.mp4', '--out', 'clip.avi'], 'clip.mp4 would replace what is read from there'),
-        (['clip.mp4', '--out', 'link.mp4'], 'link.mp4 would replace what is read'),
-        (['clip.mp4', '--jsonl', 'clip.mp4'], 'clip.mp4 would replace what is read from there'),
-        (['images', '--jsonl', 'images/a.png'], 'images/a.png would replace what is read'),
-        (['clip.mp4', '--out', 'o.mp4', '--jsonl', './o.mp4'], '--out and --jsonl are the same'),
-        (['clip.mp4', '--out', 'o.avi', '--jsonl', 'o.mp4'], '--out and --jsonl are the same'),
+        (['clip.mp4', '--out', 'clip.avi'], 'clip.mp4 would replace'),
+        (['clip.mp4', '--out', 'link.mp4'], 'link.mp4 would replace'),
+        (['clip.mp4', '--jsonl', 'clip.mp4'], 'clip.mp4 would replace'),
+        (['images', '--jsonl', 'images/a.png'], 'images/a.png would replace'),
+        (['clip.mp4', '--out', 'o.mp4', '--jsonl', './o.mp4'], '--out and --jsonl'),
+        (['clip.mp4', '--out', 'o.avi', '--jsonl', 'o.mp4'], '--out and --jsonl'),
     ],
 )
 def test_nothing_that_is_read_is_replaced(run, video, tmp_path, arguments, message):

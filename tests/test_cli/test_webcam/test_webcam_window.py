@@ -73,7 +73,7 @@ def test_where_there_is_no_window_the_page_opens_before_the_model_is_loaded(
     assert run(video) == (
         2,
         '',
-        'litepose: no window here; a page in the browser takes its place\n'
+        'litepose: no window here; a page in the browser is used instead\n'
         'litepose: error: port 8000 is taken\n',
     )
 
@@ -84,7 +84,7 @@ def test_the_last_image_stays_unless_something_is_written(run, video, press, opt
     status, out, err = run(video, *option)
     assert status == 0 and out.startswith('8 frames')
     assert len(drawings) == (8 if option else 11)
-    assert ('that was all' in err) == (not option)
+    assert ('last frame' in err) == (not option)
     if not option:
         assert np.array_equal(drawings[10], drawings[7])
 

@@ -67,7 +67,10 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
     problems.pop('unexpected', None)
     if not problems:
         return None
-    if not partly or sum(map(len, problems.values())) >= len(_essential(model, state)):
+    none_fits = sum(map(len, problems.values())) >= len(_essential(model, state))
+    other_shapes = problems.get('of another shape', ())
+    other_network = any(line.startswith('backbone.') for line in other_shapes)
+    if not partly or none_fits or other_network:
         raise LitePoseError(f'weights {path} do not fit the model: {_describe(problems)}')
     return _describe(problems)
 

@@ -28,6 +28,9 @@ def read_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     except LitePoseError:
         raise
     except Exception as error:  # a config is a program, so any error can occur
+        # MMEngine wraps the error of custom_imports in one that lists the whole search path.
+        if isinstance(error, ImportError) and isinstance(error.__cause__, Exception):
+            error = error.__cause__
         raise LitePoseError(f'cannot read the config {path}: {reason(error)}') from error
     try:
         config.merge_from_dict(dict(options or {}))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pkgutil
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import ClassVar, Protocol, TypeVar
+
+from ..errors import reason
 
 
 class _Named(Protocol):
@@ -22,7 +25,10 @@ Named = TypeVar('Named', bound=_Named)
 def import_plugins() -> None:
     """Imports the modules in the entry-point group ``litepose_mm`` of installed packages, once."""
     for each in entry_points(group='litepose_mm'):
-        each.load()
+        try:
+            each.load()
+        except Exception as error:  # a plugin is a program, so any error can occur
+            warnings.warn(f'plugin {each.name} ({each.value}) is left out: {reason(error)}')
 
 
 def subclasses(cls: type[T]) -> Iterator[type[T]]:

@@ -73,11 +73,14 @@ MODELS: dict[str, ModelEntry] = _load()
 
 def models() -> dict[str, ModelEntry]:
     """Return all models by name: those of this package, then those of other families."""
-    others = {
-        row['name']: ModelEntry(family=family.name, **row)
-        for family in families().values()
-        for row in family.models
-    }
+    others = {}
+    for family in families().values():
+        for row in family.models:
+            try:
+                entry = ModelEntry(family=family.name, **row)
+            except TypeError as error:
+                raise LitePoseError(f'models of the family {family.name}: {error}') from error
+            others[entry.name] = entry
     return {**MODELS, **others}
 
 

@@ -306,7 +306,7 @@ def test_browse_dataset(pose_config, tmp_path):
         pose_config, '--out-dir', tmp_path, cwd=tmp_path, script='misc/browse_dataset.py'
     )
     assert result.returncode == 2
-    assert 'ann.json: no JSON' in result.stderr.splitlines()[-1]
+    assert 'ann.json: expected JSON' in result.stderr.splitlines()[-1]
     result = train('x.py', '--out-dir', tmp_path, cwd=tmp_path, script='misc/browse_dataset.py')
     assert result.returncode == 2 and 'no config x.py' in result.stderr
 

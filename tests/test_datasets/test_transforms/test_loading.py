@@ -37,5 +37,5 @@ def test_what_a_config_asks_for_is_left_to_mmcv(tmp_path):
 
 def test_a_broken_image_is_named(tmp_path):
     (tmp_path / 'x.jpg').write_bytes(b'no image')
-    with pytest.raises(LitePoseError, match=r'cut short, broken .*x\.jpg'):
+    with pytest.raises(LitePoseError, match=r'damaged .*x\.jpg'):
         LoadImage()({'img_path': str(tmp_path / 'x.jpg')})

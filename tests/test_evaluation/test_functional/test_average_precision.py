@@ -85,7 +85,7 @@ def test_keypoints_that_the_file_lacks_do_not_count(tmp_path, results):
 @pytest.mark.parametrize(
     'text, message',
     [
-        ('{', 'a.json: no JSON'),
+        ('{', 'a.json: .*JSON'),
         ('{"categories": []}', 'a.json: expected a mapping with the lists images and annotations'),
         (
             '{"categories": [{"id": 1, "keypoints": ["tail"]}], "annotations": [{"id": 1, '

@@ -111,7 +111,7 @@ def test_an_engine_that_needs_a_shape(tiny, images, tmp_path):
     pytest.importorskip('openvino')
     pytest.importorskip('nncf')
     options = dict(precision='int8', engine='openvino', calibration=images)
-    with pytest.raises(LitePoseError, match='openvino in int8 takes inputs of one shape'):
+    with pytest.raises(LitePoseError, match='openvino in int8 .*--static'):
         export_model(tiny.model, None, tmp_path / 'out', **options)
     assert not list(tmp_path.iterdir())
 
@@ -120,7 +120,7 @@ def test_an_engine_that_needs_a_shape(tiny, images, tmp_path):
     'options, message',
     [
         (dict(precision='int8'), 'calibration: expected a folder'),
-        (dict(precision='int8', engine='ncnn'), 'precision: ncnn takes'),
+        (dict(precision='int8', engine='ncnn'), 'precision: .* ncnn'),
         (dict(calibration='images'), 'calibration .*int8 .* got fp32'),
     ],
 )

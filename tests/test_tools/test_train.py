@@ -151,15 +151,15 @@ def bad_pickle(folder):
     [
         ('train.py', ['gone.py'], 'no config gone.py'),
         ('train.py', ['broken.py'], 'cannot read the config broken.py'),
-        ('train.py', ['config.py', '--show'], 'has no default_hooks.visualization'),
+        ('train.py', ['config.py', '--show'], 'default_hooks.visualization'),
         pytest.param(
             'train.py',
             ['config.py', '--amp', '--cfg-options', 'optim_wrapper.dtype=float16'],
             'expected bfloat16',
             marks=pytest.mark.skipif(torch.cuda.is_available(), reason='there is one'),
         ),
-        ('train.py', ['config.py', '--auto-scale-lr'], 'has no auto_scale_lr'),
-        ('train.py', ['config.py', '--work-dir', '.'], 'the config lies there'),
+        ('train.py', ['config.py', '--auto-scale-lr'], 'auto_scale_lr'),
+        ('train.py', ['config.py', '--work-dir', '.'], 'expected another folder'),
         ('train.py', ['config.py', '--resume', 'gone.pth'], 'gone.pth: no such file'),
         ('train.py', ['config.py', '--resume', 'bad.pth'], 'bad.pth: not a checkpoint'),
         ('test.py', ['config.py', 'gone.pth'], 'gone.pth: no such file'),

@@ -107,7 +107,7 @@ def test_configs_are_found_beside_the_source():
 
 def test_config_names(tmp_path, monkeypatch):
     monkeypatch.setattr('litepose_mm.utils.paths._PACKAGE', tmp_path / 'litepose_mm')
-    with pytest.raises(LitePoseError, match='install it again') as caught:
+    with pytest.raises(LitePoseError, match='pip install') as caught:
         mim_root()
     assert '\n' not in str(caught.value)
 

@@ -110,7 +110,7 @@ def explained(config: Mapping[str, Any], *loaders: str) -> Iterator[None]:
         raise
     except (AssertionError, KeyError, IndexError, TypeError, ValueError, OSError) as error:
         files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
-        of_data = re.compile(r'[/\\](datasets?|evaluation|xtcocotools)[/\\]')
+        of_data = re.compile(r'[/\\](datasets?|evaluation|xtcocotools)([/\\]|\.py$)')
         if not any(map(of_data.search, files)):
             raise  # the error did not occur while reading data or evaluating
         reason = explain({name: config.get(name) for name in loaders})

@@ -144,5 +144,5 @@ def test_report_where_nobody_is_found(figures, tmp_path):
 
 
 def test_no_images(tiny, folder, tmp_path):
-    with pytest.raises(LitePoseError, match='but there is no'):
+    with pytest.raises(LitePoseError, match='does not exist'):
         verify(tiny, folder, tmp_path / 'nowhere')

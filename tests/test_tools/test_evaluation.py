@@ -145,7 +145,6 @@ def test_each_variant_finds_something_else(alone):
 def test_images_of_different_shapes_are_one_line(folder, alone, capsys):
     config = folder / 'shapes.py'
     assert run_tool(config, '--cfg-options', 'test_dataloader.batch_size=3') == 2
-    assert capsys.readouterr().err.splitlines()[-1] == (
-        'test.py: error: expected inputs of one shape in a batch, got (64, 128), (128, 64): take '
-        'batch_size=1 where images differ in shape'
-    )
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith('test.py: error: ')
+    assert 'got (64, 128), (128, 64)' in line and 'batch_size=1' in line

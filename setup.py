@@ -8,7 +8,8 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-MIM_PARTS = ('configs', 'tools', 'demo', 'model-index.yml')  # as in every OpenMMLab package
+# As in every OpenMMLab package; the demo draws the people of a project.
+MIM_PARTS = ('configs', 'tools', 'demo', 'projects', 'model-index.yml')
 
 
 def requirements(name: str) -> list:
@@ -39,7 +40,7 @@ def extras() -> dict:
 
 
 class BuildWithMim(build_py):
-    """Puts configs, tools and demo into ``litepose_mm/.mim`` of the wheel.
+    """Puts configs, tools, demo and projects into ``litepose_mm/.mim`` of the wheel.
 
     An editable installation needs none of it: ``litepose_mm.utils.paths`` finds the
     folders beside the package. Nothing is written into the source tree.

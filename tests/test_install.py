@@ -134,7 +134,7 @@ def run(*args, **options):
 def wheel(tmp_path_factory) -> Path:
     """The wheel of the source tree, built from a copy so that the tree stays as it is."""
     folder = tmp_path_factory.mktemp('wheel')
-    kept = ('litepose_mm', 'configs', 'tools', 'demo', 'requirements')
+    kept = ('litepose_mm', 'configs', 'tools', 'demo', 'projects', 'requirements')
     kept += ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'LICENSE', 'README.md', 'model-index.yml')
     (folder / 'source').mkdir()
     for part in kept:
@@ -150,7 +150,7 @@ def wheel(tmp_path_factory) -> Path:
 def test_wheel_is_complete(wheel):
     assert wheel.name == f'litepose_mm-{__version__}-py3-none-any.whl'
     names = set(zipfile.ZipFile(wheel).namelist())
-    for part in ('configs', 'tools', 'demo'):
+    for part in ('configs', 'tools', 'demo', 'projects'):
         for path in (ROOT / part).rglob('*'):
             if path.is_file() and '__pycache__' not in path.parts:
                 assert f'litepose_mm/.mim/{path.relative_to(ROOT)}' in names

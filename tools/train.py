@@ -26,7 +26,8 @@ from mmengine.runner import Runner
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.annotations import explained
-from litepose_mm.compat import ignore_notices, report_shared_memory
+from litepose_mm.compat import ignore_notices
+from litepose_mm.compat.shared_memory import report_shared_memory
 from litepose_mm.engine.hooks import NonFiniteLossError
 from litepose_mm.errors import LitePoseError
 from litepose_mm.utils.config_files import read_config

@@ -26,7 +26,6 @@ from ..errors import LitePoseError
 from . import missing_modules, patches
 from .importing import DEPENDENCIES, StandIn, in_place, require
 from .notices import ignore_notices
-from .shared_memory import report_shared_memory
 
 __all__ = [
     'FIXES',
@@ -35,7 +34,6 @@ __all__ = [
     'apply',
     'ignore_notices',
     'in_place',
-    'report_shared_memory',
 ]
 
 # Packages without which MMPose cannot be imported, in the order of import, and their remedies.

@@ -6,7 +6,7 @@ import os
 import pytest
 import torch
 
-from litepose_mm.compat import report_shared_memory
+from litepose_mm.compat.shared_memory import report_shared_memory
 from litepose_mm.engine.hooks import BadSampleHook, ReproducibleEpochsHook
 from litepose_mm.engine.utils.pipelines import shared_zeros
 from litepose_mm.errors import LitePoseError

@@ -164,16 +164,23 @@ def _positions(matrix: bytes, size_wh: tuple[int, int]) -> tuple[np.ndarray, np.
     inverse = cv2.invertAffineTransform(np.frombuffer(matrix).reshape(2, 3))
     columns = np.rint(inverse[:, :1] * np.arange(width) * 1024).astype(np.int32)
     rows = np.rint((inverse[:, 1:2] * np.arange(height) + inverse[:, 2:]) * 1024).astype(np.int32)
+    # Without rotation, one row or one column of positions is computed instead of all.
+    across = [_once_if_constant(each) for each in columns]
     pixels = np.empty((height, width, 2), np.int16)
-    fractions = np.zeros((height, width), np.uint16)
+    fractions = np.empty((height, width), np.uint16)
     for top in range(0, height, 32):  # in parts that fit into the CPU's cache
         part = slice(top, top + 32)
-        for axis in range(2):
-            positions = (rows[axis, part, None] + 16 + columns[axis]) >> 5
+        down = [_once_if_constant(each[part])[:, None] for each in rows]
+        x, y = ((one + 16 + other) >> 5 for one, other in zip(down, across))
+        for axis, positions in enumerate((x, y)):
             pixels[part, :, axis] = np.clip(positions >> 5, -(1 << 15), (1 << 15) - 1)
-            positions &= 31
-            fractions[part] |= (positions << 5 * axis).astype(np.uint16)
+        lower, upper = (x & 31).astype(np.uint16), ((y & 31) << 5).astype(np.uint16)
+        np.bitwise_or(lower, upper, out=fractions[part])
     return pixels, fractions
+
+
+def _once_if_constant(values: np.ndarray) -> np.ndarray:
+    return values if np.ptp(values) else values[:1]
 
 
 def image_center(width: int, height: int) -> np.ndarray:

@@ -26,7 +26,7 @@ MBCONV_STAGES = ((1, 3, 1), (6, 3, 2), (6, 5, 2), (6, 3, 2), (6, 5, 1), (6, 5, 2
 #: Channels and numbers of blocks of these stages, and channels of the stem, in B0.
 B0_CHANNELS, B0_REPEATS, B0_STEM = (16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1), 32
 
-#: The smallest coefficient, at which every stage has one module, and the largest, as of EfficientNet.
+#: The smallest coefficient, at which every stage has one module, and the largest of EfficientNet.
 MIN_PHI, MAX_PHI = -5, 7
 
 

@@ -25,7 +25,10 @@ class ShrinkableHRNet(HRNet):
     """
 
     def _make_stage(
-        self, layer_config: Mapping[str, Any], in_channels: list[int], multiscale_output: bool = True
+        self,
+        layer_config: Mapping[str, Any],
+        in_channels: list[int],
+        multiscale_output: bool = True,
     ) -> tuple[nn.Sequential, list[int]]:
         blocks = layer_config['num_blocks']
         at_least_one = dict(layer_config, num_blocks=[max(count, 1) for count in blocks])

@@ -60,7 +60,14 @@ def test_impossible_blocks(blocks):
 
 
 @pytest.mark.parametrize(
-    'values', [dict(width=0), dict(modules=(1, 0, 3)), dict(tag_levels=(True,)), dict(planes=-1)]
+    'values',
+    [
+        dict(width=0),
+        dict(modules=(1, 0, 3)),
+        dict(modules=(1,)),
+        dict(tag_levels=(True,)),
+        dict(planes=-1),
+    ],
 )
 def test_impossible_values(values):
     with pytest.raises(LitePoseError, match=f'{next(iter(values))}: expected .*, got'):

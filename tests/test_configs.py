@@ -85,7 +85,7 @@ def test_checkpoints_are_named_after_the_zoo(path):
         return
     teacher = config.model.get('teacher')
     if teacher is not None:
-        name = f'{teacher.backbone.arch}_{dataset}'
+        name = teacher if isinstance(teacher, str) else f'{teacher.backbone.arch}_{dataset}'
         assert name in MODELS
         assert config.model.teacher_weights == f'checkpoints/{name}.pth'
         width, height = config.model.teacher_input_size

@@ -18,11 +18,8 @@ from ..checkpoints import load_weights, read_weights
 from ..compat import ignore_notices
 from ..errors import LitePoseError, reason
 from ..utils.config_files import read_config
-from ..utils.paths import config_path
-from ..zoo import get_model, models
+from ..zoo import find_config
 from ..zoo.shipped_weights import find_weights, full_name, weights_of
-
-_CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
 
 # Inputs are multiples of 64 pixels; no machine has the memory for much more than the upper limit.
 MIN_SHORT_SIDE, MAX_SHORT_SIDE = 64, 4096
@@ -103,26 +100,6 @@ def _checked_device(device: str | None) -> torch.device:
         raise LitePoseError(
             f"expected an available device, e.g. 'cpu', got {device!r}: {reason(error)}"
         ) from error
-
-
-def find_config(name: str) -> Path:
-    """Finds a config by the name of its model, or by its own name or path.
-
-    Raises:
-        LitePoseError: There is no such config.
-    """
-    path = Path(name)
-    if path.is_file():
-        return path
-    entry = models().get(name)
-    if entry is not None:
-        return config_path(entry.config)
-    try:
-        return config_path(name)
-    except LitePoseError:
-        if path.suffix not in _CONFIG_SUFFIXES:
-            get_model(name)  # its error lists the known names
-        raise
 
 
 def _check_config(config: Config, path: Path) -> None:

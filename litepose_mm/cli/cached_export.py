@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import LitePoseError
 from ..utils.files import remove_leftovers, sha256
 from ..utils.paths import mim_root
-from ..zoo import MODELS
+from ..zoo import MODELS, find_config
 from ..zoo.shipped_weights import find_weights, full_name, weights_of
 
 #: The environment variable that sets the folder for exported models.
@@ -120,7 +120,6 @@ def _content(model: str) -> str:
     """Returns the name of a model in the zoo, or the contents of another config."""
     if model in MODELS:
         return model
-    from ..apis.model_building import find_config
     from ..utils.config_files import read_config
 
     return read_config(find_config(model)).pretty_text

@@ -218,7 +218,7 @@ def modules_of(state: Mapping[str, Tensor]) -> tuple[int, ...]:
 
 def _architecture_of(state: Mapping[str, Tensor]) -> HigherHRNetArchitecture:
     planes = len(state['backbone.layer1.0.conv1.weight'])
-    blocks = [(1 + last_index(state, r'backbone\.layer1\.(\d+)\.'),)]
+    blocks: list[tuple[int, ...]] = [(1 + last_index(state, r'backbone\.layer1\.(\d+)\.'),)]
     for stage in (2, 3, 4):
         branches = range(1 + last_index(state, rf'backbone\.stage{stage}\.0\.branches\.(\d+)\.'))
         blocks.append(tuple(_num_blocks(state, stage, branch) for branch in branches))

@@ -15,6 +15,9 @@ from typing import Any
 
 from ..errors import LitePoseError
 from ..families import families
+from ..utils.paths import config_path
+
+_CONFIG_SUFFIXES = {'.py', '.json', '.yml', '.yaml'}
 
 
 @dataclass(frozen=True)
@@ -104,3 +107,23 @@ def get_model(name: str) -> ModelEntry:
         f'unknown model {name!r}; {hint} (`litepose models` lists all models; the path of a config '
         'file is also accepted)'
     )
+
+
+def find_config(name: str) -> Path:
+    """Find a config by the name of its model, or by its own name or path.
+
+    Raises:
+        LitePoseError: There is no such config.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    entry = models().get(name)
+    if entry is not None:
+        return config_path(entry.config)
+    try:
+        return config_path(name)
+    except LitePoseError:
+        if path.suffix not in _CONFIG_SUFFIXES:
+            get_model(name)  # its error lists the known names
+        raise

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from ...checkpoints import load_weights
 from ...errors import LitePoseError
 from ...utils.config_files import read_config
+from ...zoo import find_config
 from ..heads.multilevel_ae_head import level_masks, resize_maps
 from ..pose_estimators.multi_scale_bottomup import MultiScaleBottomupPoseEstimator
 from ..utils.deploy_form import to_deploy_form
@@ -49,7 +50,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
     mode, and its maps are resized bilinearly instead of to the nearest pixel.
 
     Args:
-        teacher: Config of the teacher's ``model``, or the path of its config file.
+        teacher: Config of the teacher's ``model``, its name in the zoo, or its config file.
         teacher_weights: Checkpoint of the teacher. None gives it random weights, for tests only.
         teacher_input_size: Width and height to which images are resized for the teacher. None
             keeps the student's input size.
@@ -80,7 +81,7 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
     ):
         super().__init__(**kwargs)
         if not isinstance(teacher, Mapping):
-            teacher = read_config(teacher).model
+            teacher = read_config(find_config(teacher)).model
         self.teacher_config = teacher
         self.teacher_weights = teacher_weights
         self.teacher_input_size = teacher_input_size

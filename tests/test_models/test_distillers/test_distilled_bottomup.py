@@ -10,6 +10,7 @@ from networks import TINY, ae_samples, litepose_config
 from litepose_mm.checkpoints import load_weights, save_weights
 from litepose_mm.engine.hooks import ChannelsLastHook
 from litepose_mm.errors import LitePoseError
+from litepose_mm.families import get_family
 
 WIDER = replace(TINY, input_channel=16, deconv_setting=(24, 16, 16))
 K = 5
@@ -54,6 +55,23 @@ def test_losses_reach_the_student_only(size):
     sum(losses.values()).backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
     assert all(torch.equal(a, b) for a, b in zip(before, model.teacher.state_dict().values()))
+
+
+@pytest.mark.parametrize('name', ['higherhrnet-shrink3', 'efficienthrnet-h-4'])
+def test_a_teacher_of_another_family(name):
+    family = get_family(name.split('-')[0])
+    model = distilled(family.model_config(family.variants[name], K)).train()
+    losses = model.loss(torch.randn(2, 3, 64, 64), ae_samples(model, [2, 0]))
+    assert losses['loss_distill_heatmap_0'] > 0 and losses['loss_distill_heatmap_1'] > 0
+
+
+def test_a_teacher_by_name():
+    model = distilled('efficienthrnet-h-4_coco')
+    assert model.teacher_config.backbone == dict(type='EfficientHRNet', drop_path=0.2, arch=-4)
+    with pytest.raises(LitePoseError, match='keypoints of the student, got 17 and 5'):
+        _ = model.teacher
+    with pytest.raises(LitePoseError, match='unknown model .efficienthrnet-h-9_coco'):
+        distilled('efficienthrnet-h-9_coco')
 
 
 @pytest.mark.parametrize('with_labels', [True, False])

@@ -8,7 +8,7 @@ model = dict(
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=True,
     ),
-    backbone=dict(type='EfficientHRNet', drop_path=0.2),
+    backbone=dict(type='EfficientHRNet', efficientnet=dict(drop_path=0.2)),
     head=dict(
         type='HigherHRNetHead',
         num_basic_blocks=2,

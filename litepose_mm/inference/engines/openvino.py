@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...utils.native_threads import fork_while_workers_sleep
 from .base import Engine
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def cpu_core() -> openvino.Core:
     """
     import openvino
 
+    fork_while_workers_sleep()
     core = openvino.Core()
     core.get_property('CPU', 'FULL_DEVICE_NAME')  # loads the plugin
     return core

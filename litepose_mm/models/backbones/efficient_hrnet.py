@@ -30,7 +30,8 @@ class EfficientHRNet(BaseBackbone):
         in_channels: Channels of the input image.
         multiscale_output: Whether to return the features of all four branches instead of the
             finest one.
-        drop_path: See :class:`CompactEfficientNet`.
+        efficientnet: Further arguments of :class:`CompactEfficientNet`, such as ``init_cfg`` with
+            its pre-trained weights.
         conv_cfg: Layer type of the convolutions.
         norm_cfg: Layer type of the normalisation.
         init_cfg: Initialisation, as in MMEngine; None keeps torch's defaults.
@@ -44,7 +45,7 @@ class EfficientHRNet(BaseBackbone):
         arch: int | Mapping[str, Any] | EfficientHRNetArchitecture = 0,
         in_channels: int = 3,
         multiscale_output: bool = False,
-        drop_path: float = 0.2,
+        efficientnet: Mapping[str, Any] | None = None,
         conv_cfg: dict | None = None,
         norm_cfg: dict | None = None,
         init_cfg: dict | None = None,
@@ -53,7 +54,7 @@ class EfficientHRNet(BaseBackbone):
         norm_cfg = norm_cfg or dict(type='BN')
         layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         arch = self.arch = get_architecture(arch)
-        self.efficientnet = CompactEfficientNet(arch, in_channels, drop_path=drop_path, **layers)
+        self.efficientnet = CompactEfficientNet(arch, in_channels, **layers, **(efficientnet or {}))
         features = [
             self.efficientnet.features[index].project.conv.out_channels
             for index in self.efficientnet.out_indices

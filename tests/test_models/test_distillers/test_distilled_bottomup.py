@@ -67,7 +67,7 @@ def test_a_teacher_of_another_family(name):
 
 def test_a_teacher_by_name():
     model = distilled('efficienthrnet-h-4_coco')
-    assert model.teacher_config.backbone == dict(type='EfficientHRNet', drop_path=0.2, arch=-4)
+    assert model.teacher_config.backbone.type == 'EfficientHRNet'
     with pytest.raises(LitePoseError, match='keypoints of the student, got 17 and 5'):
         _ = model.teacher
     with pytest.raises(LitePoseError, match='unknown model .efficienthrnet-h-9_coco'):

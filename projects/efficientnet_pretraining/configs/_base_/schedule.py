@@ -20,7 +20,12 @@ param_scheduler = [
 ]
 auto_scale_lr = dict(base_batch_size=256)
 default_hooks = dict(
-    checkpoint=dict(type='CheckpointHook', interval=5, save_best='accuracy/top1', max_keep_ckpts=2)
+    checkpoint=dict(
+        type='mmpose.SafeCheckpointHook',
+        interval=5,
+        save_best='accuracy/top1',
+        max_keep_ckpts=2,
+    )
 )
 val_evaluator = dict(type='TopKAccuracy')
 test_evaluator = val_evaluator

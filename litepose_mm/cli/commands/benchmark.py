@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ...analysis.timing import Stages
+    from ...inference.base import BaseEstimator
 
 HELP = 'time preprocessing, network and decoding of models in torch and of exported models'
 
@@ -33,6 +34,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         metavar='INPUT',
         help='images, folders or patterns (default: a drawn scene of 640x480 with 5 people)',
+    )
+    parser.add_argument(
+        '--people',
+        type=positive_int,
+        metavar='N',
+        help="decode drawn maps of N people in place of the network's outputs, so that the time "
+        'does not depend on the weights; top-down models get N boxes',
     )
     parser.add_argument(
         '--threads',
@@ -122,6 +130,12 @@ def _images(inputs: Sequence[str] | None) -> list[np.ndarray]:
 def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any]]:
     """Returns the stages of a model, and other facts on which its times depend."""
     from ...analysis.timing import stages_of
+    from ...testing import stages_with_people
+
+    def stages(name: str, estimator: BaseEstimator) -> Stages:
+        if args.people is None:
+            return stages_of(name, estimator)
+        return stages_with_people(name, estimator, args.people)
 
     if Path(model).is_dir():
         from ...runtime import PoseEstimator
@@ -132,7 +146,7 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
         if card.decoder.works_in_graph:
             details.append(', '.join(card.decoder.output_names))
         facts: dict[str, Any] = dict(short_side=estimator.short_side, versions=dict(card.versions))
-        return stages_of(f'{card.name} ({", ".join(details)})', estimator), facts
+        return stages(f'{card.name} ({", ".join(details)})', estimator), facts
 
     import torch
 
@@ -146,7 +160,7 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
     flip = bool((torch_estimator.model.test_cfg or {}).get('flip_test'))
     details = ['torch', 'fp32', *['flip'] * flip]
     facts = dict(short_side=torch_estimator.short_side, versions=dict(torch=torch.__version__))
-    return stages_of(f'{title} ({", ".join(details)})', torch_estimator), facts
+    return stages(f'{title} ({", ".join(details)})', torch_estimator), facts
 
 
 def _with_own_names(models: Sequence[Stages], given: Sequence[str]) -> list[Stages]:

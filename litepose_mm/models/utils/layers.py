@@ -23,8 +23,12 @@ def conv_bn_act(
     act_cfg: dict | None = None,
     conv_cfg: dict | None = None,
     norm_cfg: dict | None = None,
+    padding: int | None = None,
 ) -> nn.Sequential:
-    """Build ``conv``, a convolution without bias, ``bn`` and, with ``act_cfg``, ``act``."""
+    """Build ``conv``, a convolution without bias, ``bn`` and, with ``act_cfg``, ``act``.
+
+    ``padding`` is half of the kernel by default.
+    """
     layers = OrderedDict(
         conv=build_conv_layer(
             conv_cfg,
@@ -32,7 +36,7 @@ def conv_bn_act(
             out_channels,
             kernel_size,
             stride=stride,
-            padding=kernel_size // 2,
+            padding=kernel_size // 2 if padding is None else padding,
             groups=groups,
             bias=False,
         ),

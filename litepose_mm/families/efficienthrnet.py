@@ -53,8 +53,8 @@ class EfficientHRNetArchitecture:
     input_size: int
     stem: int
     stages: tuple[tuple[int, int], ...]
-    widths: tuple[int, int, int, int]
-    modules: tuple[int, int, int]
+    widths: tuple[int, ...]
+    modules: tuple[int, ...]
     branch_blocks: int = 2
     deconv_channels: tuple[int, ...] = (32,)
     deconv_blocks: int = 2

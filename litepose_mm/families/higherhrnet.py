@@ -45,7 +45,7 @@ class HigherHRNetArchitecture:
 
     width: int
     blocks: Blocks = BASELINE
-    modules: tuple[int, int, int] = (1, 4, 3)
+    modules: tuple[int, ...] = (1, 4, 3)
     planes: int = 64
     deconv_channels: tuple[int, ...] = (32,)
     deconv_blocks: int = 4
@@ -57,6 +57,8 @@ class HigherHRNetArchitecture:
         for name, values in dict(sizes, deconv_channels=self.deconv_channels).items():
             if not values or min(values) < 1:
                 raise LitePoseError(f'{name}: expected positive integers, got {list(values)}')
+        if len(self.modules) != 3:
+            raise LitePoseError(f'modules: expected those of stages 2 to 4, got {self.modules}')
         if len(self.tag_levels) != len(self.deconv_channels) + 1:
             raise LitePoseError(
                 f'tag_levels: expected {len(self.deconv_channels) + 1} values, one more than '
@@ -64,7 +66,7 @@ class HigherHRNetArchitecture:
             )
 
     @property
-    def channels(self) -> tuple[int, int, int, int]:
+    def channels(self) -> tuple[int, ...]:
         """Channels of the branches, finest first."""
         return (self.width, 2 * self.width, 4 * self.width, 8 * self.width)
 

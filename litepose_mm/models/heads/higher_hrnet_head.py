@@ -13,8 +13,10 @@ from mmpose.models.backbones.resnet import BasicBlock
 from mmpose.registry import MODELS
 from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..utils.layers import deconv_2x
+from ..utils.merged_layers import MergedDeconv
 from .multilevel_ae_head import MultiLevelAEHead
 
 #: The authors' initialisation.
@@ -22,6 +24,15 @@ _INIT = [
     dict(type='Normal', std=0.001, layer=['Conv2d', 'ConvTranspose2d']),
     dict(type='Constant', val=1, layer='BatchNorm2d'),
 ]
+
+
+class Upsampling(nn.Sequential):
+    """A transposed convolution, its normalisation and its activation."""
+
+    def to_deploy(self) -> nn.Module:
+        """Return one convolution that replaces the first two."""
+        deconv, bn, act = self
+        return MergedDeconv([deconv], bn, act) if isinstance(bn, _BatchNorm) else self
 
 
 @MODELS.register_module()
@@ -71,7 +82,7 @@ class HigherHRNetHead(MultiLevelAEHead):
         self.deconv_layers = nn.ModuleList()
         width, widths = in_channels, [in_channels]
         for channels, maps in zip(deconv_channels, self.level_channels):
-            up = nn.Sequential(
+            up = Upsampling(
                 deconv_2x(width + maps, channels, deconv_cfg),
                 build_norm_layer(norm_cfg, channels)[1],
                 nn.ReLU(inplace=True),

@@ -99,6 +99,42 @@ def scatter_models(figure: Figure, models: Sequence[Mapping[str, Any]]) -> None:
     _legend(figure, colours, markers)
 
 
+def plot_steps(figure: Figure, models: Sequence[Mapping[str, Any]]) -> None:
+    """Plot how costs, latency and, if there is any, AP change from step to step.
+
+    Args:
+        figure: Figure to draw on.
+        models: The steps in order, as :func:`scatter_models` takes them.
+    """
+    plots: dict[str, dict[str, list[float | None]]] = {
+        'MACs (G)': {
+            name: [each[key] / 1e9 for each in models]
+            for name, key in (('exact', 'macs'), ('paper-style', 'paper_macs'))
+        },
+        'parameters (M)': {'': [each['params'] / 1e6 for each in models]},
+        'time of an image (ms, median)': {},
+    }
+    times = plots['time of an image (ms, median)']
+    for index, model in enumerate(models):
+        for own in model['engines']:
+            line = times.setdefault(_engine(own), [None] * len(models))
+            line[index] = own['milliseconds']['total']['p50']
+    if any(each['ap'] is not None for each in models):
+        plots['AP'] = {'': [each['ap'] for each in models]}
+    steps = [str(1 + index) for index in range(len(models))]
+    for axes, (title, lines) in zip(figure.subplots(1, len(plots)), plots.items()):
+        for name, values in lines.items():
+            known = [(step, value) for step, value in zip(steps, values) if value is not None]
+            axes.plot(*zip(*known), marker='o', label=name)
+        axes.set(xlabel='step', title=title)
+        if title != 'AP':
+            axes.margins(y=0.2)
+            axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        if len(lines) > 1:
+            axes.legend(fontsize='small')
+
+
 def _engine(measured: Mapping[str, Any]) -> str:
     return f'{measured["engine"]} {measured["precision"]}'
 

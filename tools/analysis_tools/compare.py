@@ -279,7 +279,7 @@ def unique_names(models: Sequence[Model], given: Sequence[str]) -> list[Model]:
 
 
 def add_measurement_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of :func:`compare` that measure latency, and the outputs."""
+    """Add the options of :func:`compare` that measure latency."""
     parser.add_argument(
         '--engines',
         nargs='+',
@@ -304,19 +304,25 @@ def add_measurement_options(parser: argparse.ArgumentParser) -> None:
         '--rounds', type=positive_int, default=20, help='runs of each candidate (default: 20)'
     )
     parser.add_argument('--flip', action='store_true', help='run the mirrored image too')
-    parser.add_argument('--out', help='JSON file for the figures')
-    parser.add_argument('--plot', help='file for the scatter plots, such as compare.png or .svg')
 
 
-def prepare(args: argparse.Namespace) -> Any:
-    """Check the options before anything is measured; return the figure to draw on."""
+def add_ap_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--ap``."""
+    parser.add_argument(
+        '--ap',
+        nargs=2,
+        metavar=('ANNOTATIONS', 'IMAGES'),
+        help="measure AP on these images; keypoints are matched by their names (COCO's form)",
+    )
+
+
+def prepare(args: argparse.Namespace, plot: str | Path | None) -> Any:
+    """Check the options before anything is measured; return a figure if there is to be a plot."""
     chosen = args.engines
     args.engines = [parse_engine(text) for text in chosen] if chosen else installed_engines()
-    if args.out:
-        check_writable(args.out)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(args.threads)
-    return new_figure(args.plot, (11, 5)) if args.plot else None
+    return new_figure(plot, (11, 5)) if plot else None
 
 
 def report(figures: dict[str, Any], figure: Any, args: argparse.Namespace) -> None:
@@ -338,15 +344,14 @@ def main() -> None:
     parser.add_argument(
         'models', nargs='+', metavar='MODEL', help='name, config (optionally =WEIGHTS) or folder'
     )
-    parser.add_argument(
-        '--ap',
-        nargs=2,
-        metavar=('ANNOTATIONS', 'IMAGES'),
-        help="measure AP on these images; keypoints are matched by their names (COCO's form)",
-    )
+    add_ap_option(parser)
     add_measurement_options(parser)
+    parser.add_argument('--out', help='JSON file for the figures')
+    parser.add_argument('--plot', help='file for the scatter plots, such as compare.png or .svg')
     args = parser.parse_args()
-    figure = prepare(args)
+    if args.out:
+        check_writable(args.out)
+    figure = prepare(args, args.plot)
     with one_line_warnings():
         models = [load_model(argument, args.flip, args.threads) for argument in args.models]
         report(compare(unique_names(models, args.models), args), figure, args)

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmpose.models import build_pose_estimator
 
 import litepose_mm.modules  # noqa: F401
@@ -63,6 +64,7 @@ def train(config: Path, work_dir: Path, seed: int) -> None:
 
 def collect(configs: list[Path], seeds: list[int]) -> list[dict]:
     """Return costs and final APs of every step, in percent by seed."""
+    init_default_scope('mmpose')
     rows = []
     for path in configs:
         config = Config.fromfile(path)

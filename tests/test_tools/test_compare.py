@@ -1,7 +1,7 @@
 """Models of every kind are compared; the figures are complete, and none is mixed with others."""
 
+import importlib.util
 import json
-import subprocess
 import sys
 
 import cv2
@@ -12,6 +12,7 @@ from networks import make_it_see_people, write_config
 from litepose_mm import PoseEstimator
 from litepose_mm.analysis.plots import new_figure, scatter_models
 from litepose_mm.checkpoints import save_weights
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.deploy import export_model
 from litepose_mm.utils.paths import mim_root
 
@@ -21,8 +22,18 @@ QUICK = ('--rounds', '1', '--image-size', '64', '64', '--people', '2')
 pytest.importorskip('onnxruntime')
 
 
-def run(*command):
-    return subprocess.run([sys.executable, TOOL, *command], capture_output=True, text=True)
+@pytest.fixture
+def run(monkeypatch):
+    """``run(arguments)``: the tool in this process; returns its exit status."""
+    spec = importlib.util.spec_from_file_location('compare', TOOL)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, 'argv', [TOOL.name, *map(str, arguments)])
+        return run_tool(tool.main)
+
+    return call
 
 
 @pytest.fixture(scope='module')
@@ -47,14 +58,13 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_every_kind_of_model(folder):
+def test_every_kind_of_model(folder, run, capsys):
     config, out, plot = folder / 'tiny.py', folder / 'out.json', folder / 'out.png'
     models = [config, f'{config}={folder / "tiny.pth"}', folder / 'exported']
     models.append('litepose-xs_crowdpose')
     ap = ['--ap', folder / 'truth.json', folder / 'images']
     outputs = ['--out', out, '--plot', plot]
-    result = run(*models, *ap, *outputs, *QUICK, '--engines', 'torch', 'onnxruntime')
-    assert result.returncode == 0, result.stderr
+    assert run(*models, *ap, *outputs, *QUICK, '--engines', 'torch', 'onnxruntime') == 0
     figures = json.loads(out.read_text())
     random, trained, exported, known = figures['models']
     assert len({each['name'] for each in figures['models']}) == 4
@@ -68,7 +78,8 @@ def test_every_kind_of_model(folder):
     assert random['ap'] is None and trained['ap'] is not None
     assert {each['ap_of'] for each in (trained, exported, known)} == {'truth.json, measured'}
     assert cv2.imread(str(plot)).min() < 100
-    assert all(each['name'] in result.stdout for each in figures['models'])
+    printed = capsys.readouterr().out
+    assert all(each['name'] in printed for each in figures['models'])
 
 
 def model(name, ap, ap_of, inputs=1):
@@ -100,7 +111,7 @@ def test_aps_of_different_data_are_in_different_plots(tmp_path):
         (('litepose-xs', '--ap', 'none.json', '.'), 'none.json'),
     ],
 )
-def test_bad_input_is_one_line(arguments, expected):
-    result = run(*arguments)
-    assert result.returncode == 2 and len(result.stderr.splitlines()) == 1, result.stderr
-    assert expected in result.stderr
+def test_bad_input_is_one_line(run, capsys, arguments, expected):
+    assert run(*arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line

@@ -16,11 +16,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import litepose_mm.modules  # noqa: F401
+
+# isort: split
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.models import build_pose_estimator
 
-import litepose_mm.modules  # noqa: F401
 from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.analysis.plots import new_figure, save_figure
 from litepose_mm.cli.programs import run_tool

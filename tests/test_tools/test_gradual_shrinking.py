@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import subprocess
 import sys
 
 import cv2
@@ -108,18 +109,18 @@ def test_bad_input_is_one_line(tmp_path, run, capsys, arguments, expected):
     assert not (tmp_path / 'out').exists()
 
 
-def test_the_trend_reports_complete_trainings(tmp_path, capsys):
-    trend = module_of(TREND)
+def test_the_trend_reports_complete_trainings(tmp_path):
     for step, seed, ap in ((1, 0, 0.25), (1, 1, 0.35), (2, 0, 0.5)):
         folder = tmp_path / f'step_{step}/seed_{seed}/20260101_000000/vis_data'
         folder.mkdir(parents=True)
         records = [{'synthetic/AP': ap / 2, 'step': 2}, {'synthetic/AP': ap, 'step': 4}]
         (folder / 'scalars.json').write_text('\n'.join(map(json.dumps, records)))
-    paths = trend.write_configs(SMALL, tmp_path)
-    rows = trend.collect(paths[:2], [0, 1, 2])
-    assert [row['ap'] for row in rows] == [{0: 25.0, 1: 35.0}, {0: 50.0}]
+    command = [sys.executable, TREND, '--work-dir', tmp_path, '--report']
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert '25.0, 35.0 | 30.0 | 7.1' in result.stdout
+    rows = json.loads((tmp_path / 'trend.json').read_text())
+    assert [row['ap'] for row in rows] == [{'0': 25.0, '1': 35.0}, {'0': 50.0}, {}, {}]
     assert rows[0]['mean'] == 30 and rows[0]['deviation'] == pytest.approx(50**0.5)
-    assert rows[1]['deviation'] is None
-    trend.report(rows, tmp_path)
-    assert '25.0, 35.0 | 30.0 | 7.1' in capsys.readouterr().out
+    assert rows[1]['deviation'] is None and rows[3]['mean'] is None
     assert cv2.imread(str(tmp_path / 'trend.png')).min() < 100

@@ -170,7 +170,7 @@ def measure_ap(model: Model, ap: Sequence[str] | None) -> tuple[float | None, st
     entry = zoo().get(model.name)
     if entry is None or entry.ap is None:
         return None, None
-    return entry.ap, f'{entry.published["split"]}, published, flip test'
+    return entry.ap, f'{entry.published["split"]}, published'
 
 
 def compare(models: Sequence[Model], args: argparse.Namespace) -> dict[str, Any]:
@@ -237,7 +237,8 @@ def show(figures: dict[str, Any]) -> None:
         f'params in millions, MACs in billions for one input (top-down models process '
         f'{figures["people"]}); milliseconds per image of {width}x{height} with '
         f'{figures["people"]} people, median of {figures["rounds"]} rounds in turns, frame with '
-        f'preprocessing; {figures["threads"]} thread(s), {figures["environment"]}'
+        f'preprocessing; published AP is that of the authors, with their flip test, if any; '
+        f'{figures["threads"]} thread(s), {figures["environment"]}'
     )
     table.add_column('model', no_wrap=True)
     for title in ('input', 'params', 'exact\nMACs', 'paper\nMACs', 'HigherHRNet\nMACs'):

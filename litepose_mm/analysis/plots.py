@@ -149,11 +149,10 @@ _AXES = {
 def _legend(figure: Figure, colours: Mapping[str, str], markers: Mapping[str, str]) -> None:
     from matplotlib.lines import Line2D
 
-    blank = dict(linestyle='none')
-    handles = [Line2D([], [], color=c, marker='o', label=n, **blank) for n, c in colours.items()]
-    handles += [
-        Line2D([], [], color='grey', marker=marker, label=name, **blank)
-        for name, marker in markers.items()
-    ]
-    handles.append(Line2D([], [], label='area: number of parameters', **blank))
+    def entry(label: str, colour: str | None = None, marker: str | None = None) -> Line2D:
+        return Line2D([], [], linestyle='none', color=colour, marker=marker, label=label)
+
+    handles = [entry(name, colour, 'o') for name, colour in colours.items()]
+    handles += [entry(name, 'grey', marker) for name, marker in markers.items()]
+    handles.append(entry('area: number of parameters'))
     figure.legend(handles=handles, loc='outside right upper', fontsize='small')

@@ -17,6 +17,7 @@ import numpy as np
 from ..analysis.timing import Stages, stages_of
 from ..decoding import AssociativeEmbedding, AssociativeEmbeddingCandidates, Decoder, SinglePerson
 from ..inference.base import BaseEstimator
+from ..inference.engines import Engine
 from .maps import SyntheticMaps, gaussian_maps, synthetic_maps
 
 Outputs = tuple[np.ndarray, ...]
@@ -103,10 +104,10 @@ def stages_with_people(name: str, estimator: BaseEstimator, num_people: int) -> 
         num_people: ``N``.
     """
     stages = stages_of(name, estimator)
-    engine = getattr(estimator, 'engine', None)
+    engine: Engine | None = getattr(estimator, 'engine', None)
 
     @cache
-    def outputs(shape_hw: tuple[int, int]) -> Outputs | None:
+    def outputs(engine: Engine, shape_hw: tuple[int, int]) -> Outputs | None:
         return outputs_with_people(engine.card.decoder, num_people, shape_hw)
 
     def preprocess(image: np.ndarray) -> Any:
@@ -117,7 +118,7 @@ def stages_with_people(name: str, estimator: BaseEstimator, num_people: int) -> 
 
     def decode(results: tuple[Any, Any]) -> np.ndarray:
         prepared, own = results
-        made = None if engine is None else outputs(prepared.inputs.shape[2:])
+        made = None if engine is None else outputs(engine, prepared.inputs.shape[2:])
         return stages.decode((prepared, own if made is None else made))
 
     return stages._replace(preprocess=preprocess, decode=decode)

@@ -25,6 +25,7 @@ pytest.importorskip('onnxruntime')
 @pytest.fixture
 def run(monkeypatch):
     """``run(arguments)``: the tool in this process; returns its exit status."""
+    monkeypatch.syspath_prepend(TOOL.parent)  # comparison.py is beside it
     spec = importlib.util.spec_from_file_location('compare', TOOL)
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)

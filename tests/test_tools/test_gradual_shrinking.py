@@ -34,7 +34,7 @@ def module_of(path):
 @pytest.fixture
 def run(monkeypatch):
     """``run(arguments)``: the tool in this process; returns its exit status."""
-    monkeypatch.syspath_prepend(TOOL.parent)  # compare.py is beside it
+    monkeypatch.syspath_prepend(TOOL.parent)  # for what is beside it
     tool = module_of(TOOL)
 
     def call(*arguments):

@@ -26,17 +26,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from compare import (  # beside this script
-    add_ap_option,
-    add_measurement_options,
-    compare,
-    load_model,
-    prepare,
-    show,
-)
+from compare import show  # beside this script
+from comparison import add_ap_option, add_measurement_options, apply_options, compare, load_model
 from mmengine.config import Config
 
-from litepose_mm.analysis.plots import plot_steps, save_figure
+from litepose_mm.analysis.plots import new_figure, plot_steps, save_figure
 from litepose_mm.apis.model_building import find_config
 from litepose_mm.cli.one_line_warnings import one_line_warnings
 from litepose_mm.cli.programs import run_tool
@@ -214,7 +208,8 @@ def main() -> None:
         print(f'{path}: width {step.width}, blocks {json.dumps(step.blocks)}')
     if args.configs_only:
         return
-    figure = prepare(args, plot)
+    figure = new_figure(plot, (11, 5))
+    apply_options(args)
     with one_line_warnings():
         models = [
             load_model(f'{path}{weights}', args.flip, args.threads)

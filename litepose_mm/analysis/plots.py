@@ -85,6 +85,9 @@ def scatter_models(figure: Figure, models: Sequence[Mapping[str, Any]]) -> None:
                         alpha=0.6,
                     )
         axes.set(xlabel=_AXES[horizontal], ylabel=_AXES[vertical])
+        axes.set_xlim(left=0)  # or else small differences would look large
+        if vertical == 'latency':
+            axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
 
     for (left, right), measurement in zip(grid, measurements):

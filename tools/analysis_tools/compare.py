@@ -40,8 +40,11 @@ from litepose_mm.utils.files import check_writable
 def show(figures: dict[str, Any]) -> None:
     """Print the table."""
     width, height = figures['image_size']
+    exported = ''
+    if any(model['exported'] for model in figures['models']):
+        exported = " (for exported folders, those of the zoo's model of the same name)"
     table = new_table(
-        f'params in millions, MACs in billions for one input (top-down models process '
+        f'params in millions and MACs in billions{exported} for one input (top-down models process '
         f'{figures["people"]}); milliseconds per image of {width}x{height} with '
         f'{figures["people"]} people, median of {figures["rounds"]} rounds in turns, frame with '
         f'preprocessing; published AP is that of the authors, with their flip test, if any; '

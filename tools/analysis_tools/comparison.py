@@ -221,7 +221,12 @@ def compare(models: Sequence[Model], args: argparse.Namespace) -> dict[str, Any]
     with tempfile.TemporaryDirectory() as scratch:
         for model in models:
             count, height, width = input_of(model.estimator, image, args.people)
-            row: dict[str, Any] = dict(name=model.name, input_size=[width, height], inputs=count)
+            row: dict[str, Any] = dict(
+                name=model.name,
+                exported=model.is_exported,
+                input_size=[width, height],
+                inputs=count,
+            )
             costs = None
             if model.network is not None:
                 costs = measure_complexity(model.network, (3, height, width))

@@ -3,7 +3,7 @@
 The model is exported for every engine and precision and measured like ``litepose benchmark``: all
 candidates process the same synthetic scene in turns within one run. Weights are those of the
 package, or random if there are none. Decoding does not depend on them, because all candidates
-decode the same synthetic maps.
+decode the same synthetic maps, which suit the kind of decoder.
 
 The network's share of the peak is its multiply-accumulates per second (exact, of the training form;
 the exported form needs fewer) divided by those of a large float32 matrix product, measured with the
@@ -13,7 +13,6 @@ same number of threads. Int8 and bf16 have other kernels, which can exceed this 
 import argparse
 import tempfile
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -25,10 +24,10 @@ from timing import in_turns
 
 from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.analysis.complexity import measure_complexity
-from litepose_mm.analysis.timing import Stages, stages_of, summarise, time_stages
+from litepose_mm.analysis.timing import summarise, time_stages
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
 from litepose_mm.media import write_json
-from litepose_mm.testing import synthetic_maps
+from litepose_mm.testing import stages_with_people
 
 ENGINES = (
     'onnxruntime-fp32',
@@ -55,11 +54,6 @@ def scenes(size: tuple[int, int], people: int, count: int) -> list[np.ndarray]:
     return [make_scene(options, seed=0, index=index).image for index in range(count)]
 
 
-def with_people(stages: Stages, maps: Sequence[np.ndarray]) -> Stages:
-    """Return stages that decode the given maps instead of the network's outputs."""
-    return stages._replace(decode=lambda outputs: stages.decode((outputs[0], maps)))
-
-
 def compare(
     name: str, calibration: Path, scratch: Path, args: argparse.Namespace
 ) -> tuple[str, Rows]:
@@ -69,19 +63,16 @@ def compare(
         warnings.filterwarnings('ignore', message='.*the network is random')
         estimator = TorchEstimator(name, device='cpu', flip_test=False)
     model = estimator.model
-    eager = stages_of('torch-fp32', estimator)
+    eager = stages_with_people('torch-fp32', estimator, args.people)
     height, width = eager.preprocess(image).inputs.shape[2:]
-    num_keypoints = estimator.skeleton.num_keypoints
-    maps = synthetic_maps(args.people, (height, width), num_keypoints)[:2]
-    maps = [each[None] for each in maps]
     macs = measure_complexity(model, (3, height, width)).macs
-    candidates = [with_people(eager, maps)]
+    candidates = [eager]
     for candidate in args.engines:
         folder = scratch / Path(name).stem / candidate
         exported = export_candidate(
             model, candidate, folder, (height, width), calibration, args.threads
         )
-        candidates.append(with_people(stages_of(candidate, exported), maps))
+        candidates.append(stages_with_people(candidate, exported, args.people))
     seconds, people = time_stages(candidates, [image], args.rounds)
     peak = peak_macs(args.rounds)
     medians = np.median(seconds.sum(-1), axis=1)

@@ -6,7 +6,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.models import build_pose_estimator
 from mmpose.structures import MultilevelPixelData, PoseDataSample
-from pipelines import ae_codec
+from pipelines import ae_codec, ae_test_pipeline
 from torch import nn
 
 import litepose_mm.modules  # noqa: F401
@@ -49,6 +49,22 @@ def litepose_config(arch, num_keypoints=14, head=None, test_cfg=None, decoder=No
 def litepose(*args, **kwargs):
     """A LitePose estimator in eval mode; see litepose_config."""
     return build_pose_estimator(litepose_config(*args, **kwargs)).eval()
+
+
+def write_config(path, arch=TINY):
+    """Write a config of a LitePose for 14 keypoints and inputs of 64x64; returns its path."""
+    codec = ae_codec(input_size=(64, 64))
+    path.write_text(f"""
+_base_ = ['litepose_mm::ae_litepose-xs_8xb16-500e_crowdpose-256x256.py']
+custom_imports = dict(imports=['litepose_mm.modules'])
+arch = dict(_delete_=True, **{arch.to_dict()!r})
+codec = {codec!r}
+model = dict(
+    backbone=dict(arch=arch), head=dict(arch=arch, decoder=codec), test_cfg=dict(flip_test=False)
+)
+test_dataloader = dict(dataset=dict(pipeline={ae_test_pipeline(codec)!r}))
+""")
+    return path
 
 
 def ae_samples(model, people):

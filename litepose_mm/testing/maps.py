@@ -46,7 +46,6 @@ def synthetic_maps(
     """
     rng = np.random.default_rng(seed)
     height, width = shape_hw
-    heatmaps = np.zeros((num_keypoints, height // 2, width // 2), dtype=np.float32)
     tags = np.zeros((tag_dim, num_keypoints, height // 4, width // 4), dtype=np.float32)
     # Each person fills a random cell of a grid.
     columns = int(np.ceil(np.sqrt(max(num_people, 1) * width / height)))
@@ -66,15 +65,9 @@ def synthetic_maps(
     tags += rng.uniform(0, 2.0 * max(num_people, 1), (tag_dim, num_keypoints, 1, 1)).astype(
         np.float32
     )
+    heatmaps = gaussian_maps(keypoints / 2 - 0.5, (height // 2, width // 2), 3.0, values)
     y_grid, x_grid = np.ogrid[: height // 4, : width // 4]
     for keypoint in range(num_keypoints if num_people else 0):
-        for person in range(num_people):
-            _stamp(
-                heatmaps[keypoint],
-                keypoints[person, keypoint] / 2 - 0.5,
-                values[person, keypoint],
-                3.0,
-            )
         x, y = (keypoints[:, keypoint] / 4 - 0.5).T[..., None, None]
         squared = (y_grid - y) ** 2 + (x_grid - x) ** 2
         near = squared.min(0) < 4.5**2
@@ -83,6 +76,31 @@ def synthetic_maps(
     tags = tags.reshape(-1, *tags.shape[2:])
     tags += _smooth_noise(rng, tags.shape, tag_noise)
     return SyntheticMaps(heatmaps, tags, keypoints.astype(np.float32))
+
+
+def gaussian_maps(
+    positions: np.ndarray,
+    shape_hw: tuple[int, int],
+    sigma: float,
+    values: np.ndarray | None = None,
+) -> np.ndarray:
+    """Draws a Gaussian for each keypoint of each person; where they overlap, the largest counts.
+
+    Args:
+        positions: In pixels of the maps ``(N, K, 2)``.
+        shape_hw: Height and width of the maps.
+        sigma: Standard deviation in pixels.
+        values: Heights of the Gaussians ``(N, K)``; 1 by default.
+
+    Returns:
+        Heatmaps ``(K, H, W)``, float32.
+    """
+    values = np.ones(positions.shape[:2]) if values is None else values
+    heatmaps = np.zeros((positions.shape[1], *shape_hw), dtype=np.float32)
+    for person, own in zip(positions, values):
+        for heatmap, position, value in zip(heatmaps, person, own):
+            _stamp(heatmap, position, value, sigma)
+    return heatmaps
 
 
 def _smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], deviation: float):

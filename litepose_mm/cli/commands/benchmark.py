@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ...analysis.timing import Stages
+    from ...inference.base import BaseEstimator
 
 HELP = 'time preprocessing, network and decoding of models in torch and of exported models'
 
@@ -33,6 +34,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         metavar='INPUT',
         help='images, folders or patterns (default: a drawn scene of 640x480 with 5 people)',
+    )
+    parser.add_argument(
+        '--people',
+        type=positive_int,
+        metavar='N',
+        help="decode drawn maps of N people in place of the network's outputs, so that the time "
+        'does not depend on the weights; top-down models get N boxes',
     )
     parser.add_argument(
         '--threads',
@@ -61,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
     """Times the models; returns the exit status."""
     import cv2
 
+    from ...analysis.plots import new_figure
     from ...analysis.timing import environment, summarise, time_stages
     from ...media import write_json
     from ...utils.files import check_writable
@@ -69,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         check_writable(args.json)
     if args.plot:
-        figure = _new_figure(Path(args.plot), len(args.models))
+        figure = new_figure(args.plot, (9, 1.6 + 0.5 * len(args.models)))
     images = _images(args.images)
     cv2.setNumThreads(args.threads)
     with one_line_warnings():
@@ -96,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             write_json(args.json, figures)
         if figure is not None:
-            _plot(figures, figure, Path(args.plot))
+            _plot(figures, figure, args.plot)
     finally:  # even if they cannot be written
         _print_table(figures)
     return 0
@@ -122,6 +131,12 @@ def _images(inputs: Sequence[str] | None) -> list[np.ndarray]:
 def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any]]:
     """Returns the stages of a model, and other facts on which its times depend."""
     from ...analysis.timing import stages_of
+    from ...testing import stages_with_people
+
+    def stages(name: str, estimator: BaseEstimator) -> Stages:
+        if args.people is None:
+            return stages_of(name, estimator)
+        return stages_with_people(name, estimator, args.people)
 
     if Path(model).is_dir():
         from ...runtime import PoseEstimator
@@ -132,7 +147,7 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
         if card.decoder.works_in_graph:
             details.append(', '.join(card.decoder.output_names))
         facts: dict[str, Any] = dict(short_side=estimator.short_side, versions=dict(card.versions))
-        return stages_of(f'{card.name} ({", ".join(details)})', estimator), facts
+        return stages(f'{card.name} ({", ".join(details)})', estimator), facts
 
     import torch
 
@@ -146,7 +161,7 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
     flip = bool((torch_estimator.model.test_cfg or {}).get('flip_test'))
     details = ['torch', 'fp32', *['flip'] * flip]
     facts = dict(short_side=torch_estimator.short_side, versions=dict(torch=torch.__version__))
-    return stages_of(f'{title} ({", ".join(details)})', torch_estimator), facts
+    return stages(f'{title} ({", ".join(details)})', torch_estimator), facts
 
 
 def _with_own_names(models: Sequence[Stages], given: Sequence[str]) -> list[Stages]:
@@ -161,10 +176,7 @@ def _with_own_names(models: Sequence[Stages], given: Sequence[str]) -> list[Stag
 
 
 def _print_table(figures: dict[str, Any]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.measure import Measurement
-    from rich.table import Table
+    from ..tables import new_table, print_table
 
     rows = figures['models']
     caption = (
@@ -172,7 +184,7 @@ def _print_table(figures: dict[str, Any]) -> None:
         f'image(s), models in turns; speed relative to the first model; {figures["threads"]} '
         f'thread(s), {figures["environment"]}'
     )
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=caption, caption_justify='left')
+    table = new_table(caption)
     table.add_column('model', no_wrap=True)
     parts = list(rows[0]['milliseconds'])
     for title in ('preprocessing', 'network', 'decoding', 'total', 'people', 'speed'):
@@ -186,39 +198,14 @@ def _print_table(figures: dict[str, Any]) -> None:
             f'{row["people_per_image"]:.1f}',
             f'{first / times["total"]["p50"]:.2f}',
         )
-    # Let narrow terminals wrap lines instead of truncating figures.
-    console = Console()
-    wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
-    Console(width=max(console.width, wanted)).print(table)
+    print_table(table)
 
 
-def _new_figure(path: Path, rows: int) -> Figure:
-    """Creates a figure that can be written to ``path``.
-
-    Raises:
-        LitePoseError: The file cannot be written, or its format is unknown.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    from ...errors import LitePoseError
-    from ...utils.files import check_writable
-
-    check_writable(path)
-    figure = Figure(figsize=(9, 1.6 + 0.5 * rows), layout='constrained')
-    canvas = FigureCanvasAgg(figure)
-    if path.suffix[1:].lower() not in canvas.get_supported_filetypes():
-        known = ', '.join(sorted(canvas.get_supported_filetypes()))
-        raise LitePoseError(f'--plot: expected one of the formats {known}, got {path}')
-    return figure
-
-
-def _plot(figures: dict[str, Any], figure: Figure, path: Path) -> None:
+def _plot(figures: dict[str, Any], figure: Figure, path: str) -> None:
+    from ...analysis.plots import save_figure
     from ...analysis.timing import plot_times
-    from ...utils.files import replacing
 
     axes = figure.subplots()
     plot_times(axes, {row['model']: row['milliseconds'] for row in figures['models']})
     axes.set_title(f'time per image, {figures["threads"]} thread(s)')
-    with replacing(path) as part:
-        figure.savefig(part, dpi=120)
+    save_figure(figure, path)

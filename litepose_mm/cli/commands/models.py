@@ -35,12 +35,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_table(rows: Iterable[tuple[ModelEntry, Sequence[WeightsCard]]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+    from ..tables import new_table, print_table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.caption, table.caption_justify = _CAPTION, 'left'
+    table = new_table(_CAPTION)
     table.add_column('model', no_wrap=True)
     for title in ('keypoints', 'input', 'params', 'MACs', 'paper\nMACs', 'AP', 'own\nAP'):
         table.add_column(title, justify='right', no_wrap=True)
@@ -55,8 +52,7 @@ def _print_table(rows: Iterable[tuple[ModelEntry, Sequence[WeightsCard]]]) -> No
             '–' if entry.ap is None else f'{entry.ap:.1f}',
             _own_ap(own[0]) if own else '',
         )
-    # Let narrow terminals wrap lines instead of truncating figures.
-    Console(width=max(Console().width, 80)).print(table)
+    print_table(table)
 
 
 def _own_ap(card: WeightsCard) -> str:

@@ -26,6 +26,7 @@ from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.media import decode_image
 from litepose_mm.nas.search_spaces import get_search_space
+from litepose_mm.preprocessing.rules import ShortSide
 from litepose_mm.runtime import ModelCard
 from litepose_mm.structures import Skeleton
 
@@ -75,8 +76,7 @@ def card(decoder):
         files={'model.onnx': '0' * 64},
         flip_test=False,
         input_shape=None,
-        short_side=256,
-        size_divisor=64,
+        resize=ShortSide(short_side=256),
         batch_limit=None,
         channel_order='rgb',
         mean=(123.675, 116.28, 103.53),

@@ -1,7 +1,7 @@
 """Decode the outputs of networks into people, with numpy, scipy and munkres only."""
 
 from .associative_embedding import AssociativeEmbedding, AssociativeEmbeddingCandidates
-from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel, decoder_from_dict, decoders
+from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel
 from .bilinear import BilinearMaps
 from .borders import hide_borders
 from .candidates import check_decodes_candidates, decode_candidates, for_candidates
@@ -27,8 +27,6 @@ __all__ = [
     'check_decodes_candidates',
     'decode_batch',
     'decode_candidates',
-    'decoder_from_dict',
-    'decoders',
     'default_keypoint_order',
     'find_peaks',
     'for_candidates',

@@ -1,4 +1,5 @@
 from .bottomup_random_affine_align import BottomupRandomAffineAlign
+from .bottomup_resize import RuleResize
 from .bottomup_resize_align import BottomupResizeAlign
 from .formatting import PackMultiScaleInputs
 from .heatmap_mask import MultiLevelHeatmapMask
@@ -8,4 +9,5 @@ __all__ = [
     'BottomupResizeAlign',
     'MultiLevelHeatmapMask',
     'PackMultiScaleInputs',
+    'RuleResize',
 ]

@@ -8,6 +8,7 @@ from .candidates import check_decodes_candidates, decode_candidates, for_candida
 from .decoder import AssociativeEmbeddingDecoder
 from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
 from .input_pixels import decode_batch, missing_at_zero, to_input_pixels
+from .part_affinity import PartAffinity, PartAffinityRules
 from .peaks import Peaks, find_peaks
 from .single_person import SinglePerson
 
@@ -22,6 +23,8 @@ __all__ = [
     'Decoder',
     'Groups',
     'Panel',
+    'PartAffinity',
+    'PartAffinityRules',
     'Peaks',
     'SinglePerson',
     'check_decodes_candidates',

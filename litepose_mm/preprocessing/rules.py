@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..utils.tagged import AboveZero, Positive, Tagged
-from .resize import Resized, aligned_size, resize_align, resize_box, resize_to_shape
+from .resize import Resized, aligned_size, resize_align, resize_box, resize_pad, resize_to_shape
 
 
 class ResizeRule(Tagged, frozen=True, kw_only=True):
@@ -70,6 +70,39 @@ class ShortSide(ResizeRule, frozen=True, kw_only=True, tag='short_side'):
             size_wh = image.shape[1], image.shape[0]
             return [resize_align(image, aligned_size(size_wh, *rule))]
         return [resize_to_shape(image, (shape_hw[1], shape_hw[0]), *rule)]
+
+
+class FixedHeight(ResizeRule, frozen=True, kw_only=True, tag='fixed_height'):
+    """The rule of Lightweight OpenPose's demo: one height for all images, and a grey border.
+
+    The border is 0 after the normalisation ``(value - 128) / 256``. Inputs are at least as wide as
+    high, with half of a narrow image's border on each side.
+
+    Args:
+        height: Height of the inputs in pixels, a multiple of ``divisor``.
+    """
+
+    height: Positive
+    divisor: Positive = 8
+
+    @property
+    def short_side(self) -> int:
+        return self.height
+
+    def resize(
+        self,
+        image: np.ndarray,
+        shape_hw: tuple[int, int] | None = None,
+        boxes: Sequence[np.ndarray] | None = None,
+    ) -> list[Resized]:
+        scale = self.height / image.shape[0]
+        width = max(round(image.shape[1] * scale), self.height)
+        size_wh = -(-width // self.divisor) * self.divisor, self.height
+        if shape_hw in (None, size_wh[::-1]):
+            # Like the authors, people are also searched for in the border.
+            return [resize_pad(image, scale, size_wh)._replace(box=None)]
+        scale = min(own / side for own, side in zip(shape_hw, image.shape))
+        return [resize_pad(image, scale, (shape_hw[1], shape_hw[0]))]
 
 
 class PersonBox(ResizeRule, frozen=True, kw_only=True, tag='person_box'):

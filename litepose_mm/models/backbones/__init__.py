@@ -1,3 +1,4 @@
+from .dilated_mobilenet import DilatedMobileNet
 from .litepose import LitePose
 
-__all__ = ['LitePose']
+__all__ = ['DilatedMobileNet', 'LitePose']

@@ -1,4 +1,11 @@
 from .fusion_deconv_head import FusionDeconvHead
+from .lightweight_openpose_head import LightweightOpenPoseHead
 from .multilevel_ae_head import MultiLevelAEHead
+from .part_affinity_head import PartAffinityHead
 
-__all__ = ['FusionDeconvHead', 'MultiLevelAEHead']
+__all__ = [
+    'FusionDeconvHead',
+    'LightweightOpenPoseHead',
+    'MultiLevelAEHead',
+    'PartAffinityHead',
+]

@@ -23,8 +23,11 @@ def conv_bn_act(
     act_cfg: dict | None = None,
     conv_cfg: dict | None = None,
     norm_cfg: dict | None = None,
+    dilation: int = 1,
+    bias: bool = False,
+    with_norm: bool = True,
 ) -> nn.Sequential:
-    """Build ``conv``, a convolution without bias, ``bn`` and, with ``act_cfg``, ``act``."""
+    """Build ``conv``, a convolution, ``bn`` (``with_norm``) and, with ``act_cfg``, ``act``."""
     layers = OrderedDict(
         conv=build_conv_layer(
             conv_cfg,
@@ -32,12 +35,14 @@ def conv_bn_act(
             out_channels,
             kernel_size,
             stride=stride,
-            padding=kernel_size // 2,
+            padding=kernel_size // 2 * dilation,
+            dilation=dilation,
             groups=groups,
-            bias=False,
-        ),
-        bn=build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1],
+            bias=bias,
+        )
     )
+    if with_norm:
+        layers['bn'] = build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1]
     if act_cfg is not None:
         layers['act'] = build_activation_layer(act_cfg)
     return nn.Sequential(layers)

@@ -164,8 +164,10 @@ def _warp(
     return Resized(warp_affine(image, matrix, size_wh), center, zoom)
 
 
-def warp_affine(image: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    """Warps an image as OpenCV 4 does, with which the authors trained: bilinear, black border.
+def warp_affine(
+    image: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int], border: int = 0
+) -> np.ndarray:
+    """Warps an image as OpenCV 4 does, with which the authors trained: bilinear.
 
     ``cv2.warpAffine`` of OpenCV 5 interpolates at different positions, which moves keypoints by
     several pixels. ``cv2.remap`` gives the same result in both versions for fixed-point positions.
@@ -174,10 +176,12 @@ def warp_affine(image: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int])
         image: ``(H, W, 3)`` or ``(H, W)``, uint8, with sides below 32767.
         matrix: ``(2, 3)``, from the image to the output.
         size_wh: Width and height of the output.
+        border: Grey level of what lies outside the image.
     """
     matrix = np.asarray(matrix, np.float64)
     width, height = size_wh
-    return cv2.remap(image, *_positions(matrix.tobytes(), (width, height)), cv2.INTER_LINEAR)
+    positions = _positions(matrix.tobytes(), (width, height))
+    return cv2.remap(image, *positions, cv2.INTER_LINEAR, borderValue=(border,) * 3)
 
 
 @lru_cache(maxsize=2)  # all images of a video or camera have the same size

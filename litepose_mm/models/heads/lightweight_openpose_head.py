@@ -6,6 +6,7 @@ sections 3.2 and 3.3.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from functools import partial
 
@@ -134,6 +135,15 @@ class LightweightOpenPoseHead(PartAffinityHead):
             blocks = [RefinementBlock(own, width, conv_cfg, norm_cfg) for own in widths]
             stage = Stage(nn.Sequential(*blocks), width, width, *outputs, conv_cfg=conv_cfg)
             self.refinement_stages.append(stage)
+
+    @property
+    def num_stages(self) -> int:
+        return 1 + len(self.refinement_stages)
+
+    def is_surplus(self, name: str) -> bool:
+        """Whether a tensor of a larger head belongs to a stage that this one does not have."""
+        match = re.match(r'refinement_stages\.(\d+)\.', name)
+        return match is not None and int(match[1]) >= len(self.refinement_stages)
 
     def forward(self, feats: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         feature = self.align(feats[-1])

@@ -72,6 +72,16 @@ class PartAffinityHead(BaseHead):
         self.heatmap_loss = MODELS.build(heatmap_loss)
         self.field_loss = MODELS.build(field_loss)
 
+    @property
+    @abstractmethod
+    def num_stages(self) -> int:
+        """Number of stages with outputs."""
+
+    @property
+    def level_channels(self) -> tuple[int, ...]:
+        """Channels of each output of :meth:`forward`."""
+        return (self.body.num_heatmaps, self.body.num_field_channels) * self.num_stages
+
     @abstractmethod
     def forward(self, feats: Features) -> tuple[Tensor, ...]:
         """Return heatmaps ``(B, P + 1, h, w)`` and fields ``(B, 2 * L, h, w)`` of each stage."""

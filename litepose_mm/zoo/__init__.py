@@ -33,7 +33,7 @@ class ModelEntry:
         macs: Exact multiply-accumulates for one image of this size.
         paper_macs: Multiply-accumulates as LitePose's paper counts them, see
             :mod:`litepose_mm.analysis.complexity`; None for families whose papers count otherwise.
-        published: The authors' figures for their weights with a flip test: ``ap`` in percent,
+        published: The authors' figures for their weights and their test: ``ap`` in percent,
             optionally ``ap50`` and ``ap75``, ``split`` and ``source``.
         weights: Names of weights in the package, the default first; see
             :mod:`litepose_mm.zoo.shipped_weights`.

@@ -56,7 +56,8 @@ def _print_table(rows: Iterable[tuple[ModelEntry, Sequence[WeightsCard]]]) -> No
             _own_ap(own[0]) if own else '',
         )
     # Let narrow terminals wrap lines instead of truncating figures.
-    Console(width=max(Console().width, 80)).print(table)
+    needed = Console(width=1000).measure(table).maximum
+    Console(width=max(Console().width, needed)).print(table)
 
 
 def _own_ap(card: WeightsCard) -> str:
@@ -66,6 +67,6 @@ def _own_ap(card: WeightsCard) -> str:
 
 _CAPTION = (
     'MACs: exact, for one image of the input size. paper MACs: counted as in the paper. '
-    "AP: published for the authors' weights, with flip test. own AP: bundled weights, with flip "
-    "test, on other images; `litepose models --json` lists these, and the teacher's AP on them."
+    "AP: published for the authors' weights, with their flip test, if any. own AP: bundled "
+    "weights, with flip test, on other images; `litepose models --json` lists these, and the teacher's AP on them."
 )

@@ -9,6 +9,7 @@ codec = dict(
     body='coco',
     sigma=7,
     thickness=1,
+    decode_offset=1,  # positions of the authors' evaluation; those of their demo have 0
 )
 train_dataloader = dict(
     dataset=dict(

@@ -28,7 +28,7 @@ from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.analysis.timing import Stages, stages_of, summarise, time_stages
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
 from litepose_mm.media import write_json
-from litepose_mm.testing import synthetic_maps
+from litepose_mm.testing import synthetic_outputs
 
 ENGINES = (
     'onnxruntime-fp32',
@@ -71,9 +71,7 @@ def compare(
     model = estimator.model
     eager = stages_of('torch-fp32', estimator)
     height, width = eager.preprocess(image).inputs.shape[2:]
-    num_keypoints = estimator.skeleton.num_keypoints
-    maps = synthetic_maps(args.people, (height, width), num_keypoints)[:2]
-    maps = [each[None] for each in maps]
+    maps = synthetic_outputs(estimator.engine.card.decoder, args.people, (height, width))
     macs = measure_complexity(model, (3, height, width)).macs
     candidates = [with_people(eager, maps)]
     for candidate in args.engines:

@@ -11,13 +11,17 @@ import numpy as np
 from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 
-from ..decoding.part_affinity import Body, PartAffinity, PartAffinityRules, get_body
+from ..decoding.part_affinity import (
+    Body,
+    PartAffinity,
+    PartAffinityRules,
+    draw_fields,
+    draw_heatmaps,
+    get_body,
+)
 from ..errors import LitePoseError
 
 Size = tuple[int, int]
-
-# Gaussians end where they fall to this height.
-_LOWEST = 0.01
 
 
 @KEYPOINT_CODECS.register_module()
@@ -154,62 +158,14 @@ class PartAffinityFields(BaseKeypointCodec):
         visible = np.ones(keypoints.shape[:2]) if keypoints_visible is None else keypoints_visible
         weights = np.clip(visible, 0, 1).astype(np.float32)
         positions, heights = self.body.part_positions(keypoints, weights)
-        positions = (positions + 0.5) / self.stride - 0.5
+        positions, size_wh = (positions + 0.5) / self.stride - 0.5, self.heatmap_size
         return dict(
-            heatmaps=[self._heatmaps(positions, heights)],
-            part_affinity_fields=[self._fields(positions, heights)],
+            heatmaps=[draw_heatmaps(positions, heights, size_wh, self.sigma / self.stride)],
+            part_affinity_fields=[
+                draw_fields(self.body, positions, heights, size_wh, self.thickness)
+            ],
             keypoint_weights=weights,
         )
-
-    def _heatmaps(self, positions: np.ndarray, heights: np.ndarray) -> np.ndarray:
-        width, height = self.heatmap_size
-        sigma = self.sigma / self.stride
-        maps = np.zeros((self.body.num_heatmaps, height, width), dtype=np.float32)
-        for person, part in np.argwhere(heights > 0):
-            x, y = positions[person, part]
-            rows, columns = (
-                np.exp(-((np.arange(size) - centre) ** 2) / (2 * sigma**2)).astype(np.float32)
-                for size, centre in ((height, y), (width, x))
-            )
-            gaussian = rows[:, None] * columns
-            gaussian[gaussian < _LOWEST] = 0
-            np.maximum(maps[part], heights[person, part] * gaussian, out=maps[part])
-        maps[-1] = 1 - maps[:-1].max(axis=0)
-        return maps
-
-    def _fields(self, positions: np.ndarray, heights: np.ndarray) -> np.ndarray:
-        width, height = self.heatmap_size
-        fields = np.zeros((len(self.body.limbs), 2, height, width), dtype=np.float32)
-        counts = np.zeros((len(self.body.limbs), height, width), dtype=np.float32)
-        for limb in self.body.limbs:
-            labelled = (heights[:, limb.start] > 0) & (heights[:, limb.end] > 0)
-            for person in np.flatnonzero(labelled):
-                start, end = positions[person, limb.start], positions[person, limb.end]
-                length = np.hypot(*(end - start))
-                if length == 0:
-                    continue
-                window, near = self._near(start, end, length)
-                area = (limb.field, slice(None), *window)
-                fields[area] += near * ((end - start) / length)[:, None, None]
-                counts[(limb.field, *window)] += near
-        fields /= np.maximum(counts, 1)[:, None]
-        return fields.reshape(-1, height, width)
-
-    def _near(
-        self, start: np.ndarray, end: np.ndarray, length: float
-    ) -> tuple[tuple[slice, slice], np.ndarray]:
-        """Returns a window of rows and columns, and which of its pixels are close to the limb."""
-        low = np.floor(np.minimum(start, end) - self.thickness).astype(int)
-        high = np.ceil(np.maximum(start, end) + self.thickness).astype(int) + 1
-        left, top = np.clip(low, 0, self.heatmap_size)
-        right, bottom = np.clip(high, 0, self.heatmap_size)
-        y, x = np.mgrid[top:bottom, left:right]
-        along = ((x - start[0]) * (end - start)[0] + (y - start[1]) * (end - start)[1]) / length**2
-        along = np.clip(along, 0, 1)
-        apart = np.hypot(
-            x - start[0] - along * (end - start)[0], y - start[1] - along * (end - start)[1]
-        )
-        return (slice(top, bottom), slice(left, right)), apart <= self.thickness
 
     def decode(self, encoded: Any) -> tuple[np.ndarray, np.ndarray]:
         """Decodes ``(heatmaps, fields)`` of one image into keypoints and their scores."""

@@ -2,6 +2,7 @@
 
 from .body import BODIES, Body, Limb, get_body
 from .decoder import PartAffinity
+from .drawing import draw_fields, draw_heatmaps
 from .keypoints import FoundKeypoints, find_keypoints
 from .limbs import Connection, connect
 from .people import Poses, assemble
@@ -18,6 +19,8 @@ __all__ = [
     'Poses',
     'assemble',
     'connect',
+    'draw_fields',
+    'draw_heatmaps',
     'find_keypoints',
     'get_body',
 ]

@@ -19,9 +19,12 @@ from litepose_mm.decoding import (
     AssociativeEmbedding,
     AssociativeEmbeddingCandidates,
     AssociativeEmbeddingDecoder,
+    PartAffinity,
+    PartAffinityRules,
     SinglePerson,
     for_candidates,
 )
+from litepose_mm.decoding.part_affinity import Body, Limb
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.media import decode_image
@@ -88,10 +91,12 @@ def card(decoder):
 
 
 RULES = AssociativeEmbeddingDecoder(3)
+BODY = Body(3, ((0,), (1,), (2,), (1, 2)), (Limb(3, 0, 0), Limb(0, 1, 2), Limb(0, 2, 1)))
 DECODERS = [
     AssociativeEmbedding(rules=RULES, stride=2, tag_dim=1),
     AssociativeEmbeddingCandidates(rules=for_candidates(RULES), stride=2, tag_dim=1),
     SinglePerson(num_keypoints=3, stride=4),
+    PartAffinity(rules=PartAffinityRules(body=BODY), stride=8),
 ]
 DOCUMENTS = {
     'architecture': (ARCHITECTURES['litepose-xs'].to_dict(), Architecture.from_dict),

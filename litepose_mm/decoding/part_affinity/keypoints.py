@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -36,15 +37,11 @@ def find_keypoints(heatmaps: np.ndarray, rules: PartAffinityRules) -> FoundKeypo
         heatmaps: Float32 ``(P, h, w)``, without the background.
         rules: How keypoints are found.
     """
-    maps = _enlarged_with_border(heatmaps, rules.upsample)
-    flat, width = maps.reshape(-1), maps.shape[2]
-    found = np.flatnonzero(flat >= rules.keypoint_threshold)
-    scores = flat.take(found)
-    for shift in (-1, 1, -width, width):
-        higher = np.flatnonzero(scores > flat.take(found + shift))
-        found, scores = found.take(higher), scores.take(higher)
-    part, rest = np.divmod(found, maps.shape[1] * width)
-    y, x = np.divmod(rest, width)
+    enlarged = _enlarged_with_border(heatmaps, rules.upsample)
+    found = [_peaks(each, rules.keypoint_threshold) for each in enlarged]
+    part = np.repeat(np.arange(len(found)), [len(places) for places, _ in found])
+    places, scores = (np.concatenate(each) for each in zip(*found))
+    y, x = np.divmod(places, heatmaps.shape[2] * rules.upsample + 2)
     if np.bincount(part, minlength=1).max() > rules.top_k:
         best = np.lexsort((-scores, part))
         rank = np.arange(len(best)) - np.searchsorted(part[best], part[best])
@@ -56,14 +53,27 @@ def find_keypoints(heatmaps: np.ndarray, rules: PartAffinityRules) -> FoundKeypo
     return FoundKeypoints(part[kept], x[kept], y[kept], scores[order][kept])
 
 
-def _enlarged_with_border(maps: np.ndarray, factor: int) -> np.ndarray:
-    """Enlarges maps by cubic interpolation with half-pixel centres; adds a border of zeros."""
-    count, height, width = maps.shape
-    size = width * factor, height * factor
-    enlarged = np.zeros((count, size[1] + 2, size[0] + 2), dtype=np.float32)
-    for own, result in zip(maps, enlarged):
-        result[1:-1, 1:-1] = cv2.resize(own, size, interpolation=cv2.INTER_CUBIC)
-    return enlarged
+def _enlarged_with_border(maps: np.ndarray, factor: int) -> Iterator[np.ndarray]:
+    """Yields each map, enlarged with half-pixel centres and with a border of zeros.
+
+    All are yielded in the same memory, which stays in the CPU's cache.
+    """
+    height, width = (side * factor for side in maps.shape[1:])
+    enlarged = np.zeros((height + 2, width + 2), dtype=np.float32)
+    for own in maps:
+        enlarged[1:-1, 1:-1] = cv2.resize(own, (width, height), interpolation=cv2.INTER_CUBIC)
+        yield enlarged
+
+
+def _peaks(enlarged: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """Returns flat indices and values of pixels that exceed their four neighbours."""
+    flat, width = enlarged.reshape(-1), enlarged.shape[1]
+    found = np.flatnonzero(flat >= threshold)
+    values = flat.take(found)
+    for shift in (-1, 1, -width, width):
+        higher = np.flatnonzero(values > flat.take(found + shift))
+        found, values = found.take(higher), values.take(higher)
+    return found, values
 
 
 def _first_of_close_ones(

@@ -9,10 +9,11 @@ import torch
 from deploy_networks import with_statistics
 from mmengine.config import Config
 from mmpose.apis import init_model
+from part_affinity_people import narrow_config
 
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.errors import LitePoseError
-from litepose_mm.utils.paths import config_path, mim_root
+from litepose_mm.utils.paths import mim_root
 
 pytest.importorskip('mmdeploy', reason='mmdeploy is not installed: make mmdeploy')
 
@@ -22,28 +23,13 @@ from mmdeploy.apis.utils import to_backend
 from litepose_mm.deploy.mmdeploy import torch2onnx
 
 CONFIGS = sorted((mim_root() / 'configs/deploy').glob('pose-detection_paf*.py'))
-MODEL = 'body_2d_keypoint/part_affinity_fields/coco/'
-MODEL += 'paf_lightweight-openpose_8xb10-280e_coco-368x368.py'
-
-
-def model_cfg():
-    config = Config.fromfile(config_path(MODEL))
-    config.model.backbone.update(stem=4, layers=[(8, 2, 1), (8, 2, 1), (8, 1, 2)])
-    config.model.head.update(in_channels=8, width=8)
-    config.model.head.decoder.update(
-        decode_min_success=0.0, decode_min_keypoints=2, decode_suppression=20.0
-    )
-    for step in config.test_dataloader.dataset.pipeline:
-        if 'input_size' in step:
-            step.input_size = (64, 64)
-    return config
 
 
 @pytest.fixture(scope='module')
 def small(tmp_path_factory):
     folder = tmp_path_factory.mktemp('small')
     torch.manual_seed(0)
-    model = with_statistics(init_model(model_cfg(), None, device='cpu'))
+    model = with_statistics(init_model(narrow_config(), None, device='cpu'))
     state = {k: v for k, v in model.state_dict().items() if 'data_preprocessor' not in k}
     save_weights(state, folder / 'weights.pth', {})
     pixels = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
@@ -61,7 +47,7 @@ def test_deploy_config(path, small, tmp_path):
         pytest.importorskip('pnnx')
     file = deploy_cfg.ir_config.save_file
     weights = str(folder / 'weights.pth')
-    torch2onnx(image, str(tmp_path), file, copy.deepcopy(deploy_cfg), model_cfg(), weights)
+    torch2onnx(image, str(tmp_path), file, copy.deepcopy(deploy_cfg), narrow_config(), weights)
     files = to_backend(
         backend,
         [str(tmp_path / file)],
@@ -69,7 +55,7 @@ def test_deploy_config(path, small, tmp_path):
         deploy_cfg=deploy_cfg,
         device='cpu',
     )
-    task = build_task_processor(model_cfg(), deploy_cfg, 'cpu')
+    task = build_task_processor(narrow_config(), deploy_cfg, 'cpu')
     exported = task.build_backend_model(files, task.update_data_preprocessor)
     batch = task.create_input(image)[0]
     found = exported.test_step(copy.deepcopy(batch))[0].pred_instances
@@ -83,6 +69,6 @@ def test_deploy_config(path, small, tmp_path):
 def test_a_deploy_config_of_another_kind(small):
     _, folder = small
     path = mim_root() / 'configs/deploy/pose-detection_ae_onnxruntime_dynamic.py'
-    task = build_task_processor(model_cfg(), Config.fromfile(path), 'cpu')
+    task = build_task_processor(narrow_config(), Config.fromfile(path), 'cpu')
     with pytest.raises(LitePoseError, match=r"expected \['heatmaps', 'fields'\] for this model"):
         task.build_pytorch_model(str(folder / 'weights.pth'))

@@ -1,0 +1,52 @@
+"""Lightweight OpenPose in every engine, from image to people."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from deploy_networks import with_statistics
+from part_affinity_people import narrow_config
+
+from litepose_mm import PoseEstimator as TorchEstimator
+from litepose_mm.deploy import export_model
+from litepose_mm.runtime import ModelCard, PoseEstimator
+
+
+@pytest.fixture(scope='module')
+def torch_side(tmp_path_factory):
+    path = tmp_path_factory.mktemp('narrow') / 'narrow.py'
+    narrow_config().dump(path)
+    torch.manual_seed(0)
+    with pytest.warns(UserWarning, match='random'):
+        estimator = TorchEstimator(path, device='cpu')
+    with_statistics(estimator.model)
+    return estimator
+
+
+@pytest.mark.parametrize(
+    'engine, flip', [('onnxruntime', True), ('openvino', False), ('ncnn', False)]
+)
+def test_the_same_people(torch_side, tmp_path, engine, flip):
+    pytest.importorskip(engine)
+    if engine == 'ncnn':
+        pytest.importorskip('pnnx')
+    shape = (64, 96) if engine == 'ncnn' else None
+    export_model(
+        torch_side.model, None, tmp_path / 'out', engine=engine, input_shape=shape, flip_test=flip
+    )
+    card = ModelCard.load(tmp_path / 'out')
+    assert card.decoder.kind() == 'part_affinity' and card.resize.kind() == 'fixed_height'
+    assert card.channel_order == 'bgr' and card.mean == (128, 128, 128)
+    assert (card.resize.height, card.resize.divisor) == (64, 8)
+    estimator = PoseEstimator(tmp_path / 'out')
+    assert estimator.panel_names == ('heatmaps', 'fields')
+    if flip:
+        return
+    random = np.random.default_rng(0)
+    for size in ((50, 75), (100, 150)):
+        image = random.integers(0, 255, (*size, 3), dtype=np.uint8)
+        image = cv2.GaussianBlur(image, (0, 0), 3)
+        found, expected = estimator(image), torch_side(image)
+        assert len(expected) > 3
+        np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=0.1)
+        np.testing.assert_allclose(found.scores, expected.scores, atol=1e-3)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from deploy_networks import with_statistics
+from mmpose.apis import inference_bottomup
 from part_affinity_people import narrow_config
 
 from litepose_mm import PoseEstimator as TorchEstimator
@@ -51,3 +52,13 @@ def test_with_flip_test(torch_side, tmp_path):
     pytest.importorskip('onnxruntime')
     card = export_model(torch_side.model, None, tmp_path / 'out', flip_test=True)
     assert card.flip_test and card.input_shape is None
+
+
+def test_mmposes_own_test_path_finds_the_same(torch_side):
+    image = np.random.default_rng(1).integers(0, 255, (70, 105, 3), dtype=np.uint8)
+    image = cv2.GaussianBlur(image, (0, 0), 3)
+    expected = torch_side(image)
+    found = inference_bottomup(torch_side.model, image)[0].pred_instances
+    assert len(expected) > 3
+    np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=1e-3)
+    np.testing.assert_allclose(found.bbox_scores, expected.scores, atol=1e-4)

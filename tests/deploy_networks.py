@@ -15,8 +15,12 @@ MIXED = {
     path.stem.split('_')[1]: path
     for path in sorted((mim_root() / 'configs').rglob('ae_fusion-*.py'))
 }
-#: The zoo.
-ZOO = {name: config_path(entry.config) for name, entry in MODELS.items()}
+#: The smallest model of every family and data set; test_families/ has the others.
+SMALLEST = {
+    (entry.family, entry.dataset): entry
+    for entry in sorted(MODELS.values(), key=lambda entry: -entry.params)
+}
+ZOO = {entry.name: config_path(entry.config) for entry in SMALLEST.values()}
 #: Heads with other levels.
 LEVELS = {
     'one level': dict(tag_levels=(True,), tag_dim=2),

@@ -7,6 +7,7 @@ from mmengine.structures import InstanceData
 from mmpose.models import build_pose_estimator
 from mmpose.structures import MultilevelPixelData, PoseDataSample
 from pipelines import ae_codec
+from torch import nn
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.families.litepose import Architecture, Stage
@@ -72,7 +73,7 @@ def ae_samples(model, people):
 def make_it_see_people(model):
     """Scale a random network's last layers so that its heatmaps have peaks."""
     for layer in model.head.modules():
-        is_last = getattr(layer, 'out_channels', None) in model.head.level_channels
-        if is_last and layer.kernel_size == (1, 1):
+        is_pointwise = isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1)
+        if is_pointwise and layer.out_channels in model.head.level_channels:
             layer.weight.data *= 1e4
     return model

@@ -61,6 +61,12 @@ PRIVATE_USES = (
         'when MMEngine has an optional backend',
     ),
     PrivateUse(
+        '_make_stage',
+        'mmpose.models.backbones.HRNet',
+        'branches of a stage may have no blocks, of which HRNet builds at least one',
+        'when HRNet accepts num_blocks of 0',
+    ),
+    PrivateUse(
         '_draw_instance_heatmap',
         'mmpose.visualization.PoseLocalVisualizer',
         'samples may have heatmaps of several levels, of which MMPose draws none',

@@ -134,3 +134,15 @@ def _pattern(template: str) -> re.Pattern[str]:
         return f'(?P={name})' if again else rf'(?P<{name}>\d+)'
 
     return re.compile(re.sub(r'\\\{(\w+)\\\}', group, re.escape(template)))
+
+
+def last_index(names: Iterable[str], pattern: str) -> int:
+    """Return the largest number that the group of a pattern has at the start of a name.
+
+    Raises:
+        KeyError: No name matches.
+    """
+    found = [int(match[1]) for match in (re.match(pattern, name) for name in names) if match]
+    if not found:
+        raise KeyError(pattern)
+    return max(found)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LitePoseError
-from .base import Family, Paper, Recognised
+from .base import Family, Paper, Recognised, last_index
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -315,7 +314,7 @@ class LitePose(Family):
         """Recognise a network, with the published strides, and 512 as input size if unknown."""
         try:
             architecture = _architecture_of(state)
-            level = _last(state, r'head\.outputs\.(\d+)\.')
+            level = last_index(state, r'head\.outputs\.(\d+)\.')
             num_keypoints = len(state[f'head.outputs.{level}.refined.pointwise.weight'])
         except (KeyError, IndexError, LitePoseError):
             return None
@@ -334,16 +333,16 @@ def _architecture_of(state: Mapping[str, Tensor]) -> Architecture:
     """
     width = input_channel = len(state['backbone.stem.2.conv.weight'])
     stages = []
-    for index in range(1 + _last(state, r'backbone\.stages\.(\d+)\.')):
+    for index in range(1 + last_index(state, r'backbone\.stages\.(\d+)\.')):
         blocks = []
-        for block in range(1 + _last(state, rf'backbone\.stages\.{index}\.(\d+)\.')):
+        for block in range(1 + last_index(state, rf'backbone\.stages\.{index}\.(\d+)\.')):
             prefix = f'backbone.stages.{index}.{block}.'
             kernel = state[prefix + 'depthwise.conv.weight'].shape[-1]
             expansion = _expansion(width, len(state[prefix + 'expand.conv.weight']))
             blocks.append((expansion, kernel))
             width = len(state[prefix + 'project.conv.weight'])
         stages.append(Stage(width, 2 if index < 3 else 1, tuple(blocks)))
-    deconvs = range(1 + _last(state, r'head\.deconvs\.(\d+)\.'))
+    deconvs = range(1 + last_index(state, r'head\.deconvs\.(\d+)\.'))
     return Architecture(
         img_size=512,
         input_channel=input_channel,
@@ -351,13 +350,6 @@ def _architecture_of(state: Mapping[str, Tensor]) -> Architecture:
         stages=tuple(stages),
         fusion='head.deconvs.0.raw.weight' in state,
     )
-
-
-def _last(state: Mapping[str, Tensor], pattern: str) -> int:
-    found = [int(match[1]) for match in (re.match(pattern, key) for key in state) if match]
-    if not found:
-        raise KeyError(pattern)
-    return max(found)
 
 
 def _expansion(in_channels: int, width: int) -> int:

@@ -4,11 +4,18 @@ from .. import compat
 
 compat.apply()  # before anything of MMPose is imported
 
-from .backbones import DilatedMobileNet, LitePose
+from .backbones import (
+    CompactEfficientNet,
+    DilatedMobileNet,
+    EfficientHRNet,
+    LitePose,
+    ShrinkableHRNet,
+)
 from .data_preprocessors import MultiScaleDataPreprocessor, RandomMosaic
 from .distillers import DistilledBottomupPoseEstimator
 from .heads import (
     FusionDeconvHead,
+    HigherHRNetHead,
     LightweightOpenPoseHead,
     MultiLevelAEHead,
     PartAffinityHead,
@@ -19,9 +26,12 @@ from .pose_estimators import MultiScaleBottomupPoseEstimator
 __all__ = [
     'BatchAssociativeEmbeddingLoss',
     'BatchL2Loss',
+    'CompactEfficientNet',
     'DilatedMobileNet',
     'DistilledBottomupPoseEstimator',
+    'EfficientHRNet',
     'FusionDeconvHead',
+    'HigherHRNetHead',
     'LightweightOpenPoseHead',
     'LitePose',
     'MultiLevelAEHead',
@@ -29,4 +39,5 @@ __all__ = [
     'MultiScaleDataPreprocessor',
     'PartAffinityHead',
     'RandomMosaic',
+    'ShrinkableHRNet',
 ]

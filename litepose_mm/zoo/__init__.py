@@ -32,9 +32,12 @@ class ModelEntry:
         params: Number of parameters.
         macs: Exact multiply-accumulates for one image of this size.
         paper_macs: Multiply-accumulates as LitePose's paper counts them, see
-            :mod:`litepose_mm.analysis.complexity`; None for families whose papers count otherwise.
-        published: The authors' figures for their weights and their test: ``ap`` in percent,
-            optionally ``ap50`` and ``ap75``, ``split`` and ``source``.
+            :mod:`litepose_mm.analysis.complexity`; None if they are not counted.
+        hhrnet_style_macs: As HigherHRNet's and EfficientHRNet's papers count them, or None.
+        published: Published figures: ``ap`` in percent on ``split`` as the authors test, ``ap50``
+            and ``ap75``; ``params`` in millions, ``macs`` in billions, counted as ``counting`` says
+            (``'macs'``, ``'paper_macs'`` or ``'hhrnet_style_macs'``); their ``source``; and a
+            ``note`` if this network's own figures differ. All are optional.
         weights: Names of weights in the package, the default first; see
             :mod:`litepose_mm.zoo.shipped_weights`.
     """
@@ -49,6 +52,7 @@ class ModelEntry:
     params: int
     macs: int
     paper_macs: int | None = None
+    hhrnet_style_macs: int | None = None
     published: Mapping[str, Any] = field(default_factory=dict)
     weights: tuple[str, ...] = ()
 

@@ -63,11 +63,16 @@ def test_another_family(monkeypatch):
     assert row['Metadata']['Architecture'] == ['Paper2Pose', 'PAF'] and 'Results' not in row
     text = files[page.with_suffix('.md')]
     assert text.startswith('# Paper2Pose on COCO\n') and 'https://example.org' in text
-    assert '| 1,675,912 | 0.886 G | | | | | |' in text
-    assert (
-        '| `paper2pose-1_coco` | 256x256 | 1,675,912 | 0.886 G | | | | |'
-        in files[tool.ROOT / 'README.md']
-    )
+    assert '| 1,675,912 | | 0.886 G | | | | | | | |' in text
+    readme = files[tool.ROOT / 'README.md']
+    assert f'| [Paper2Pose](configs/{folder}/paper2pose_coco.md) | COCO | 1 | 1.7 M |' in readme
+
+
+def test_published_figures_stand_beside_ours():
+    config = tool.ROOT / 'configs' / MODELS['higherhrnet-w24_crowdpose'].config
+    page = FILES[config.with_name('higherhrnet_crowdpose.md')]
+    assert '| 16,110,074 | 14.9 M | 23.783 G | 25.339 G paper-style | 25.3 G | 0.574 |' in page
+    assert f'- {config.stem}: No network with 14.9 M parameters' in page
 
 
 def test_a_page_without_markers(tmp_path):

@@ -23,11 +23,15 @@ def conv_bn_act(
     act_cfg: dict | None = None,
     conv_cfg: dict | None = None,
     norm_cfg: dict | None = None,
+    padding: int | None = None,
     dilation: int = 1,
     bias: bool = False,
     with_norm: bool = True,
 ) -> nn.Sequential:
-    """Build ``conv``, a convolution, ``bn`` (``with_norm``) and, with ``act_cfg``, ``act``."""
+    """Build ``conv``, a convolution, ``bn`` (``with_norm``) and, with ``act_cfg``, ``act``.
+
+    ``padding`` is half of the dilated kernel by default.
+    """
     layers = OrderedDict(
         conv=build_conv_layer(
             conv_cfg,
@@ -35,7 +39,7 @@ def conv_bn_act(
             out_channels,
             kernel_size,
             stride=stride,
-            padding=kernel_size // 2 * dilation,
+            padding=kernel_size // 2 * dilation if padding is None else padding,
             dilation=dilation,
             groups=groups,
             bias=bias,

@@ -1,0 +1,15 @@
+_base_ = './ae_higherhrnet-w16_4xb24-300e_coco-512x512.py'
+
+# Gradual shrinking (LitePose section 3): the third step, in which only the coarsest branch of each
+# stage has blocks.
+model = dict(
+    backbone=dict(
+        extra=dict(
+            stage1=dict(num_channels=(36,)),
+            stage2=dict(num_blocks=(0, 4), num_channels=(18, 36)),
+            stage3=dict(num_blocks=(0, 0, 4), num_channels=(18, 36, 72)),
+            stage4=dict(num_blocks=(0, 0, 0, 4), num_channels=(18, 36, 72, 144)),
+        )
+    ),
+    head=dict(in_channels=18),
+)

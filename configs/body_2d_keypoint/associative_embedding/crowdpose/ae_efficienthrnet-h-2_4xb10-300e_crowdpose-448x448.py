@@ -1,0 +1,14 @@
+_base_ = [
+    '../../../_base_/models/ae_efficienthrnet.py',
+    '../../../_base_/datasets/crowdpose_bottomup_448x448.py',
+    '../../../_base_/schedules/ae_300e.py',
+]
+
+model = dict(
+    backbone=dict(arch=-2),
+    head=dict(in_channels=21, deconv_channels=(21,), num_keypoints=14, decoder=_base_.codec),
+)
+# LitePose's rate for EfficientHRNet on CrowdPose.
+optim_wrapper = dict(optimizer=dict(lr=4e-3))
+train_dataloader = dict(batch_size=10)
+auto_scale_lr = dict(base_batch_size=40)

@@ -54,8 +54,17 @@ def network(name):
 
 
 def mirror(model):
-    """Some permutation of the model's keypoints that is its own inverse."""
-    return list(range(model.head.num_keypoints))[::-1]
+    """Mirror partners of COCO's or CrowdPose's keypoints, or some pairs."""
+    count = model.head.num_keypoints
+    if count not in (14, 17):
+        return list(range(count))[::-1]
+    partners = list(range(count))
+    first, last = (1, 17) if count == 17 else (0, 12)
+    partners[first:last:2], partners[first + 1 : last : 2] = (
+        partners[first + 1 : last : 2],
+        partners[first:last:2],
+    )
+    return partners
 
 
 def deploy_graph(model, outputs=None, flip_test=False):

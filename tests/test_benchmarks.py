@@ -31,6 +31,13 @@ def test_decode(tmp_path):
     assert all(row['same_people'] and row['ratio'] > 0 for row in rows)
 
 
+def test_decode_fields(tmp_path):
+    options = ['--people', '1', '2', '--size', '128x96', '--rounds', '1']
+    rows = tables(tmp_path, 'decode_fields.py', *options)['decoding']
+    assert [row['people'] for row in rows] == [1, 2] and all(row['same'] for row in rows)
+    assert all(row['ours_ms'] > 0 for row in rows)
+
+
 def test_training_pipeline_and_loss(tmp_path):
     figures = tables(tmp_path, 'training.py', *TRAINING.split(), '--what', 'pipeline', 'loss')
     milliseconds = {row['part']: row['ours_ms'] for row in figures['pipeline']}

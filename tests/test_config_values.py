@@ -37,6 +37,7 @@ SHOWN = {
     'PipelineSwitchHook': ('switch_epoch',),
     'EMAHook': ('momentum',),
     'MultiLevelAssociativeEmbedding': ('input_size', 'heatmap_sizes', 'sigma'),
+    'PartAffinityFields': ('input_size', 'heatmap_size', 'sigma', 'thickness'),
 }
 
 

@@ -93,17 +93,22 @@ def test_checkpoints_are_named_after_the_zoo(path):
 
 
 @pytest.mark.parametrize(
-    'path', [p for p in CONFIGS if 'associative_embedding' in p.parts], ids=_name
+    'path',
+    [p for p in CONFIGS if {'associative_embedding', 'part_affinity_fields'} & set(p.parts)],
+    ids=_name,
 )
 @pytest.mark.parametrize('flip', [False, True])
 def test_bottomup_configs_infer(path, flip):
     torch.manual_seed(0)
     config = Config.fromfile(path)
     for step in config.test_dataloader.dataset.pipeline:
-        if step['type'] == 'BottomupResizeAlign':
+        if step['type'].startswith('BottomupResize'):
             step['input_size'] = (64, 64)
     config.model.test_cfg['flip_test'] = flip
     config.model.head.decoder['decode_topk'] = 3
+    if 'part_affinity_fields' in path.parts:  # random fields hardly ever agree with limbs
+        easy = dict(decode_topk=30, decode_min_success=0.0, decode_min_keypoints=2)
+        config.model.head.decoder.update(easy)
     model = init_model(config, None, device='cpu')
     make_it_see_people(model)
     image = np.random.default_rng(0).integers(0, 255, (50, 70, 3), dtype=np.uint8)
@@ -112,8 +117,9 @@ def test_bottomup_configs_infer(path, flip):
     assert len(people.keypoints) > 0
     assert people.keypoints.shape[1:] == (keypoints, 2)
     assert len(people.keypoints) == len(people.bbox_scores) == len(people.keypoint_scores)
-    num_tags = sum(model.head.tag_levels) * (1 + flip)
-    assert people.tags.shape == (len(people.keypoints), num_tags)
+    if 'associative_embedding' in path.parts:
+        num_tags = sum(model.head.tag_levels) * (1 + flip)
+        assert people.tags.shape == (len(people.keypoints), num_tags)
 
 
 def test_topdown_config_predicts():

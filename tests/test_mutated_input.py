@@ -19,13 +19,17 @@ from litepose_mm.decoding import (
     AssociativeEmbedding,
     AssociativeEmbeddingCandidates,
     AssociativeEmbeddingDecoder,
+    PartAffinity,
+    PartAffinityRules,
     SinglePerson,
     for_candidates,
 )
+from litepose_mm.decoding.part_affinity import Body, Limb
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.media import decode_image
 from litepose_mm.nas.search_spaces import get_search_space
+from litepose_mm.preprocessing.rules import ShortSide
 from litepose_mm.runtime import ModelCard
 from litepose_mm.structures import Skeleton
 
@@ -75,8 +79,7 @@ def card(decoder):
         files={'model.onnx': '0' * 64},
         flip_test=False,
         input_shape=None,
-        short_side=256,
-        size_divisor=64,
+        resize=ShortSide(short_side=256),
         batch_limit=None,
         channel_order='rgb',
         mean=(123.675, 116.28, 103.53),
@@ -88,10 +91,12 @@ def card(decoder):
 
 
 RULES = AssociativeEmbeddingDecoder(3)
+BODY = Body(3, ((0,), (1,), (2,), (1, 2)), (Limb(3, 0, 0), Limb(0, 1, 2), Limb(0, 2, 1)))
 DECODERS = [
     AssociativeEmbedding(rules=RULES, stride=2, tag_dim=1),
     AssociativeEmbeddingCandidates(rules=for_candidates(RULES), stride=2, tag_dim=1),
     SinglePerson(num_keypoints=3, stride=4),
+    PartAffinity(rules=PartAffinityRules(body=BODY), stride=8),
 ]
 DOCUMENTS = {
     'architecture': (ARCHITECTURES['litepose-xs'].to_dict(), Architecture.from_dict),

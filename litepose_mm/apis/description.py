@@ -11,10 +11,10 @@ from mmpose.datasets.transforms import GetBBoxCenterScale, TopdownAffine
 from mmpose.models import TopdownPoseEstimator
 from mmpose.models.pose_estimators.base import BasePoseEstimator
 
-from ..datasets.transforms import BottomupResizeAlign
 from ..errors import CannotExport, LitePoseError
 from ..inference.card import ModelCard
 from ..models.utils.deploy_graph import DeployGraph, deploy_decoder
+from ..preprocessing.rules import PersonBox
 from ..structures import Skeleton
 from ..zoo import models
 
@@ -93,22 +93,18 @@ def _resize(model: BasePoseEstimator, input_shape: Sequence[int] | None) -> dict
             )
         return dict(
             input_shape=(height, width),
-            short_side=min(width, height),
-            size_divisor=1,
-            box_padding=float(boxes[0].padding),
+            resize=PersonBox(padding=float(boxes[0].padding)),
             batch_limit=None,
         )
-    found = [each for each in transforms if isinstance(each, BottomupResizeAlign)]
-    if len(found) != 1:
+    rules = [each.resize_rule for each in transforms if hasattr(each, 'resize_rule')]
+    if len(rules) != 1:
         raise CannotExport(
-            f'expected one BottomupResizeAlign in the test pipeline, got {len(found)}; add it, or '
-            'run this model with torch'
+            'expected one transform with a resize_rule, such as BottomupResizeAlign, in the test '
+            f'pipeline, got {len(rules)}; add it, or run this model with torch'
         )
-    divisor = found[0].size_factor
     return dict(
-        input_shape=_checked_shape(input_shape, divisor),
-        short_side=found[0].short_side,
-        size_divisor=divisor,
+        input_shape=_checked_shape(input_shape, rules[0].divisor),
+        resize=rules[0],
         batch_limit=None if input_shape is None else 1,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ _TRANSFORMS = '.kernel_transforms.'
 def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """Load weights into a model; names and shapes have to agree completely.
 
+    A head may state by ``is_surplus(name)`` which further tensors it can do without. They are
+    left out with a warning.
+
     Raises:
         LitePoseError: Names are missing or unexpected, or shapes differ; the model is not changed.
     """
@@ -30,6 +34,7 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
             f'weights {source}: expected the weights of one network, got those of a supernet; '
             'extract a network with tools/nas/extract_subnet.py'
         )
+    state = _without_surplus(model, state, source)
     problems = _misfits(model, state)
     if problems:
         raise LitePoseError(f'weights {source} do not fit the model: {_describe(problems)}')
@@ -40,6 +45,19 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
             f'{len(broken)} tensors ({some(broken)}); use an earlier checkpoint of the training'
         )
     model.load_state_dict(state, strict=False)
+
+
+def _without_surplus(model: nn.Module, state: StateDict, source: str) -> StateDict:
+    is_surplus = getattr(getattr(model, 'head', None), 'is_surplus', None)
+    if is_surplus is None:
+        return state
+    surplus = [key for key in state if key.startswith('head.') and is_surplus(key[len('head.') :])]
+    if surplus:
+        warnings.warn(
+            f'weights {source}: {len(surplus)} tensors are left out, because this network works '
+            f'without them: {some(surplus)}'
+        )
+    return {key: value for key, value in state.items() if key not in surplus}
 
 
 def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str | None:

@@ -1,13 +1,14 @@
 """Decode the outputs of networks into people, with numpy, scipy and munkres only."""
 
 from .associative_embedding import AssociativeEmbedding, AssociativeEmbeddingCandidates
-from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel, decoder_from_dict, decoders
+from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel
 from .bilinear import BilinearMaps
 from .borders import hide_borders
 from .candidates import check_decodes_candidates, decode_candidates, for_candidates
 from .decoder import AssociativeEmbeddingDecoder
 from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
 from .input_pixels import decode_batch, missing_at_zero, to_input_pixels
+from .part_affinity import PartAffinity, PartAffinityRules
 from .peaks import Peaks, find_peaks
 from .single_person import SinglePerson
 
@@ -22,13 +23,13 @@ __all__ = [
     'Decoder',
     'Groups',
     'Panel',
+    'PartAffinity',
+    'PartAffinityRules',
     'Peaks',
     'SinglePerson',
     'check_decodes_candidates',
     'decode_batch',
     'decode_candidates',
-    'decoder_from_dict',
-    'decoders',
     'default_keypoint_order',
     'find_peaks',
     'for_candidates',

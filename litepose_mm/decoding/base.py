@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
-import msgspec
 import numpy as np
 
-from ..errors import LitePoseError
 from ..preprocessing.resize import Box
-from ..utils.plugins import subclasses
+from ..utils.tagged import Positive, Tagged
+
+__all__ = ['BROKEN_OUTPUTS', 'DecodedPeople', 'Decoder', 'Panel', 'Positive', 'Shape']
 
 BROKEN_OUTPUTS = 'the network outputs infinite or undefined numbers; check its weights'
 
 Shape = tuple[int | None, ...]
-
-#: Upper bound of every number in a card; larger ones would exhaust the memory.
-LARGEST = 1 << 16
-Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
 
 
 class DecodedPeople(NamedTuple):
@@ -52,9 +48,7 @@ class Panel(NamedTuple):
     heatmaps: np.ndarray | None = None
 
 
-class Decoder(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field='kind'
-):
+class Decoder(Tagged, frozen=True, kw_only=True):
     """The contract between a network and everything that runs it.
 
     A head creates its decoder (``deploy_decoder``) and computes the outputs that the decoder names
@@ -66,6 +60,7 @@ class Decoder(
             ...
     """
 
+    field = 'decoder'
     #: Names of the graph's outputs, in order.
     output_names: ClassVar[tuple[str, ...]]
     #: How many of the first outputs can be compared value by value with another runtime's; None
@@ -76,11 +71,6 @@ class Decoder(
     panel_names: ClassVar[tuple[str, ...]] = ()
     #: Whether the graph itself does part of the decoding, with operators such as ``TopK``.
     works_in_graph: ClassVar[bool] = False
-
-    @classmethod
-    def kind(cls) -> str:
-        """Returns the name of this kind of decoder in cards."""
-        return str(cls.__struct_config__.tag)
 
     @property
     def comparable_names(self) -> tuple[str, ...]:
@@ -121,31 +111,3 @@ class Decoder(
     def panels(self, outputs: Sequence[np.ndarray]) -> dict[str, Panel]:
         """Returns named maps of a batch's first input for viewers to draw; none by default."""
         return {}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the decoder as JSON-compatible values; see :func:`decoder_from_dict`."""
-        return msgspec.to_builtins(self)
-
-
-def decoders() -> dict[str, type[Decoder]]:
-    """Returns every kind of decoder whose module is imported, including those of plugins."""
-    return {each.kind(): each for each in subclasses(Decoder)}
-
-
-def decoder_from_dict(document: Any) -> Decoder:
-    """Creates a decoder from the values that :meth:`Decoder.to_dict` returned.
-
-    Raises:
-        LitePoseError: The kind is unknown, or a value is missing, unknown or wrong.
-    """
-    kind = document.get('kind') if isinstance(document, Mapping) else None
-    known = decoders()
-    if not isinstance(kind, str) or kind not in known:
-        raise LitePoseError(
-            f'decoder: expected one of the kinds {", ".join(known)}, got {kind!r}; import the '
-            'module that defines it, or update litepose_mm'
-        )
-    try:
-        return msgspec.convert(document, known[kind])
-    except msgspec.ValidationError as error:
-        raise LitePoseError(f'decoder: {error}') from error

@@ -32,12 +32,13 @@ class Sample(NamedTuple):
 
 def short_side(card: ModelCard) -> int:
     """Return the short side of inputs in pixels."""
-    return -(-card.short_side // card.size_divisor) * card.size_divisor
+    rule = card.resize
+    return -(-rule.short_side // rule.divisor) * rule.divisor
 
 
 def traced_shape(card: ModelCard) -> tuple[int, int, int, int]:
     """Return the shape with which a graph is traced."""
-    small = 2 * card.size_divisor
+    small = 2 * card.resize.divisor
     return (1, 3, *(card.input_shape or (small, small)))
 
 
@@ -52,7 +53,7 @@ def run_on_noise(model: nn.Module, card: ModelCard) -> Iterator[Sample]:
     Raises:
         LitePoseError: The outputs of torch are not finite.
     """
-    shapes, divisor = [traced_shape(card)], card.size_divisor
+    shapes, divisor = [traced_shape(card)], card.resize.divisor
     count = 2 if card.batch_limit is None else 1
     if card.input_shape is None:
         side = short_side(card)

@@ -9,21 +9,24 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ..decoding import decoder_from_dict
-from ..decoding.base import LARGEST, Positive
+from ..decoding import Decoder
 from ..errors import LitePoseError
+from ..preprocessing.rules import ResizeRule
 from ..structures import Skeleton
 from ..utils.files import replacing, sha256
+from ..utils.tagged import LARGEST, AboveZero, Positive
 
 CARD_NAME = 'model.json'
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 # Only letters, digits and . _ + - are allowed, so that no name can lead out of the folder.
 FileName = Annotated[str, msgspec.Meta(pattern=r'^(?!model\.json$)[A-Za-z0-9_][A-Za-z0-9_.+-]*$')]
 Sha256 = Annotated[str, msgspec.Meta(pattern='^[0-9a-f]{64}$')]
 Number = Annotated[float, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
-AboveZero = Annotated[float, msgspec.Meta(gt=0, le=LARGEST)]
+
+# Fields whose values have classes of their own.
+_VALUES: dict[str, Any] = dict(resize=ResizeRule, skeleton=Skeleton, decoder=Decoder)
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,11 +39,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         files: Plain names of the model's files and the sha256 of each.
         flip_test: Whether the graph includes a flip test.
         input_shape: Height and width, if the model accepts only inputs of this shape. None means
-            any multiples of ``size_divisor``.
-        short_side: Short side in pixels to which images are resized.
-        size_divisor: Both sides of an input are multiples of it.
-        box_padding: For top-down models, which process one person at a time: the factor by which
-            the person's box is enlarged. None for bottom-up models.
+            any multiples of the rule's ``divisor``.
+        resize: The rule by which images are resized.
         batch_limit: Maximum batch size; None means any.
         channel_order: Channel order of the input.
         mean: Subtracted from each channel of the input, 0 to 255.
@@ -59,14 +59,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     files: dict[FileName, Sha256]
     flip_test: bool
     input_shape: tuple[Positive, Positive] | None
-    short_side: Positive
-    size_divisor: Positive
-    box_padding: AboveZero | None = None
+    resize: Any  # a ResizeRule, which from_dict creates, like the Skeleton and the Decoder
     batch_limit: Positive | None
     channel_order: Literal['rgb', 'bgr']
     mean: tuple[Number, Number, Number]
     std: tuple[AboveZero, AboveZero, AboveZero]
-    skeleton: Any  # a Skeleton and a Decoder, which from_dict creates
+    skeleton: Any
     decoder: Any
     versions: dict[Text, Text]
 
@@ -77,13 +75,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 f"{self.num_keypoints} keypoints, as many as the skeleton's",
                 str(self.decoder.num_keypoints),
             )
-        if self.input_shape is not None and any(s % self.size_divisor for s in self.input_shape):
-            raise _error(
-                'input_shape',
-                f'multiples of size_divisor {self.size_divisor}',
-                str(self.input_shape),
-            )
-        if self.box_padding is not None and self.input_shape is None:
+        shape, divisor = self.input_shape, self.resize.divisor
+        if shape is not None and any(side % divisor for side in shape):
+            raise _error('input_shape', f'multiples of {divisor} pixels', str(shape))
+        if shape is None and self.resize.takes_boxes:
             raise _error('input_shape', 'height and width, because the model is top-down', 'null')
 
     @property
@@ -141,7 +136,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def to_dict(self) -> dict[str, Any]:
         """Returns the card as JSON-compatible values; see :meth:`from_dict`."""
         own = {name: getattr(self, name) for name in self.__struct_fields__}
-        own.update(skeleton=self.skeleton.to_dict(), decoder=self.decoder.to_dict())
+        own.update({name: own[name].to_dict() for name in _VALUES})
         return {'format_version': FORMAT_VERSION, **msgspec.to_builtins(own)}
 
     @classmethod
@@ -166,9 +161,9 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 'update litepose_mm or export again',
             )
         try:
-            for name, make in (('skeleton', Skeleton.from_dict), ('decoder', decoder_from_dict)):
-                if name in own:
-                    own[name] = make(own[name])
+            own.update(
+                {name: _VALUES[name].from_dict(own[name]) for name in _VALUES if name in own}
+            )
             return msgspec.convert(own, cls)
         except (LitePoseError, msgspec.ValidationError) as error:
             text = str(error).removeprefix('model card: ').removesuffix('; export again')

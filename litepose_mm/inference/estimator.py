@@ -39,11 +39,11 @@ class Estimator(BaseEstimator):
 
     @property
     def short_side(self) -> int:
-        return min(self.card.input_shape or [self.card.short_side])
+        return min(self.card.input_shape or [self.card.resize.short_side])
 
     @property
     def takes_boxes(self) -> bool:
-        return self.card.box_padding is not None
+        return self.card.resize.takes_boxes
 
     @property
     def panel_names(self) -> tuple[str, ...]:

@@ -7,18 +7,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..preprocessing.resize import Resized, aligned_size, resize_align, resize_box, resize_to_shape
+from ..preprocessing.resize import Resized
 from .card import ModelCard
 
 
 class Preprocessor:
     """Resizes and normalises images.
-
-    For a model that accepts inputs of any shape, the short side becomes the card's ``short_side``
-    and both sides become multiples of ``size_divisor``, as in torch. A model with a fixed shape
-    gets the same input if that has its shape; otherwise, the image is scaled to fit, centred and
-    surrounded by a black border, and keeps its aspect ratio. In both cases, positions are mapped
-    back by the same matrix.
 
     Args:
         card: The model's card.
@@ -43,15 +37,7 @@ class Preprocessor:
         Returns:
             One entry for the image, or one for each person, with the inverse mapping.
         """
-        card = self.card
-        rule = card.short_side, card.size_divisor
-        if card.input_shape is None:
-            size_wh = image.shape[1], image.shape[0]
-            return [resize_align(image, aligned_size(size_wh, *rule))]
-        height, width = card.input_shape
-        if boxes is not None and card.box_padding is not None:
-            return [resize_box(image, box, (width, height), card.box_padding) for box in boxes]
-        return [resize_to_shape(image, (width, height), *rule)]
+        return self.card.resize.resize(image, self.card.input_shape, boxes)
 
     def batch(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Normalises images of one size into a batch, float32 (B, 3, H, W)."""

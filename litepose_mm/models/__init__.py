@@ -4,24 +4,40 @@ from .. import compat
 
 compat.apply()  # before anything of MMPose is imported
 
-from .backbones import CompactEfficientNet, EfficientHRNet, LitePose, ShrinkableHRNet
+from .backbones import (
+    CompactEfficientNet,
+    DilatedMobileNet,
+    EfficientHRNet,
+    LitePose,
+    ShrinkableHRNet,
+)
 from .data_preprocessors import MultiScaleDataPreprocessor, RandomMosaic
 from .distillers import DistilledBottomupPoseEstimator
-from .heads import FusionDeconvHead, HigherHRNetHead, MultiLevelAEHead
-from .losses import BatchAssociativeEmbeddingLoss
+from .heads import (
+    FusionDeconvHead,
+    HigherHRNetHead,
+    LightweightOpenPoseHead,
+    MultiLevelAEHead,
+    PartAffinityHead,
+)
+from .losses import BatchAssociativeEmbeddingLoss, BatchL2Loss
 from .pose_estimators import MultiScaleBottomupPoseEstimator
 
 __all__ = [
     'BatchAssociativeEmbeddingLoss',
+    'BatchL2Loss',
     'CompactEfficientNet',
+    'DilatedMobileNet',
     'DistilledBottomupPoseEstimator',
     'EfficientHRNet',
     'FusionDeconvHead',
     'HigherHRNetHead',
+    'LightweightOpenPoseHead',
     'LitePose',
     'MultiLevelAEHead',
     'MultiScaleBottomupPoseEstimator',
     'MultiScaleDataPreprocessor',
+    'PartAffinityHead',
     'RandomMosaic',
     'ShrinkableHRNet',
 ]

@@ -130,6 +130,32 @@ def resize_box(
     return _warp(image, size_wh, zoom, (box[:2] + box[2:]) * np.float32(0.5))
 
 
+def resize_pad(
+    image: np.ndarray,
+    scale: float,
+    size_wh: tuple[int, int],
+    border: int = 128,
+) -> Resized:
+    """Scales an image with half-pixel centres and centres it, as Lightweight OpenPose's demo does.
+
+    Positions are mapped back without half pixels, as in that demo: pixel 0 to pixel 0.
+
+    Args:
+        image: ``(H, W, 3)`` uint8.
+        scale: Pixels of the result per pixel of the image. Scaled sides are rounded half to even.
+        size_wh: Width and height of the result, into which the scaled image fits.
+        border: Grey level of the border, of which the smaller half is on the left and the top.
+    """
+    scaled = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    height, width = scaled.shape[:2]
+    left, top = (size_wh[0] - width) // 2, (size_wh[1] - height) // 2
+    result = np.full((size_wh[1], size_wh[0], 3), border, dtype=np.uint8)
+    result[top : top + height, left : left + width] = scaled
+    center = (np.array(size_wh) / 2 - (left, top)) / scale
+    box = (left, top, left + width, top + height)
+    return Resized(result, center.astype(np.float32), 1 / scale, box)
+
+
 def _warp(
     image: np.ndarray, size_wh: tuple[int, int], zoom: float, center: np.ndarray | None = None
 ) -> Resized:
@@ -138,8 +164,10 @@ def _warp(
     return Resized(warp_affine(image, matrix, size_wh), center, zoom)
 
 
-def warp_affine(image: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    """Warps an image as OpenCV 4 does, with which the authors trained: bilinear, black border.
+def warp_affine(
+    image: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int], border: int = 0
+) -> np.ndarray:
+    """Warps an image as OpenCV 4 does, with which the authors trained: bilinear.
 
     ``cv2.warpAffine`` of OpenCV 5 interpolates at different positions, which moves keypoints by
     several pixels. ``cv2.remap`` gives the same result in both versions for fixed-point positions.
@@ -148,10 +176,12 @@ def warp_affine(image: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int])
         image: ``(H, W, 3)`` or ``(H, W)``, uint8, with sides below 32767.
         matrix: ``(2, 3)``, from the image to the output.
         size_wh: Width and height of the output.
+        border: Grey level of what lies outside the image.
     """
     matrix = np.asarray(matrix, np.float64)
     width, height = size_wh
-    return cv2.remap(image, *_positions(matrix.tobytes(), (width, height)), cv2.INTER_LINEAR)
+    positions = _positions(matrix.tobytes(), (width, height))
+    return cv2.remap(image, *positions, cv2.INTER_LINEAR, borderValue=(border,) * 3)
 
 
 @lru_cache(maxsize=2)  # all images of a video or camera have the same size

@@ -7,6 +7,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ..decoding import PartAffinity
+from ..decoding.part_affinity import draw_fields, draw_heatmaps
+
 
 class SyntheticMaps(NamedTuple):
     """Maps of one image and its people.
@@ -19,6 +22,20 @@ class SyntheticMaps(NamedTuple):
 
     heatmaps: np.ndarray
     tags: np.ndarray
+    keypoints: np.ndarray
+
+
+class SyntheticFields(NamedTuple):
+    """Maps of one image for part affinity fields, and its people.
+
+    Attributes:
+        heatmaps: ``(P + 1, h, w)``, float32.
+        fields: ``(2 * L, h, w)``, float32.
+        keypoints: True positions in pixels of the input, ``(N, K, 2)``.
+    """
+
+    heatmaps: np.ndarray
+    fields: np.ndarray
     keypoints: np.ndarray
 
 
@@ -47,15 +64,7 @@ def synthetic_maps(
     rng = np.random.default_rng(seed)
     height, width = shape_hw
     tags = np.zeros((tag_dim, num_keypoints, height // 4, width // 4), dtype=np.float32)
-    # Each person fills a random cell of a grid.
-    columns = int(np.ceil(np.sqrt(max(num_people, 1) * width / height)))
-    rows = int(np.ceil(max(num_people, 1) / columns))
-    cell = np.array([width / columns, height / rows])
-    place = rng.permutation(columns * rows)[:num_people, None, None]
-    centre = (np.concatenate([place % columns, place // columns], axis=-1) + 0.5) * cell
-    spread = rng.uniform(0.3, 0.5, (num_people, 1, 1)) * cell
-    keypoints = centre + spread * rng.uniform(-1, 1, (num_people, num_keypoints, 2))
-    keypoints = np.clip(keypoints, 4, np.array([width, height]) - 5)
+    keypoints = _places(rng, num_people, shape_hw, num_keypoints)
     values = rng.uniform(0.3, 1.0, (num_people, num_keypoints))
     values[rng.random(values.shape) < missing] = 0
     person_tags = 2.0 * rng.permutation(num_people)[:, None] + rng.normal(
@@ -101,6 +110,49 @@ def gaussian_maps(
         for heatmap, position, value in zip(heatmaps, person, own):
             _stamp(heatmap, position, value, sigma)
     return heatmaps
+
+
+def synthetic_fields(
+    num_people: int,
+    shape_hw: tuple[int, int],
+    decoder: PartAffinity,
+    noise: float = 0.01,
+    seed: int = 0,
+) -> SyntheticFields:
+    """Makes noisy heatmaps and fields for a decoder of part affinity fields.
+
+    Args:
+        num_people: ``N``.
+        shape_hw: Height and width of the input, multiples of the decoder's stride.
+        decoder: Its body and stride are used.
+        noise: Standard deviation of the noise.
+        seed: Random seed.
+    """
+    rng = np.random.default_rng(seed)
+    body, stride = decoder.rules.body, decoder.stride
+    keypoints = _places(rng, num_people, shape_hw, body.num_keypoints)
+    parts, heights = body.part_positions(keypoints, np.ones(keypoints.shape[:2]))
+    parts, size_wh = (parts + 0.5) / stride - 0.5, (shape_hw[1] // stride, shape_hw[0] // stride)
+    heatmaps = draw_heatmaps(parts, heights, size_wh, 1.0)
+    fields = draw_fields(body, parts, heights, size_wh, 1.0)
+    heatmaps += _smooth_noise(rng, heatmaps.shape, noise)
+    fields += _smooth_noise(rng, fields.shape, noise)
+    return SyntheticFields(heatmaps, fields, keypoints.astype(np.float32))
+
+
+def _places(
+    rng: np.random.Generator, num_people: int, shape_hw: tuple[int, int], num_keypoints: int
+) -> np.ndarray:
+    """Draws positions ``(N, K, 2)`` of people, each of whom fills a random cell of a grid."""
+    height, width = shape_hw
+    columns = int(np.ceil(np.sqrt(max(num_people, 1) * width / height)))
+    rows = int(np.ceil(max(num_people, 1) / columns))
+    cell = np.array([width / columns, height / rows])
+    place = rng.permutation(columns * rows)[:num_people, None, None]
+    centre = (np.concatenate([place % columns, place // columns], axis=-1) + 0.5) * cell
+    spread = rng.uniform(0.3, 0.5, (num_people, 1, 1)) * cell
+    keypoints = centre + spread * rng.uniform(-1, 1, (num_people, num_keypoints, 2))
+    return np.clip(keypoints, 4, np.array([width, height]) - 5)
 
 
 def _smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], deviation: float):

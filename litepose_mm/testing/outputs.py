@@ -15,10 +15,16 @@ from typing import Any
 import numpy as np
 
 from ..analysis.timing import Stages, stages_of
-from ..decoding import AssociativeEmbedding, AssociativeEmbeddingCandidates, Decoder, SinglePerson
+from ..decoding import (
+    AssociativeEmbedding,
+    AssociativeEmbeddingCandidates,
+    Decoder,
+    PartAffinity,
+    SinglePerson,
+)
 from ..inference.base import BaseEstimator
 from ..inference.engines import Engine
-from .maps import SyntheticMaps, gaussian_maps, synthetic_maps
+from .maps import SyntheticMaps, gaussian_maps, synthetic_fields, synthetic_maps
 
 Outputs = tuple[np.ndarray, ...]
 
@@ -79,6 +85,12 @@ def _(decoder: SinglePerson, num_people: int, shape_hw: tuple[int, int]) -> Outp
     rng = np.random.default_rng(0)
     keypoints = rng.uniform((0, 0), (width, height), (num_people, decoder.num_keypoints, 2))
     return (np.stack([gaussian_maps(own[None], (height, width), 2.0) for own in keypoints]),)
+
+
+@outputs_with_people.register
+def _(decoder: PartAffinity, num_people: int, shape_hw: tuple[int, int]) -> Outputs:
+    maps = synthetic_fields(num_people, shape_hw, decoder)
+    return maps.heatmaps[None], maps.fields[None]
 
 
 def _maps(

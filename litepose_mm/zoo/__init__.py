@@ -37,8 +37,8 @@ class ModelEntry:
         paper_macs: Multiply-accumulates as LitePose's paper counts them, see
             :mod:`litepose_mm.analysis.complexity`; None if they are not counted.
         hhrnet_style_macs: As HigherHRNet's and EfficientHRNet's papers count them, or None.
-        published: Published figures: ``ap`` in percent with a flip test on ``split``, ``ap50`` and
-            ``ap75``; ``params`` in millions, ``macs`` in billions, counted as ``counting`` says
+        published: Published figures: ``ap`` in percent on ``split`` as the authors test, ``ap50``
+            and ``ap75``; ``params`` in millions, ``macs`` in billions, counted as ``counting`` says
             (``'macs'``, ``'paper_macs'`` or ``'hhrnet_style_macs'``); their ``source``; and a
             ``note`` if this network's own figures differ. All are optional.
         weights: Names of weights in the package, the default first; see

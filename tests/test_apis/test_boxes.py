@@ -66,6 +66,6 @@ def test_bottom_up_models_take_none():
 @pytest.mark.parametrize('engine', ['onnxruntime', 'openvino'])
 def test_exported(topdown, tmp_path, engine):
     estimator = PoseEstimator(export(topdown, tmp_path / 'model', engine), threads=1)
-    assert estimator.card.box_padding == 1.25 and estimator.card.input_shape == (256, 192)
+    assert estimator.card.resize.padding == 1.25 and estimator.card.input_shape == (256, 192)
     own, torchs = (each(IMAGE, boxes=BOXES) for each in (estimator, topdown))
     np.testing.assert_allclose(own.keypoint_scores, torchs.keypoint_scores, atol=1e-4)

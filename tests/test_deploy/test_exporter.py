@@ -55,7 +55,7 @@ def test_exported_model_finds_the_same(photo, tmp_path, engine, flip_test):
     assert names(tmp_path / 'out') == FILES[engine]
     assert names(tmp_path) == ['out']
     assert (card.engine, card.precision, card.flip_test) == (engine, 'fp32', flip_test)
-    assert card.short_side == 64
+    assert card.resize.short_side == 64
     assert card.versions['torch'] and card.versions[engine]
     runtime = PoseEstimator(tmp_path / 'out', threads=1)
     assert runtime.card.to_dict() == card.to_dict()
@@ -72,9 +72,9 @@ def test_card_of_a_model_of_the_zoo():
     card = describe(model, (256, 320))
     assert card.name == 'litepose-xs_coco'
     assert (card.engine, card.precision, card.files) == ('torch', 'fp32', {})
-    assert (card.short_side, card.size_divisor) == (256, 64)
+    assert (card.resize.short_side, card.resize.divisor) == (256, 64)
     assert card.input_shape == (256, 320) and card.batch_limit == 1
-    assert card.flip_test and card.channel_order == 'rgb' and card.box_padding is None
+    assert card.flip_test and card.channel_order == 'rgb' and not card.resize.takes_boxes
     assert card.mean == pytest.approx((123.675, 116.28, 103.53))
     decoder = card.decoder
     assert isinstance(decoder, AssociativeEmbedding) and decoder.restore_heatmap_size is True

@@ -14,9 +14,11 @@ from litepose_mm.decoding import (
     SinglePerson,
 )
 from litepose_mm.errors import LitePoseError
+from litepose_mm.preprocessing.rules import PersonBox, ShortSide
 from litepose_mm.runtime import ModelCard, file_hashes
 
 MODEL = b'not quite a network'
+RESIZE = {'kind': 'short_side', 'short_side': 256}
 AE = {'kind': 'associative_embedding', 'stride': 2, 'tag_dim': 1}
 CANDIDATES = {**AE, 'kind': 'associative_embedding_candidates'}
 
@@ -39,8 +41,7 @@ def make_card(**changes) -> ModelCard:
         files={'model.onnx': hashlib.sha256(MODEL).hexdigest()},
         flip_test=False,
         input_shape=None,
-        short_side=256,
-        size_divisor=64,
+        resize=ShortSide(short_side=256),
         batch_limit=None,
         channel_order='rgb',
         mean=(123.675, 116.28, 103.53),
@@ -89,7 +90,7 @@ def refusal(folder) -> str:
         dict(
             decoder=SinglePerson(num_keypoints=3, stride=4),
             input_shape=(256, 192),
-            box_padding=1.25,
+            resize=PersonBox(padding=1.25),
         ),
     ],
 )
@@ -104,9 +105,10 @@ def test_there_and_back(tmp_path, changes):
 
 def test_is_plain_json(folder):
     document = json.loads((folder / 'model.json').read_text())
-    assert document['format_version'] == 3
+    assert document['format_version'] == 4
     assert document['files'] == file_hashes(folder, ['model.onnx'])
     assert document['skeleton'] == make_skeleton().to_dict()
+    assert document['resize'] == {'kind': 'short_side', 'short_side': 256, 'divisor': 64}
     assert document['decoder']['kind'] == 'associative_embedding'
     assert document['decoder']['rules']['keypoint_order'] == [2, 0, 1]
 
@@ -127,8 +129,8 @@ def test_file_of_a_suffix(folder):
 @pytest.mark.parametrize(
     'changes, message',
     [
-        (dict(format_version=2), 'format_version: expected 3, .* got 2; .*export again'),
-        (dict(format_version=...), 'format_version: expected 3, .* got None'),
+        (dict(format_version=3), 'format_version: expected 4, .* got 3; .*export again'),
+        (dict(format_version=...), 'format_version: expected 4, .* got None'),
         (dict(format_version=True), 'got True'),
         (dict(mean=...), 'missing required field `mean`'),
         (dict(more=1), 'unknown field `more`'),
@@ -138,12 +140,16 @@ def test_file_of_a_suffix(folder):
         (dict(flip_test=1), r'Expected `bool`, got `int` - at `\$.flip_test`'),
         (dict(input_shape=[256]), r'`\$.input_shape`'),
         (dict(input_shape=[256, 0]), r'`\$.input_shape\[1\]`'),
-        (dict(input_shape=[256, 100]), r'multiples of size_divisor 64, got \(256, 100\)'),
-        (dict(short_side=256.5), r'Expected `int`, got `float` - at `\$.short_side`'),
-        (dict(short_side=10**100), r'`\$.short_side`'),
-        (dict(size_divisor=True), r'got `bool` - at `\$.size_divisor`'),
+        (dict(input_shape=[256, 100]), r'multiples of 64 pixels, got \(256, 100\)'),
+        (dict(resize=dict(RESIZE, short_side=256.5)), r'got `float` - at `\$.short_side`'),
+        (dict(resize=dict(RESIZE, short_side=10**100)), r'resize: .*`\$.short_side`'),
+        (dict(resize=dict(RESIZE, divisor=True)), r'got `bool` - at `\$.divisor`'),
+        (dict(resize={'kind': 'x'}), "expected one of the kinds .*short_side.*got 'x'"),
         (dict(batch_limit=0), r'`\$.batch_limit`'),
-        (dict(box_padding=1.25), 'input_shape: expected height and width'),
+        (
+            dict(resize={'kind': 'person_box', 'padding': 1.25}),
+            'input_shape: expected height and width',
+        ),
         (dict(channel_order='gbr'), r'`\$.channel_order`'),
         (dict(mean=[1, 2]), r'`\$.mean`'),
         (dict(std=[1, 2, 0]), r'`\$.std\[2\]`'),

@@ -11,9 +11,11 @@ from litepose_mm.decoding import (
     AssociativeEmbedding,
     AssociativeEmbeddingCandidates,
     AssociativeEmbeddingDecoder,
+    PartAffinity,
     SinglePerson,
     for_candidates,
 )
+from litepose_mm.decoding.part_affinity import BODIES, PartAffinityRules
 from litepose_mm.testing import outputs_with_people, stages_with_people
 
 RULES = AssociativeEmbeddingDecoder(num_keypoints=14)
@@ -23,6 +25,7 @@ DECODERS = [
     AssociativeEmbedding(rules=RULES, stride=4, tag_dim=1),
     AssociativeEmbeddingCandidates(rules=for_candidates(RULES), stride=2, tag_dim=2),
     SinglePerson(num_keypoints=17, stride=4),
+    *(PartAffinity(rules=PartAffinityRules(body=BODIES[name]), stride=8) for name in BODIES),
 ]
 
 

@@ -62,6 +62,7 @@ def _own_ap(card: WeightsCard) -> str:
 
 _CAPTION = (
     'MACs: exact, for one image of the input size. paper MACs: counted as in the paper. '
-    "AP: published for the authors' weights, with flip test. own AP: bundled weights, with flip "
-    "test, on other images; `litepose models --json` lists these, and the teacher's AP on them."
+    "AP: published for the authors' weights, with their flip test, if any. own AP: bundled "
+    'weights, with flip test, on other images; `litepose models --json` lists these, and the '
+    "teacher's AP on them."
 )

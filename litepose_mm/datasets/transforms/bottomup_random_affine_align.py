@@ -38,6 +38,7 @@ class BottomupRandomAffineAlign(BaseTransform):
             controls how many show people.
         keep_inside: Whether the translation is limited so that the output, before rotation, shows
             nothing outside the image. The authors do not limit it.
+        border: Grey level of what lies outside the image.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class BottomupRandomAffineAlign(BaseTransform):
         shift_factor: float = 0.2,
         keypoint_prob: float = 0.0,
         keep_inside: bool = False,
+        border: int = 0,
     ):
         super().__init__()
         self.input_size = input_size if isinstance(input_size, int) else tuple(input_size)
@@ -56,6 +58,7 @@ class BottomupRandomAffineAlign(BaseTransform):
         self.shift_factor = shift_factor
         self.keypoint_prob = keypoint_prob
         self.keep_inside = keep_inside
+        self.border = border
 
     @cache_randomness
     def _draw(self, side: int) -> tuple[float, float, np.ndarray]:
@@ -95,7 +98,7 @@ class BottomupRandomAffineAlign(BaseTransform):
 
     def apply(self, results: dict, matrix: np.ndarray, size: tuple[int, int]) -> dict:
         """Warp a sample by a matrix ``(2, 3)`` to a width and height."""
-        results['img'] = warp_affine(results['img'], matrix, size)
+        results['img'] = warp_affine(results['img'], matrix, size, self.border)
         if 'keypoints' in results:
             keypoints = np.asarray(results['keypoints'], dtype=np.float64)
             results['keypoints'] = keypoints @ matrix[:, :2].T + matrix[:, 2]
@@ -117,5 +120,6 @@ class BottomupRandomAffineAlign(BaseTransform):
             f'{type(self).__name__}(input_size={self.input_size}, '
             f'scale_factor={self.scale_factor}, rotate_factor={self.rotate_factor}, '
             f'shift_factor={self.shift_factor}, '
-            f'keypoint_prob={self.keypoint_prob}, keep_inside={self.keep_inside})'
+            f'keypoint_prob={self.keypoint_prob}, keep_inside={self.keep_inside}, '
+            f'border={self.border})'
         )

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 from ...preprocessing.resize import aligned_size, resize_align
+from ...preprocessing.rules import ShortSide
+from .bottomup_resize import RuleResize, input_keys
 
 
 @TRANSFORMS.register_module()
-class BottomupResizeAlign(BaseTransform):
+class BottomupResizeAlign(RuleResize):
     """Resize the short side to the input size and pad the long side to a multiple of 64.
 
     MMPose's :class:`BottomupResize` with ``resize_mode='expand'`` differs for odd sizes, for which
     its centre is half a pixel off the authors', and pads about one size in a hundred differently.
 
-    Required keys: ``img``. Modified: ``img``, ``img_shape``. Added: ``input_size``,
-    ``input_center``, ``input_scale``, ``aug_scales``.
+    Keys are those of :class:`RuleResize`.
 
     Args:
         input_size: The short side in pixels, or a pair whose smaller number is used.
@@ -34,35 +34,25 @@ class BottomupResizeAlign(BaseTransform):
         size_factor: int = 64,
         aug_scales: Sequence[float] | None = None,
     ):
-        super().__init__()
-        self.short_side = int(np.min(input_size))
-        self.size_factor = size_factor
+        super().__init__(ShortSide(short_side=int(np.min(input_size)), divisor=size_factor))
         self.aug_scales = None if aug_scales is None else [float(scale) for scale in aug_scales]
 
     def transform(self, results: dict) -> dict:
-        image = results['img']
-        scales = [1.0, *(self.aug_scales or [])]
-        resized = [
-            resize_align(
-                image,
-                aligned_size(
-                    image.shape[1::-1], self.short_side, self.size_factor, scale, min(scales)
-                ),
-            )
+        if not self.aug_scales:
+            return super().transform(results)
+        image, rule = results['img'], self.resize_rule
+        scales = [1.0, *self.aug_scales]
+        sizes = [
+            aligned_size(image.shape[1::-1], rule.short_side, rule.divisor, scale, min(scales))
             for scale in scales
         ]
+        resized = [resize_align(image, size) for size in sizes]
         # Positions are in pixels of the original scale, which comes first.
-        base = resized[0]
-        results['img'] = [r.image for r in resized] if self.aug_scales else base.image
-        results['img_shape'] = base.image.shape[:2]
-        results['input_size'] = base.image.shape[1::-1]
-        results['input_center'] = base.center
-        results['input_scale'] = np.array(base.image.shape[1::-1], dtype=np.float32) * base.zoom
-        results['aug_scales'] = self.aug_scales
-        return results
+        images = [each.image for each in resized]
+        return {**results, 'img': images, 'aug_scales': self.aug_scales, **input_keys(resized[0])}
 
     def __repr__(self) -> str:
         return (
-            f'{type(self).__name__}(input_size={self.short_side}, '
-            f'size_factor={self.size_factor}, aug_scales={self.aug_scales})'
+            f'{type(self).__name__}(input_size={self.resize_rule.short_side}, '
+            f'size_factor={self.resize_rule.divisor}, aug_scales={self.aug_scales})'
         )

@@ -32,11 +32,14 @@ class MultiLevelHeatmapMask(BaseTransform):
     Args:
         use_segments: Whether unlabelled people are masked. The authors do not do this for
             CrowdPose.
+        mask_border: Whether pixels outside the image are masked. The authors of Lightweight
+            OpenPose do not do this, so that networks learn that there is nobody.
     """
 
-    def __init__(self, use_segments: bool = True):
+    def __init__(self, use_segments: bool = True, mask_border: bool = True):
         super().__init__()
         self.use_segments = use_segments
+        self.mask_border = mask_border
 
     def transform(self, results: dict) -> dict:
         height, width = results['ori_shape']
@@ -50,7 +53,7 @@ class MultiLevelHeatmapMask(BaseTransform):
         for heatmaps in results['heatmaps']:
             size = heatmaps.shape[:0:-1]
             to_level = matrix * (np.array(size) / input_size)[:, None]
-            level = warp_affine(mask, to_level, size)
+            level = warp_affine(mask, to_level, size, 0 if self.mask_border else 255)
             if results.get('flip', False):
                 if results['flip_direction'] != 'horizontal':
                     raise LitePoseError(

@@ -88,8 +88,13 @@ class BottomupBackendModel(BaseBackendModel):
         boxes = [sample.metainfo.get('input_box') for sample in data_samples]
         people = self.decoder.decode(outputs, tuple(inputs.shape[2:]), boxes)
         people = [
-            InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=b, tags=t)
-            for k, s, b, t in people
+            InstanceData(
+                keypoints=each.keypoints,
+                keypoint_scores=each.keypoint_scores,
+                bbox_scores=each.scores,
+                **({} if each.tags is None else {'tags': each.tags}),
+            )
+            for each in people
         ]
         # This method uses no attribute of the estimator.
         return MultiScaleBottomupPoseEstimator.add_pred_to_datasample(

@@ -13,11 +13,19 @@ from mmdeploy.utils import (
 from mmdeploy.utils.config_utils import is_dynamic_shape
 from mmengine.config import Config
 
-from ...decoding import AssociativeEmbedding, AssociativeEmbeddingCandidates
+from ...decoding import (
+    AssociativeEmbedding,
+    AssociativeEmbeddingCandidates,
+    Decoder,
+    PartAffinity,
+)
 from ...errors import LitePoseError
 from ...inference.engines import get_engine
 
-_DECODERS = {'maps': AssociativeEmbedding, 'candidates': AssociativeEmbeddingCandidates}
+_DECODERS: dict[str, tuple[type[Decoder], ...]] = {
+    'maps': (AssociativeEmbedding, PartAffinity),
+    'candidates': (AssociativeEmbeddingCandidates,),
+}
 _BACKENDS = (Backend.ONNXRUNTIME, Backend.OPENVINO, Backend.NCNN, Backend.TENSORRT)
 
 
@@ -39,13 +47,12 @@ def get_outputs(deploy_cfg: Config) -> str:
         raise LitePoseError(
             f'codebase_config.outputs: expected {" or ".join(_DECODERS)}, got {outputs!r}'
         )
-    expected, names = (
-        list(_DECODERS[outputs].output_names),
-        get_ir_config(deploy_cfg).get('output_names'),
-    )
-    if list(names or []) != expected:
+    names = get_ir_config(deploy_cfg).get('output_names')
+    known = [list(decoder.output_names) for decoder in _DECODERS[outputs]]
+    if list(names or []) not in known:
         raise LitePoseError(
-            f'ir_config.output_names: expected {expected} for outputs={outputs!r}, got {names}'
+            f'ir_config.output_names: expected {" or ".join(map(str, known))} for '
+            f'outputs={outputs!r}, got {names}'
         )
     if backend == Backend.NCNN:
         if outputs != 'maps':
@@ -59,6 +66,20 @@ def get_outputs(deploy_cfg: Config) -> str:
                 'static in its name'
             )
     return outputs
+
+
+def check_outputs(deploy_cfg: Config, decoder: Decoder) -> None:
+    """Check that a deploy config is for models with this decoder.
+
+    Raises:
+        LitePoseError: The names of the outputs are those of another one.
+    """
+    names = list(get_ir_config(deploy_cfg).get('output_names') or [])
+    if names != list(decoder.output_names):
+        raise LitePoseError(
+            f'ir_config.output_names: expected {list(decoder.output_names)} for this model, got '
+            f'{names}; use another deploy config'
+        )
 
 
 def get_static_shape(deploy_cfg: Config) -> tuple[int, int] | None:

@@ -25,7 +25,7 @@ from ...models.utils.deploy_graph import deploy_decoder
 from ...structures import Skeleton
 from .backend_model import BottomupBackendModel
 from .codebase import LITEPOSE_TASK
-from .options import get_outputs, get_precision, get_static_shape
+from .options import check_outputs, get_outputs, get_precision, get_static_shape
 from .resize import with_one_shape
 
 #: Error message for everything that only the SDK needs.
@@ -82,7 +82,8 @@ class BottomupPoseDetection(PoseDetection):
                 'model.type: expected MultiScaleBottomupPoseEstimator or TopdownPoseEstimator, got '
                 f'{type(model).__name__}'
             )
-        deploy_decoder(model, get_outputs(self.deploy_cfg))  # raises if the codec does not fit
+        # These raise if the codec or the deploy config does not fit.
+        check_outputs(self.deploy_cfg, deploy_decoder(model, get_outputs(self.deploy_cfg)))
         if model_checkpoint is not None:
             load_weights(model, model_checkpoint)
         return to_deploy_form(model)

@@ -243,7 +243,7 @@ class Engine(ABC):
                 f'expected normalised inputs as a float32 array (B, 3, H, W), got {got} '
                 f'{getattr(batch, "shape", "")}'
             )
-        shape, divisor = self.card.input_shape, self.card.size_divisor
+        shape, divisor = self.card.input_shape, self.card.resize.divisor
         height, width = batch.shape[2:]
         if shape is None:
             expected = f'(B, 3, H, W) with H and W multiples of {divisor}'

@@ -1,6 +1,13 @@
 from .compact_efficientnet import CompactEfficientNet
+from .dilated_mobilenet import DilatedMobileNet
 from .efficient_hrnet import EfficientHRNet
 from .litepose import LitePose
 from .shrinkable_hrnet import ShrinkableHRNet
 
-__all__ = ['CompactEfficientNet', 'EfficientHRNet', 'LitePose', 'ShrinkableHRNet']
+__all__ = [
+    'CompactEfficientNet',
+    'DilatedMobileNet',
+    'EfficientHRNet',
+    'LitePose',
+    'ShrinkableHRNet',
+]

@@ -24,10 +24,13 @@ def conv_bn_act(
     conv_cfg: dict | None = None,
     norm_cfg: dict | None = None,
     padding: int | None = None,
+    dilation: int = 1,
+    bias: bool = False,
+    with_norm: bool = True,
 ) -> nn.Sequential:
-    """Build ``conv``, a convolution without bias, ``bn`` and, with ``act_cfg``, ``act``.
+    """Build ``conv``, a convolution, ``bn`` (``with_norm``) and, with ``act_cfg``, ``act``.
 
-    ``padding`` is half of the kernel by default.
+    ``padding`` is half of the dilated kernel by default.
     """
     layers = OrderedDict(
         conv=build_conv_layer(
@@ -36,12 +39,14 @@ def conv_bn_act(
             out_channels,
             kernel_size,
             stride=stride,
-            padding=kernel_size // 2 if padding is None else padding,
+            padding=kernel_size // 2 * dilation if padding is None else padding,
+            dilation=dilation,
             groups=groups,
-            bias=False,
-        ),
-        bn=build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1],
+            bias=bias,
+        )
     )
+    if with_norm:
+        layers['bn'] = build_norm_layer(norm_cfg or dict(type='BN'), out_channels)[1]
     if act_cfg is not None:
         layers['act'] = build_activation_layer(act_cfg)
     return nn.Sequential(layers)

@@ -126,3 +126,12 @@ def test_nothing_beyond_the_border_shows(input_size):
         assert (seen_whole | (last > np.array(input_size) - 1 - slack)).all()
         ends.add(bool(first[0] > -slack))
     assert input_size == (32, 16) or ends == {True, False}
+
+
+@pytest.mark.parametrize('border', [0, 128])
+def test_border(border):
+    results = sample()
+    results['img'][:] = 255
+    transform = BottomupRandomAffineAlign((64, 64), (2, 2), 0, 0, border=border)
+    image = transform(results)['img']
+    assert set(np.unique(image[[0, -1]])) == {border} and (image[32, 32] == 255).all()

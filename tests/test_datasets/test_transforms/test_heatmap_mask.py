@@ -50,9 +50,9 @@ def masks(**changes):
         img_shape=(40, 60),
         invalid_segs=[POLYGON],
     )
-    return MultiLevelHeatmapMask(changes.pop('use_segments', True)).transform(
-        dict(sample, **changes)
-    )['heatmap_mask']
+    names = changes.keys() & {'use_segments', 'mask_border'}
+    options = {name: changes.pop(name) for name in names}
+    return MultiLevelHeatmapMask(**options).transform(dict(sample, **changes))['heatmap_mask']
 
 
 def test_levels():
@@ -70,6 +70,14 @@ def test_crowdpose_hides_nobody_but_what_is_beyond_the_image():
     for mask in masks(use_segments=False, warp_mat=shifted):
         third = mask.shape[2] // 3
         assert not mask[..., :third].any() and mask[..., third:].all()
+
+
+def test_nothing_beyond_the_image_is_hidden_if_not_wanted():
+    shifted = np.array([[1.0, 0, 20], [0, 1, 0]])
+    for mask in masks(use_segments=False, mask_border=False, warp_mat=shifted):
+        assert mask.all()
+    for mask in masks(mask_border=False, warp_mat=shifted):
+        assert not mask.all()
 
 
 def test_flip():

@@ -1,0 +1,1 @@
+_base_ = ['./_base_/dynamic_paf.py', './_base_/openvino.py']

@@ -34,7 +34,6 @@ model = dict(
     test_cfg=dict(flip_test=False),
 )
 
-scenes = dict(image_size=(128, 128), people=(1, 2), scene=dict(stature=(0.4, 1.0)))
 train_dataloader = dict(
     batch_size=8,
     num_workers=0,
@@ -56,7 +55,9 @@ train_dataloader = dict(
             dict(type='MultiLevelHeatmapMask', use_segments=False),
             dict(type='PackMultiScaleInputs', with_annotations=False),
         ],
-        **scenes,
+        image_size=(128, 128),
+        people=(1, 2),
+        scene=dict(stature=(0.4, 1.0)),
     ),
 )
 val_dataloader = dict(
@@ -68,7 +69,9 @@ val_dataloader = dict(
             dict(type='BottomupResizeAlign', input_size=(128, 128)),
             dict(type='PackMultiScaleInputs'),
         ],
-        **scenes,
+        image_size=(128, 128),
+        people=(1, 2),
+        scene=dict(stature=(0.4, 1.0)),
     ),
 )
 test_dataloader = val_dataloader

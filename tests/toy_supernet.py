@@ -86,7 +86,6 @@ class ElasticToyNet(ToyNet):
         for conv, norm, _ in (self.stem, *self.blocks):
             group.add_writer(conv)
             group.add_norm(norm)
-        group.along.append((self.stem[0].bias, 0))
         group.add_reader(self.project)
         output.add_writer(self.project)
         return [group], [output]  # all of the output is always used

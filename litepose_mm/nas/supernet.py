@@ -128,8 +128,14 @@ class ElasticEstimator:
         """Activate the network of ``arch``, whose weights are shared by all networks.
 
         Raises:
-            LitePoseError: ``arch`` is not part of the largest architecture; nothing is changed.
+            LitePoseError: ``arch`` is not part of the largest architecture, or is that of another
+                family; nothing is changed.
         """
+        kind = type(self.elastic_parts[0].arch)
+        if not isinstance(arch, kind):
+            raise LitePoseError(
+                f'architecture: expected {_full_name(kind)}, got {_full_name(type(arch))}'
+            )
         for part in self.elastic_parts:
             part.check_part(arch)
         for part in self.elastic_parts:
@@ -147,6 +153,10 @@ class ElasticEstimator:
             for name, value in losses_of(arch).items():
                 total[name] = total.get(name, 0) + value / len(archs)
         return total
+
+
+def _full_name(kind: type) -> str:
+    return f'{kind.__module__}.{kind.__qualname__}'
 
 
 @MODELS.register_module()

@@ -17,6 +17,8 @@ class ToyArchitecture:
     width: int
     kernels: tuple[int, ...]
 
+    stride = 16
+
     def to_dict(self):
         return asdict(self)
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import LitePoseError
 from .base import Family, Paper, Recognised, last_index, named_architecture
@@ -61,6 +61,9 @@ class EfficientHRNetArchitecture:
     deconv_blocks: int = 2
     tag_levels: tuple[bool, ...] = (True, False)
 
+    #: Both sides of the input are multiples of it.
+    stride: ClassVar[int] = 32
+
     def __post_init__(self) -> None:
         positive = dict(
             stem=[self.stem],
@@ -78,8 +81,10 @@ class EfficientHRNetArchitecture:
                 raise LitePoseError(
                     f'{name}: expected {length} entries, got {len(getattr(self, name))}'
                 )
-        if self.img_size < 32 or self.img_size % 32:
-            raise LitePoseError(f'img_size: expected a multiple of 32, got {self.img_size}')
+        if self.img_size < self.stride or self.img_size % self.stride:
+            raise LitePoseError(
+                f'img_size: expected a multiple of {self.stride}, got {self.img_size}'
+            )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> EfficientHRNetArchitecture:

@@ -82,9 +82,9 @@ class Architecture:
         _require(len(self.stages) > 0, 'backbone_setting', 'at least one stage', self.stages)
         _require(isinstance(self.fusion, bool), 'fusion', 'true or false', self.fusion)
         _require(
-            self.img_size > 0 and self.img_size % self.strides[-1] == 0,
+            self.img_size > 0 and self.img_size % self.stride == 0,
             'img_size',
-            f'a multiple of {self.strides[-1]}',
+            f'a multiple of {self.stride}',
             self.img_size,
         )
 
@@ -100,6 +100,11 @@ class Architecture:
         for stage in self.stages:
             strides.append(strides[-1] * stage.stride)
         return tuple(strides)
+
+    @property
+    def stride(self) -> int:
+        """The deepest stride; both sides of the input are multiples of it."""
+        return self.strides[-1]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Architecture:

@@ -22,6 +22,7 @@ from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 from ..utils.config_files import read_config
 from .resolution import resize_batch
 from .search_spaces import Architecture, get_search_space
+from .subnet_config import input_size_of
 
 
 def read_supernet_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -180,7 +181,9 @@ class SupernetBottomupPoseEstimator(ElasticEstimator, MultiScaleBottomupPoseEsti
         """
 
         def losses_of(arch: Architecture) -> dict[str, Tensor]:
-            images, samples = resize_batch(inputs, data_samples, self.head.decoder, arch.img_size)
+            codec = self.head.decoder
+            size = input_size_of(codec.input_size, arch)
+            images, samples = resize_batch(inputs, data_samples, codec, size)
             return super(SupernetBottomupPoseEstimator, self).loss(images, samples)
 
         return self._mean_losses(losses_of)

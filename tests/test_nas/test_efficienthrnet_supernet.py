@@ -83,6 +83,14 @@ def test_extracted_network_equals_the_active_one(supernet, image, arch, training
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize('arch', [LARGEST, SPACE.smallest])
+def test_sides_are_multiples_of_its_stride(arch):
+    model = config()
+    model['head']['decoder'] = ae_codec(input_size=(160, 128))
+    width, height = subnet_model(model, arch)['head']['decoder']['input_size']
+    assert (width, height) == ((160, 128) if arch is LARGEST else (64, 64))  # 80 is none
+
+
 def test_the_supernet_has_the_weights_of_the_largest_network(supernet):
     plain = build_pose_estimator(subnet_model(config(), LARGEST)).state_dict()
     own = supernet.state_dict()

@@ -160,7 +160,7 @@ class HigherHRNet(Family):
     ) -> dict[str, Any]:
         if supernet:
             raise LitePoseError(
-                f'{self.title}: expected one network, got a supernet, which this family has not'
+                f'{self.title}: expected one network, got a supernet; the family does not have any'
             )
         return dict(
             type='BottomupPoseEstimator',

@@ -23,9 +23,9 @@ class ElasticEfficientHRNet(EfficientHRNet):
     """An EfficientHRNet backbone whose three coarser branches, at 1/8 to 1/32, vary in width.
 
     A branch has one width in all stages. The finest branch is fixed, because HigherHRNet's head
-    concatenates its features with maps: of narrower features and maps, a narrow network would not
-    read the first channels. For this reason, the head is not elastic either. The EfficientNet is
-    fixed, because its widths are those of its pre-trained weights.
+    reads its features with the maps behind them: if there were fewer features, the maps would not
+    be where the wide network's weights read them. For the same reason, the head is not elastic.
+    The EfficientNet is fixed, because its widths are those of its pre-trained weights.
 
     Args:
         arch: The largest architecture.

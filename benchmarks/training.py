@@ -67,7 +67,7 @@ def parse_args() -> argparse.Namespace:
     config = Config.fromfile(args.config)
     codec, data = config.model.head.decoder, config.train_dataloader.dataset
     scale = Fraction(args.short_side or min(codec.input_size), min(codec.input_size))
-    args.codec, args.pipeline = (at_scale(part, scale) for part in (codec, data.pipeline))
+    args.codec, args.pipeline = (at_scale(part, scale, 16) for part in (codec, data.pipeline))
     args.batch_size = args.batch_size or config.train_dataloader.batch_size
     return args
 

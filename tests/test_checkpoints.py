@@ -169,6 +169,15 @@ def test_a_supernet_is_not_one_network(tmp_path, form):
         load_weights(random_model(), tmp_path / 'w.pth')
 
 
+def test_a_supernet_of_one_kernel_size_is_not_one_network(tmp_path):
+    supernet = build_supernet(TINY, kernel_sizes=())
+    meta = dict(cfg="model = dict()\nsearch_space = 'litepose-lms'\n")
+    save_weights(weights(supernet), tmp_path / 'w.pth', meta)
+    with pytest.raises(LitePoseError, match='got those of a supernet'):
+        load_weights(random_model(), tmp_path / 'w.pth')
+    assert load_weights(supernet, tmp_path / 'w.pth') == meta
+
+
 def test_training_does_not_start_from_names_of_the_authors(tmp_path):
     torch.save(to_authors(weights(random_model())), tmp_path / 'w.pth')
     with pytest.raises(LitePoseError, match="authors' LitePose; convert it with tools/.*.py"):

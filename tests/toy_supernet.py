@@ -17,6 +17,8 @@ class ToyArchitecture:
     width: int
     kernels: tuple[int, ...]
 
+    stride = 16
+
     def to_dict(self):
         return asdict(self)
 
@@ -86,7 +88,6 @@ class ElasticToyNet(ToyNet):
         for conv, norm, _ in (self.stem, *self.blocks):
             group.add_writer(conv)
             group.add_norm(norm)
-        group.along.append((self.stem[0].bias, 0))
         group.add_reader(self.project)
         output.add_writer(self.project)
         return [group], [output]  # all of the output is always used

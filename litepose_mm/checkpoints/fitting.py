@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -30,10 +31,7 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """
     state = _network_only(state)
     if is_supernet(state) and not is_supernet(model.state_dict()):
-        raise LitePoseError(
-            f'weights {source}: expected the weights of one network, got those of a supernet; '
-            'extract a network with tools/nas/extract_subnet.py'
-        )
+        raise _no_network(source)
     state = _without_surplus(model, state, source)
     problems = _misfits(model, state)
     if problems:
@@ -98,6 +96,13 @@ def is_supernet(state: Iterable[str]) -> bool:
     return any(_TRANSFORMS in key for key in state)
 
 
+def _no_network(source: str) -> LitePoseError:
+    return LitePoseError(
+        f'weights {source}: expected the weights of one network, got those of a supernet; '
+        'extract a network with tools/nas/extract_subnet.py'
+    )
+
+
 def _misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[str]]:
     """Return names of tensors by the kind of misfit."""
     own = _network_only(model.state_dict())
@@ -150,6 +155,10 @@ def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:
             :func:`fit`.
     """
     weights = read_weights(path)
+    # Without several kernel sizes, only the config of the training distinguishes a supernet.
+    space = re.search('^search_space = ', str(weights.meta.get('cfg')), re.MULTILINE)
+    if space and not any(hasattr(part, 'activate') for part in model.children()):
+        raise _no_network(str(path))
     state = weights.state_dict
     family = authors_family(state)
     if family is not None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from ..errors import LitePoseError, some
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+A = TypeVar('A')
 
 
 class Paper(NamedTuple):
@@ -134,6 +139,38 @@ def _pattern(template: str) -> re.Pattern[str]:
         return f'(?P={name})' if again else rf'(?P<{name}>\d+)'
 
     return re.compile(re.sub(r'\\\{(\w+)\\\}', group, re.escape(template)))
+
+
+def named_architecture(
+    source: str | Path,
+    named: Mapping[str, A],
+    from_dict: Callable[[Mapping[str, Any]], A],
+) -> A:
+    """Return an architecture by its name or from a JSON file.
+
+    Args:
+        source: The name, or the path of a file whose name ends in ``.json``.
+        named: The family's architectures by name.
+        from_dict: Makes an architecture of the content of a file.
+
+    Raises:
+        LitePoseError: The name is unknown, or the file is not an architecture.
+    """
+    name = str(source)
+    if name in named:
+        return named[name]
+    if name.endswith('.json'):
+        try:
+            return from_dict(json.loads(Path(name).read_text(encoding='utf-8')))
+        except OSError as error:
+            raise LitePoseError(f'architecture {name}: cannot be read ({error.strerror})') from None
+        except ValueError as error:
+            raise LitePoseError(f'architecture {name}: {error}') from None
+    near = difflib.get_close_matches(name, named, n=3, cutoff=0.3) or list(named)
+    raise LitePoseError(
+        f'unknown architecture {name!r}; did you mean {", ".join(near)}? '
+        '(a name, a .json file or plain data)'
+    )
 
 
 def last_index(names: Iterable[str], pattern: str) -> int:

@@ -11,10 +11,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import LitePoseError
-from .base import Family, Paper, Recognised, last_index
+from .base import Family, Paper, Recognised, last_index, named_architecture
 from .higherhrnet import head_keypoints, head_of, higher_head, modules_of
 from .litepose import make_divisible
 
@@ -35,7 +36,7 @@ class EfficientHRNetArchitecture:
     """The architecture of an EfficientHRNet.
 
     Args:
-        input_size: Short side of the input in pixels, a multiple of 32.
+        img_size: Short side of the input in pixels, a multiple of 32.
         stem: Channels of the EfficientNet's stem.
         stages: Channels and number of blocks of each of its seven stages.
         widths: Channels of the four branches, finest first.
@@ -50,7 +51,7 @@ class EfficientHRNetArchitecture:
         LitePoseError: A value is impossible.
     """
 
-    input_size: int
+    img_size: int
     stem: int
     stages: tuple[tuple[int, int], ...]
     widths: tuple[int, ...]
@@ -59,6 +60,9 @@ class EfficientHRNetArchitecture:
     deconv_channels: tuple[int, ...] = (32,)
     deconv_blocks: int = 2
     tag_levels: tuple[bool, ...] = (True, False)
+
+    #: Both sides of the input are multiples of it.
+    stride: ClassVar[int] = 32
 
     def __post_init__(self) -> None:
         positive = dict(
@@ -70,15 +74,17 @@ class EfficientHRNetArchitecture:
             deconv_channels=self.deconv_channels,
         )
         for name, values in positive.items():
-            if not values or min(values) < 1:
+            if not values or not all(isinstance(value, int) and value > 0 for value in values):
                 raise LitePoseError(f'{name}: expected positive integers, got {list(values)}')
         for name, length in dict(stages=len(MBCONV_STAGES), widths=4, modules=3).items():
             if len(getattr(self, name)) != length:
                 raise LitePoseError(
                     f'{name}: expected {length} entries, got {len(getattr(self, name))}'
                 )
-        if self.input_size < 32 or self.input_size % 32:
-            raise LitePoseError(f'input_size: expected a multiple of 32, got {self.input_size}')
+        if self.img_size < self.stride or self.img_size % self.stride:
+            raise LitePoseError(
+                f'img_size: expected a multiple of {self.stride}, got {self.img_size}'
+            )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> EfficientHRNetArchitecture:
@@ -89,7 +95,7 @@ class EfficientHRNetArchitecture:
         """
         try:
             return cls(**{name: _frozen(value) for name, value in data.items()})
-        except (TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise LitePoseError(f'EfficientHRNet: {error}') from None
 
     def to_dict(self) -> dict[str, Any]:
@@ -124,7 +130,7 @@ def compound_scaling(
     repeats = (math.ceil(round(count * 1.2**phi, 6)) for count in B0_REPEATS)
     widths = tuple(math.ceil(width * 1.2455**phi) for width in (32, 64, 128, 256))
     return EfficientHRNetArchitecture(
-        input_size=512 + 32 * phi,
+        img_size=512 + 32 * phi,
         stem=stem,
         stages=tuple(zip(channels, repeats)),
         widths=widths,
@@ -134,18 +140,30 @@ def compound_scaling(
     )
 
 
+#: The published networks by name.
+ARCHITECTURES: dict[str, EfficientHRNetArchitecture] = {
+    **{f'efficienthrnet-h{phi}': compound_scaling(phi) for phi in range(0, MIN_PHI, -1)},
+    'efficienthrnet-h0-tags2': compound_scaling(0, tag_levels=(True, True)),
+}
+
+
 def get_architecture(
-    source: int | Mapping[str, Any] | EfficientHRNetArchitecture,
+    source: int | str | Path | Mapping[str, Any] | EfficientHRNetArchitecture,
 ) -> EfficientHRNetArchitecture:
-    """Return an architecture from a compound coefficient, plain values or an architecture.
+    """Return an architecture.
+
+    Args:
+        source: Compound coefficient, name, path of a JSON file, plain values, or an architecture.
 
     Raises:
-        LitePoseError: The coefficient or a value is impossible.
+        LitePoseError: The coefficient, the name, the file or a value is impossible.
     """
     if isinstance(source, EfficientHRNetArchitecture):
         return source
     if isinstance(source, Mapping):
         return EfficientHRNetArchitecture.from_dict(source)
+    if isinstance(source, (str, Path)):
+        return named_architecture(source, ARCHITECTURES, EfficientHRNetArchitecture.from_dict)
     return compound_scaling(source)
 
 
@@ -160,10 +178,7 @@ class EfficientHRNet(Family):
         'Estimation',
         'https://arxiv.org/abs/2007.08090',
     )
-    variants = {
-        **{f'efficienthrnet-h{phi}': compound_scaling(phi) for phi in range(0, MIN_PHI, -1)},
-        'efficienthrnet-h0-tags2': compound_scaling(0, tag_levels=(True, True)),
-    }
+    variants = ARCHITECTURES
     authors_names = {
         'features.0.1.': 'backbone.efficientnet.features.0.conv.',
         'features.0.2.': 'backbone.efficientnet.features.0.bn.',
@@ -194,7 +209,10 @@ class EfficientHRNet(Family):
         return dict(
             type='BottomupPoseEstimator',
             data_preprocessor=dict(type='PoseDataPreprocessor'),
-            backbone=dict(type='EfficientHRNet', arch=architecture.to_dict()),
+            backbone=dict(
+                type='ElasticEfficientHRNet' if supernet else 'EfficientHRNet',
+                arch=architecture.to_dict(),
+            ),
             head=higher_head(architecture, architecture.widths[0], num_keypoints),
         )
 
@@ -204,9 +222,9 @@ class EfficientHRNet(Family):
             fields = _fields_of(state)
             num_keypoints = head_keypoints(state)
             for name, own in self.variants.items():
-                if own == EfficientHRNetArchitecture(input_size=own.input_size, **fields):
+                if own == EfficientHRNetArchitecture(img_size=own.img_size, **fields):
                     return Recognised(self, own, name, num_keypoints)
-            architecture = EfficientHRNetArchitecture(input_size=512, **fields)
+            architecture = EfficientHRNetArchitecture(img_size=512, **fields)
         except (KeyError, IndexError, LitePoseError):
             return None
         return Recognised(self, architecture, None, num_keypoints)

@@ -158,6 +158,10 @@ class HigherHRNet(Family):
     def model_config(
         self, architecture: HigherHRNetArchitecture, num_keypoints: int, supernet: bool = False
     ) -> dict[str, Any]:
+        if supernet:
+            raise LitePoseError(
+                f'{self.title}: expected one network, got a supernet; the family does not have any'
+            )
         return dict(
             type='BottomupPoseEstimator',
             data_preprocessor=dict(type='PoseDataPreprocessor'),

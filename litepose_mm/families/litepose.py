@@ -5,15 +5,13 @@ Source: LitePose (CVPR 2022), sections 3 and 5.2, and the released ``mobile_conf
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LitePoseError
-from .base import Family, Paper, Recognised, last_index
+from .base import Family, Paper, Recognised, last_index, named_architecture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -84,9 +82,9 @@ class Architecture:
         _require(len(self.stages) > 0, 'backbone_setting', 'at least one stage', self.stages)
         _require(isinstance(self.fusion, bool), 'fusion', 'true or false', self.fusion)
         _require(
-            self.img_size > 0 and self.img_size % self.strides[-1] == 0,
+            self.img_size > 0 and self.img_size % self.stride == 0,
             'img_size',
-            f'a multiple of {self.strides[-1]}',
+            f'a multiple of {self.stride}',
             self.img_size,
         )
 
@@ -102,6 +100,11 @@ class Architecture:
         for stage in self.stages:
             strides.append(strides[-1] * stage.stride)
         return tuple(strides)
+
+    @property
+    def stride(self) -> int:
+        """The deepest stride; both sides of the input are multiples of it."""
+        return self.strides[-1]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Architecture:
@@ -241,21 +244,7 @@ def get_architecture(source: str | Path | Mapping[str, Any] | Architecture) -> A
         return source
     if isinstance(source, Mapping):
         return Architecture.from_dict(source)
-    name = str(source)
-    if name in ARCHITECTURES:
-        return ARCHITECTURES[name]
-    if name.endswith('.json'):
-        try:
-            return Architecture.from_dict(json.loads(Path(name).read_text(encoding='utf-8')))
-        except OSError as error:
-            raise LitePoseError(f'architecture {name}: cannot be read ({error.strerror})') from None
-        except ValueError as error:
-            raise LitePoseError(f'architecture {name}: {error}') from None
-    near = difflib.get_close_matches(name, ARCHITECTURES, n=3, cutoff=0.3) or list(ARCHITECTURES)
-    raise LitePoseError(
-        f'unknown architecture {name!r}; did you mean {", ".join(near)}? '
-        "(a name, a .json file or a mapping in the authors' form)"
-    )
+    return named_architecture(source, ARCHITECTURES, Architecture.from_dict)
 
 
 class LitePose(Family):

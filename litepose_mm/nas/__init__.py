@@ -24,6 +24,7 @@ from .supernet import (
     load_supernet,
     read_supernet_config,
 )
+from .width_spaces import WidthSearchSpace
 
 __all__ = [
     'ChannelGroup',
@@ -42,6 +43,7 @@ __all__ = [
     'SearchSpace',
     'SubnetEvaluator',
     'SupernetBottomupPoseEstimator',
+    'WidthSearchSpace',
     'resize_batch',
     'calibrate',
     'copy_subnet',

@@ -43,6 +43,8 @@ class ChannelGroup:
     def add_writer(self, layer: nn.Module) -> None:
         """Add a convolution, which may be transposed or depthwise, that writes the channels."""
         self.along.append((layer.weight, 1 if isinstance(layer, nn.ConvTranspose2d) else 0))
+        if layer.bias is not None:
+            self.along.append((layer.bias, 0))
 
     def add_norm(self, bn: nn.Module) -> None:
         """Add the batch normalisation of the channels."""

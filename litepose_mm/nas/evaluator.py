@@ -184,7 +184,7 @@ class SubnetEvaluator:
 
     def _dataset(self, split: str, arch: Architecture) -> Dataset:
         return DATASETS.build(
-            at_scale(self._loaders[split]['dataset'], scale_of(self.config, arch))
+            at_scale(self._loaders[split]['dataset'], scale_of(self.config, arch), arch.stride)
         )
 
     def _calibration(self, dataset: Dataset, options: Mapping[str, Any]) -> list[dict]:

@@ -22,7 +22,7 @@ def resize_batch(
     inputs: Tensor,
     data_samples: list[PoseDataSample],
     codec: MultiLevelAssociativeEmbedding,
-    short_side: int,
+    input_size: tuple[int, int],
 ) -> tuple[Tensor, list[PoseDataSample]]:
     """Resize a training batch.
 
@@ -31,7 +31,7 @@ def resize_batch(
         data_samples: Samples with keypoints in input pixels, as transforms for bottom-up training
             leave them; they are not changed.
         codec: The codec of the targets, which also makes the new ones.
-        short_side: New short side in pixels.
+        input_size: New width and height in pixels.
 
     Returns:
         Images and samples, which are the given ones if the size does not change.
@@ -45,18 +45,17 @@ def resize_batch(
             f'expected images of {width}x{height}, the input_size of the codec, got '
             f'{inputs.shape[3]}x{inputs.shape[2]}'
         )
-    if min(width, height) == short_side:
+    if tuple(input_size) == (width, height):
         return inputs, data_samples
-    scale = short_side / min(width, height)
-    width, height = round(width * scale), round(height * scale)
+    scale = np.divide(input_size, (width, height), dtype=np.float32)
     # With antialiasing, a pixel of the small image averages the pixels that it covers.
-    images = F.interpolate(inputs, (height, width), mode='bilinear', antialias=True)
-    codec = codec.at_input_size((width, height))
+    images = F.interpolate(inputs, input_size[::-1], mode='bilinear', antialias=True)
+    codec = codec.at_input_size(input_size)
     return images, [_with_targets(sample, codec, scale) for sample in data_samples]
 
 
 def _with_targets(
-    sample: PoseDataSample, codec: MultiLevelAssociativeEmbedding, scale: float
+    sample: PoseDataSample, codec: MultiLevelAssociativeEmbedding, scale: np.ndarray
 ) -> PoseDataSample:
     people = sample.gt_instances
     # Pixels are areas: the interpolation aligns the outer corners of the images.

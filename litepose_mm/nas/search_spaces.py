@@ -27,6 +27,8 @@ class Architecture(Protocol):
 
     #: Short side of the input in pixels.
     img_size: int
+    #: Both sides of the input are multiples of this number of pixels.
+    stride: int
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, which the ``arch`` of the family's backbone and head accepts."""

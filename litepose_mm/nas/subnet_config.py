@@ -48,8 +48,8 @@ def subnet_model(model: Mapping[str, Any], arch: Architecture) -> dict[str, Any]
             f'model.type: expected the estimator of a supernet, got {plain.get("type")}'
         )
     scale = scale_of(dict(model=model), arch)
-    plain['head']['decoder'] = at_scale(plain['head']['decoder'], scale)
-    plain['data_preprocessor'] = at_scale(plain.get('data_preprocessor'), scale)
+    for part, name in ((plain['head'], 'decoder'), (plain, 'data_preprocessor')):
+        part[name] = at_scale(part.get(name), scale, arch.stride)
     for part in (plain, *plain.values()):
         plain_type = _attribute(MODELS, part, 'plain_type')
         if plain_type is None:
@@ -68,24 +68,25 @@ def _attribute(registry: Registry, config: Any, name: str) -> Any:
     return getattr(registry.get(kind) if isinstance(kind, str) else kind, name, None)
 
 
-def at_scale(value: Any, scale: Fraction) -> Any:
+def at_scale(value: Any, scale: Fraction, stride: int) -> Any:
     """Scale the sizes of inputs and targets in a part of a config.
 
-    Sides of inputs become multiples of 16, the stride of networks; strides of targets remain.
+    Strides of targets remain.
 
     Args:
         value: A data set, which may contain others, a pipeline, a hook, or any part of these.
         scale: Ratio of new to old sides.
+        stride: Sides of inputs become multiples of it.
     """
     if isinstance(value, Mapping):
-        changed = {name: at_scale(part, scale) for name, part in value.items()}
+        changed = {name: at_scale(part, scale, stride) for name, part in value.items()}
         for name in _INPUTS & changed.keys():
-            changed[name] = _resized(value[name], lambda side: _side(side, scale))
+            changed[name] = _resized(value[name], lambda side: _side(side, scale, stride))
         for name in _TARGETS & changed.keys() if 'input_size' in value else ():
             changed[name] = _targets(value[name], value['input_size'], changed['input_size'])
         return changed
     if isinstance(value, (list, tuple)):
-        return type(value)(at_scale(part, scale) for part in value)
+        return type(value)(at_scale(part, scale, stride) for part in value)
     return value
 
 
@@ -108,12 +109,12 @@ def scale_of(config: Mapping[str, Any], arch: Architecture) -> Fraction:
 def input_size_of(input_size: Sequence[int], arch: Architecture) -> tuple[int, int]:
     """Return width and height of a network's inputs, given those of the supernet's codec."""
     scale = Fraction(arch.img_size, min(input_size))
-    width, height = (_side(side, scale) for side in input_size)
+    width, height = (_side(side, scale, arch.stride) for side in input_size)
     return width, height
 
 
-def _side(side: int, scale: Fraction) -> int:
-    return side if scale == 1 else max(16, 16 * round(side * scale / 16))
+def _side(side: int, scale: Fraction, stride: int) -> int:
+    return side if scale == 1 else stride * max(1, round(side * scale / stride))
 
 
 def subnet_config(
@@ -146,9 +147,9 @@ def subnet_config(
     plain['model'] = subnet_model(plain['model'], arch)
     plain['codec'] = plain['model']['head']['decoder']
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        plain[name] = at_scale(plain.get(name), scale)
+        plain[name] = at_scale(plain.get(name), scale, arch.stride)
     plain['custom_hooks'] = [
-        at_scale(hook, scale)
+        at_scale(hook, scale, arch.stride)
         for hook in plain.get('custom_hooks', [])
         if not _attribute(HOOKS, hook, 'supernet_only')
     ]

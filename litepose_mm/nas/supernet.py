@@ -22,6 +22,7 @@ from ..models.pose_estimators import MultiScaleBottomupPoseEstimator
 from ..utils.config_files import read_config
 from .resolution import resize_batch
 from .search_spaces import Architecture, get_search_space
+from .subnet_config import input_size_of
 
 
 def read_supernet_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -128,8 +129,14 @@ class ElasticEstimator:
         """Activate the network of ``arch``, whose weights are shared by all networks.
 
         Raises:
-            LitePoseError: ``arch`` is not part of the largest architecture; nothing is changed.
+            LitePoseError: ``arch`` is not part of the largest architecture, or is that of another
+                family; nothing is changed.
         """
+        kind = type(self.elastic_parts[0].arch)
+        if not isinstance(arch, kind):
+            raise LitePoseError(
+                f'architecture: expected {_full_name(kind)}, got {_full_name(type(arch))}'
+            )
         for part in self.elastic_parts:
             part.check_part(arch)
         for part in self.elastic_parts:
@@ -147,6 +154,10 @@ class ElasticEstimator:
             for name, value in losses_of(arch).items():
                 total[name] = total.get(name, 0) + value / len(archs)
         return total
+
+
+def _full_name(kind: type) -> str:
+    return f'{kind.__module__}.{kind.__qualname__}'
 
 
 @MODELS.register_module()
@@ -170,7 +181,9 @@ class SupernetBottomupPoseEstimator(ElasticEstimator, MultiScaleBottomupPoseEsti
         """
 
         def losses_of(arch: Architecture) -> dict[str, Tensor]:
-            images, samples = resize_batch(inputs, data_samples, self.head.decoder, arch.img_size)
+            codec = self.head.decoder
+            size = input_size_of(codec.input_size, arch)
+            images, samples = resize_batch(inputs, data_samples, codec, size)
             return super(SupernetBottomupPoseEstimator, self).loss(images, samples)
 
         return self._mean_losses(losses_of)

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -37,7 +38,7 @@ EFFICIENTNETS = {
 def test_table_1(phi):
     network = compound_scaling(phi)
     size, widths, modules, tags, heatmaps = TABLE_1[phi]
-    assert (network.input_size, network.widths, network.modules) == (size, widths, modules)
+    assert (network.img_size, network.widths, network.modules) == (size, widths, modules)
     assert (size // 4, size // 2) == (tags, heatmaps)
     assert network.deconv_channels == widths[:1]
     assert (network.stem, *map(tuple, zip(*network.stages))) == EFFICIENTNETS[phi]
@@ -45,10 +46,10 @@ def test_table_1(phi):
 
 def test_the_formula_beyond_the_table():
     smallest = compound_scaling(MIN_PHI)
-    assert smallest.modules == (1, 1, 1) and smallest.input_size == 352
+    assert smallest.modules == (1, 1, 1) and smallest.img_size == 352
     sizes = [compound_scaling(phi) for phi in range(MIN_PHI, MAX_PHI + 1)]
     for small, large in zip(sizes, sizes[1:]):
-        assert small.input_size < large.input_size
+        assert small.img_size < large.img_size
         for name in ('widths', 'modules', 'stages'):
             assert all(a <= b for a, b in zip(getattr(small, name), getattr(large, name)))
 
@@ -56,15 +57,16 @@ def test_the_formula_beyond_the_table():
 @pytest.mark.parametrize('phi', [MIN_PHI - 1, MAX_PHI + 1, -1.5, '0', True, None])
 def test_an_impossible_coefficient(phi):
     with pytest.raises(LitePoseError, match='phi: expected a whole number from -5.* to 7, got'):
-        get_architecture(phi)
+        compound_scaling(phi)
 
 
 @pytest.mark.parametrize(
     'values, message',
     [
-        (dict(input_size=100), 'input_size: expected a multiple of 32, got 100'),
+        (dict(img_size=100), 'img_size: expected a multiple of 32, got 100'),
         (dict(widths=(8, 8)), 'widths: expected 4 entries, got 2'),
         (dict(stem=0), 'stem: expected positive integers, got .0.'),
+        (dict(widths=(8, 8.5, 16, 16)), 'widths: expected positive integers, got .8, 8.5'),
     ],
 )
 def test_impossible_values(values, message):
@@ -77,6 +79,18 @@ def test_plain_values():
     assert get_architecture(network.to_dict()) == network
     with pytest.raises(LitePoseError, match='EfficientHRNet: .*unexpected keyword .*depth'):
         EfficientHRNetArchitecture.from_dict(dict(network.to_dict(), depth=3))
+
+
+def test_names_and_files(tmp_path):
+    path = tmp_path / 'found.json'
+    path.write_text(json.dumps(compound_scaling(-2).to_dict()))
+    for source in ('efficienthrnet-h-2', path, str(path), -2):
+        assert get_architecture(source) == compound_scaling(-2)
+    with pytest.raises(LitePoseError, match="unknown architecture 'h0'; did you mean .*-h0"):
+        get_architecture('h0')
+    path.write_text('[1, 2]')
+    with pytest.raises(LitePoseError, match='found.json: EfficientHRNet'):
+        get_architecture(path)
 
 
 def test_a_network_of_ones_own_is_recognised():

@@ -16,6 +16,11 @@ from litepose_mm.families.higherhrnet import (
 FAMILY = get_family('higherhrnet')
 
 
+def test_there_is_no_supernet():
+    with pytest.raises(LitePoseError, match='HigherHRNet: expected one network, got a supernet'):
+        FAMILY.model_config(FAMILY.variants['higherhrnet-w16'], 17, supernet=True)
+
+
 def test_steps_of_gradual_shrinking():
     """LitePose section 3 lists the tables."""
     blocks = [FAMILY.variants[f'higherhrnet-shrink{step}'].blocks for step in (1, 2, 3)]

@@ -41,11 +41,12 @@ def test_inputs_keep_their_ratio_to_the_codec():
 
 def test_sides_of_any_kind():
     value = [dict(input_size=100), dict(input_size=(96, 48), other=100)]
-    assert at_scale(value, Fraction(1, 3)) == [
+    assert at_scale(value, Fraction(1, 3), 16) == [
         dict(input_size=32),
         dict(input_size=(32, 16), other=100),
     ]
-    assert at_scale(value, Fraction(1)) == value
+    assert at_scale(value, Fraction(1), 16) == value
+    assert at_scale(value[0], Fraction(1, 3), 32) == dict(input_size=32)
 
 
 def test_a_schedule_that_is_not_there_is_named():

@@ -38,23 +38,24 @@ def batch(size=64, count=3):
 def test_the_same_resolution_is_left_alone():
     codec = networks.litepose(LARGEST).head.decoder
     inputs, samples = batch()
-    assert resize_batch(inputs, samples, codec, 64) == (inputs, samples)
+    assert resize_batch(inputs, samples, codec, (64, 64)) == (inputs, samples)
 
 
-@pytest.mark.parametrize('size', [32, 48, 128])
+@pytest.mark.parametrize('size', [(32, 32), (48, 48), (128, 128), (96, 48)])
 def test_targets_are_made_anew_at_the_right_place(size):
     codec = networks.litepose(LARGEST).head.decoder
     inputs, samples = batch()
     images, resized = resize_batch(inputs, samples, codec, size)
-    assert images.shape == (3, 3, size, size)
-    own = codec.at_input_size((size, size))
-    assert own.heatmap_sizes == [(size // 4,) * 2, (size // 2,) * 2]
+    width, height = size
+    assert images.shape == (3, 3, height, width)
+    own = codec.at_input_size(size)
+    assert own.heatmap_sizes == [(width // 4, height // 4), (width // 2, height // 2)]
     for sample, before in zip(resized, samples, strict=True):
         people = before.gt_instances
         # packed keypoints are those that the targets were made of
         original = codec.encode(people.keypoints, people.keypoints_visible, before.metainfo['flip'])
         np.testing.assert_array_equal(before.gt_fields.heatmaps[1], original['heatmaps'][1])
-        moved = (people.keypoints + 0.5) * size / 64 - 0.5
+        moved = (people.keypoints + 0.5) * np.float32(size) / 64 - 0.5
         expected = own.encode(moved, people.keypoints_visible, before.metainfo['flip'])
         for level, heatmap in enumerate(sample.gt_fields.heatmaps):
             np.testing.assert_array_equal(heatmap, expected['heatmaps'][level])
@@ -72,7 +73,7 @@ def test_targets_are_made_anew_at_the_right_place(size):
 def test_images_of_another_size_are_refused():
     codec = networks.litepose(LARGEST).head.decoder
     with pytest.raises(LitePoseError, match='expected images of 64x64'):
-        resize_batch(*batch(size=32), codec, 32)
+        resize_batch(*batch(size=32), codec, (32, 32))
 
 
 @pytest.mark.parametrize('arch', [LARGEST, SPACE.smallest])
@@ -83,7 +84,7 @@ def test_losses_are_those_of_the_plain_network(arch):
     copy_subnet(supernet, plain)
     inputs, samples = batch()
     codec = networks.litepose(LARGEST).head.decoder
-    expected = plain.loss(*resize_batch(inputs, samples, codec, arch.img_size))
+    expected = plain.loss(*resize_batch(inputs, samples, codec, (arch.img_size,) * 2))
     losses = supernet.loss(inputs, samples)
     assert set(losses) == set(expected)
     for name, value in losses.items():

@@ -116,8 +116,8 @@ class CompactEfficientNet(BaseBackbone):
     """EfficientNet without its classifier.
 
     Args:
-        arch: The compound coefficient: 0 for B0, -1 to -4 for the compact B-1 to B-4; or the
-            fields of :class:`litepose_mm.families.efficienthrnet.EfficientHRNetArchitecture`.
+        arch: The compound coefficient (0 for B0, -1 to -4 for the compact B-1 to B-4) or another
+            form that :func:`litepose_mm.families.efficienthrnet.get_architecture` accepts.
         in_channels: Channels of the input image.
         out_strides: Strides of the features to return, of 4, 8, 16 and 32. Each is the deepest of
             its stride.
@@ -133,7 +133,7 @@ class CompactEfficientNet(BaseBackbone):
 
     def __init__(
         self,
-        arch: int | Mapping[str, Any] | EfficientHRNetArchitecture = 0,
+        arch: int | str | Mapping[str, Any] | EfficientHRNetArchitecture = 0,
         in_channels: int = 3,
         out_strides: Sequence[int] = STRIDES,
         drop_path: float = 0.2,

@@ -25,8 +25,8 @@ class EfficientHRNet(BaseBackbone):
     """EfficientHRNet without its head.
 
     Args:
-        arch: The compound coefficient (0 for H0, -1 for H-1, …), or the fields of
-            :class:`litepose_mm.families.efficienthrnet.EfficientHRNetArchitecture`.
+        arch: The compound coefficient (0 for H0, -1 for H-1, …) or another form that
+            :func:`litepose_mm.families.efficienthrnet.get_architecture` accepts.
         in_channels: Channels of the input image.
         multiscale_output: Whether to return the features of all four branches instead of the
             finest one.
@@ -42,7 +42,7 @@ class EfficientHRNet(BaseBackbone):
 
     def __init__(
         self,
-        arch: int | Mapping[str, Any] | EfficientHRNetArchitecture = 0,
+        arch: int | str | Mapping[str, Any] | EfficientHRNetArchitecture = 0,
         in_channels: int = 3,
         multiscale_output: bool = False,
         efficientnet: Mapping[str, Any] | None = None,
@@ -54,7 +54,9 @@ class EfficientHRNet(BaseBackbone):
         norm_cfg = norm_cfg or dict(type='BN')
         layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         arch = self.arch = get_architecture(arch)
-        self.efficientnet = CompactEfficientNet(arch, in_channels, **layers, **(efficientnet or {}))
+        self.efficientnet = CompactEfficientNet(
+            arch, in_channels, **{**layers, **(efficientnet or {})}
+        )
         features = [
             self.efficientnet.features[index].project.conv.out_channels
             for index in self.efficientnet.out_indices

@@ -198,6 +198,16 @@ def test_files_that_are_named_exist(page):
         assert re.search(rf'^{target}:', read('Makefile'), re.M), f'{page}: make {target}'
 
 
+def test_families_page_has_the_figures_of_the_zoo():
+    rows = table('docs/experiments/families.md', 'network')
+    assert len(rows) == 8
+    for name, size, params, macs, ap, *_ in rows:
+        entry = MODELS[f'{name}_coco']
+        assert size == '{}x{}'.format(*entry.input_size)
+        assert params == f'{entry.params / 1e6:.2f} M' and macs == f'{entry.macs / 1e9:.2f} G'
+        assert ap == ('' if entry.ap is None else str(entry.ap))
+
+
 def test_configs_of_mixed_parts_exist():
     names = [row[0] for row in table('docs/models.md', 'config')]
     own = tuple(
@@ -249,7 +259,8 @@ def test_options_that_are_shown_exist(page):
         if words[:1] == ['litepose']:
             shown = known[words[1]].format_help()
         elif words[:1] == ['python'] and words[1].endswith('.py') and (ROOT / words[1]).exists():
-            shown = read(words[1])
+            # A tool may share options with the tools beside it.
+            shown = ''.join(map(read, sorted((ROOT / words[1]).parent.glob('*.py'))))
         else:
             continue
         for option in options(command):

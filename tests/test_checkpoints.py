@@ -4,7 +4,7 @@ import families
 import numpy as np
 import pytest
 import torch
-from families import weights
+from families import build, weights
 from mmengine.logging import HistoryBuffer
 from networks import TINY, litepose
 from supernets import build_supernet
@@ -12,6 +12,7 @@ from supernets import build_supernet
 from litepose_mm.checkpoints import (
     authors_family,
     check_fit,
+    fit,
     load_weights,
     read_weights,
     recognise,
@@ -152,6 +153,17 @@ def test_weights_that_do_not_fit_name_keys_and_shapes(tmp_path):
     assert '1 unexpected (head.extra)' in message
     assert '1 of another shape (head.deconvs.0.bn.bias (3,), model (16,))' in message
     assert all(torch.equal(v, before[k]) for k, v in weights(model).items())
+
+
+@pytest.mark.parametrize('given', ['higherhrnet-shrink1', 'efficienthrnet-h-4'])
+def test_another_network_is_named(given):
+    model, other = (
+        build(get_family(name.split('-')[0]), name, count)
+        for name, count in (('higherhrnet-w16', 14), (given, 17))
+    )
+    message = f'expected those of higherhrnet-w16 with 14 keypoints, got those of {given} with 17'
+    with pytest.raises(LitePoseError, match=message):
+        fit(model, weights(other), 'w.pth')
 
 
 def test_names_that_the_authors_do_not_have():

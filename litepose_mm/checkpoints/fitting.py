@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..errors import LitePoseError, some
 from ..utils.files import replacing
 from .reading import StateDict, read_weights
-from .recognition import authors_family
+from .recognition import authors_family, recognise
 
 _COUNTER = '.num_batches_tracked'
 _TRANSFORMS = '.kernel_transforms.'
@@ -35,7 +35,7 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     state = _without_surplus(model, state, source)
     problems = _misfits(model, state)
     if problems:
-        raise LitePoseError(f'weights {source} do not fit the model: {_describe(problems)}')
+        raise _misfit(model, state, source, problems)
     broken = [k for k, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
     if broken:
         raise LitePoseError(
@@ -87,7 +87,7 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
     other_shapes = problems.get('of another shape', ())
     other_network = any(line.startswith('backbone.') for line in other_shapes)
     if not partly or none_fits or other_network:
-        raise LitePoseError(f'weights {path} do not fit the model: {_describe(problems)}')
+        raise _misfit(model, state, str(path), problems)
     return _describe(problems)
 
 
@@ -129,6 +129,27 @@ def _essential(model: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
     if is_supernet(state):
         return own
     return [key for key in own if _TRANSFORMS not in key]
+
+
+def _misfit(
+    model: nn.Module, state: StateDict, source: str, problems: Mapping[str, list[str]]
+) -> LitePoseError:
+    """Name both networks if they are known and differ, or else the tensors."""
+    expected, given = map(_network_name, (_network_only(model.state_dict()), state))
+    if expected and given and expected != given:
+        reason = f'expected those of {expected}, got those of {given}'
+    else:
+        reason = _describe(problems)
+    return LitePoseError(f'weights {source} do not fit the model: {reason}')
+
+
+def _network_name(state: StateDict) -> str | None:
+    try:
+        found = recognise(state)
+    except LitePoseError:
+        return None
+    name = found.variant or f'an unpublished {found.family.title}'
+    return f'{name} with {found.num_keypoints} keypoints'
 
 
 def _describe(problems: Mapping[str, list[str]]) -> str:

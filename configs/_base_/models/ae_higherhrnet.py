@@ -1,5 +1,6 @@
 # HigherHRNet-W32 for bottom-up estimation. A config sets the number of keypoints and the codec,
-# and what differs in other networks.
+# and what differs in other networks. The authors start from HRNet's weights of ImageNet:
+# --cfg-options model.backbone.init_cfg="dict(type='Pretrained', checkpoint='hrnet_w32-36af842e.pth')"
 model = dict(
     type='MultiScaleBottomupPoseEstimator',
     data_preprocessor=dict(

@@ -22,6 +22,9 @@ class ShrinkableHRNet(HRNet):
     A branch without blocks is a 3x3 convolution with BN and ReLU6, as in the authors' code. The
     width of stage 1 is ``extra.stage1.num_channels``: 64 in HRNet, twice the width of the finest
     branch in LitePose's small networks. Checkpoints of ``HRNet`` fit.
+
+    Raises:
+        ValueError: A number of blocks is negative.
     """
 
     def _make_stage(
@@ -31,6 +34,8 @@ class ShrinkableHRNet(HRNet):
         multiscale_output: bool = True,
     ) -> tuple[nn.Sequential, list[int]]:
         blocks = layer_config['num_blocks']
+        if min(blocks) < 0:
+            raise ValueError(f'num_blocks: expected numbers of at least 0, got {tuple(blocks)}')
         at_least_one = dict(layer_config, num_blocks=[max(count, 1) for count in blocks])
         stage, channels = super()._make_stage(at_least_one, in_channels, multiscale_output)
         for branch, count in enumerate(blocks):

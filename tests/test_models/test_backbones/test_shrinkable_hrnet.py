@@ -35,3 +35,10 @@ def test_a_branch_without_blocks_is_a_convolution(multiscale):
                     assert len(kinds) == count and nn.Conv2d not in kinds
     shapes = [tuple(each.shape) for each in network(torch.zeros(1, 3, 64, 96))]
     assert shapes == [(1, 8 << i, 16 >> i, 24 >> i) for i in range(4 if multiscale else 1)]
+
+
+def test_negative_blocks():
+    extra = SMALL.extra()
+    extra['stage3']['num_blocks'] = (4, -1, 4)
+    with pytest.raises(ValueError, match='num_blocks: expected numbers of at least 0, got .4, -1'):
+        ShrinkableHRNet(extra)

@@ -3,10 +3,16 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from dataclasses import replace
+from functools import partial
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -17,6 +23,7 @@ from supernets import LARGEST
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.checkpoints import load_weights, read_weights
+from litepose_mm.cli.programs import run_tool
 from litepose_mm.families.litepose import get_architecture
 from litepose_mm.nas import (
     LatencyPredictor,
@@ -72,6 +79,21 @@ def run(*command):
     )
 
 
+def run_here(tool, *options):
+    """The same within this process, which saves the imports."""
+    namespace = runpy.run_path(str(tool))
+    errors = StringIO()
+    with (
+        patch.object(sys, 'argv', [str(tool), *map(str, options)]),
+        redirect_stderr(errors),
+    ):
+        try:
+            code = run_tool(namespace['main'])
+        except SystemExit as error:  # of argparse
+            code = error.code
+    return SimpleNamespace(returncode=code, stderr=errors.getvalue())
+
+
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory):
     """Config and checkpoint of a supernet that was trained for two steps."""
@@ -92,7 +114,7 @@ def trained(tmp_path_factory):
     return config, folder / 'work/epoch_1.pth'
 
 
-def search(trained, folder, *options, launch=()):
+def search(trained, folder, *options, launch=(), run=run):
     tool = mim_root() / 'tools/nas/search.py'
     sizes = ['--population', 4, '--parents', 2, '--calibration-batches', 1]
     return run(*launch, tool, *trained, '--work-dir', folder, *sizes, *options)
@@ -241,31 +263,38 @@ def test_ranking(trained, tmp_path):
 
 @pytest.mark.slow
 def test_bad_input_is_one_line(trained, tmp_path):
-    result = search(trained, tmp_path, '--limit', 'paper_macs=1')
+    search_here = partial(search, run=run_here)
+    result = search(trained, tmp_path, '--limit', 'paper_macs=1')  # a whole process
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'limit of paper_macs that the smallest network of the space meets' in result.stderr
     plain = config_path('ae_litepose-xs_1xb8-13e_synthetic-256x256')
-    result = search((plain, trained[1]), tmp_path, '--limit', 'paper_macs=1e9')
+    result = search_here((plain, trained[1]), tmp_path, '--limit', 'paper_macs=1e9')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'of a supernet' in result.stderr
-    result = search(trained, tmp_path, '--limit', 'latency=1')
+    result = search_here(trained, tmp_path, '--limit', 'latency=1')
     assert result.returncode == 2 and 'expected --latency-predictor FILE' in result.stderr
     tool = mim_root() / 'tools/nas/extract_subnet.py'
-    result = run(tool, *trained, 'litepose-s', '--out', tmp_path / 'found.pth')
+    result = run_here(tool, *trained, 'litepose-s', '--out', tmp_path / 'found.pth')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'block_setting[0][0]: expected 2 in this search space, got 6' in result.stderr
-    result = run(tool, *trained, trained[0].parent / 'largest.json', '--out', tmp_path / 'found.py')
+    result = run_here(
+        tool, *trained, trained[0].parent / 'largest.json', '--out', tmp_path / 'found.py'
+    )
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'expected a name that ends in .pth' in result.stderr and not list(tmp_path.iterdir())
-    result = search(trained, tmp_path, '--limit', 'seconds=1')
+    result = search_here(trained, tmp_path, '--limit', 'seconds=1')
     assert result.returncode == 2 and 'style_macs, latency' in result.stderr
     # each limit counts
-    result = search(trained, tmp_path, '--limit', 'paper_macs=1', '--limit', 'params=1e9')
+    result = search(
+        trained, tmp_path, '--limit', 'paper_macs=1', '--limit', 'params=1e9', run=run_here
+    )
     assert result.returncode == 2 and 'limit of paper_macs' in result.stderr
     limit = ['--limit', 'paper_macs=1e9']
-    result = search(trained, tmp_path, *limit, '--device', 'gpu')
+    result = search_here(trained, tmp_path, *limit, '--device', 'gpu')
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert "'gpu' is not available" in result.stderr
-    result = search(trained, tmp_path, *limit, '--cfg-options', 'search_space=litepose-xs')
+    result = search(
+        trained, tmp_path, *limit, '--cfg-options', 'search_space=litepose-xs', run=run_here
+    )
     assert (result.returncode, result.stderr.count('\n')) == (2, 1)
     assert 'search_space does not fit the model: ' in result.stderr

@@ -46,6 +46,7 @@ def random_model(seed=0, arch=TINY, keypoints=14):
         lambda s: {'1.' + k: v for k, v in s.items()},
         lambda s: {'1.module.' + k: v for k, v in s.items()},
         lambda s: dict(best_state_dict=s, epoch=3, perf=np.float64(0.5)),
+        lambda s: dict(model=s),
         lambda s: dict(
             epoch=3,
             model='pose_mobilenet',
@@ -53,7 +54,7 @@ def random_model(seed=0, arch=TINY, keypoints=14):
             state_dict={'module.' + k: v for k, v in s.items()},
         ),
     ],
-    ids=['plain', 'module', '1', '1.module', 'best', 'wrapped'],
+    ids=['plain', 'module', '1', '1.module', 'best', 'model', 'wrapped'],
 )
 @pytest.mark.parametrize('form', [to_authors, dict], ids=['authors', 'ours'])
 def test_every_form_loads(tmp_path, wrap, form):

@@ -134,12 +134,12 @@ def _essential(model: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
 def _misfit(
     model: nn.Module, state: StateDict, source: str, problems: Mapping[str, list[str]]
 ) -> LitePoseError:
-    """Name both networks if they are known and differ, or else the tensors."""
-    expected, given = map(_network_name, (_network_only(model.state_dict()), state))
-    if expected and given and expected != given:
-        reason = f'expected those of {expected}, got those of {given}'
-    else:
+    """Name both networks if they are published and differ, or else the tensors."""
+    names = [_network_name(each) for each in (_network_only(model.state_dict()), state)]
+    if None in names or names[0] == names[1]:
         reason = _describe(problems)
+    else:
+        reason = 'expected those of {}, got those of {}'.format(*names)
     return LitePoseError(f'weights {source} do not fit the model: {reason}')
 
 
@@ -148,8 +148,7 @@ def _network_name(state: StateDict) -> str | None:
         found = recognise(state)
     except LitePoseError:
         return None
-    name = found.variant or f'an unpublished {found.family.title}'
-    return f'{name} with {found.num_keypoints} keypoints'
+    return found.variant and f'{found.variant} with {found.num_keypoints} keypoints'
 
 
 def _describe(problems: Mapping[str, list[str]]) -> str:

@@ -16,8 +16,9 @@ from ..errors import LitePoseError, reason
 
 StateDict = dict[str, Tensor]
 
-# Names under which checkpoints hold the weights; the last one is the authors'.
-_ENTRIES = ('state_dict', 'best_state_dict')
+# Names under which checkpoints hold the weights. LitePose's and HigherHRNet's authors write the
+# second one; in their files, `model` is a text.
+_ENTRIES = ('state_dict', 'best_state_dict', 'model')
 
 # Prefixes that wrappers add to every key: DistributedDataParallel, the authors' FP16 training,
 # Lightning and others.
@@ -52,7 +53,8 @@ def read_weights(path: str | Path) -> Weights:
             f'weights {path}: expected a mapping of names to tensors, got {type(content).__name__}'
         )
     meta = content.get('meta')
-    state = next((content[key] for key in _ENTRIES if key in content), content)
+    entries = (content.get(key) for key in _ENTRIES)
+    state = next((entry for entry in entries if isinstance(entry, Mapping)), content)
     if (
         not isinstance(state, Mapping)
         or not state

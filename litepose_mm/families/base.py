@@ -173,6 +173,19 @@ def named_architecture(
     )
 
 
+def require_counts(least: int = 1, **values: Iterable[Any]) -> None:
+    """Check that all values of each name are whole numbers of at least ``least``.
+
+    Raises:
+        LitePoseError: One is not, or there are none.
+    """
+    for name, own in values.items():
+        own = list(own)
+        if not own or not all(type(value) is int and value >= least for value in own):
+            kind = 'positive integers' if least == 1 else f'integers of at least {least}'
+            raise LitePoseError(f'{name}: expected {kind}, got {own}')
+
+
 def last_index(names: Iterable[str], pattern: str) -> int:
     """Return the largest number that the group of a pattern has at the start of a name.
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import LitePoseError
-from .base import Family, Paper, Recognised, last_index, named_architecture
-from .higherhrnet import head_keypoints, head_of, higher_head, modules_of
+from .base import Family, Paper, Recognised, last_index, named_architecture, require_counts
+from .higherhrnet import check_head, head_keypoints, head_of, higher_head, modules_of
 from .litepose import make_divisible
 
 if TYPE_CHECKING:
@@ -65,23 +65,23 @@ class EfficientHRNetArchitecture:
     stride: ClassVar[int] = 32
 
     def __post_init__(self) -> None:
-        positive = dict(
-            stem=[self.stem],
-            stages=[value for stage in self.stages for value in stage],
-            widths=self.widths,
-            modules=self.modules,
-            branch_blocks=[self.branch_blocks],
-            deconv_channels=self.deconv_channels,
-        )
-        for name, values in positive.items():
-            if not values or not all(isinstance(value, int) and value > 0 for value in values):
-                raise LitePoseError(f'{name}: expected positive integers, got {list(values)}')
         for name, length in dict(stages=len(MBCONV_STAGES), widths=4, modules=3).items():
             if len(getattr(self, name)) != length:
                 raise LitePoseError(
                     f'{name}: expected {length} entries, got {len(getattr(self, name))}'
                 )
-        if self.img_size < self.stride or self.img_size % self.stride:
+        if any(len(stage) != 2 for stage in self.stages):
+            raise LitePoseError(f'stages: expected channels and blocks of each, got {self.stages}')
+        require_counts(
+            img_size=[self.img_size],
+            stem=[self.stem],
+            stages=[value for stage in self.stages for value in stage],
+            widths=self.widths,
+            modules=self.modules,
+            branch_blocks=[self.branch_blocks],
+        )
+        check_head(self)
+        if self.img_size % self.stride:
             raise LitePoseError(
                 f'img_size: expected a multiple of {self.stride}, got {self.img_size}'
             )

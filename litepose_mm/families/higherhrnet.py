@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LitePoseError
-from .base import Family, Paper, Recognised, last_index
+from .base import Family, Paper, Recognised, last_index, require_counts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,17 +53,10 @@ class HigherHRNetArchitecture:
 
     def __post_init__(self) -> None:
         check_blocks(self.blocks)
-        sizes = dict(width=[self.width], modules=self.modules, planes=[self.planes])
-        for name, values in dict(sizes, deconv_channels=self.deconv_channels).items():
-            if not values or min(values) < 1:
-                raise LitePoseError(f'{name}: expected positive integers, got {list(values)}')
+        require_counts(width=[self.width], modules=self.modules, planes=[self.planes])
         if len(self.modules) != 3:
             raise LitePoseError(f'modules: expected those of stages 2 to 4, got {self.modules}')
-        if len(self.tag_levels) != len(self.deconv_channels) + 1:
-            raise LitePoseError(
-                f'tag_levels: expected {len(self.deconv_channels) + 1} values, one more than '
-                f'transposed convolutions, got {list(self.tag_levels)}'
-            )
+        check_head(self)
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -99,17 +92,35 @@ def check_blocks(blocks: Sequence[Sequence[int]]) -> Blocks:
         LitePoseError: The table has another form, or a number is negative.
     """
     try:
-        table = tuple(tuple(int(count) for count in row) for row in blocks)
-    except (TypeError, ValueError):
+        table = tuple(map(tuple, blocks))
+    except TypeError:
         table = ()
     sizes = tuple(map(len, table))
-    if sizes != (1, 2, 3, 4) or min(map(min, table)) < 0 or table[0][0] < 1:
+    counts = [count for row in table for count in row]
+    are_whole = all(type(count) is int and count >= 0 for count in counts)
+    if sizes != (1, 2, 3, 4) or not are_whole or table[0][0] < 1:
         raise LitePoseError(
             'blocks: expected four stages with the blocks of 1, 2, 3 and 4 branches, such as '
             f'[[4], [4, 4], [4, 4, 4], [4, 4, 4, 4]], at least one of them in the first, got '
             f'{blocks!r}'
         )
     return table
+
+
+def check_head(architecture: Any) -> None:
+    """Check the fields of an architecture that describe HigherHRNet's head.
+
+    Raises:
+        LitePoseError: A value is impossible.
+    """
+    channels, tags = architecture.deconv_channels, architecture.tag_levels
+    require_counts(deconv_channels=channels)
+    require_counts(0, deconv_blocks=[architecture.deconv_blocks])
+    if len(tags) != len(channels) + 1 or not tags[0]:
+        raise LitePoseError(
+            f'tag_levels: expected {len(channels) + 1} values, one more than transposed '
+            f'convolutions, of which the first is True, got {list(tags)}'
+        )
 
 
 def _small(width: int, planes: int, blocks: Blocks = BASELINE) -> HigherHRNetArchitecture:

@@ -57,7 +57,15 @@ def test_a_network_of_ones_own_is_recognised(architecture):
 
 @pytest.mark.parametrize(
     'blocks',
-    [[[4], [4, 4]], [[4], [4], [4], [4]], [[0], [4, 4], [4, 4, 4], [4] * 4], 'abc', [[-1]]],
+    [
+        [[4], [4, 4]],
+        [[4], [4], [4], [4]],
+        [[0], [4, 4], [4, 4, 4], [4] * 4],
+        'abc',
+        [[-1]],
+        [[4], [1.5, 4], [4] * 3, [4] * 4],
+        [[True], [4] * 2, [4] * 3, [4] * 4],
+    ],
 )
 def test_impossible_blocks(blocks):
     with pytest.raises(LitePoseError, match='blocks: expected four stages .* got'):

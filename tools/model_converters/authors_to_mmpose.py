@@ -50,6 +50,8 @@ def convert(source: Path, destination: Path) -> str:
     config = family.model_config(found.architecture, found.num_keypoints, supernet)
     init_default_scope('mmpose')
     fit(build_pose_estimator(config), state, str(source))
+    # Mixed-precision training stores halves.
+    state = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
     meta = dict(
         family=family.name,
         variant=found.variant,

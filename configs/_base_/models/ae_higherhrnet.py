@@ -1,6 +1,5 @@
 # HigherHRNet-W32 for bottom-up estimation. A config sets the number of keypoints and the codec,
-# and what differs in other networks. The authors start from HRNet's weights of ImageNet:
-# --cfg-options model.backbone.init_cfg="dict(type='Pretrained', checkpoint='hrnet_w32-36af842e.pth')"
+# and what differs in other networks.
 model = dict(
     type='MultiScaleBottomupPoseEstimator',
     data_preprocessor=dict(

@@ -28,7 +28,8 @@ class PartAffinityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         min_keypoints: A person has at least this number of scored keypoints.
         min_mean_score: A person's score per keypoint is at least this.
         top_k: Maximum number of keypoints of each part, the highest; the authors have no limit,
-            but a network that finds parts everywhere would take minutes.
+            but a network that finds parts everywhere would take minutes. All pairs of a limb are
+            read in one call of OpenCV, which allows 32,766.
     """
 
     body: Body
@@ -40,4 +41,4 @@ class PartAffinityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     min_success: Share = 0.8
     min_keypoints: Positive = 3
     min_mean_score: Annotated[float, msgspec.Meta(ge=0)] = 0.2
-    top_k: Positive = 100
+    top_k: Annotated[int, msgspec.Meta(ge=1, le=181)] = 100

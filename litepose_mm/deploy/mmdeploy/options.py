@@ -13,19 +13,12 @@ from mmdeploy.utils import (
 from mmdeploy.utils.config_utils import is_dynamic_shape
 from mmengine.config import Config
 
-from ...decoding import (
-    AssociativeEmbedding,
-    AssociativeEmbeddingCandidates,
-    Decoder,
-    PartAffinity,
-)
+from ...decoding import Decoder
 from ...errors import LitePoseError
 from ...inference.engines import get_engine
 
-_DECODERS: dict[str, tuple[type[Decoder], ...]] = {
-    'maps': (AssociativeEmbedding, PartAffinity),
-    'candidates': (AssociativeEmbeddingCandidates,),
-}
+#: Kinds of outputs, and whether their decoders leave part of the work to the graph.
+_OUTPUTS = {'maps': False, 'candidates': True}
 _BACKENDS = (Backend.ONNXRUNTIME, Backend.OPENVINO, Backend.NCNN, Backend.TENSORRT)
 
 
@@ -43,12 +36,16 @@ def get_outputs(deploy_cfg: Config) -> str:
             f'got {backend.value!r}, which is not supported'
         )
     outputs = get_codebase_config(deploy_cfg).get('outputs', 'maps')
-    if outputs not in _DECODERS:
+    if outputs not in _OUTPUTS:
         raise LitePoseError(
-            f'codebase_config.outputs: expected {" or ".join(_DECODERS)}, got {outputs!r}'
+            f'codebase_config.outputs: expected {" or ".join(_OUTPUTS)}, got {outputs!r}'
         )
     names = get_ir_config(deploy_cfg).get('output_names')
-    known = [list(decoder.output_names) for decoder in _DECODERS[outputs]]
+    known = [
+        list(decoder.output_names)
+        for decoder in Decoder.kinds().values()
+        if decoder.works_in_graph == _OUTPUTS[outputs]
+    ]
     if list(names or []) not in known:
         raise LitePoseError(
             f'ir_config.output_names: expected {" or ".join(map(str, known))} for '

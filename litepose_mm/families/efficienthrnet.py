@@ -27,7 +27,8 @@ MBCONV_STAGES = ((1, 3, 1), (6, 3, 2), (6, 5, 2), (6, 3, 2), (6, 5, 1), (6, 5, 2
 #: Channels and numbers of blocks of these stages, and channels of the stem, in B0.
 B0_CHANNELS, B0_REPEATS, B0_STEM = (16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1), 32
 
-#: The smallest coefficient, at which every stage has one module, and the largest of EfficientNet.
+#: The smallest coefficient, at which every stage has one module, and the largest that EfficientNet
+#: uses.
 MIN_PHI, MAX_PHI = -5, 7
 
 
@@ -124,7 +125,7 @@ def compound_scaling(
     if isinstance(phi, bool) or not isinstance(phi, int) or not MIN_PHI <= phi <= MAX_PHI:
         raise LitePoseError(
             f'phi: expected a whole number from {MIN_PHI}, where every stage has a single module, '
-            f'to {MAX_PHI}, got {phi!r}'
+            f'to {MAX_PHI}, the largest of EfficientNet, got {phi!r}'
         )
     stem, *channels = (make_divisible(c * 1.1**phi) for c in (B0_STEM, *B0_CHANNELS))
     repeats = (math.ceil(round(count * 1.2**phi, 6)) for count in B0_REPEATS)

@@ -115,6 +115,9 @@ class MBConv(BaseModule):
 class CompactEfficientNet(BaseBackbone):
     """EfficientNet without its classifier.
 
+    Positive coefficients follow EfficientHRNet's formula; these networks are not EfficientNet's B1
+    to B7, whose widths and depths grow in other steps.
+
     Args:
         arch: The compound coefficient (0 for B0, -1 to -4 for the compact B-1 to B-4) or another
             form that :func:`litepose_mm.families.efficienthrnet.get_architecture` accepts.

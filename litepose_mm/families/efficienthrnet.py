@@ -203,6 +203,8 @@ class EfficientHRNet(Family):
         'final_layers.{i}.': 'head.final_layers.{i}.',
         'deconv_layers.{i}.': 'head.deconv_layers.{i}.',
     }
+    # The layer before the classifier is one of the features, without the `conv` of a block.
+    classifier_names = ('classifier.', 'features.{i}.1.', 'features.{i}.2.')
 
     def model_config(
         self, architecture: EfficientHRNetArchitecture, num_keypoints: int, supernet: bool = False

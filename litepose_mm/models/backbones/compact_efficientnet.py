@@ -23,6 +23,7 @@ from ...families.efficienthrnet import (
     get_architecture,
 )
 from ..utils.layers import conv_bn_act
+from .base import FamilyBackbone
 
 Swish = dict(type='SiLU', inplace=True)
 #: The strides of the features that :class:`CompactEfficientNet` can return.
@@ -112,7 +113,7 @@ class MBConv(BaseModule):
 
 
 @MODELS.register_module()
-class CompactEfficientNet(BaseBackbone):
+class CompactEfficientNet(FamilyBackbone, BaseBackbone):
     """EfficientNet without its classifier.
 
     Positive coefficients follow EfficientHRNet's formula; these networks are not EfficientNet's B1
@@ -182,7 +183,3 @@ class CompactEfficientNet(BaseBackbone):
             if index in self.out_indices:
                 outputs[index] = x
         return tuple(outputs[index] for index in self.out_indices)
-
-    def train(self, mode: bool = True) -> CompactEfficientNet:
-        super().train(mode)
-        return self  # MMPose's own returns nothing

@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from ...families.lightweight_openpose import MOBILENET
 from ..utils.layers import conv_bn_act
+from .base import FamilyBackbone
 
 ReLU = dict(type='ReLU', inplace=True)
 
 
 @MODELS.register_module()
-class DilatedMobileNet(BaseBackbone):
+class DilatedMobileNet(FamilyBackbone, BaseBackbone):
     """A convolution with stride 2, then separable convolutions with BN and ReLU after each part.
 
     Args:
@@ -58,7 +59,3 @@ class DilatedMobileNet(BaseBackbone):
     def forward(self, x: Tensor) -> tuple[Tensor]:
         """Compute the feature ``(B, C, H / s, W / s)`` of images ``(B, 3, H, W)``."""
         return (self.layers(x),)
-
-    def train(self, mode: bool = True) -> DilatedMobileNet:
-        super().train(mode)
-        return self  # MMPose's own returns nothing

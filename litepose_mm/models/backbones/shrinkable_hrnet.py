@@ -13,10 +13,11 @@ from mmpose.registry import MODELS
 from torch import nn
 
 from ..utils.layers import conv_bn_act
+from .base import FamilyBackbone
 
 
 @MODELS.register_module()
-class ShrinkableHRNet(HRNet):
+class ShrinkableHRNet(FamilyBackbone, HRNet):
     """MMPose's ``HRNet``, in which a stage's ``num_blocks`` may contain zeros.
 
     A branch without blocks is a 3x3 convolution with BN and ReLU6, as in the authors' code. The
@@ -53,7 +54,3 @@ class ShrinkableHRNet(HRNet):
                 )
                 module.branches[branch] = nn.Sequential(*layers)
         return stage, channels
-
-    def train(self, mode: bool = True) -> ShrinkableHRNet:
-        super().train(mode)
-        return self  # MMPose's own returns nothing

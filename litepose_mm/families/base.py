@@ -193,8 +193,9 @@ def require_counts(least: int = 1, **values: Iterable[Any]) -> None:
         LitePoseError: One is not, or there are none.
     """
     for name, own in values.items():
-        own = list(own)
-        if not own or not all(type(value) is int and value >= least for value in own):
+        own = list(own) if isinstance(own, Iterable) else own
+        counts = own if isinstance(own, list) else []
+        if not counts or not all(type(value) is int and value >= least for value in counts):
             kind = 'positive integers' if least == 1 else f'integers of at least {least}'
             raise LitePoseError(f'{name}: expected {kind}, got {own}')
 

@@ -17,6 +17,8 @@ from mmpose.models.backbones.base_backbone import BaseBackbone
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from ...errors import LitePoseError
+from ...families.base import require_counts
 from ...families.efficienthrnet import (
     MBCONV_STAGES,
     EfficientHRNetArchitecture,
@@ -131,8 +133,8 @@ class CompactEfficientNet(FamilyBackbone, BaseBackbone):
         init_cfg: Initialisation, as in MMEngine; None keeps torch's defaults.
 
     Raises:
-        LitePoseError: The coefficient or a field is impossible.
-        ValueError: There is no feature of a stride.
+        LitePoseError: The coefficient or another value is impossible, or there is no feature of a
+            stride.
     """
 
     def __init__(
@@ -147,7 +149,12 @@ class CompactEfficientNet(FamilyBackbone, BaseBackbone):
     ):
         super().__init__(init_cfg=init_cfg)
         if not out_strides or not set(out_strides) <= set(STRIDES):
-            raise ValueError(f'out_strides: expected some of {STRIDES}, got {tuple(out_strides)}')
+            raise LitePoseError(
+                f'out_strides: expected some of {STRIDES}, got {tuple(out_strides)}'
+            )
+        if not 0 <= drop_path < 1:
+            raise LitePoseError(f'drop_path: expected a probability below 1, got {drop_path}')
+        require_counts(in_channels=[in_channels])
         self.arch = get_architecture(arch)
         layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         self.features = nn.ModuleList([_padded_conv(in_channels, self.arch.stem, 3, 2, **layers)])

@@ -13,6 +13,8 @@ from mmpose.models.backbones.base_backbone import BaseBackbone
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from ...errors import LitePoseError
+from ...families.base import require_counts
 from ...families.lightweight_openpose import MOBILENET
 from ..utils.layers import conv_bn_act
 from .base import FamilyBackbone
@@ -32,6 +34,9 @@ class DilatedMobileNet(FamilyBackbone, BaseBackbone):
         conv_cfg: Layer type of the convolutions.
         norm_cfg: Layer type of the normalisation.
         init_cfg: Initialisation, as in MMEngine. None keeps torch's defaults.
+
+    Raises:
+        LitePoseError: A number is impossible.
     """
 
     def __init__(
@@ -44,6 +49,13 @@ class DilatedMobileNet(FamilyBackbone, BaseBackbone):
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg=init_cfg)
+        require_counts(stem=[stem], in_channels=[in_channels])
+        for index, layer in enumerate(layers):
+            require_counts(**{f'layers[{index}]': layer})
+            if len(layer) != 3:
+                raise LitePoseError(
+                    f'layers[{index}]: expected width, stride and dilation, got {tuple(layer)}'
+                )
         common = dict(act_cfg=ReLU, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         self.layers = nn.Sequential(conv_bn_act(in_channels, stem, 3, stride=2, **common))
         width = stem

@@ -56,10 +56,11 @@ def load_backbone(backbone: nn.Module, source: str, prefix: str | None = None) -
             'prefix in init_cfg'
         )
     problems = misfits(backbone, part)
-    if 'of another shape' in problems:
+    misshaped = problems.get('of another shape')
+    if misshaped:
         raise LitePoseError(
-            f'weights {source} do not fit {kind}: {describe(problems)}; give weights of this '
-            'architecture'
+            f'weights {source} do not fit {kind}: {len(misshaped)} of another shape '
+            f'({some(misshaped)}); give weights of this architecture'
         )
     check_finite(part, source)
     backbone.load_state_dict(part, strict=False)

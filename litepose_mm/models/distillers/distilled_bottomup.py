@@ -19,7 +19,7 @@ from ...checkpoints import load_weights
 from ...errors import LitePoseError
 from ...utils.config_files import read_config
 from ...zoo import find_config
-from ..heads.multilevel_ae_head import level_masks, resize_maps
+from ..heads.multilevel_ae_head import MultiLevelAEHead, level_masks, resize_maps
 from ..pose_estimators.multi_scale_bottomup import MultiScaleBottomupPoseEstimator
 from ..utils.deploy_form import to_deploy_form
 from ..utils.openvino_network import OpenVINONetwork
@@ -104,6 +104,12 @@ class DistilledBottomupPoseEstimator(MultiScaleBottomupPoseEstimator):
         parameters and the training mode.
         """
         network = build_pose_estimator(self.teacher_config)
+        for name, head in (('teacher', network.head), ('student', self.head)):
+            if not isinstance(head, MultiLevelAEHead):
+                raise LitePoseError(
+                    f'{name}: expected a model with heatmaps and tags, such as LitePose or '
+                    f'HigherHRNet, got one with {type(head).__name__}'
+                )
         if self.teacher_weights is not None:
             load_weights(network, self.teacher_weights)
         if network.head.num_keypoints != self.head.num_keypoints:

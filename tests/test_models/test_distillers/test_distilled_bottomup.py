@@ -132,6 +132,16 @@ def test_weights_of_the_teacher(tmp_path):
         torch.testing.assert_close(own, other, rtol=0, atol=1e-5)
 
 
+def test_networks_without_tags_are_refused():
+    openpose = get_family('lightweight_openpose')
+    other = openpose.model_config(openpose.variants['lightweight-openpose'], 14)
+    with pytest.raises(LitePoseError, match='teacher: .* got one with LightweightOpenPoseHead'):
+        distilled(teacher=other).init_weights()
+    other.update(type='DistilledBottomupPoseEstimator', teacher=litepose_config(WIDER, K))
+    with pytest.raises(LitePoseError, match='student: .* got one with LightweightOpenPoseHead'):
+        build_pose_estimator(other).init_weights()
+
+
 def test_other_keypoints_are_refused():
     with pytest.raises(LitePoseError, match='teacher: .* got 7 and 5'):
         distilled(teacher=litepose_config(WIDER, 7)).init_weights()

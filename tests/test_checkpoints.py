@@ -1,4 +1,5 @@
 import os
+import pickle
 
 import families
 import numpy as np
@@ -6,7 +7,9 @@ import pytest
 import torch
 from families import build, weights
 from mmengine.logging import HistoryBuffer
+from mmengine.runner import CheckpointLoader
 from networks import TINY, litepose
+from served_files import address  # noqa: F401
 from supernets import build_supernet
 
 from litepose_mm.checkpoints import (
@@ -104,6 +107,27 @@ def test_executable_pickles_are_refused(tmp_path):
     with pytest.raises(LitePoseError, match='refused.*posix.system.*run code') as error:
         read_weights(tmp_path / 'evil.pth')
     assert not mark.exists() and '\n' not in str(error.value)
+
+
+def test_downloaded_weights_are_read_as_data(tmp_path, address):  # noqa: F811
+    mark, good = tmp_path / 'mark', {'weight': torch.ones(2)}
+    for folder, content in (('a', good), ('b', dict(state_dict=Malicious(mark)))):
+        (tmp_path / folder).mkdir()
+        torch.save(content, tmp_path / folder / 'w.pth')
+    assert read_weights(f'{address}/a/w.pth').state_dict['weight'].equal(good['weight'])
+    (tmp_path / 'a/w.pth').unlink()
+    assert read_weights(f'{address}/a/w.pth').state_dict  # downloaded once
+    with pytest.raises(LitePoseError, match='-w.pth: refused.*run code'):
+        read_weights(f'{address}/b/w.pth')
+    with pytest.raises(LitePoseError, match=f'weights {address}/c.pth: cannot download .*404'):
+        read_weights(f'{address}/c.pth')
+    with pytest.raises(LitePoseError, match='weights s3://b/w.pth: expected a file, or an address'):
+        read_weights('s3://b/w.pth')
+    # MMEngine's own loaders serve the parts of a network that are not ours.
+    for name in ('a', 'b'):
+        with pytest.raises((OSError, pickle.UnpicklingError)):
+            CheckpointLoader.load_checkpoint(f'{address}/{name}/w.pth')
+    assert not mark.exists()
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,7 @@ def main() -> None:
     merge_common_options(config, args)
     with explained(config, 'test_dataloader'):
         runner = build_runner(config)
-        if '://' not in args.checkpoint:
-            model = network_of(runner)
-            check_fit(model, args.checkpoint)
+        check_fit(network_of(runner), args.checkpoint)
         if args.out:
             runner.register_hook(WriteMetricsHook(args.out), 'LOWEST')
         runner.test()

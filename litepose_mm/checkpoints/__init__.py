@@ -1,5 +1,6 @@
 """Read weights as data only, recognise them, rename the authors' ones, load and save them."""
 
+from .downloading import local_file
 from .fitting import check_fit, fit, is_supernet, load_weights, save_weights
 from .reading import StateDict, Weights, read_weights
 from .recognition import authors_family, recognise
@@ -14,6 +15,7 @@ __all__ = [
     'is_supernet',
     'load_backbone',
     'load_weights',
+    'local_file',
     'pretrained_in',
     'read_weights',
     'recognise',

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..errors import LitePoseError, reason
+from .downloading import local_file
 
 StateDict = dict[str, Tensor]
 
@@ -36,12 +37,13 @@ def read_weights(path: str | Path) -> Weights:
     """Read a file of weights as data; nothing in it is executed.
 
     Accepts safetensors, plain state dicts, checkpoints with a ``state_dict`` or
-    ``best_state_dict`` entry (MMEngine's and the authors'), and prefixes added by wrappers.
+    ``best_state_dict`` entry (MMEngine's and the authors'), and prefixes added by wrappers. The
+    path may be an http(s) address, see :func:`local_file`.
 
     Raises:
         LitePoseError: The file is missing, broken or no checkpoint, or holds more than data.
     """
-    path = Path(path)
+    path = local_file(path)
     if not path.is_file():
         raise LitePoseError(
             f'weights {path}: no such file; give the path of a checkpoint '

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from mmengine.model import PretrainedInit
-from mmengine.runner import CheckpointLoader
 from torch import nn
 
 from ..errors import LitePoseError, some
 from .fitting import check_finite, describe, misfits
-from .reading import StateDict, read_weights
+from .reading import read_weights
 from .recognition import authors_family
 
 
@@ -27,7 +26,7 @@ def load_backbone(backbone: nn.Module, source: str, prefix: str | None = None) -
 
     Args:
         backbone: A backbone, or the EfficientNet of one.
-        source: A file, see :func:`read_weights`, or an address that MMEngine can download.
+        source: A file or an address, see :func:`read_weights`.
         prefix: What the names of the backbone's tensors begin with in the file. None finds it: a
             backbone's file has none, that of a pose network ``'backbone.'``.
 
@@ -38,7 +37,7 @@ def load_backbone(backbone: nn.Module, source: str, prefix: str | None = None) -
         LitePoseError: The file cannot be read, has no tensor of the backbone, or has one of
             another shape; the backbone is not changed.
     """
-    state = _read(source)
+    state = read_weights(source).state_dict
     family = authors_family(state)
     if family is not None:
         state = family.from_authors(state)
@@ -65,13 +64,6 @@ def load_backbone(backbone: nn.Module, source: str, prefix: str | None = None) -
     check_finite(part, source)
     backbone.load_state_dict(part, strict=False)
     return describe(problems) or None
-
-
-def _read(source: str) -> StateDict:
-    if '://' not in source:
-        return read_weights(source).state_dict
-    content = CheckpointLoader.load_checkpoint(source, map_location='cpu')
-    return content.get('state_dict', content)
 
 
 def _prefix(own: Iterable[str], state: Iterable[str]) -> str:

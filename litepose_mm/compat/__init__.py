@@ -139,6 +139,14 @@ FIXES = (
         needed=lambda: True,
         put=patches.put_image_decoding,
     ),
+    Fix(
+        name='downloaded-weights',
+        cause='MMEngine reads downloaded checkpoints with a function of torch that, unlike '
+        'torch.load, runs the code in them by default',
+        retires='when MMEngine reads downloaded checkpoints as data, or torch does so by default',
+        needed=patches.downloads_run_code,
+        put=patches.put_downloads_as_data,
+    ),
 )
 
 

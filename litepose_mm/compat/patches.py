@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import inspect
 import sys
 import warnings
 from pathlib import Path
@@ -110,4 +111,20 @@ def put_image_decoding() -> tuple[StandIn, ...]:
         return decode_image(content, 'the image')
 
     mmcv.imfrombytes = mmcv.image.imfrombytes = mmcv.image.io.imfrombytes = imfrombytes
+    return ()
+
+
+# --- downloaded checkpoints, which may hold code
+
+
+def downloads_run_code() -> bool:
+    from torch.hub import load_state_dict_from_url
+
+    return not inspect.signature(load_state_dict_from_url).parameters['weights_only'].default
+
+
+def put_downloads_as_data() -> tuple[StandIn, ...]:
+    from mmengine.runner import checkpoint
+
+    checkpoint.load_url = functools.partial(checkpoint.load_url, weights_only=True)
     return ()

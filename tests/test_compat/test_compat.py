@@ -123,7 +123,13 @@ def test_every_part_can_be_imported_first(name):
 
 
 # Fixes that packages of any completeness may need.
-EVERYWHERE = {'numpy-scalar-radius', 'xtcocotools', 'config-prefix', 'image-decoding'}
+EVERYWHERE = {
+    'numpy-scalar-radius',
+    'xtcocotools',
+    'config-prefix',
+    'image-decoding',
+    'downloaded-weights',
+}
 
 
 def test_full_installation_is_left_alone(tmp_path):

@@ -8,6 +8,7 @@ import toy_training as toy
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpose.models import build_pose_estimator
+from served_files import address  # noqa: F401
 
 from litepose_mm.checkpoints import save_weights
 from litepose_mm.engine.checkpoints.loading_schemes import DATA_ONLY, load_from_file_as_data
@@ -153,7 +154,7 @@ class Evil:
 
 
 @pytest.mark.parametrize('resume', [False, True])
-def test_executable_checkpoint_is_refused(images, tmp_path, resume, capsys):
+def test_executable_checkpoint_is_refused(images, tmp_path, resume, capsys, address):  # noqa: F811
     path = tmp_path / 'evil.pth'
     torch.save(dict(state_dict={}, meta=Evil()), path)
     with pytest.raises(LitePoseError, match='evil.pth: refused, .*run code'):
@@ -162,6 +163,8 @@ def test_executable_checkpoint_is_refused(images, tmp_path, resume, capsys):
         pickle.dump(Evil(), file)
     with pytest.raises(LitePoseError, match='evil.pth'):
         train_here(images, tmp_path / 'work', resume=resume, load_from=str(path))
+    with pytest.raises(LitePoseError, match='evil.pth'):
+        train_here(images, tmp_path / 'work', resume=resume, load_from=f'{address}/evil.pth')
     assert 'evil was here' not in capsys.readouterr().out
 
 
@@ -214,6 +217,16 @@ def test_weights_of_another_model(images, tmp_path, fits):
     else:
         with pytest.raises(LitePoseError, match='do not fit the model'):
             runner.call_hook('before_run')
+
+
+def test_checkpoints_with_an_address(images, tmp_path, address):  # noqa: F811
+    train_here(images, tmp_path / 'work')
+    first = f'{address}/work/epoch_2.pth'
+    assert train_here(images, tmp_path / 'two', resume=True, load_from=first).epoch == 3
+    assert train_here(images, tmp_path / 'three', load_from=first).epoch == 3
+    torch.save({'something.weight': torch.ones(2)}, tmp_path / 'w.pth')
+    with pytest.raises(LitePoseError, match='do not fit the model'):
+        train_here(images, tmp_path / 'four', load_from=f'{address}/w.pth')
 
 
 def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):

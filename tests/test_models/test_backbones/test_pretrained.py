@@ -8,6 +8,7 @@ from mmpose.registry import MODELS
 from mmpose.utils import register_all_modules
 from networks import litepose
 from pretrained_files import efficientnet_file, hrnet_file, mobilenet_file
+from served_files import address  # noqa: F401
 
 from litepose_mm.checkpoints import load_backbone
 from litepose_mm.errors import LitePoseError
@@ -116,3 +117,12 @@ def test_a_wrong_prefix_or_file_is_an_error(tmp_path):
         build_backbone(config, checkpoint=str(tmp_path / 'w.pth'), prefix='teacher')
     with pytest.raises(LitePoseError, match=f'{re.escape(str(tmp_path))}/none.pth: no such file'):
         build_backbone(config, checkpoint=str(tmp_path / 'none.pth'))
+
+
+@pytest.mark.filterwarnings('ignore:.* tensors of the classifier')
+def test_an_address(tmp_path, address):  # noqa: F811
+    state, source = mobilenet_file()
+    torch.save(state, tmp_path / 'w.pth')
+    backbone = build_backbone(dict(type='DilatedMobileNet'), checkpoint=f'{address}/w.pth')
+    for own, given in zip(backbone.parameters(), source.parameters()):
+        assert torch.equal(own, given)

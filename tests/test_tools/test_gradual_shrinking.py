@@ -14,6 +14,7 @@ from mmpose.models import build_pose_estimator
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.analysis.complexity import fixed_parameters
 from litepose_mm.cli.programs import run_tool
+from litepose_mm.families.higherhrnet import HigherHRNet
 from litepose_mm.utils.paths import mim_root
 
 TOOL = mim_root() / 'tools/analysis_tools/gradual_shrinking.py'
@@ -59,15 +60,50 @@ def test_configs_of_the_papers_steps(tmp_path, run):
 
 
 def test_own_tables_and_widths_from_a_file(tmp_path, run):
-    steps = [json.loads(BASELINE), '[[4],[4,4],[0,0,4],[0,0,0,4]]@10', 'higherhrnet-shrink3']
+    steps = [json.loads(BASELINE), '[[4],[4,4],[0,0,4],[0,0,0,4]]@10', 'higherhrnet-shrink3@9']
     (tmp_path / 'steps.json').write_text(json.dumps(steps))
     out = tmp_path / 'out'
     assert run('--config', SMALL, '--work-dir', out, '--configs-only', tmp_path / 'steps.json') == 0
     stages = [Config.fromfile(path).model.backbone.extra for path in sorted(out.glob('*.py'))]
-    # The paper's widths of 16 and 18 are scaled to the config's 8.
     assert [each.stage4.num_channels[0] for each in stages] == [8, 10, 9]
     assert [each.stage1.num_channels for each in stages] == [(16,), (20,), (18,)]
     assert stages[1].stage3.num_blocks == (0, 0, 4)
+
+
+def test_the_papers_steps_at_another_width(tmp_path, run):
+    assert run('--config', SMALL, '--work-dir', tmp_path, '--configs-only') == 0
+    stages = [Config.fromfile(path).model.backbone.extra for path in sorted(tmp_path.glob('*.py'))]
+    assert [each.stage4.num_channels[0] for each in stages] == [8, 8, 9, 9]
+    assert [each.stage1.num_channels for each in stages] == [(16,), (16,), (18,), (18,)]
+
+
+def test_a_name_is_the_published_network(tmp_path, run):
+    steps = ['higherhrnet-w48', 'higherhrnet-w32', '[[4],[0,4],[0,0,4],[0,0,0,4]]']
+    assert run('--work-dir', tmp_path, '--configs-only', *steps) == 0
+    first, second, last = sorted(tmp_path.glob('*.py'))
+    w48, w32 = (HigherHRNet.variants[name] for name in steps[:2])
+    for path, arch in ((first, w48), (second, w32)):
+        expected = build_pose_estimator(HigherHRNet().model_config(arch, 14))
+        assert parameters(path) == fixed_parameters(expected)
+    config = Config.fromfile(last).model
+    assert config.backbone.extra.stage4.num_channels == (32, 64, 128, 256)
+    assert config.head.num_basic_blocks == 4
+
+
+@pytest.mark.parametrize(
+    'table, last_rows',
+    [
+        (BASELINE, [[4, 4, 4, 4], [1, 2, 3, 4], [1, 1, 1, 4], [0, 0, 0, 4]]),
+        ('[[4],[2,4],[1,2,4],[1,1,2,4]]', [[1, 1, 2, 4], [1, 1, 1, 4], [0, 0, 0, 4]]),
+        ('[[1],[1,1],[1,1,1],[1,1,1,1]]', [[1, 1, 1, 1], [0, 0, 0, 1]]),
+        ('[[2],[2,6],[4,5,6],[6,6,6,6]]', [[6, 6, 6, 6], [3, 4, 5, 6], [1, 1, 1, 6], [0, 0, 0, 6]]),
+    ],
+)
+def test_the_sequence_of_one_table(tmp_path, run, table, last_rows):
+    assert run('--work-dir', tmp_path, '--configs-only', table) == 0
+    stages = [Config.fromfile(path).model.backbone.extra for path in sorted(tmp_path.glob('*.py'))]
+    assert [list(each.stage4.num_blocks) for each in stages] == last_rows
+    assert {each.stage4.num_channels[0] for each in stages} == {16}
 
 
 @pytest.mark.slow
@@ -93,7 +129,15 @@ def test_every_step_is_measured(tmp_path, run):
             ('[[4],[2,4],[2,2,4],[2,2,2,4]]', '[[4],[1,4],[1,3,4],[1,1,1,4]]'),
             'step 2: expected at most 2 blocks in branch 2 of stage 3, as in the step before, got',
         ),
-        (('higherhrnet-w16',), 'expected at least two steps, got 1'),
+        (('higherhrnet-shrink3',), 'expected at least two steps, got one of which nothing'),
+        (
+            (BASELINE, '[[4],[4,0],[4,4,0],[4,4,4,0]]'),
+            'step 2: expected no branch with more blocks than the next coarser one, got [4, 0] in',
+        ),
+        (('higherhrnet-w16', 'higherhrnet-w16'), 'step 2: expected less computation than'),
+        (('higherhrnet-w16', 'higherhrnet-w32'), 'got width 32 with blocks [[4], [4, 4], '),
+        (('higherhrnet-w16', 'higherhrnet-shrink1@32'), 'step 2: expected less computation than'),
+        (('--ap', 'a.json', 'images'), '--ap: expected --checkpoints'),
         ((BASELINE, '[[4],[4,4]]'), 'expected four stages'),
         ((BASELINE, 'shrink9'), "step 'shrink9': expected one of higherhrnet-w32"),
         ((BASELINE, f'{BASELINE}@x'), 'expected a width after @'),

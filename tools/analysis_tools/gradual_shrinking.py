@@ -6,8 +6,11 @@ order of the steps, writes a config that trains each step, and compares paramete
 multiply-accumulates and measured latency as compare.py does: the paper's figure 3 for your device.
 
 A step is the name of a HigherHRNet, such as ``higherhrnet-shrink1``, or the number of blocks of
-every branch in each stage as JSON, optionally with ``@`` and the width of the finest branch. The
-width remains that of the step before by default. A file ``*.json`` holds a list of such steps.
+every branch in each stage as JSON, optionally with ``@`` and the width of the finest branch. Width,
+stem and head of a table are those of the step before, at first those of ``--config``. A file
+``*.json`` holds a list of such steps. From a single step, the tool builds those that follow: fewer
+blocks towards high resolution, one block in all but the coarsest branch, and none. Without steps,
+it takes the paper's, with its widths scaled to that of ``--config``.
 
 Example::
 
@@ -70,37 +73,61 @@ def architecture_of(config: Config, path: Path) -> HigherHRNetArchitecture:
     )
 
 
+def paper_steps(start: HigherHRNetArchitecture) -> list[str]:
+    """Return the paper's steps with the ratios of their widths, from the width of ``start``."""
+    variants = [HigherHRNet.variants[name] for name in PAPER]
+    return [
+        f'{json.dumps(each.blocks)}@{each.width * start.width // variants[0].width}'
+        for each in variants
+    ]
+
+
 def parse_steps(
     texts: Sequence[str], start: HigherHRNetArchitecture
 ) -> list[HigherHRNetArchitecture]:
-    """Return the architecture of every step.
+    """Return the architecture of every step; of one step, also of those that follow from it.
 
     Args:
         texts: Steps as on the command line.
-        start: Everything but blocks and width is that of this network. The inner width of stage 1
-            keeps its ratio to the width.
+        start: The network whose width, stem and head a table takes if no step precedes it. The
+            inner width of stage 1 keeps its ratio to the width.
 
     Raises:
-        LitePoseError: A step cannot be read, or there are fewer than two.
+        LitePoseError: A step cannot be read.
     """
-    steps, width = [], start.width
+    steps, last = [], start
     for text in _from_files(texts):
-        name, _, own_width = text.partition('@')
+        name, _, width = text.partition('@')
         variant = HigherHRNet.variants.get(name)
         if variant is None:
-            blocks = check_blocks(_table(name))
+            last = replace(last, blocks=check_blocks(_table(name)))
         else:
-            blocks = variant.blocks
-            # A variant's width as a multiple of the first variant's: narrow studies remain so.
-            width = variant.width * start.width // HigherHRNet.variants[PAPER[0]].width
-        if own_width:
-            if not (own_width.isdecimal() and int(own_width) > 0):
+            last = replace(variant, tag_levels=start.tag_levels)
+        if width:
+            if not (width.isdecimal() and int(width) > 0):
                 raise LitePoseError(f'step {text}: expected a width after @, such as {name}@18')
-            width = int(own_width)
-        planes = start.planes * width // start.width
-        steps.append(replace(start, width=width, blocks=blocks, planes=planes))
-    if len(steps) < 2:
-        raise LitePoseError(f'expected at least two steps, got {len(steps)}')
+            planes = last.planes * int(width) // last.width
+            last = replace(last, width=int(width), planes=planes)
+        steps.append(last)
+    return steps if len(steps) > 1 else [*steps, *shrink(steps[0])]
+
+
+def shrink(network: HigherHRNetArchitecture) -> list[HigherHRNetArchitecture]:
+    """Return the steps from a network to a single branch, as the paper takes them.
+
+    The coarsest branch of a stage keeps its blocks. The finer ones keep at most one block less
+    than the next coarser one at first, then one block, and then none.
+    """
+    rules = (lambda coarsest, distance: max(coarsest - distance, 1), lambda *_: 1, lambda *_: 0)
+    steps, last = [], network
+    for most in rules:
+        blocks = []
+        for *finer, coarsest in last.blocks:
+            limits = (most(coarsest, distance) for distance in range(len(finer), 0, -1))
+            blocks.append((*map(min, finer, limits), coarsest))
+        if tuple(blocks) != last.blocks:
+            last = replace(last, blocks=tuple(blocks))
+            steps.append(last)
     return steps
 
 
@@ -133,11 +160,22 @@ def _table(text: str) -> Any:
 
 
 def check_order(steps: Sequence[HigherHRNetArchitecture]) -> None:
-    """Check that no branch has more blocks than in the step before.
+    """Check that every step shrinks the one before, first in the branches of high resolution.
 
     Raises:
-        LitePoseError: A branch grows.
+        LitePoseError: A branch has more blocks than the next coarser one or than in the step
+            before, a step is not smaller than the one before, or there are fewer than two.
     """
+    if len(steps) < 2:
+        raise LitePoseError('expected at least two steps, got one of which nothing can be removed')
+    for number, step in enumerate(steps, start=1):
+        for stage, row in enumerate(step.blocks, start=1):
+            if list(row) != sorted(row):
+                raise LitePoseError(
+                    f'step {number}: expected no branch with more blocks than the next coarser '
+                    f'one, got {list(row)} in stage {stage}; blocks are removed from branches of '
+                    'high resolution first'
+                )
     for number, (before, after) in enumerate(zip(steps, steps[1:]), start=2):
         for stage, (most, own) in enumerate(zip(before.blocks, after.blocks), start=1):
             for branch, (limit, count) in enumerate(zip(most, own), start=1):
@@ -147,14 +185,29 @@ def check_order(steps: Sequence[HigherHRNetArchitecture]) -> None:
                         f'stage {stage}, as in the step before, got {count}; a step may only '
                         'remove blocks'
                     )
+        if _cost(after) >= _cost(before):
+            raise LitePoseError(
+                f'step {number}: expected less computation than in the step before, got width '
+                f'{after.width} with blocks {json.dumps(after.blocks)} after width '
+                f'{before.width} with {json.dumps(before.blocks)}'
+            )
+
+
+def _cost(network: HigherHRNetArchitecture) -> int:
+    """Return a number proportional to the multiply-accumulates of the blocks of stages 2 to 4.
+
+    A block costs the same in every branch, because half the resolution has twice the width.
+    """
+    blocks = sum(own * sum(row) for own, row in zip(network.modules, network.blocks[1:]))
+    return network.width**2 * blocks
 
 
 def write_config(base: Path, arch: HigherHRNetArchitecture, path: Path) -> None:
     """Write a config that differs from ``base`` in the architecture only."""
     is_ours = base.resolve().is_relative_to(mim_root().resolve() / 'configs')
     stages = '\n'.join(
-        f'            {name}=dict(num_blocks={stage["num_blocks"]}, '
-        f'num_channels={stage["num_channels"]}),'
+        f'            {name}=dict(num_modules={stage["num_modules"]}, '
+        f'num_blocks={stage["num_blocks"]}, num_channels={stage["num_channels"]}),'
         for name, stage in arch.extra().items()
     )
     content = f"""_base_ = [{f'litepose_mm::{base.name}' if is_ours else str(base.resolve())!r}]
@@ -166,7 +219,11 @@ model = dict(
 {stages}
         )
     ),
-    head=dict(in_channels={arch.width}),
+    head=dict(
+        in_channels={arch.width},
+        deconv_channels={arch.deconv_channels},
+        num_basic_blocks={arch.deconv_blocks},
+    ),
 )
 """
     with replacing(path) as part:
@@ -177,9 +234,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        'steps', nargs='*', default=PAPER, metavar='STEP', help="steps (default: the paper's)"
-    )
+    parser.add_argument('steps', nargs='*', metavar='STEP', help="steps (default: the paper's)")
     parser.add_argument(
         '--config', default=CONFIG, help=f'config that trains the first step (default: {CONFIG})'
     )
@@ -195,7 +250,9 @@ def main() -> None:
     args = parser.parse_args()
     base = find_config(args.config)
     start = architecture_of(read_config(base), base)
-    steps = parse_steps(args.steps, start)
+    if args.ap and not args.checkpoints:
+        raise LitePoseError('--ap: expected --checkpoints with the weights of every step')
+    steps = parse_steps(args.steps or paper_steps(start), start)
     check_order(steps)
     files = [f'={each}' for each in args.checkpoints or ()] or [''] * len(steps)
     if len(files) != len(steps):

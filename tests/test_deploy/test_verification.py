@@ -137,6 +137,15 @@ def test_verification_error(figures, changes, words):
     assert found is None if words is None else words in found
 
 
+def test_a_verdict_counts_what_differs(figures):
+    people = dict(torch=200, engine=199, same=199)
+    keypoints = {**figures['keypoints'], 'count': 3000, 'max': 15.6, 'within_0.1': 1 - 2 / 3000}
+    *_, verdict = summary_lines({**figures, 'people': people, 'keypoints': keypoints})
+    assert verdict.startswith('verified: the same results as torch ')
+    assert 'except 1 of 200 people and 2 of 3,000 keypoints (more than 0.1 px apart)' in verdict
+    assert 'except' not in summary_lines(figures)[-1]
+
+
 def test_report_where_nobody_is_found(figures, tmp_path):
     figures = {**figures, 'keypoints': None, 'ap': None}
     assert 'no keypoints to compare' in report.to_markdown(figures)

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from ..decoding import AssociativeEmbeddingDecoder, decode_batch
 from ..errors import LitePoseError
+from ..utils.tagged import AboveZero
+from .checking import Size, checked, checked_size
 from .gaussian_targets import draw_gaussians
-
-Size = tuple[int, int]
 
 
 @KEYPOINT_CODECS.register_module()
@@ -75,16 +75,17 @@ class MultiLevelAssociativeEmbedding(BaseKeypointCodec):
         decode_keep_best: int | None = None,
     ):
         super().__init__()
-        num_levels = len(heatmap_sizes)
-        self.input_size: Size = (input_size[0], input_size[1])
-        self.heatmap_sizes: list[Size] = [(width, height) for width, height in heatmap_sizes]
+        self.input_size = checked_size('input_size', input_size)
+        self.heatmap_sizes = [checked_size('heatmap_sizes', each) for each in heatmap_sizes]
+        num_levels = len(self.heatmap_sizes)
         self.tag_levels = tuple(bool(flag) for flag in tag_levels)
-        self.sigmas = tuple(np.broadcast_to(sigma, num_levels).astype(float).tolist())
-        if len(self.tag_levels) != num_levels:
-            raise LitePoseError(
-                f'expected an entry of tag_levels for each of {num_levels} levels, got '
-                f'{self.tag_levels}'
-            )
+        sigmas = sigma if isinstance(sigma, Sequence) else [sigma] * num_levels
+        self.sigmas = checked('sigma', sigmas, tuple[AboveZero, ...])
+        for name, values in (('tag_levels', self.tag_levels), ('sigma', self.sigmas)):
+            if len(values) != num_levels:
+                raise LitePoseError(
+                    f'expected an entry of {name} for each of {num_levels} levels, got {values}'
+                )
         if target not in ('litepose', 'mmpose', 'udp'):
             raise LitePoseError(f"target must be 'litepose', 'mmpose' or 'udp', got {target!r}")
         self.target = target

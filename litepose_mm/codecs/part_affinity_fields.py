@@ -19,9 +19,18 @@ from ..decoding.part_affinity import (
     draw_heatmaps,
     get_body,
 )
+from ..decoding.part_affinity.decoder import Number
 from ..errors import LitePoseError
+from ..utils.tagged import AboveZero
+from .checking import Size, checked, checked_size
 
-Size = tuple[int, int]
+# Rules whose option is not called `decode_` and the name of the rule.
+_OPTIONS = dict(
+    keypoint_threshold='keypoint_thr',
+    field_threshold='field_thr',
+    min_mean_score='min_score',
+    top_k='topk',
+)
 
 
 @KEYPOINT_CODECS.register_module()
@@ -87,11 +96,11 @@ class PartAffinityFields(BaseKeypointCodec):
         decode_offset: float = 0.0,
     ):
         super().__init__()
-        self.input_size: Size = (input_size[0], input_size[1])
-        self.heatmap_size: Size = (heatmap_size[0], heatmap_size[1])
+        self.input_size = checked_size('input_size', input_size)
+        self.heatmap_size = checked_size('heatmap_size', heatmap_size)
         self.body = get_body(body)
-        self.sigma = sigma
-        self.thickness = thickness
+        self.sigma = checked('sigma', sigma, AboveZero)
+        self.thickness = checked('thickness', thickness, AboveZero)
         strides = [own // size for own, size in zip(self.input_size, self.heatmap_size)]
         if strides[0] != strides[1] or self.input_size != tuple(
             stride * size for stride, size in zip(strides, self.heatmap_size)
@@ -102,7 +111,7 @@ class PartAffinityFields(BaseKeypointCodec):
             )
         self.stride = strides[0]
         rules = dict(
-            body=msgspec.to_builtins(self.body),
+            body=self.body,
             upsample=decode_upsample,
             keypoint_threshold=decode_keypoint_thr,
             suppression=decode_suppression,
@@ -113,14 +122,15 @@ class PartAffinityFields(BaseKeypointCodec):
             min_mean_score=decode_min_score,
             top_k=decode_topk,
         )
-        try:
-            self.decoder = PartAffinity(
-                rules=msgspec.convert(rules, PartAffinityRules),
-                stride=self.stride,
-                offset=decode_offset,
-            )
-        except msgspec.ValidationError as error:
-            raise LitePoseError(f'{type(self).__name__}: decode: {error}') from error
+        # Wrong options should fail when the config is built, not at the first image.
+        for field in msgspec.structs.fields(PartAffinityRules):
+            option = f'decode_{_OPTIONS.get(field.name, field.name)}'
+            rules[field.name] = checked(option, rules[field.name], field.type)
+        self.decoder = PartAffinity(
+            rules=PartAffinityRules(**rules),
+            stride=self.stride,
+            offset=checked('decode_offset', decode_offset, Number),
+        )
 
     def encode(
         self,

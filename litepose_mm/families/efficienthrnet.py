@@ -8,8 +8,8 @@ authors' code, rounded up.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -67,11 +67,10 @@ class EfficientHRNetArchitecture:
 
     def __post_init__(self) -> None:
         for name, length in dict(stages=len(MBCONV_STAGES), widths=4, modules=3).items():
-            if len(getattr(self, name)) != length:
-                raise LitePoseError(
-                    f'{name}: expected {length} entries, got {len(getattr(self, name))}'
-                )
-        if any(len(stage) != 2 for stage in self.stages):
+            value = getattr(self, name)
+            if not isinstance(value, Sequence) or len(value) != length:
+                raise LitePoseError(f'{name}: expected {length} entries, got {value!r}')
+        if any(not isinstance(stage, Sequence) or len(stage) != 2 for stage in self.stages):
             raise LitePoseError(f'stages: expected channels and blocks of each, got {self.stages}')
         require_counts(
             img_size=[self.img_size],
@@ -94,10 +93,15 @@ class EfficientHRNetArchitecture:
         Raises:
             LitePoseError: A field is unknown, missing or wrong.
         """
-        try:
-            return cls(**{name: _frozen(value) for name, value in data.items()})
-        except (AttributeError, TypeError, ValueError) as error:
-            raise LitePoseError(f'EfficientHRNet: {error}') from None
+        known = [field.name for field in fields(cls)]
+        required = {field.name for field in fields(cls) if field.default is MISSING}
+        if not isinstance(data, Mapping) or not required <= data.keys() <= {*known}:
+            got = ', '.join(map(str, data)) if isinstance(data, Mapping) else repr(data)
+            raise LitePoseError(
+                f'EfficientHRNet: expected {", ".join(known)}, of which the last '
+                f'{len(known) - len(required)} have defaults, got {got}'
+            )
+        return cls(**{name: _frozen(value) for name, value in data.items()})
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for configs."""

@@ -116,10 +116,11 @@ def check_head(architecture: Any) -> None:
     channels, tags = architecture.deconv_channels, architecture.tag_levels
     require_counts(deconv_channels=channels)
     require_counts(0, deconv_blocks=[architecture.deconv_blocks])
-    if len(tags) != len(channels) + 1 or not tags[0]:
+    are_flags = isinstance(tags, Sequence) and all(isinstance(tag, bool) for tag in tags)
+    if not are_flags or len(tags) != len(channels) + 1 or not tags[0]:
         raise LitePoseError(
-            f'tag_levels: expected {len(channels) + 1} values, one more than transposed '
-            f'convolutions, of which the first is True, got {list(tags)}'
+            f'tag_levels: expected {len(channels) + 1} values, True or False, one more than '
+            f'transposed convolutions, of which the first is True, got {tags}'
         )
 
 

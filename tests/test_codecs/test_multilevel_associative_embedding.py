@@ -234,6 +234,9 @@ def test_positions_are_in_pixels_of_the_input():
     'options, message',
     [
         (dict(tag_levels=(True,)), 'tag_levels'),
+        (dict(sigma=-1), '^sigma: Expected .* > 0.0'),
+        (dict(sigma=(2.0, 0)), '^sigma: Expected .* > 0.0'),
+        (dict(sigma=(2.0,)), 'an entry of sigma for each of 2 levels'),
         (dict(target='coco'), 'target must be'),
         (dict(decode_offset='x'), 'offset must be'),
         (dict(decode_keypoint_order=[0, 2]), 'keypoint_order'),
@@ -242,3 +245,8 @@ def test_positions_are_in_pixels_of_the_input():
 def test_bad_options(options, message):
     with pytest.raises(LitePoseError, match=message):
         codec(**options)
+
+
+def test_bad_sizes():
+    with pytest.raises(LitePoseError, match='^heatmap_sizes: Expected `array`, got `int`'):
+        MultiLevelAssociativeEmbedding((128, 96), [32, 64])

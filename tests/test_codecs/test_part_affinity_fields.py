@@ -130,8 +130,15 @@ def test_options_of_decoding():
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(decode_upsample=3), 'upsample'),
-        (dict(decode_keypoint_thr=0), 'keypoint_threshold'),
+        (dict(decode_upsample=3), '^decode_upsample: .* in 3$'),
+        (dict(decode_keypoint_thr=0), '^decode_keypoint_thr: Expected .* > 0.0'),
+        (dict(decode_topk=0), '^decode_topk: Expected .* >= 1'),
+        (dict(decode_offset='udp'), "^decode_offset: Expected .* 'udp'"),
+        (dict(sigma=0), '^sigma: Expected .* > 0.0, in 0$'),
+        (dict(thickness=-1.0), '^thickness: Expected .* > 0.0'),
+        (dict(thickness='a'), '^thickness: Expected `float`'),
+        (dict(heatmap_size=46), '^heatmap_size: Expected `array`, got `int`, in 46$'),
+        (dict(input_size=(64, 0)), '^input_size: Expected `int` >= 1'),
         (dict(body='mpii'), "got 'mpii'"),
         (dict(heatmap_size=(8, 5)), 'multiple of heatmap_size'),
     ],

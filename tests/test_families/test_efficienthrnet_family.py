@@ -68,7 +68,11 @@ def test_an_impossible_coefficient(phi):
     'values, message',
     [
         (dict(img_size=100), 'img_size: expected a multiple of 32, got 100'),
-        (dict(widths=(8, 8)), 'widths: expected 4 entries, got 2'),
+        (dict(widths=(8, 8)), r'widths: expected 4 entries, got \(8, 8\)'),
+        (dict(widths=4), 'widths: expected 4 entries, got 4'),
+        (dict(stages=(1,) * 7), 'stages: expected channels and blocks of each'),
+        (dict(tag_levels=True), 'tag_levels: expected 2 values, True or False, .*, got True'),
+        (dict(tag_levels=(1, 5)), r'tag_levels: expected 2 values, .*, got \(1, 5\)'),
         (dict(stem=0), 'stem: expected positive integers, got .0.'),
         (dict(widths=(8, 8.5, 16, 16)), 'widths: expected positive integers, got .8, 8.5'),
     ],
@@ -81,8 +85,10 @@ def test_impossible_values(values, message):
 def test_plain_values():
     network = replace(compound_scaling(-4), widths=(8, 12, 24, 40), deconv_channels=(10,))
     assert get_architecture(network.to_dict()) == network
-    with pytest.raises(LitePoseError, match='EfficientHRNet: .*unexpected keyword .*depth'):
+    with pytest.raises(LitePoseError, match='EfficientHRNet: expected img_size, stem, .*, depth$'):
         EfficientHRNetArchitecture.from_dict(dict(network.to_dict(), depth=3))
+    with pytest.raises(LitePoseError, match='EfficientHRNet: expected img_size, .*, got img_size$'):
+        EfficientHRNetArchitecture.from_dict(dict(img_size=512))
 
 
 def test_names_and_files(tmp_path):

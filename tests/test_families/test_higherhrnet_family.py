@@ -79,6 +79,9 @@ def test_impossible_blocks(blocks):
         dict(modules=(1, 0, 3)),
         dict(modules=(1,)),
         dict(tag_levels=(True,)),
+        dict(tag_levels=True),
+        dict(tag_levels=(1, 5)),
+        dict(modules=4),
         dict(planes=-1),
     ],
 )

@@ -171,6 +171,12 @@ def test_cifar_is_bgr_with_fine_classes(tmp_path):
         CIFAR100(data_root=f'{tmp_path}/', ann_file='none.bin')
 
 
+def test_more_classes_than_the_network_has():
+    network = EfficientNetClassifier(-4, 3)
+    with pytest.raises(LitePoseError, match='num_classes: expected more than 3, .* has class 3'):
+        network(torch.zeros(2, 3, 64, 64), torch.tensor([0, 3]), 'loss')
+
+
 def test_no_folders(tmp_path):
     with pytest.raises(LitePoseError, match='a folder of images for each class, got'):
         ImageFolders(data_root=str(tmp_path))

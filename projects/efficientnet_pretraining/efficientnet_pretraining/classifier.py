@@ -7,6 +7,7 @@ from mmengine.model import BaseModel
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
+from litepose_mm.errors import LitePoseError
 from litepose_mm.families.litepose import make_divisible
 from litepose_mm.models import CompactEfficientNet
 from litepose_mm.models.utils.layers import conv_bn_act
@@ -51,9 +52,18 @@ class EfficientNetClassifier(BaseModel):
             labels: Indices of the classes ``(B,)``, for the loss.
             mode: ``'tensor'`` returns scores ``(B, num_classes)``, ``'loss'`` the cross entropy,
                 and ``'predict'`` the scores of each image, for metrics.
+
+        Raises:
+            LitePoseError: A label is not one of the classes.
         """
         features = self.conv(self.backbone(inputs)[-1]).mean((2, 3))
         scores = self.fc(self.dropout(features))
         if mode == 'loss':
+            if labels.max() >= scores.shape[1]:
+                raise LitePoseError(
+                    f'num_classes: expected more than {scores.shape[1]}, because an image has '
+                    f'class {int(labels.max())}, counted from 0; set model.num_classes to the '
+                    'number of classes of the data set'
+                )
             return dict(loss=F.cross_entropy(scores, labels))
         return list(scores) if mode == 'predict' else scores

@@ -13,7 +13,9 @@ class LitePoseError(ValueError):
 
 
 def reason(error: Exception) -> str:
-    """Describes an error of another library in one line of about 200 characters at most."""
+    """Describes an error in one line, one of another library in about 200 characters at most."""
+    if isinstance(error, LitePoseError):
+        return str(error)
     text = ' '.join(str(error).split())
     text = text if len(text) <= 200 else f'{text[:200]} …'
     return f'{type(error).__name__}: {text}'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LitePoseError, some
+from ..families import Recognised
 from ..utils.files import replacing
 from .reading import StateDict, read_weights
 from .recognition import authors_family, recognise
@@ -143,21 +145,34 @@ def _essential(model: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
 def _misfit(
     model: nn.Module, state: StateDict, source: str, problems: Mapping[str, list[str]]
 ) -> LitePoseError:
-    """Name both networks if they are published and differ, or else the tensors."""
-    names = [_network_name(each) for each in (_network_only(model.state_dict()), state)]
-    if None in names or names[0] == names[1]:
-        reason = describe(problems)
-    else:
+    """Name both networks if they are published and differ, or else what differs."""
+    own, given = (_recognised(each) for each in (_network_only(model.state_dict()), state))
+    names = [_network_name(each) for each in (own, given)]
+    if None not in names and names[0] != names[1]:
         reason = 'expected those of {}, got those of {}'.format(*names)
+    else:
+        reason = describe(problems)
+        if own and given and type(own.architecture) is type(given.architecture):
+            options = [
+                each.name
+                for each in fields(own.architecture)
+                if getattr(own.architecture, each.name) != getattr(given.architecture, each.name)
+            ]
+            reason += f'; the networks differ in {", ".join(options)}' if options else ''
     return LitePoseError(f'weights {source} do not fit the model: {reason}')
 
 
-def _network_name(state: StateDict) -> str | None:
+def _recognised(state: StateDict) -> Recognised | None:
     try:
-        found = recognise(state)
+        return recognise(state)
     except LitePoseError:
         return None
-    return found.variant and f'{found.variant} with {found.num_keypoints} keypoints'
+
+
+def _network_name(found: Recognised | None) -> str | None:
+    if found is None or found.variant is None:
+        return None
+    return f'{found.variant} with {found.num_keypoints} keypoints'
 
 
 def describe(problems: Mapping[str, list[str]]) -> str:

@@ -37,22 +37,24 @@ def load_backbone(backbone: nn.Module, source: str, prefix: str | None = None) -
         LitePoseError: The file cannot be read, has no tensor of the backbone, or has one of
             another shape; the backbone is not changed.
     """
-    state = read_weights(source).state_dict
+    given = state = read_weights(source).state_dict
     family = authors_family(state)
     if family is not None:
         state = family.from_authors(state)
     own = backbone.state_dict()
+    remedy = 'their prefix in init_cfg'
     if prefix is None:
         prefix = _prefix(own, state)
-    elif prefix and not prefix.endswith('.'):
+    else:
+        remedy = f'leave out the prefix {prefix!r}, so that it is found'
+    if prefix and not prefix.endswith('.'):
         prefix += '.'
     part = {key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)}
     kind = type(backbone).__name__
     if not own.keys() & part.keys():
         raise LitePoseError(
             f'weights {source}: expected tensors of {kind}, such as {some(list(own), 1)}, got '
-            f'others, such as {some(list(state), 1)}; give weights of this network, or their '
-            'prefix in init_cfg'
+            f'others, such as {some(list(given), 1)}; give weights of this network, or {remedy}'
         )
     problems = misfits(backbone, part)
     misshaped = problems.get('of another shape')

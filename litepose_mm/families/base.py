@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import reprlib
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -97,26 +98,19 @@ class Family:
     def from_authors(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename the authors' weights, of the network or of its backbone, to our names.
 
-        A classifier, which pre-trained backbones come with, is left out with a warning.
-
-        Raises:
-            LitePoseError: The authors' network has no tensor of one of the names.
+        A classifier, which pre-trained backbones come with, is left out with a warning. Names that
+        the authors' network does not have are kept, so that loading can name the tensors.
         """
         names = rename(state, self.authors_names)
-        unknown = [key for key in state if key not in names]
-        classifier = rename(unknown, dict.fromkeys(self.classifier_names, ''))
+        classifier = rename(
+            [key for key in state if key not in names], dict.fromkeys(self.classifier_names, '')
+        )
         if classifier:
             warnings.warn(
                 f'{len(classifier)} tensors of the classifier are left out: '
                 f'{some(list(classifier))}'
             )
-            unknown = [key for key in unknown if key not in classifier]
-        if unknown:
-            raise LitePoseError(
-                f"expected the tensor names of the authors' {self.title}, got {len(unknown)} "
-                f'others: {some(unknown)}'
-            )
-        return {names[key]: state[key] for key in names}
+        return {names.get(key, key): v for key, v in state.items() if key not in classifier}
 
 
 def rename(names: Iterable[str], table: Mapping[str, str]) -> dict[str, str]:
@@ -181,7 +175,7 @@ def named_architecture(
             raise LitePoseError(f'architecture {name}: {error}') from None
     near = difflib.get_close_matches(name, named, n=3, cutoff=0.3) or list(named)
     raise LitePoseError(
-        f'unknown architecture {name!r}; did you mean {", ".join(near)}? '
+        f'unknown architecture {reprlib.repr(name)}; did you mean {", ".join(near)}? '
         '(a name, a .json file or plain data)'
     )
 

@@ -8,6 +8,7 @@ authors' code, rounded up.
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from itertools import groupby
@@ -129,7 +130,7 @@ def compound_scaling(
     if isinstance(phi, bool) or not isinstance(phi, int) or not MIN_PHI <= phi <= MAX_PHI:
         raise LitePoseError(
             f'phi: expected a whole number from {MIN_PHI}, where every stage has a single module, '
-            f'to {MAX_PHI}, the largest of EfficientNet, got {phi!r}'
+            f'to {MAX_PHI}, the largest of EfficientNet, got {reprlib.repr(phi)}'
         )
     stem, *channels = (make_divisible(c * 1.1**phi) for c in (B0_STEM, *B0_CHANNELS))
     repeats = (math.ceil(round(count * 1.2**phi, 6)) for count in B0_REPEATS)

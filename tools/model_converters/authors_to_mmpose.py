@@ -46,14 +46,20 @@ def convert(source: Path, destination: Path) -> str:
     if family is None:
         titles = ', '.join(each.title for each in families().values())
         raise LitePoseError(
-            f"weights {source}: expected the tensor names of the authors' {titles}, got others; "
-            'there is nothing to convert'
+            f"weights {source}: expected the tensor names of the authors' {titles}, got others, "
+            f'such as {some(list(state), 1)}; there is nothing to convert'
         )
     state = family.from_authors(state)
     init_default_scope('mmpose')
-    if all(key.startswith('backbone.') for key in state):
+    if not any(key.startswith('head.') for key in state):
         return _convert_backbone(family, state, source, destination)
-    found = recognise(state)
+    try:
+        found = recognise(state)
+    except LitePoseError:
+        raise LitePoseError(
+            f"weights {source}: expected a whole network of the authors' {family.title}, got "
+            'tensors from which none can be recognised'
+        ) from None
     supernet = is_supernet(state)
     config = family.model_config(found.architecture, found.num_keypoints, supernet)
     fit(build_pose_estimator(config), state, str(source))

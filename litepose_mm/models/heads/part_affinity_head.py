@@ -109,7 +109,9 @@ class PartAffinityHead(BaseHead):
             LitePoseError: ``outputs`` is not ``'maps'``, or the head has no codec.
         """
         if outputs not in (None, 'maps'):
-            raise LitePoseError(f"outputs: expected 'maps', got {outputs!r}")
+            raise LitePoseError(
+                f"outputs: expected 'maps', got {outputs!r}; limbs are read from whole maps"
+            )
         if self.decoder is None:
             raise LitePoseError(
                 "head.decoder: expected a codec that finds people, got None; set it in the model's "

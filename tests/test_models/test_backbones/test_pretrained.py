@@ -113,7 +113,10 @@ def test_other_weights_are_an_error(config, file, message, tmp_path):
 def test_a_wrong_prefix_or_file_is_an_error(tmp_path):
     config = dict(type='DilatedMobileNet')
     torch.save(mobilenet_file()[0], tmp_path / 'w.pth')
-    with pytest.raises(LitePoseError, match='w.pth: expected tensors of DilatedMobileNet'):
+    message = r"got others, such as model\..* leave out the prefix 'teacher'"
+    with pytest.raises(
+        LitePoseError, match=f'w.pth: expected tensors of DilatedMobileNet.*{message}'
+    ):
         build_backbone(config, checkpoint=str(tmp_path / 'w.pth'), prefix='teacher')
     with pytest.raises(LitePoseError, match=f'{re.escape(str(tmp_path))}/none.pth: no such file'):
         build_backbone(config, checkpoint=str(tmp_path / 'none.pth'))

@@ -131,8 +131,7 @@ def plot_steps(figure: Figure, models: Sequence[Mapping[str, Any]]) -> None:
             axes.plot(*zip(*known), marker='o', label=name)
         axes.set(xlabel='step', title=title)
         if title != 'AP':
-            axes.margins(y=0.2)
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.1 * axes.dataLim.ymax)  # so that no marker is cut
         axes.grid(alpha=0.3)
         if len(lines) > 1:
             axes.legend(fontsize='small')
@@ -156,6 +155,6 @@ def _legend(figure: Figure, colours: Mapping[str, str], markers: Mapping[str, st
         return Line2D([], [], linestyle='none', color=colour, marker=marker, label=label)
 
     handles = [entry(name, colour, 'o') for name, colour in colours.items()]
-    handles += [entry(name, 'grey', marker) for name, marker in markers.items()]
+    handles += [entry(name, 'black', marker) for name, marker in markers.items()]
     handles.append(entry('area: number of parameters'))
     figure.legend(handles=handles, loc='outside right upper', fontsize='small')

@@ -87,7 +87,7 @@ def scatter_models(figure: Figure, models: Sequence[Mapping[str, Any]]) -> None:
         axes.set(xlabel=_AXES[horizontal], ylabel=_AXES[vertical])
         axes.set_xlim(left=0)  # or else small differences would look large
         if vertical == 'latency':
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.1 * axes.dataLim.ymax)
         axes.grid(alpha=0.3)
 
     for (left, right), measurement in zip(grid, measurements):

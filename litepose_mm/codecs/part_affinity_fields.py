@@ -110,7 +110,7 @@ class PartAffinityFields(BaseKeypointCodec):
                 f'and {self.heatmap_size}'
             )
         self.stride = strides[0]
-        rules = dict(
+        rules: dict[str, Any] = dict(
             body=self.body,
             upsample=decode_upsample,
             keypoint_threshold=decode_keypoint_thr,

@@ -17,7 +17,7 @@ from litepose_mm.families.efficienthrnet import (
     compound_scaling,
     get_architecture,
 )
-from litepose_mm.utils.paths import config_path
+from litepose_mm.utils.paths import config_path, mim_root
 
 FAMILY = get_family('efficienthrnet')
 #: Table 1: input, widths, modules, sizes of tags and of heatmaps.
@@ -43,7 +43,12 @@ def test_table_1(phi):
     network = compound_scaling(phi)
     size, widths, modules, tags, heatmaps = TABLE_1[phi]
     assert (network.img_size, network.widths, network.modules) == (size, widths, modules)
-    assert (size // 4, size // 2) == (tags, heatmaps)
+    (path,) = (mim_root() / 'configs').rglob(
+        f'ae_efficienthrnet-h{phi}_4xb8-300e_coco-{size}x{size}.py'
+    )
+    codec = Config.fromfile(path).codec
+    assert codec.input_size == (size, size)
+    assert codec.heatmap_sizes == [(tags, tags), (heatmaps, heatmaps)]
     assert network.deconv_channels == widths[:1]
     assert (network.stem, *map(tuple, zip(*network.stages))) == EFFICIENTNETS[phi]
 

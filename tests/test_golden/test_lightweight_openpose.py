@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import zlib
 
 import numpy as np
 import pytest
 import torch
 from families import build, to_authors, weights
+from golden_weights import weight
 
 from litepose_mm.checkpoints import fit, recognise
 from litepose_mm.decoding.part_affinity import (
@@ -37,23 +37,6 @@ def facts(shared_file):
     return json.loads(shared_file(f'{FOLDER}/lightweight_openpose.json').read_text())
 
 
-def tensor(key, shape):
-    """The weights that the file's README generates from a name."""
-    random = np.random.RandomState(zlib.crc32(key.encode()))
-    if key.endswith('num_batches_tracked'):
-        return torch.zeros(shape, dtype=torch.int64)
-    noise = random.randn(*shape)
-    if key.endswith('running_var'):
-        noise = 1 + 0.2 * np.abs(noise)
-    elif key.endswith(('running_mean', 'bias')):
-        noise = 0.1 * noise
-    elif len(shape) == 1:
-        noise = 1 + 0.1 * noise
-    else:
-        noise = noise * np.sqrt(2 / np.prod(shape[1:]))
-    return torch.from_numpy(noise.astype(np.float32))
-
-
 def test_network(shared_file):
     golden = np.load(shared_file('golden/families/nets/lightweight_openpose_mobilenet_r1.npz'))
     facts = json.loads(shared_file('golden/families/nets.json').read_text())
@@ -63,7 +46,7 @@ def test_network(shared_file):
     theirs = to_authors(weights(model), family)
     lines = sorted(f'{key} {list(value.shape)}' for key, value in theirs.items())
     assert hashlib.sha256('\n'.join(lines).encode()).hexdigest() == facts['keys_sha256']
-    state = family.from_authors({key: tensor(key, v.shape) for key, v in theirs.items()})
+    state = family.from_authors({key: weight(key, v.shape) for key, v in theirs.items()})
     assert recognise(state).variant == 'lightweight-openpose'
     fit(model, state, 'generated')
     with torch.no_grad():

@@ -1,12 +1,12 @@
 """Networks of other families against outputs of their authors' code; skipped where absent."""
 
 import json
-import zlib
 
 import numpy as np
 import pytest
 import torch
 from families import build
+from golden_weights import weight
 
 from litepose_mm.checkpoints import authors_family, fit, recognise
 from litepose_mm.zoo import MODELS
@@ -21,25 +21,6 @@ VARIANTS = {
     'efficienthrnet_h0_ae2_j17': 'efficienthrnet-h0-tags2',
     **{f'efficienthrnet_h{phi}_j17': f'efficienthrnet-h{phi}' for phi in (0, -1, -2, -3, -4)},
 }
-
-
-def weight(key, shape, gain):
-    """The tensor that a key of the authors' weights stands for, as the files' README says."""
-    rng = np.random.RandomState(zlib.crc32(key.encode()) & 0xFFFFFFFF)
-    if key.endswith('num_batches_tracked'):
-        return torch.zeros(shape, dtype=torch.int64)
-    value = rng.randn(*shape)
-    if key.endswith('running_var'):
-        value = 1 + 0.2 * np.abs(value)
-    elif key.endswith(('running_mean', 'bias')):
-        value = 0.1 * value
-    elif len(shape) == 1:
-        value = 1 + 0.1 * value
-    else:
-        is_transposed = key == 'deconv_layers.0.0.0.weight'
-        fan_in = shape[0] if is_transposed else shape[1]
-        value = value * np.sqrt(2.0 / (fan_in * np.prod(shape[2:]))) * gain
-    return torch.from_numpy(np.asarray(value).astype(np.float32))
 
 
 def authors_shapes(layers):

@@ -12,7 +12,7 @@ from litepose_mm.apis.mmpose_estimator import MMPoseEstimator
 from litepose_mm.deploy import export_model
 from litepose_mm.inference.engines import engines
 
-ENGINES = tuple(name for name, each in engines().items() if each.runs_onnx and each.runs_here)
+ENGINES = tuple(name for name, each in engines().items() if each.runs_onnx and each.runs_here())
 
 #: The start of a program that can import neither torch nor OpenMMLab.
 FORBID_TORCH = """

@@ -40,6 +40,7 @@ def export_model(
     cfg_options: Mapping[str, Any] | None = None,
     calibration: str | Path | None = None,
     goal: AccuracyGoal | None = None,
+    engine_options: Mapping[str, Any] | None = None,
 ) -> ModelCard:
     """Write a folder for :class:`litepose_mm.runtime.PoseEstimator`.
 
@@ -68,6 +69,7 @@ def export_model(
         calibration: For int8: folder with at least 10 images like those that the model will see.
         goal: For int8: the accuracy to keep. Without a goal, the convolutions next to the input
             and the outputs stay in float32.
+        engine_options: Options of the engine's conversion, see :attr:`Engine.options`.
 
     Returns:
         The card.
@@ -100,7 +102,7 @@ def export_model(
         scratch = part.with_name('scratch')
         scratch.mkdir()
         graph, card, samples = _export_graph(model, scratch, card)
-        write = partial(_write, kind, card, samples)
+        write = partial(_write, kind, card, samples, dict(engine_options or {}))
         if precision != 'int8':
             return write(graph, part, precision)
         # Imported here, so that float exports need no quantiser.
@@ -166,20 +168,22 @@ def _write(
     kind: type[Engine],
     card: ModelCard,
     samples: Sequence[Sample],
+    options: Mapping[str, Any],
     graph: Path,
     folder: Path,
     precision: str,
 ) -> ModelCard:
-    kind.convert(graph, folder, precision)
+    build = kind.convert(graph, folder, precision, **options)
     card = replace(
         card,
         engine=kind.name,
         precision=precision,
         files=file_hashes(folder, sorted(path.name for path in folder.iterdir())),
         versions=_versions(kind),
+        build=build,
     )
     card.save(folder)
-    if kind.runs_here:
+    if kind.runs_here(**options):
         check_exported(folder, card, samples)
     return card
 

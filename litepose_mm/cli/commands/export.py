@@ -14,6 +14,8 @@ HELP = 'export a model for an engine such as OpenVINO, and compare it with torch
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
+    from ...inference.engines import engines
+
     parser.add_argument(
         'model',
         metavar='MODEL',
@@ -66,6 +68,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help='largest loss of AP on the images of --annotations; sensitive layers stay in float32 '
         'until it is met (default with --annotations: 1.5)',
     )
+    for engine in engines().values():
+        group = parser.add_argument_group(engine.name)
+        for option in engine.options:
+            flag = f'--{option.name.replace("_", "-")}'
+            if option.default is False:
+                group.add_argument(flag, action='store_true', help=option.help)
+            else:
+                group.add_argument(flag, metavar=option.metavar, help=option.help)
     group = parser.add_argument_group('comparison with torch')
     group.add_argument(
         '--verify',
@@ -89,7 +99,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export and compare; return the exit status."""
     from ...errors import LitePoseError
-    from ...inference.engines import get_engine
+    from ...inference.engines import engines, get_engine
 
     if args.checkpoint is not None:
         if args.weights is not None:
@@ -101,7 +111,13 @@ def run(args: argparse.Namespace) -> int:
         raise LitePoseError('--annotations: expected --verify with the folder of their images')
     if args.max_ap_loss is not None and not args.annotations:
         raise LitePoseError('--max-ap-loss: expected --verify and --annotations to measure AP')
-    if args.verify and not get_engine(args.engine).runs_here:
+    args.engine_options = {
+        option.name: value
+        for engine in engines().values()
+        for option in engine.options
+        if (value := getattr(args, option.name)) not in (None, False)
+    }
+    if args.verify and not get_engine(args.engine).runs_here(**args.engine_options):
         raise LitePoseError(f'--verify: {args.engine} cannot run here; use another engine')
     with one_line_warnings():
         return _run(args)
@@ -143,6 +159,7 @@ def _run(args: argparse.Namespace) -> int:
         outputs=args.outputs,
         calibration=args.calibration,
         goal=goal,
+        engine_options=args.engine_options,
     )
     print(f'wrote {", ".join(card.files)} and model.json to {args.out}', flush=True)
     quantization = read_quantization(args.out)

@@ -1,0 +1,85 @@
+"""The engine TVM, which compiles a network for one processor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ...errors import LitePoseError
+from .base import Engine, Option
+
+if TYPE_CHECKING:
+    from tvm.relax import VirtualMachine
+
+
+class TVMEngine(Engine):
+    """Runs ``*.so``, one input of one shape at a time, on the processor that the card names."""
+
+    name = extra = 'tvm'
+    packages = ('tvm', 'xgboost')
+    precisions = ('fp32',)
+    any_shape = False
+    runs_decoding = False
+    batch_limit: ClassVar[int | None] = 1
+    options = (
+        Option('target', 'processor to compile for (default: host)', 'host', 'NAME'),
+        Option('database', 'folder with kernels that `litepose tune` wrote', None, 'DIR'),
+        Option('allow_untuned', 'accept kernels that were not tuned, which are slow', False),
+    )
+
+    @classmethod
+    def write(
+        cls,
+        onnx_file: Path,
+        folder: Path,
+        precision: str,
+        *,
+        target: str = 'host',
+        database: str | Path | None = None,
+        allow_untuned: bool = False,
+    ) -> dict[str, Any]:
+        from ...tvm.build import build_library
+
+        return build_library(onnx_file, folder / 'model.so', target, database, allow_untuned)
+
+    @classmethod
+    def runs_here(cls, target: str = 'host', **options: Any) -> bool:
+        from ...tvm.targets import get_device
+
+        return get_device(target).is_here
+
+    def _load(self, folder: Path, threads: int | None) -> None:
+        from tvm import runtime
+
+        from ...tvm.targets import get_device
+
+        device = get_device(self.card.build.get('target', ''))
+        if not device.is_here:
+            raise LitePoseError(
+                f'the model in {folder} is compiled for {device.name}, which this processor is '
+                'not; export it again with another --target'
+            )
+        self._threads = threads
+        self._library = runtime.load_module(str(self.card.file(folder, '.so')))
+        self._idle = [self._new_machine()]
+
+    def _new_machine(self) -> VirtualMachine:
+        import tvm
+        from tvm import relax
+
+        return relax.VirtualMachine(self._library, tvm.cpu())
+
+    def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
+        import tvm
+
+        # The memory of a machine belongs to one run at a time.
+        try:
+            machine = self._idle.pop()
+        except IndexError:
+            machine = self._new_machine()
+        outputs = [output.numpy() for output in machine['main'](tvm.runtime.tensor(batch))]
+        self._idle.append(machine)
+        return outputs

@@ -1,0 +1,86 @@
+"""Build a library for a device from an ONNX file and tuned kernels."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Any
+
+import tvm
+from tvm import relax
+from tvm.s_tir import meta_schedule as ms
+
+from ..errors import CannotExport
+from .database import Header, load_compact, open_database, union
+from .kernels import compile_network, to_kernels, write_library
+from .onnx_import import import_onnx
+from .targets import Device, get_device
+
+#: Kernels that the package brings, one file for each target.
+BUNDLED = Path(__file__).parent / 'databases'
+
+
+def build_library(
+    onnx_file: str | Path,
+    library: str | Path,
+    target: str,
+    database: str | Path | None,
+    allow_untuned: bool,
+) -> dict[str, Any]:
+    """Writes a shared library that computes a network.
+
+    Args:
+        onnx_file: The network, with a fixed input shape.
+        library: File to write.
+        target: Name of a device, see :data:`DEVICES`.
+        database: Folder with tuned kernels, beside those that the package brings.
+        allow_untuned: Whether kernels that are not tuned are allowed.
+
+    Returns:
+        What was built, for the model's card.
+
+    Raises:
+        LitePoseError: The target, the compiler or the database does not fit, or kernels are not
+            tuned.
+    """
+    device = get_device(target)
+    device.linker()  # missing compilers are reported at once
+    module = to_kernels(import_onnx(onnx_file), device)
+    executable, untuned = compile_network(module, device, known_kernels(device, database))
+    if untuned and not allow_untuned:
+        raise CannotExport(
+            f'{len(untuned)} kernels of this network are not tuned for {device.name}, and so '
+            f'slow, e.g. {untuned[0]}; tune them with `litepose tune`, or allow them with '
+            '--allow-untuned'
+        )
+    write_library(executable, device, library)
+    facts: dict[str, Any] = {
+        'target': device.name,
+        'tvm': tvm.__version__,
+        'kernels': sum(isinstance(each, tvm.tirx.PrimFunc) for each in module.functions.values()),
+        'untuned_kernels': untuned,
+    }
+    if device.is_here:
+        facts['milliseconds'] = round(measure(executable, module) * 1e3, 3)
+    return facts
+
+
+def known_kernels(device: Device, folder: str | Path | None) -> ms.Database:
+    """Returns the tuned kernels of the package and of a folder."""
+    header, databases = Header(device.name), []
+    bundled = BUNDLED / f'{device.name}.zip'
+    if bundled.is_file():
+        databases.append(load_compact(bundled, header))
+    if folder is not None:
+        databases.append(open_database(folder, header))
+    return union(databases)
+
+
+def measure(executable: relax.VMExecutable, module: tvm.IRModule, repeat: int = 5) -> float:
+    """Returns the median time in seconds of one run on this machine, with all its threads."""
+    machine = relax.VirtualMachine(executable, tvm.cpu())
+    (argument,) = module['main'].params
+    shape = [int(side) for side in argument.ty.shape]
+    machine.set_input('main', tvm.runtime.empty(shape, 'float32'))
+    timed = machine.time_evaluator('invoke_stateful', tvm.cpu(), number=1, repeat=repeat + 1)
+    return statistics.median(timed('main').results[1:])

@@ -59,7 +59,8 @@ def export_model(
             builds a TensorRT engine on the machine with the GPU.
         precision: ``'fp32'``, ``'fp16'``, ``'bf16'`` or ``'int8'``, if the engine supports it.
             Int8 also writes the results of quantisation to ``quantization.json``.
-        input_shape: Height and width of all inputs; None allows any size.
+        input_shape: Height and width of all inputs; None allows any size, or, for engines that
+            support only one, chooses a square.
         outputs: Kind of outputs, if the head offers a choice: ``'maps'``, or ``'candidates'``,
             which are far fewer numbers, but with which missing keypoints are not searched for.
             None uses the head's default.
@@ -97,11 +98,12 @@ def export_model(
     else:
         model = build_model(model, weights, 'cpu', flip_test, short_side, cfg_options)
     card = describe(model, input_shape, outputs, flip_test)
+    card = with_shape(card, kind)
     kind.check(precision, card)
     with replacing_folder(folder) as part:
         scratch = part.with_name('scratch')
         scratch.mkdir()
-        graph, card, samples = _export_graph(model, scratch, card)
+        graph, card, samples = export_graph(model, scratch, card)
         write = partial(_write, kind, card, samples, dict(engine_options or {}))
         if precision != 'int8':
             return write(graph, part, precision)
@@ -111,10 +113,23 @@ def export_model(
         return export_int8(graph, part, kind.quantize, write, images, goal)
 
 
-def _export_graph(
+def with_shape(card: ModelCard, kind: type[Engine]) -> ModelCard:
+    """Choose a square as input shape if none is given and the engine supports only one."""
+    if kind.any_shape or card.input_shape is not None:
+        return card
+    side = short_side(card)
+    return replace(card, input_shape=(side, side))
+
+
+def export_graph(
     model: nn.Module, scratch: Path, card: ModelCard
 ) -> tuple[Path, ModelCard, list[Sample]]:
     """Export the most general graph that is right; some networks trace for one shape only.
+
+    Args:
+        model: A pose estimator in eval mode.
+        scratch: Folder for ``model.onnx``.
+        card: What the graph should support.
 
     Returns:
         The ONNX file, its card, and inputs with the outputs of torch.

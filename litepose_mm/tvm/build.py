@@ -11,7 +11,7 @@ from tvm import relax
 from tvm.s_tir import meta_schedule as ms
 
 from ..errors import CannotExport
-from .database import Header, load_compact, open_database, union
+from .database import Header, default_folder, load_compact, open_database, union
 from .kernels import compile_network, to_kernels, write_library
 from .onnx_import import import_onnx
 from .targets import Device, get_device
@@ -33,7 +33,8 @@ def build_library(
         onnx_file: The network, with a fixed input shape.
         library: File to write.
         target: Name of a device, see :data:`DEVICES`.
-        database: Folder with tuned kernels, beside those that the package brings.
+        database: Folder with tuned kernels beside those that the package brings; None for the
+            folder where ``litepose tune`` keeps them.
         allow_untuned: Whether kernels that are not tuned are allowed.
 
     Returns:
@@ -66,12 +67,13 @@ def build_library(
 
 
 def known_kernels(device: Device, folder: str | Path | None) -> ms.Database:
-    """Returns the tuned kernels of the package and of a folder."""
+    """Returns the tuned kernels of the package and of a folder, if that exists."""
     header, databases = Header(device.name), []
     bundled = BUNDLED / f'{device.name}.zip'
     if bundled.is_file():
         databases.append(load_compact(bundled, header))
-    if folder is not None:
+    folder = default_folder(device.name) if folder is None else Path(folder)
+    if folder.is_dir():
         databases.append(open_database(folder, header))
     return union(databases)
 

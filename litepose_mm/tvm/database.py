@@ -14,6 +14,7 @@ from tvm.s_tir import meta_schedule as ms
 
 from ..errors import LitePoseError, reason
 from ..utils.files import replacing
+from ..utils.paths import cache_folder
 
 _WORKLOADS, _RECORDS = 'database_workload.json', 'database_tuning_record.json'
 _HEADER = 'target.json'
@@ -38,6 +39,11 @@ class Header:
                 f'{where}: expected kernels for {self.target} of TVM {self.tvm}, got kernels for '
                 f'{found.target} of TVM {found.tvm}; choose another database'
             )
+
+
+def default_folder(target: str) -> Path:
+    """Returns the folder of the user's kernels for a target, which all networks share."""
+    return cache_folder() / 'tvm' / target
 
 
 def open_database(folder: str | Path, header: Header) -> ms.Database:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +65,3 @@ def compile_network(
 def write_library(executable: relax.VMExecutable, device: Device, file: str | Path) -> None:
     """Writes the compiled network with its weights as a shared library."""
     executable.export_library(str(file), cc=device.linker())
-
-
-__all__: Sequence[str] = (
-    'Kernel',
-    'compile_network',
-    'list_kernels',
-    'to_kernels',
-    'write_library',
-)

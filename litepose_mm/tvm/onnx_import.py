@@ -46,7 +46,6 @@ def import_onnx(file: str | Path) -> tvm.IRModule:
     sides[0].dim_value = 1
     if any(side.dim_value < 1 for side in sides):
         raise ValueError('expected an ONNX graph with a fixed input shape, got an open one')
-    known = {'Constant', 'Shape', *_IMPORTERS}
     try:
         return _ChannelsLast(model).module
     except NotImplementedError:

@@ -25,7 +25,7 @@ class Device:
         machine: The machine as ``platform.machine()`` names it.
         options: Options of TVM's target.
         rules: Which of MetaSchedule's rules apply.
-        features: Flags that Linux lists for a processor (``/proc/cpuinfo``) that runs the libraries.
+        features: Flags in ``/proc/cpuinfo`` of a processor that runs the libraries.
         compiler: Program that links libraries on another machine.
         package: Package of Debian with this program.
     """
@@ -116,9 +116,7 @@ DEVICES = {
     device.name: device
     for device in (
         _x86('x86-64-v3', {'num-cores': 4}, _AVX2),
-        _x86(
-            'x86-64-v4', {'num-cores': 4, 'mattr': ['-prefer-256-bit']}, f'{_AVX2} {_AVX512}'
-        ),
+        _x86('x86-64-v4', {'num-cores': 4, 'mattr': ['-prefer-256-bit']}, f'{_AVX2} {_AVX512}'),
         _arm('cortex-a72', 4),  # Raspberry Pi 4
         _arm('cortex-a76', 4, 'asimd asimddp asimdhp'),  # Raspberry Pi 5
         Device(

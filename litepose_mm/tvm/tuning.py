@@ -13,6 +13,7 @@ from tvm.s_tir import meta_schedule as ms
 
 from .building import PersistentBuilder
 from .database import seconds
+from .intrinsics import leave_out_tensor_intrinsics
 from .kernels import Kernel
 from .targets import Device
 
@@ -29,12 +30,14 @@ class Progress:
         kernel: The kernel.
         seconds: The shortest time of one run so far; infinity before the first measurement.
         trials: Number of candidates that were measured in this tuning.
+        last_trials: Those of the last round.
         exhausted: Whether the search finds no new candidates.
     """
 
     kernel: Kernel
     seconds: float = float('inf')
     trials: int = 0
+    last_trials: int = 0
     exhausted: bool = False
     cost_model: ms.CostModel | None = field(default=None, repr=False)
 
@@ -69,6 +72,7 @@ class Tuner:
         self._device, self._database, self._seed = device, database, seed
         self._workers = workers or os.cpu_count() or 1
         self._runner = runner
+        leave_out_tensor_intrinsics()
         self.kernels = [Progress(kernel, best_seconds(database, kernel)) for kernel in kernels]
 
     @property
@@ -93,9 +97,11 @@ class Tuner:
                 progress = self._next()
                 if progress is None:
                     return
-                limit = ROUND if trials is None else min(ROUND, trials - measured)
-                found = self._tune(progress, limit, builder, runner)
-                measured += found
+                limit = ROUND
+                if trials is not None:  # each kernel has its turn
+                    limit = min(ROUND, max(1, trials // len(self.kernels)), trials - measured)
+                self._tune(progress, limit, builder, runner)
+                measured += limit
                 yield progress
         finally:
             builder.close()
@@ -108,9 +114,7 @@ class Tuner:
             return min(unknown, key=lambda each: each.trials)
         return max(open_ones, key=lambda each: each.share / (each.trials + ROUND), default=None)
 
-    def _tune(
-        self, progress: Progress, limit: int, builder: ms.Builder, runner: ms.Runner
-    ) -> int:
+    def _tune(self, progress: Progress, limit: int, builder: ms.Builder, runner: ms.Runner) -> None:
         kernel = progress.kernel
         if progress.cost_model is None:
             progress.cost_model = ms.cost_model.XGBModel(num_tuning_cores=self._workers)
@@ -127,10 +131,9 @@ class Tuner:
             cost_model=progress.cost_model,
         )
         found = len(self._database) - before
-        progress.trials += limit
+        progress.trials, progress.last_trials = progress.trials + limit, limit
         progress.exhausted = found == 0
         progress.seconds = best_seconds(self._database, kernel)
-        return limit
 
     def _context(self, kernel: Kernel, trials: int) -> ms.TuneContext:
         rules = self._device.rules
@@ -199,4 +202,3 @@ def _quiet_logger() -> logging.Logger:
     logger = logging.getLogger('litepose_mm.tvm.tuning')
     logger.setLevel(logging.ERROR)
     return logger
-

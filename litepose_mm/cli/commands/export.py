@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..argument_types import positive_int
+from ..argument_types import positive_int, width_height
 from ..estimator_arguments import add_model_options
 from ..one_line_warnings import one_line_warnings
 
@@ -43,9 +43,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--static',
-        type=_width_height,
+        type=width_height,
         metavar='WxH',
-        help='width and height of all inputs (default: any size)',
+        help='width and height of all inputs (default: any size, or a square for engines that '
+        'support one size)',
     )
     parser.add_argument(
         '--outputs',
@@ -162,6 +163,9 @@ def _run(args: argparse.Namespace) -> int:
         engine_options=args.engine_options,
     )
     print(f'wrote {", ".join(card.files)} and model.json to {args.out}', flush=True)
+    if card.input_shape is not None and args.static is None:
+        height, width = card.input_shape
+        print(f'all inputs are {width}x{height}: --static WxH sets another size')
     quantization = read_quantization(args.out)
     if quantization:
         print('\n'.join(quantization_lines(quantization)), flush=True)
@@ -182,11 +186,3 @@ def _verify(args: argparse.Namespace, estimator) -> int:
     finally:  # also if the report cannot be written
         print('\n'.join(summary_lines(figures)))
     return 0 if verification_error(figures) is None else 1
-
-
-def _width_height(text: str) -> tuple[int, int]:
-    """Parse ``WIDTHxHEIGHT``."""
-    width, _, height = text.lower().partition('x')
-    if not all(side.isascii() and side.isdigit() and int(side) for side in (width, height)):
-        raise argparse.ArgumentTypeError(f'expected WIDTHxHEIGHT, e.g. 640x448, got {text!r}')
-    return int(width), int(height)

@@ -175,10 +175,9 @@ class Engine(ABC):
                 f"{', '.join(card.decoder.output_names)}; export with outputs 'maps', or use "
                 'another engine'
             )
-        any_shape = cls.any_shape and (cls.int8_any_shape or not int8)
-        if not any_shape and card.input_shape is None:
+        if int8 and not cls.int8_any_shape and card.input_shape is None:
             raise CannotExport(
-                f'{cls.name}{" in int8" * int8} only supports models with a fixed input shape; '
+                f'{cls.name} in int8 only supports models with a fixed input shape; '
                 'choose one with --static WIDTHxHEIGHT, or use another engine'
             )
 

@@ -14,6 +14,7 @@ from ..errors import CannotExport
 from .database import Header, default_folder, load_compact, open_database, union
 from .kernels import compile_network, to_kernels, write_library
 from .onnx_import import import_onnx
+from .remote import Remote
 from .targets import Device, get_device
 
 #: Kernels that the package brings, one file for each target.
@@ -24,8 +25,9 @@ def build_library(
     onnx_file: str | Path,
     library: str | Path,
     target: str,
-    database: str | Path | None,
-    allow_untuned: bool,
+    database: str | Path | None = None,
+    remote: Remote | None = None,
+    allow_untuned: bool = False,
 ) -> dict[str, Any]:
     """Writes a shared library that computes a network.
 
@@ -35,6 +37,7 @@ def build_library(
         target: Name of a device, see :data:`DEVICES`.
         database: Folder with tuned kernels beside those that the package brings; None for the
             folder where ``litepose tune`` keeps them.
+        remote: Device on which to measure the latency; None measures here, if this is the target.
         allow_untuned: Whether kernels that are not tuned are allowed.
 
     Returns:
@@ -45,7 +48,9 @@ def build_library(
             tuned.
     """
     device = get_device(target)
-    device.linker()  # missing compilers are reported at once
+    device.linker()  # what is missing is reported at once
+    if remote is not None:
+        remote.check()
     module = to_kernels(import_onnx(onnx_file), device)
     executable, untuned = compile_network(module, device, known_kernels(device, database))
     if untuned and not allow_untuned:
@@ -61,8 +66,13 @@ def build_library(
         'kernels': sum(isinstance(each, tvm.tirx.PrimFunc) for each in module.functions.values()),
         'untuned_kernels': untuned,
     }
-    if device.is_here:
-        facts['milliseconds'] = round(measure(executable, module) * 1e3, 3)
+    (argument,) = module['main'].params
+    shape = [int(side) for side in argument.ty.shape]
+    if remote is not None:
+        facts['device'] = remote.key
+        facts['milliseconds'] = round(1e3 * remote.measure_network(library, shape), 3)
+    elif device.is_here:
+        facts['milliseconds'] = round(1e3 * _measure(executable, shape), 3)
     return facts
 
 
@@ -78,11 +88,9 @@ def known_kernels(device: Device, folder: str | Path | None) -> ms.Database:
     return union(databases)
 
 
-def measure(executable: relax.VMExecutable, module: tvm.IRModule, repeat: int = 5) -> float:
+def _measure(executable: relax.VMExecutable, shape: list[int], repeat: int = 5) -> float:
     """Returns the median time in seconds of one run on this machine, with all its threads."""
     machine = relax.VirtualMachine(executable, tvm.cpu())
-    (argument,) = module['main'].params
-    shape = [int(side) for side in argument.ty.shape]
     machine.set_input('main', tvm.runtime.empty(shape, 'float32'))
     timed = machine.time_evaluator('invoke_stateful', tvm.cpu(), number=1, repeat=repeat + 1)
     return statistics.median(timed('main').results[1:])

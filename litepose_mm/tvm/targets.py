@@ -25,6 +25,8 @@ class Device:
         machine: The machine as ``platform.machine()`` names it.
         options: Options of TVM's target.
         rules: Which of MetaSchedule's rules apply.
+        lanes: Numbers in a vector register.
+        registers: Vector registers.
         features: Flags in ``/proc/cpuinfo`` of a processor that runs the libraries.
         compiler: Program that links libraries on another machine.
         package: Package of Debian with this program.
@@ -34,6 +36,8 @@ class Device:
     machine: str
     options: dict[str, Any]
     rules: str = 'llvm'
+    lanes: int = 4
+    registers: int = 32
     features: frozenset[str] = frozenset()
     compiler: str = 'g++'
     package: str = 'g++'
@@ -53,6 +57,11 @@ class Device:
             )
         host = {'host': {'kind': 'llvm', **self.options['host']}} if 'host' in self.options else {}
         return tvm.target.Target({**self.options, **host})
+
+    @property
+    def runs_on(self) -> str:
+        """Kind of TVM's device."""
+        return 'cuda' if self.options['kind'] == 'cuda' else 'cpu'
 
     @property
     def is_here(self) -> bool:
@@ -75,13 +84,15 @@ class Device:
         return compiler
 
 
-def _x86(name: str, options: dict[str, Any], features: str) -> Device:
+def _x86(name: str, options: dict[str, Any], features: str, lanes: int, registers: int) -> Device:
     target = {'kind': 'llvm', 'mtriple': 'x86_64-linux-gnu', 'mcpu': name, **options}
     compiler = 'x86_64-linux-gnu-g++'
     return Device(
         name,
         'x86_64',
         target,
+        lanes=lanes,
+        registers=registers,
         features=frozenset(features.split()),
         compiler=compiler,
         package='g++-x86-64-linux-gnu',
@@ -115,8 +126,14 @@ _AVX512 = 'avx512f avx512bw avx512cd avx512dq avx512vl'
 DEVICES = {
     device.name: device
     for device in (
-        _x86('x86-64-v3', {'num-cores': 4}, _AVX2),
-        _x86('x86-64-v4', {'num-cores': 4, 'mattr': ['-prefer-256-bit']}, f'{_AVX2} {_AVX512}'),
+        _x86('x86-64-v3', {'num-cores': 4}, _AVX2, 8, 16),
+        _x86(
+            'x86-64-v4',
+            {'num-cores': 4, 'mattr': ['-prefer-256-bit']},
+            f'{_AVX2} {_AVX512}',
+            16,
+            32,
+        ),
         _arm('cortex-a72', 4),  # Raspberry Pi 4
         _arm('cortex-a76', 4, 'asimd asimddp asimdhp'),  # Raspberry Pi 5
         Device(

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import tvm
+from tvm.s_tir import Schedule
 from tvm.s_tir import meta_schedule as ms
+from tvm.s_tir.meta_schedule.builder import BuilderInput
+from tvm.s_tir.meta_schedule.runner import RunnerInput
 
 from .building import PersistentBuilder
 from .database import seconds
 from .intrinsics import leave_out_tensor_intrinsics
 from .kernels import Kernel
+from .measuring import local_runner
 from .targets import Device
+from .templates import known_schedules
 
 #: Candidates of one kernel that are measured before it is another kernel's turn.
 ROUND = 64
@@ -32,6 +38,7 @@ class Progress:
         trials: Number of candidates that were measured in this tuning.
         last_trials: Those of the last round.
         exhausted: Whether the search finds no new candidates.
+        templates: Known schedules that are still to be measured; None before the first round.
     """
 
     kernel: Kernel
@@ -39,6 +46,7 @@ class Progress:
     trials: int = 0
     last_trials: int = 0
     exhausted: bool = False
+    templates: list[Schedule] | None = field(default=None, repr=False)
     cost_model: ms.CostModel | None = field(default=None, repr=False)
 
     @property
@@ -80,41 +88,89 @@ class Tuner:
         """Estimated time of the network on one thread; infinity while a kernel is untuned."""
         return sum(each.share for each in self.kernels)
 
-    def run(self, trials: int | None, minutes: float | None = None) -> Iterator[Progress]:
+    def run(self, trials: int | None = None, minutes: float | None = None) -> Iterator[Progress]:
         """Tunes until the trials or the minutes are over; yields the kernel of each round.
 
+        Without either, it ends when all known schedules are measured, and kernels without any
+        have had one round of search.
+
         Args:
-            trials: Number of candidates to measure, of all kernels together; None for any number.
-            minutes: Time that may pass before the last round begins; None for any.
+            trials: Number of candidates to measure, of all kernels together.
+            minutes: Time that may pass before the last round begins.
         """
         start, measured = time.monotonic(), 0
         runner = self._runner or local_runner()
         builder = PersistentBuilder(self._workers, self._device.linker())
         try:
-            while trials is None or measured < trials:
-                if minutes is not None and time.monotonic() - start > 60 * minutes:
+            while progress := self._next(search=trials is not None or minutes is not None):
+                late = minutes is not None and time.monotonic() - start > 60 * minutes
+                left = ROUND if trials is None else trials - measured
+                if late or left < 1:
                     return
-                progress = self._next()
-                if progress is None:
-                    return
-                limit = ROUND
-                if trials is not None:  # each kernel has its turn
-                    limit = min(ROUND, max(1, trials // len(self.kernels)), trials - measured)
-                self._tune(progress, limit, builder, runner)
-                measured += limit
+                self._tune(progress, min(ROUND, left), builder, runner)
+                measured += progress.last_trials
                 yield progress
         finally:
             builder.close()
 
-    def _next(self) -> Progress | None:
-        """Returns an unknown kernel, or the one that takes longest for the trials it had."""
-        open_ones = [each for each in self.kernels if not each.exhausted]
-        unknown = [each for each in open_ones if each.seconds == float('inf')]
-        if unknown:
-            return min(unknown, key=lambda each: each.trials)
-        return max(open_ones, key=lambda each: each.share / (each.trials + ROUND), default=None)
+    def _next(self, search: bool) -> Progress | None:
+        """Returns a kernel with known schedules to measure, or one to search for better ones."""
+        fresh = [each for each in self.kernels if each.templates is None or each.templates]
+        if fresh:
+            return max(fresh, key=lambda each: each.seconds)  # unknown ones first
+        unknown = [each for each in self.kernels if each.seconds == float('inf')]
+        unknown = [each for each in unknown if not each.exhausted]
+        if unknown or not search:
+            return min(unknown, key=lambda each: each.trials, default=None)
+        searchable = [each for each in self.kernels if not each.exhausted]
+        return max(searchable, key=lambda each: each.share / (each.trials + ROUND), default=None)
 
     def _tune(self, progress: Progress, limit: int, builder: ms.Builder, runner: ms.Runner) -> None:
+        if progress.templates is None:
+            progress.templates = self._unmeasured(progress.kernel)
+        if progress.templates:
+            progress.last_trials = self._measure_templates(progress, limit, builder, runner)
+        else:
+            self._search(progress, limit, builder, runner)
+            progress.last_trials = limit
+        progress.trials += progress.last_trials
+        progress.seconds = best_seconds(self._database, progress.kernel)
+
+    def _unmeasured(self, kernel: Kernel) -> list[Schedule]:
+        """Returns the known schedules of a kernel that the database does not contain."""
+        workload = self._database.commit_workload(kernel.module)
+        measured = {str(each.trace) for each in self._database.get_top_k(workload, 10**6)}
+        schedules = known_schedules(kernel.module, self._device)
+        return [each for each in schedules if str(each.trace) not in measured]
+
+    def _measure_templates(
+        self, progress: Progress, limit: int, builder: ms.Builder, runner: ms.Runner
+    ) -> int:
+        """Measures known schedules and returns their number."""
+        left, target = progress.templates or [], self._device.target
+        schedules = [left.pop() for _ in range(min(limit, len(left)))]
+        built = builder.build([BuilderInput(each.mod, target) for each in schedules])
+        arguments = ms.arg_info.ArgInfo.from_entry_func(progress.kernel.module, False)
+        workload = self._database.commit_workload(progress.kernel.module)
+        good = [
+            (schedule.trace, RunnerInput(result.artifact_path, self._device.runs_on, arguments))
+            for schedule, result in zip(schedules, built)
+            if result.artifact_path is not None
+        ]
+        futures = runner.run([given for _, given in good])
+        for (trace, given), future in zip(good, futures):
+            result = future.result()
+            shutil.rmtree(Path(str(given.artifact_path)).parent, ignore_errors=True)
+            if result.run_secs:
+                self._database.commit_tuning_record(
+                    ms.database.TuningRecord(trace, workload, result.run_secs, target, arguments)
+                )
+        return len(schedules)
+
+    def _search(
+        self, progress: Progress, limit: int, builder: ms.Builder, runner: ms.Runner
+    ) -> None:
+        """Lets MetaSchedule search from the best known schedules."""
         kernel = progress.kernel
         if progress.cost_model is None:
             progress.cost_model = ms.cost_model.XGBModel(num_tuning_cores=self._workers)
@@ -130,10 +186,8 @@ class Tuner:
             database=self._database,
             cost_model=progress.cost_model,
         )
-        found = len(self._database) - before
-        progress.trials, progress.last_trials = progress.trials + limit, limit
-        progress.exhausted = found == 0
-        progress.seconds = best_seconds(self._database, kernel)
+        # A kernel whose candidates all fail is not tried for ever.
+        progress.exhausted = len(self._database) == before
 
     def _context(self, kernel: Kernel, trials: int) -> ms.TuneContext:
         rules = self._device.rules
@@ -164,38 +218,6 @@ def best_seconds(database: ms.Database, kernel: Kernel) -> float:
         return float('inf')
     best = database.get_top_k(database.commit_workload(kernel.module), 1)
     return seconds(best[0]) if best else float('inf')
-
-
-def local_runner() -> ms.Runner:
-    """Returns a runner that measures kernels on one thread of this machine."""
-    return ms.runner.LocalRunner(
-        timeout_sec=20,
-        evaluator_config=ms.runner.EvaluatorConfig(number=1, repeat=5, min_repeat_ms=3),
-        f_run_evaluator=shortest_time,
-        initializer=use_one_thread,
-    )
-
-
-def use_one_thread() -> None:
-    """Limits TVM in this process to one thread, before it starts others."""
-    os.environ['TVM_NUM_THREADS'] = '1'
-
-
-def shortest_time(
-    module: tvm.runtime.Module,
-    device: tvm.runtime.Device,
-    config: ms.runner.EvaluatorConfig,
-    repeated_arguments: Sequence[Sequence[tvm.runtime.Tensor]],
-) -> list[float]:
-    """Measures a kernel; the shortest of several times is what neighbours disturb least."""
-    measure = module.time_evaluator(
-        module.entry_name,
-        device,
-        number=config.number,
-        repeat=config.repeat,
-        min_repeat_ms=config.min_repeat_ms,
-    )
-    return [min(min(measure(*arguments).results) for arguments in repeated_arguments)]
 
 
 def _quiet_logger() -> logging.Logger:

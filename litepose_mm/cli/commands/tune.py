@@ -36,12 +36,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar='WxH',
         help='width and height of all inputs (default: a square)',
     )
+    parser.add_argument(
+        '--device',
+        metavar='KEY',
+        help='key of a device that is registered with a tracker (default: this machine, which '
+        'must then be the target)',
+    )
+    parser.add_argument(
+        '--tracker', metavar='HOST:PORT', help='the tracker (default: localhost:9190)'
+    )
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         '--trials',
         type=positive_int,
         metavar='N',
-        help='candidates to measure, of all kernels together (default: 64 for each kernel)',
+        help='candidates to measure, of all kernels together (default: the schedules that are '
+        'known to be good, about 40 for each kernel)',
     )
     group.add_argument(
         '--minutes', type=positive_float, metavar='M', help='time after which to stop'
@@ -63,13 +73,22 @@ def run(args: argparse.Namespace) -> int:
     from ...analysis.plots import new_figure, save_figure
     from ...apis.model_building import build_model
     from ...deploy.tuning import model_kernels
+    from ...errors import LitePoseError
     from ...tvm.database import Header, default_folder, open_database
+    from ...tvm.remote import TRACKER, Remote
     from ...tvm.self_test import check_tuner
     from ...tvm.targets import get_device
     from ...tvm.tuning import Tuner
 
     device = get_device(args.target)
     device.linker()
+    if args.device is None and not device.is_here:
+        raise LitePoseError(
+            f'--target {device.name}: this machine is no such processor; give the --device on '
+            'which to measure (docs/devices.md)'
+        )
+    remote = Remote(args.device, args.tracker or TRACKER) if args.device else None
+    runner = remote.runner() if remote else None
     check_tuner()
     folder = default_folder(device.name) if args.database is None else Path(args.database)
     database = open_database(folder, Header(device.name))
@@ -84,10 +103,9 @@ def run(args: argparse.Namespace) -> int:
             dict(args.config_options),
         )
         kernels = model_kernels(model, device, args.static and args.static[::-1])
-    tuner = Tuner(kernels, device, database, seed=args.seed)
-    trials = args.trials or (None if args.minutes else 64 * len(kernels))
+    tuner = Tuner(kernels, device, database, runner, seed=args.seed)
     print(f'{len(kernels)} kernels for {device.name}; results in {folder}', flush=True)
-    curve = _tune(tuner, trials, args.minutes)
+    curve = _tune(tuner, args.trials, args.minutes)
     if curve:
         figure = new_figure(folder / 'tuning.png', (6, 4))
         axes = figure.add_subplot(xlabel='minutes', ylabel='estimated ms, one thread')
@@ -100,20 +118,22 @@ def run(args: argparse.Namespace) -> int:
 def _tune(tuner: Tuner, trials: int | None, minutes: float | None) -> list[tuple[float, float]]:
     """Print each round; return the minutes and the estimated milliseconds of the network."""
     start, measured, curve = time.monotonic(), 0, []
-    for kernel in tuner.run(trials, minutes):
+    for done in tuner.run(trials, minutes):
         passed = (time.monotonic() - start) / 60
-        measured += kernel.last_trials
-        total = minutes if trials is None else passed * trials / measured
+        measured += done.last_trials
+        fresh = sum(each.templates is None for each in tuner.kernels)
+        if trials is not None:
+            total = passed * trials / measured
+        else:
+            total = minutes or passed * len(tuner.kernels) / (len(tuner.kernels) - fresh)
         unknown = sum(each.seconds == float('inf') for each in tuner.kernels)
-        network = (
-            f'{unknown} kernels to come' if unknown else f'{1e3 * tuner.network_seconds:.2f} ms'
-        )
+        network = f'{unknown} kernels to come'
+        if not unknown:
+            network = f'{1e3 * tuner.network_seconds:.2f} ms'
+            curve.append((passed, 1e3 * tuner.network_seconds))
         print(
-            f'{passed:6.1f} min, {max(0.0, total - passed):5.1f} left: '
-            f'{kernel.kernel.count:2d} x {1e6 * kernel.seconds:7.1f} us {kernel.kernel.name[:40]:40} '
-            f'network {network}',
+            f'{passed:6.1f} min, {max(0.0, total - passed):5.1f} left: {done.kernel.count:2d} x '
+            f'{1e6 * done.seconds:7.1f} us {done.kernel.name[:40]:40} network {network}',
             flush=True,
         )
-        if not unknown:
-            curve.append((passed, 1e3 * tuner.network_seconds))
     return curve

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,6 +29,8 @@ class TVMEngine(Engine):
     options = (
         Option('target', 'processor to compile for (default: host)', 'host', 'NAME'),
         Option('database', 'folder with kernels that `litepose tune` wrote', None, 'DIR'),
+        Option('device', 'key of a device on which to measure the latency', None, 'KEY'),
+        Option('tracker', 'tracker of the device (default: localhost:9190)', None, 'HOST:PORT'),
         Option('allow_untuned', 'accept kernels that were not tuned, which are slow', False),
     )
 
@@ -39,11 +43,16 @@ class TVMEngine(Engine):
         *,
         target: str = 'host',
         database: str | Path | None = None,
+        device: str | None = None,
+        tracker: str | None = None,
         allow_untuned: bool = False,
     ) -> dict[str, Any]:
         from ...tvm.build import build_library
+        from ...tvm.remote import TRACKER, Remote
 
-        return build_library(onnx_file, folder / 'model.so', target, database, allow_untuned)
+        remote = Remote(device, tracker or TRACKER) if device else None
+        library = folder / 'model.so'
+        return build_library(onnx_file, library, target, database, remote, allow_untuned)
 
     @classmethod
     def runs_here(cls, target: str = 'host', **options: Any) -> bool:
@@ -52,6 +61,8 @@ class TVMEngine(Engine):
         return get_device(target).is_here
 
     def _load(self, folder: Path, threads: int | None) -> None:
+        # Pinning would keep the calling thread, and all that it starts, on one core.
+        os.environ.setdefault('TVM_BIND_THREADS', '0')
         from tvm import runtime
 
         from ...tvm.targets import get_device
@@ -62,7 +73,7 @@ class TVMEngine(Engine):
                 f'the model in {folder} is compiled for {device.name}, which this processor is '
                 'not; export it again with another --target'
             )
-        self._threads = threads
+        self._threads, self._configured = threads, threading.local()
         self._library = runtime.load_module(str(self.card.file(folder, '.so')))
         self._idle = [self._new_machine()]
 
@@ -75,6 +86,10 @@ class TVMEngine(Engine):
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
         import tvm
 
+        if self._threads and getattr(self._configured, 'threads', None) is None:
+            # Every calling thread has workers of its own.
+            tvm.get_global_func('runtime.config_threadpool')(1, self._threads)
+            self._configured.threads = self._threads
         # The memory of a machine belongs to one run at a time.
         try:
             machine = self._idle.pop()

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ...errors import LitePoseError
 from .base import Engine, Option
 
-if TYPE_CHECKING:
-    from tvm.relax import VirtualMachine
-
 
 class TVMEngine(Engine):
     """Runs ``*.so``, one input of one shape at a time, on the processor that the card names."""
 
     name = extra = 'tvm'
-    packages = ('tvm', 'xgboost')
+    packages = ('tvm',)
     precisions = ('fp32',)
     any_shape = False
     runs_decoding = False
@@ -61,10 +56,7 @@ class TVMEngine(Engine):
         return get_device(target).is_here
 
     def _load(self, folder: Path, threads: int | None) -> None:
-        # Pinning would keep the calling thread, and all that it starts, on one core.
-        os.environ.setdefault('TVM_BIND_THREADS', '0')
-        from tvm import runtime
-
+        from ...tvm.runtime import Network
         from ...tvm.targets import get_device
 
         device = get_device(self.card.build.get('target', ''))
@@ -73,28 +65,7 @@ class TVMEngine(Engine):
                 f'the model in {folder} is compiled for {device.name}, which this processor is '
                 'not; export it again with another --target'
             )
-        self._threads, self._configured = threads, threading.local()
-        self._library = runtime.load_module(str(self.card.file(folder, '.so')))
-        self._idle = [self._new_machine()]
-
-    def _new_machine(self) -> VirtualMachine:
-        import tvm
-        from tvm import relax
-
-        return relax.VirtualMachine(self._library, tvm.cpu())
+        self._network = Network(self.card.file(folder, '.so'), threads)
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
-        import tvm
-
-        if self._threads and getattr(self._configured, 'threads', None) is None:
-            # Every calling thread has workers of its own.
-            tvm.get_global_func('runtime.config_threadpool')(1, self._threads)
-            self._configured.threads = self._threads
-        # The memory of a machine belongs to one run at a time.
-        try:
-            machine = self._idle.pop()
-        except IndexError:
-            machine = self._new_machine()
-        outputs = [output.numpy() for output in machine['main'](tvm.runtime.tensor(batch))]
-        self._idle.append(machine)
-        return outputs
+        return self._network.run(batch)

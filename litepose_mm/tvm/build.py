@@ -11,11 +11,13 @@ from tvm import relax
 from tvm.s_tir import meta_schedule as ms
 
 from ..errors import CannotExport
-from .database import Header, default_folder, load_compact, open_database, union
-from .kernels import compile_network, to_kernels, write_library
+from .database import Header, default_folder, load_compact, open_database
+from .kernels import compile_network, list_kernels, to_kernels, write_library
 from .onnx_import import import_onnx
 from .remote import Remote
-from .targets import Device, get_device
+from .runtime import Network
+from .targets import HOST, Device, get_device
+from .tuning import Tuner, best_seconds
 
 #: Kernels that the package brings, one file for each target.
 BUNDLED = Path(__file__).parent / 'databases'
@@ -76,16 +78,36 @@ def build_library(
     return facts
 
 
-def known_kernels(device: Device, folder: str | Path | None) -> ms.Database:
-    """Returns the tuned kernels of the package and of a folder, if that exists."""
-    header, databases = Header(device.name), []
+def known_kernels(device: Device, folder: str | Path | None = None) -> ms.Database:
+    """Returns the fastest records of the package and of a folder, if that exists."""
+    header, known = Header(device.name), ms.database.MemoryDatabase()
     bundled = BUNDLED / f'{device.name}.zip'
     if bundled.is_file():
-        databases.append(load_compact(bundled, header))
+        load_compact(bundled, header, known)
     folder = default_folder(device.name) if folder is None else Path(folder)
     if folder.is_dir():
-        databases.append(open_database(folder, header))
-    return union(databases)
+        open_database(folder, header).dump_pruned(known)
+    return known
+
+
+def tuned_network(onnx_file: str | Path | bytes, threads: int | None = None) -> Network:
+    """Compiles a network for this machine; kernels that are not known yet are tuned first.
+
+    Args:
+        onnx_file: The network, with a fixed input shape.
+        threads: Number of threads; None uses all processors.
+    """
+    device = get_device(HOST)
+    module = to_kernels(import_onnx(onnx_file), device)
+    known, kernels = known_kernels(device), list_kernels(module, device)
+    unknown = [kernel for kernel in kernels if best_seconds(known, kernel) == float('inf')]
+    if unknown:
+        database = open_database(default_folder(device.name), Header(device.name))
+        for _ in Tuner(unknown, device, database).run():
+            pass
+        known = known_kernels(device)
+    executable, _ = compile_network(module, device, known)
+    return Network(executable, threads)
 
 
 def _measure(executable: relax.VMExecutable, shape: list[int], repeat: int = 5) -> float:

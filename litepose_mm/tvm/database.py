@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,8 +66,8 @@ def open_database(folder: str | Path, header: Header) -> ms.Database:
     return _load(folder, folder)
 
 
-def load_compact(file: str | Path, header: Header) -> ms.Database:
-    """Reads a database that :func:`save_compact` wrote.
+def load_compact(file: str | Path, header: Header, into: ms.Database) -> None:
+    """Adds the records of a file that :func:`save_compact` wrote to a database.
 
     Raises:
         LitePoseError: The database is for another target or version, or is damaged.
@@ -82,25 +81,31 @@ def load_compact(file: str | Path, header: Header) -> ms.Database:
                     (Path(scratch) / name).write_bytes(archive.read(name))
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise LitePoseError(f'{file}: expected tuned kernels, got {reason(error)}') from error
-        database = ms.database.MemoryDatabase()
-        _load(Path(scratch), file).dump_pruned(database)
-        return database
+        _load(Path(scratch), file).dump_pruned(into)
 
 
 def save_compact(database: ms.Database, header: Header, file: str | Path) -> None:
-    """Writes the best record of each kernel to a compressed file."""
-    with TemporaryDirectory() as scratch, replacing(file) as part:
-        folder = Path(scratch)
+    """Writes the best record of each kernel to a compressed file; equal databases, equal files."""
+    with TemporaryDirectory() as scratch, replacing(Path(file)) as part:
         database.dump_pruned(ms.database.JSONDatabase(work_dir=scratch))
+        workloads, records = (
+            (Path(scratch) / name).read_text(encoding='utf-8').splitlines()
+            for name in (_WORKLOADS, _RECORDS)
+        )
+        # TVM's order differs from process to process.
+        order = sorted(range(len(workloads)), key=lambda index: workloads[index])
+        place = {before: after for after, before in enumerate(order)}
+        pairs = sorted((place[index], rest) for index, rest in map(json.loads, records))
+        texts = {
+            _HEADER: json.dumps(asdict(header)),
+            _WORKLOADS: '\n'.join(workloads[index] for index in order) + '\n',
+            _RECORDS: ''.join(json.dumps(pair) + '\n' for pair in pairs),
+        }
         with zipfile.ZipFile(part, 'w', zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            archive.writestr(_info(_HEADER), json.dumps(asdict(header)))
-            for name in (_WORKLOADS, _RECORDS):
-                archive.writestr(_info(name), (folder / name).read_bytes())
-
-
-def union(databases: Iterable[ms.Database]) -> ms.Database:
-    """Returns a database that answers with the fastest record of several."""
-    return ms.database.UnionDatabase(*databases)
+            for name, text in texts.items():
+                info = zipfile.ZipInfo(name)  # without a date
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, text)
 
 
 def seconds(record: ms.database.TuningRecord) -> float:
@@ -135,9 +140,3 @@ def _drop_unfinished_line(file: Path) -> None:
     if end != len(text):
         with replacing(file) as part:
             part.write_bytes(text[:end])
-
-
-def _info(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name)  # without a date, so that equal databases are equal files
-    info.compress_type = zipfile.ZIP_DEFLATED
-    return info

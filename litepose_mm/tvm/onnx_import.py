@@ -26,7 +26,7 @@ _TO_LAST, _TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 _IMPORTERS: dict[str, Callable[..., Any]] = {}
 
 
-def import_onnx(file: str | Path) -> tvm.IRModule:
+def import_onnx(file: str | Path | bytes) -> tvm.IRModule:
     """Returns a network for one image as the function ``main`` of a Relax module.
 
     Arrays of four axes are computed with the channels last; the input and the outputs keep ONNX's
@@ -34,13 +34,14 @@ def import_onnx(file: str | Path) -> tvm.IRModule:
     whole network has its channels first.
 
     Args:
-        file: ONNX file with one input of any batch size and otherwise fixed shape.
+        file: ONNX file, or its contents, with one input of any batch size and otherwise fixed
+            shape.
 
     Raises:
         ValueError: The size of the input is open.
         Exception: TVM does not know an operator either.
     """
-    model = onnx.load(file)
+    model = onnx.load_from_string(file) if isinstance(file, bytes) else onnx.load(file)
     (source,) = model.graph.input
     sides = source.type.tensor_type.shape.dim
     sides[0].dim_value = 1

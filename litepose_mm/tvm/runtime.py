@@ -1,8 +1,10 @@
-"""Run a compiled network."""
+"""Run a compiled network, and check the file that contains it."""
 
 from __future__ import annotations
 
 import os
+import platform
+import struct
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,23 +12,54 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from tvm.relax import VirtualMachine
+    from tvm.relax import VirtualMachine, VMExecutable
+
+
+# e_machine in the header of an ELF file.
+_MACHINES = {62: 'x86_64', 183: 'aarch64'}
+
+
+def check_library(file: str | Path) -> None:
+    """Checks a shared library, because loading a truncated one ends the process.
+
+    Raises:
+        ValueError: It is no complete library for this machine.
+    """
+    content = Path(file).read_bytes()
+    if len(content) < 64 or content[:6] != b'\x7fELF\x02\x01':
+        raise ValueError('it is no shared library of 64 bits')
+    (machine,) = struct.unpack_from('<H', content, 0x12)
+    (sections,) = struct.unpack_from('<Q', content, 0x28)
+    size, count = struct.unpack_from('<HH', content, 0x3A)
+    if sections + size * count > len(content):
+        raise ValueError('it is truncated')
+    if _MACHINES.get(machine) != platform.machine():
+        raise ValueError(
+            f'it is for {_MACHINES.get(machine, "another machine")}, and this machine is '
+            f'{platform.machine()}'
+        )
 
 
 class Network:
-    """A library of :func:`write_library`, which threads may share.
+    """A compiled network, which threads may share.
 
     Args:
-        library: The file.
+        library: The file, or what :func:`compile_network` returned.
         threads: Number of threads; None uses all processors.
+
+    Raises:
+        ValueError: The file is no library for this machine.
     """
 
-    def __init__(self, library: str | Path, threads: int | None = None) -> None:
+    def __init__(self, library: str | Path | VMExecutable, threads: int | None = None) -> None:
         # Pinning would keep the calling thread, and all that it starts, on one core.
         os.environ.setdefault('TVM_BIND_THREADS', '0')
         from tvm import runtime
 
-        self._library = runtime.load_module(str(library))
+        if isinstance(library, (str, Path)):
+            check_library(library)
+            library = runtime.load_module(str(library))
+        self._library = library
         self._threads, self._calling = threads, threading.local()
         self._idle = [self._new_machine()]
 
@@ -49,6 +82,8 @@ class Network:
             machine = self._idle.pop()
         except IndexError:
             machine = self._new_machine()
-        outputs = [output.numpy() for output in machine['main'](tvm.runtime.tensor(inputs))]
+        found = machine['main'](tvm.runtime.tensor(inputs))
+        found = [found] if isinstance(found, tvm.runtime.Tensor) else found
+        outputs = [output.numpy() for output in found]
         self._idle.append(machine)
         return outputs

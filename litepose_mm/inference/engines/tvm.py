@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ class TVMEngine(Engine):
     precisions = ('fp32',)
     any_shape = False
     runs_decoding = False
+    can_time = True
     batch_limit: ClassVar[int | None] = 1
     options = (
         Option('target', 'processor to compile for (default: host)', 'host', 'NAME'),
@@ -54,6 +55,13 @@ class TVMEngine(Engine):
         from ...tvm.targets import get_device
 
         return get_device(target).is_here
+
+    @classmethod
+    def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
+        from ...tvm.build import tuned_network
+
+        network = tuned_network(onnx_model, threads)
+        return lambda: network.run(inputs)
 
     def _load(self, folder: Path, threads: int | None) -> None:
         from ...tvm.runtime import Network

@@ -100,7 +100,7 @@ class _ChannelsLast:
         for name, value in zip(node.output, found if isinstance(found, list) else [found]):
             self._values[name] = value
 
-    def _evaluate(self, node: onnx.NodeProto, inputs: Sequence[Value]) -> list[np.ndarray]:
+    def _evaluate(self, node: onnx.NodeProto, inputs: Sequence[Value]) -> Any:
         given = dict(zip(node.input, inputs))
         given.pop('', None)
         kinds = [

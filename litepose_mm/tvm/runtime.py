@@ -7,6 +7,7 @@ import platform
 import struct
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,7 +59,12 @@ class Network:
 
         if isinstance(library, (str, Path)):
             check_library(library)
-            library = runtime.load_module(str(library))
+            with TemporaryDirectory() as folder:
+                # The loader would return a library that it knows by the same name, even if the
+                # file has been replaced.
+                link = Path(folder) / 'model.so'
+                link.symlink_to(Path(library).resolve())
+                library = runtime.load_module(str(link))
         self._library = library
         self._threads, self._calling = threads, threading.local()
         self._idle = [self._new_machine()]

@@ -135,6 +135,19 @@ def test_a_library_of_tuned_kernels(tuned, tmp_path):
         np.testing.assert_allclose(found, right, atol=1e-4)
 
 
+def test_a_replaced_library_is_loaded_anew(tuned, tmp_path):
+    inputs = RANDOM.normal(size=(1, 3, 8, 8)).astype(np.float32)
+    file, library = model_file(tmp_path), tmp_path / 'model.so'
+    build_library(file, library, 'host', allow_untuned=True)
+    (before,) = Network(library).run(inputs)
+    other = helper.make_node('Relu', ['inputs'], ['output'])
+    file.write_bytes(graph_of([other], (1, 3, 8, 8)).SerializeToString())
+    build_library(file, tmp_path / 'new.so', 'host', allow_untuned=True)
+    (tmp_path / 'new.so').replace(library)
+    (after,) = Network(library).run(inputs)
+    assert before.shape != after.shape
+
+
 def test_untuned_kernels_are_refused(tmp_path):
     file = model_file(tmp_path)
     with pytest.raises(CannotExport, match=r'kernels .* not tuned for .*--allow-untuned'):

@@ -86,16 +86,15 @@ class Engine(ABC):
     rank: ClassVar[int | None] = None
 
     @classmethod
-    def write(
-        cls, onnx_file: Path, folder: Path, precision: str, **options: Any
-    ) -> Mapping[str, Any] | None:
+    def write(cls, onnx_file: Path, folder: Path, precision: str) -> Mapping[str, Any] | None:
         """Writes the engine's files into an empty folder.
+
+        Engines may have further keyword arguments, which :attr:`options` describes.
 
         Args:
             onnx_file: The graph in float32 or int8. Temporary files may be created beside it.
             folder: Folder to write to.
             precision: ``'fp32'``, ``'fp16'``, ``'bf16'`` or ``'int8'``.
-            options: Those of :attr:`options` that were given.
 
         Returns:
             Facts about the files for the card, as JSON-compatible values, if there are any.

@@ -1,0 +1,13 @@
+// The decoder of heatmaps and tags: LitePose, HigherHRNet, EfficientHRNet.
+#pragma once
+
+#include <memory>
+
+#include "decoder.h"
+
+namespace litepose {
+
+/// Returns the decoder that equals litepose_mm.decoding.AssociativeEmbedding.
+std::unique_ptr<Decoder> make_associative_embedding(const Card& card);
+
+}  // namespace litepose

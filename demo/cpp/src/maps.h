@@ -1,0 +1,69 @@
+// Maps that a network computes, and the same maps interpolated to another size.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace litepose {
+
+/// Maps (channels, height, width) in memory that another object owns.
+struct Maps {
+    const float* data = nullptr;
+    int channels = 0;
+    int height = 0;
+    int width = 0;
+
+    const float* channel(int index) const {
+        return data + std::size_t(index) * height * width;
+    }
+};
+
+/// Maps seen at another size through bilinear interpolation, only at the pixels that are read.
+///
+/// The view equals torch's `interpolate(maps, size, mode='bilinear', align_corners=False)`.
+class BilinearMaps {
+public:
+    struct Size {
+        int height, width;
+    };
+    /// The first and the last of some rows and columns.
+    struct Range {
+        int top, bottom, left, right;
+    };
+
+    /// @param sizes Sizes to which the maps are interpolated one after the other.
+    BilinearMaps(const Maps& source, const std::vector<Size>& sizes);
+
+    int height() const { return size_.height; }
+    int width() const { return size_.width; }
+    int channels() const { return source_.channels; }
+    const Maps& source() const { return source_; }
+
+    float at(int channel, int y, int x) const { return read(levels_.size(), channel, y, x); }
+
+    /// Writes a whole map to `target`, (height, width).
+    void dense(int channel, float* target) const;
+
+    /// Returns which pixels of the source some pixels read. Interpolated values lie between the
+    /// smallest and the largest of these.
+    Range at_source(Range range) const;
+
+private:
+    // The two source positions that each position reads, and their weights.
+    struct Axis {
+        std::vector<int> low, high;
+        std::vector<float> low_weight, high_weight;
+        Axis(int size, int source_size);
+    };
+    struct Level {
+        Axis rows, columns;
+    };
+
+    float read(std::size_t level, int channel, int y, int x) const;
+
+    Maps source_;
+    Size size_;
+    std::vector<Level> levels_;
+};
+
+}  // namespace litepose

@@ -30,52 +30,46 @@ BilinearMaps::BilinearMaps(const Maps& source, const std::vector<Size>& sizes)
 float BilinearMaps::read(std::size_t level, int channel, int y, int x) const {
     if (level == 0) return source_.channel(channel)[std::size_t(y) * source_.width + x];
     const auto& [rows, columns] = levels_[level - 1];
+    const int x0 = columns.low[x], x1 = columns.high[x], y0 = rows.low[y], y1 = rows.high[y];
     const float left = columns.low_weight[x], right = columns.high_weight[x];
-    const auto along = [&](int row) {
-        return left * read(level - 1, channel, row, columns.low[x]) +
-               right * read(level - 1, channel, row, columns.high[x]);
-    };
-    return rows.low_weight[y] * along(rows.low[y]) + rows.high_weight[y] * along(rows.high[y]);
+    float above, below;
+    if (level == 1) {  // the usual case, without calls
+        const float* upper = source_.channel(channel) + std::size_t(y0) * source_.width;
+        const float* lower = source_.channel(channel) + std::size_t(y1) * source_.width;
+        above = left * upper[x0] + right * upper[x1];
+        below = left * lower[x0] + right * lower[x1];
+    } else {
+        above = left * read(level - 1, channel, y0, x0) + right * read(level - 1, channel, y0, x1);
+        below = left * read(level - 1, channel, y1, x0) + right * read(level - 1, channel, y1, x1);
+    }
+    return rows.low_weight[y] * above + rows.high_weight[y] * below;
 }
 
-void BilinearMaps::dense(int channel, float* target) const {
-    if (levels_.empty()) {
-        std::copy_n(source_.channel(channel), std::size_t(size_.height) * size_.width, target);
-        return;
-    }
-    const auto& [rows, columns] = levels_.back();
-    // Rows of the source that are as wide as the view. Neighbouring rows of the view share them.
-    struct Wide {
-        int row = -1;
-        std::vector<float> values;
-    } upper, lower;
-    const auto widen = [&, &columns = columns](int row, Wide& wide) {
-        if (wide.row == row) return;
-        wide.row = row;
-        wide.values.resize(size_.width);
-        for (int x = 0; x < size_.width; ++x) {
-            wide.values[x] =
-                columns.low_weight[x] * read(levels_.size() - 1, channel, row, columns.low[x]) +
-                columns.high_weight[x] * read(levels_.size() - 1, channel, row, columns.high[x]);
-        }
-    };
-    for (int y = 0; y < size_.height; ++y) {
-        if (lower.row == rows.low[y]) std::swap(upper, lower);
-        widen(rows.low[y], upper);
-        widen(rows.high[y], lower);
-        const float above = rows.low_weight[y], below = rows.high_weight[y];
-        for (int x = 0; x < size_.width; ++x) {
-            *target++ = above * upper.values[x] + below * lower.values[x];
+std::vector<Range> BilinearMaps::blocks(int side) const {
+    std::vector<Range> result;
+    for (int top = 0; top < height(); top += side) {
+        for (int left = 0; left < width(); left += side) {
+            result.push_back({top, std::min(top + side, height()) - 1, left,
+                              std::min(left + side, width()) - 1});
         }
     }
+    return result;
 }
 
-BilinearMaps::Range BilinearMaps::at_source(Range range) const {
+BilinearMaps::Bounds BilinearMaps::bounds(int channel, Range range) const {
     for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
         range = {level->rows.low[range.top], level->rows.high[range.bottom],
                  level->columns.low[range.left], level->columns.high[range.right]};
     }
-    return range;
+    const float* row = source_.channel(channel) + std::size_t(range.top) * source_.width;
+    Bounds result{row[range.left], row[range.left]};
+    for (int y = range.top; y <= range.bottom; ++y, row += source_.width) {
+        for (int x = range.left; x <= range.right; ++x) {
+            result.lowest = std::min(result.lowest, row[x]);
+            result.highest = std::max(result.highest, row[x]);
+        }
+    }
+    return result;
 }
 
 }  // namespace litepose

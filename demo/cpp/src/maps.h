@@ -18,6 +18,11 @@ struct Maps {
     }
 };
 
+/// The first and the last of some rows and columns.
+struct Range {
+    int top, bottom, left, right;
+};
+
 /// Maps seen at another size through bilinear interpolation, only at the pixels that are read.
 ///
 /// The view equals torch's `interpolate(maps, size, mode='bilinear', align_corners=False)`.
@@ -26,9 +31,8 @@ public:
     struct Size {
         int height, width;
     };
-    /// The first and the last of some rows and columns.
-    struct Range {
-        int top, bottom, left, right;
+    struct Bounds {
+        float lowest, highest;
     };
 
     /// @param sizes Sizes to which the maps are interpolated one after the other.
@@ -37,16 +41,15 @@ public:
     int height() const { return size_.height; }
     int width() const { return size_.width; }
     int channels() const { return source_.channels; }
-    const Maps& source() const { return source_; }
+
+    /// Divides the view into squares of pixels; the last ones may be smaller.
+    std::vector<Range> blocks(int side) const;
 
     float at(int channel, int y, int x) const { return read(levels_.size(), channel, y, x); }
 
-    /// Writes a whole map to `target`, (height, width).
-    void dense(int channel, float* target) const;
-
-    /// Returns which pixels of the source some pixels read. Interpolated values lie between the
-    /// smallest and the largest of these.
-    Range at_source(Range range) const;
+    /// Returns bounds of the values in a range of pixels, up to rounding, without interpolating
+    /// any: they lie between the smallest and the largest of the source's pixels that they read.
+    Bounds bounds(int channel, Range range) const;
 
 private:
     // The two source positions that each position reads, and their weights.

@@ -27,20 +27,25 @@ public:
     Place find(const std::vector<float>& person_tag) const;
 
 private:
-    // What is known about the values in a square of pixels without interpolating any.
-    struct Block {
-        int top, left;
-        float highest;
-        std::vector<float> lowest_tag, highest_tag;
+    // A block of pixels with a bound of its pixels' scores for a person.
+    struct Promise {
+        float score, penalty;
+        std::size_t block;
     };
+    // The best pixel so far.
+    struct Best;
 
+    Promise promise(std::size_t block, const std::vector<float>& person_tag) const;
+    void look(const Promise& promise, const std::vector<float>& person_tag, Best& best) const;
     float penalty(float squared_distance, float slack) const;
 
     const BilinearMaps& heatmaps_;
     const BilinearMaps& tags_;
     int keypoint_;
     float tag_weight_;
-    std::vector<Block> blocks_;
+    std::vector<Range> blocks_;
+    std::vector<float> highest_;                  // for each block
+    std::vector<BilinearMaps::Bounds> tag_bounds_;  // for each block and tag
 };
 
 }  // namespace litepose

@@ -72,5 +72,6 @@ def assert_equal_people(found, expected):
     np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=0.1)
     np.testing.assert_allclose(found.keypoint_scores, expected.keypoint_scores, atol=1e-4)
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
-    if len(expected):
+    assert (found.tags is None) == (expected.tags is None)
+    if len(expected) and expected.tags is not None:
         np.testing.assert_allclose(found.tags, expected.tags, atol=1e-3)

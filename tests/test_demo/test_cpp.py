@@ -15,7 +15,9 @@ from exported import export, tiny_estimator
 from msgspec.structs import replace
 from PIL import Image
 
+from litepose_mm.decoding.part_affinity import PartAffinity, PartAffinityRules, get_body
 from litepose_mm.inference.card import file_hashes
+from litepose_mm.preprocessing.rules import FixedHeight
 from litepose_mm.runtime import PoseEstimator
 from litepose_mm.testing import outputs_with_people
 
@@ -145,6 +147,28 @@ def test_decoding(program, estimator, tmp_path, fields, rules):
         assert len(expected) >= min(count, 3)
         (found,) = program.people(folder, [path])
         assert_equal_people(found, expected)
+
+
+@pytest.mark.parametrize('upsample', [1, 4])
+def test_part_affinity_fields(program, estimator, tmp_path, upsample):
+    rules = PartAffinityRules(body=get_body('crowdpose'), upsample=upsample)
+    decoder, shape = PartAffinity(rules=rules, stride=8, offset=1.0), (184, 256)
+    card = replace(estimator.card, decoder=decoder, resize=FixedHeight(height=184))
+    images = []
+    for width, height in ((256, 184), (180, 130), (512, 368), (60, 90), (500, 100)):
+        image = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
+        images.append(str(write(tmp_path / f'{width}.png', image)))
+    for count in (0, 1, 6):
+        folder = tmp_path / str(count)
+        write_fixed_network(folder, card, outputs_with_people(decoder, count, shape), shape)
+        runtime = PoseEstimator(folder, threads=1)
+        for image in images:
+            (found,) = program.people(folder, [image], '--dump', tmp_path)
+            assert_equal_people(found, runtime(image))
+            inputs = runtime.prepare(image).inputs
+            levels = np.abs(np.load(tmp_path / 'input.npy') - inputs) * max(card.std)
+            assert levels.max() < 1.1  # not every OpenCV rounds alike
+    assert len(runtime(images[0])) >= 6
 
 
 def test_undefined_numbers_are_an_error(program, estimator, tmp_path):

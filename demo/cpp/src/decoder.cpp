@@ -1,12 +1,14 @@
 #include "decoder.h"
 
 #include "associative_embedding.h"
+#include "part_affinity.h"
 
 namespace litepose {
 
 std::unique_ptr<Decoder> make_decoder(const Card& card) {
     const std::string kind = Fields(card.decoder, "decoder").text("kind");
     if (kind == "associative_embedding") return make_associative_embedding(card);
+    if (kind == "part_affinity") return make_part_affinity(card);
     throw Error("the model " + card.name + " needs the decoder '" + kind +
                 "', which this program does not support; use the Python package");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "scale.h"
 #include "warp.h"
 
 namespace litepose {
@@ -69,6 +70,54 @@ private:
     int short_side_, divisor_;
 };
 
+// The rule of Lightweight OpenPose's demo: one height for all images, and a grey border. Inputs are
+// at least as wide as high.
+class FixedHeight : public ResizeRule {
+public:
+    explicit FixedHeight(const Fields& fields)
+        : height_(fields.integer("height")), divisor_(fields.integer("divisor")) {}
+
+    Resized resize(const Image& image, int width, int height) const override {
+        const double own = double(height_) / image.height;
+        const int own_width = std::max(int(std::nearbyint(image.width * own)), height_);
+        const int padded_width = (own_width + divisor_ - 1) / divisor_ * divisor_;
+        if (padded_width == width && height_ == height) {
+            // Like the authors, people are also searched for in the border.
+            Resized resized = padded(image, own, width, height);
+            resized.box.reset();
+            return resized;
+        }
+        const double fitting =
+            std::min(double(height) / image.height, double(width) / image.width);
+        return padded(image, fitting, width, height);
+    }
+
+private:
+    static Resized padded(const Image& image, double factor, int width, int height) {
+        const auto scaled_side = [&](int side) {
+            return std::max(int(std::nearbyint(side * factor)), 1);
+        };
+        const Image scaled =
+            scale(image, factor, scaled_side(image.width), scaled_side(image.height));
+        const int left = (width - scaled.width) / 2, top = (height - scaled.height) / 2;
+        Resized result;
+        result.image = Image(width, height);
+        std::fill(result.image.rgb.begin(), result.image.rgb.end(), kGrey);
+        for (int y = 0; y < scaled.height; ++y) {
+            std::copy_n(scaled.at(0, y), 3 * scaled.width, result.image.at(left, top + y));
+        }
+        result.center = {float((width / 2.0 - left) / factor), float((height / 2.0 - top) / factor)};
+        result.zoom = 1 / factor;
+        result.box = Box{double(left), double(top), double(left + scaled.width),
+                         double(top + scaled.height)};
+        return result;
+    }
+
+    static constexpr std::uint8_t kGrey = 128;  // becomes 0 in the network's input
+
+    int height_, divisor_;
+};
+
 }  // namespace
 
 std::array<float, 2> Resized::to_original(float x, float y) const {
@@ -81,6 +130,7 @@ std::unique_ptr<ResizeRule> make_resize_rule(const Card& card) {
     const Fields fields(card.resize, "resize");
     const std::string kind = fields.text("kind");
     if (kind == "short_side") return std::make_unique<ShortSide>(fields);
+    if (kind == "fixed_height") return std::make_unique<FixedHeight>(fields);
     throw Error("the model " + card.name + " resizes images by the rule '" + kind +
                 "', which this program does not support; use the Python package");
 }

@@ -2,21 +2,26 @@
 
 import io
 import json
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from cpp_folders import (
+    change_card,
+    change_decoder,
+    change_library,
+    empty_library,
+    for_another_processor,
+    without_its_instructions,
+    write_fixed_network,
+)
 from cpp_program import Program, assert_equal_people, build, need_headers, need_tools
 from exported import export, tiny_estimator
 from msgspec.structs import replace
 from PIL import Image
 
 from litepose_mm.decoding.part_affinity import PartAffinity, PartAffinityRules, get_body
-from litepose_mm.inference.card import file_hashes
 from litepose_mm.preprocessing.rules import FixedHeight
 from litepose_mm.runtime import PoseEstimator
 from litepose_mm.testing import outputs_with_people
@@ -109,21 +114,6 @@ def test_kinds_of_images(program, folder, estimator, tmp_path):
     assert {each.image_size for each in expected} == {(80, 60), (60, 80)}
 
 
-def write_fixed_network(folder, card, outputs, shape):
-    """Writes a model whose network ignores its input and gives these outputs."""
-    import tvm
-    from tvm import relax
-
-    builder = relax.BlockBuilder()
-    inputs = relax.Var('inputs', relax.TensorType((1, 3, *shape), 'float32'))
-    with builder.function('main', [inputs]):
-        builder.emit_func_output(relax.Tuple([relax.const(each) for each in outputs]))
-    folder.mkdir()
-    tvm.compile(builder.get(), target='llvm').export_library(str(folder / 'model.so'))
-    files = file_hashes(folder, ['model.so'])
-    replace(card, files=files, input_shape=shape).save(folder)
-
-
 @pytest.mark.parametrize(
     ('fields', 'rules'),
     [
@@ -187,39 +177,6 @@ def assert_one_line(done, *words):
         assert word in done.stderr
 
 
-def change_card(**fields):
-    def change(folder):
-        path = folder / 'model.json'
-        path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
-
-    return change
-
-
-def change_decoder(**fields):
-    def change(folder):
-        document = json.loads((folder / 'model.json').read_text())
-        change_card(decoder={**document['decoder'], **fields})(folder)
-
-    return change
-
-
-def change_library(content):
-    """Replaces the library, and its hash in the card."""
-
-    def change(folder):
-        (folder / 'model.so').write_bytes(content((folder / 'model.so').read_bytes()))
-        change_card(files=file_hashes(folder, ['model.so']))(folder)
-
-    return change
-
-
-def empty_library(_):
-    with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder, 'empty.so')
-        subprocess.run(['g++', '-shared', '-x', 'c++', '/dev/null', '-o', library], check=True)
-        return library.read_bytes()
-
-
 BAD_FOLDERS = {
     'no card': (lambda own: (own / 'model.json').unlink(), ['model.json', 'litepose export']),
     'no JSON': (lambda own: (own / 'model.json').write_text('{"name": '), ['model.json', 'JSON']),
@@ -234,7 +191,8 @@ BAD_FOLDERS = {
     'no library': (lambda own: (own / 'model.so').unlink(), ['model.so']),
     'truncated': (lambda own: (own / 'model.so').write_bytes(b'\x7fELF'), ['sha256', 'damaged']),
     'no ELF': (change_library(lambda _: b'text'), ['model.so', 'shared library']),
-    'processor': (change_library(lambda own: own[:18] + b'\xb7\0' + own[20:]), ['aarch64']),
+    'processor': (change_library(for_another_processor), ['x86-64', 'aarch64']),
+    'instructions': (change_library(without_its_instructions), ['instructions', '--target']),
     'other library': (change_library(empty_library), ['model.so', 'TVM']),
     'rule': (change_card(resize={'kind': 'person_box', 'padding': 1.25}), ['person_box']),
     'rule values': (change_card(resize={'kind': 'short_side'}), ['resize.short_side']),

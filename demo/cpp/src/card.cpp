@@ -24,8 +24,10 @@ Json parse(const std::filesystem::path& path) {
     try {
         return Json::parse(text);
     } catch (const Json::exception& error) {
+        // Without the name of the exception, and without the bytes that were read last.
         std::string reason = error.what();
-        std::replace(reason.begin(), reason.end(), '\n', ' ');
+        reason = reason.substr(reason.find(']') + 2);
+        reason = reason.substr(0, reason.find("; last read"));
         throw Error("expected JSON in " + path.string() + ", but it is invalid: " + reason +
                     "; export again");
     }

@@ -27,22 +27,35 @@ BilinearMaps::BilinearMaps(const Maps& source, const std::vector<Size>& sizes)
     }
 }
 
-float BilinearMaps::read(std::size_t level, int channel, int y, int x) const {
+float BilinearMaps::at_level(std::size_t level, int channel, int y, int x) const {
     if (level == 0) return source_.channel(channel)[std::size_t(y) * source_.width + x];
     const auto& [rows, columns] = levels_[level - 1];
-    const int x0 = columns.low[x], x1 = columns.high[x], y0 = rows.low[y], y1 = rows.high[y];
-    const float left = columns.low_weight[x], right = columns.high_weight[x];
-    float above, below;
-    if (level == 1) {  // the usual case, without calls
-        const float* upper = source_.channel(channel) + std::size_t(y0) * source_.width;
-        const float* lower = source_.channel(channel) + std::size_t(y1) * source_.width;
-        above = left * upper[x0] + right * upper[x1];
-        below = left * lower[x0] + right * lower[x1];
-    } else {
-        above = left * read(level - 1, channel, y0, x0) + right * read(level - 1, channel, y0, x1);
-        below = left * read(level - 1, channel, y1, x0) + right * read(level - 1, channel, y1, x1);
+    const auto along = [&, &columns = columns](int row) {
+        return columns.low_weight[x] * at_level(level - 1, channel, row, columns.low[x]) +
+               columns.high_weight[x] * at_level(level - 1, channel, row, columns.high[x]);
+    };
+    return rows.low_weight[y] * along(rows.low[y]) + rows.high_weight[y] * along(rows.high[y]);
+}
+
+void BilinearMaps::read(int channel, const Range& range, std::vector<float>& target) const {
+    target.clear();
+    const bool is_direct = levels_.size() == 1;  // the usual case, which is worth being quick
+    for (int y = range.top; y <= range.bottom; ++y) {
+        if (!is_direct) {
+            for (int x = range.left; x <= range.right; ++x) target.push_back(at(channel, y, x));
+            continue;
+        }
+        const auto& [rows, columns] = levels_[0];
+        const float* upper = source_.channel(channel) + std::size_t(rows.low[y]) * source_.width;
+        const float* lower = source_.channel(channel) + std::size_t(rows.high[y]) * source_.width;
+        const float above = rows.low_weight[y], below = rows.high_weight[y];
+        for (int x = range.left; x <= range.right; ++x) {
+            const int low = columns.low[x], high = columns.high[x];
+            const float left = columns.low_weight[x], right = columns.high_weight[x];
+            target.push_back(above * (left * upper[low] + right * upper[high]) +
+                             below * (left * lower[low] + right * lower[high]));
+        }
     }
-    return rows.low_weight[y] * above + rows.high_weight[y] * below;
 }
 
 std::vector<Range> BilinearMaps::blocks(int side) const {

@@ -45,7 +45,10 @@ public:
     /// Divides the view into squares of pixels; the last ones may be smaller.
     std::vector<Range> blocks(int side) const;
 
-    float at(int channel, int y, int x) const { return read(levels_.size(), channel, y, x); }
+    float at(int channel, int y, int x) const { return at_level(levels_.size(), channel, y, x); }
+
+    /// Writes the values in a range of pixels to `target`, row by row.
+    void read(int channel, const Range& range, std::vector<float>& target) const;
 
     /// Returns bounds of the values in a range of pixels, up to rounding, without interpolating
     /// any: they lie between the smallest and the largest of the source's pixels that they read.
@@ -62,7 +65,7 @@ private:
         Axis rows, columns;
     };
 
-    float read(std::size_t level, int channel, int y, int x) const;
+    float at_level(std::size_t level, int channel, int y, int x) const;
 
     Maps source_;
     Size size_;

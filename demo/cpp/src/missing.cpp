@@ -1,7 +1,6 @@
 #include "missing.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -17,6 +16,7 @@ constexpr float kSlack = 1e-4f;
 struct MissingSearch::Best {
     Place place{0, 0, 0};
     float score = -std::numeric_limits<float>::infinity();
+    std::vector<float> values;  // of the block that is looked at
 
     void update(float own, int x, int y, float value) {
         const bool is_earlier = y < place.y || (y == place.y && x < place.x);
@@ -76,13 +76,9 @@ void MissingSearch::look(
     const Promise& promise, const std::vector<float>& person_tag, Best& best) const {
     const Range& block = blocks_[promise.block];
     const int width = block.right - block.left + 1;
-    std::array<float, kSide * kSide> values;
-    float* end = values.data();
-    for (int y = block.top; y <= block.bottom; ++y) {
-        for (int x = block.left; x <= block.right; ++x) *end++ = heatmaps_.at(keypoint_, y, x);
-    }
-    const auto score = [&](const float* value) {
-        const int index = int(value - values.data());
+    heatmaps_.read(keypoint_, block, best.values);
+    const auto score = [&](std::vector<float>::const_iterator value) {
+        const int index = int(value - best.values.begin());
         const int x = block.left + index % width, y = block.top + index / width;
         float squared = 0;
         for (std::size_t i = 0; i < person_tag.size(); ++i) {
@@ -94,8 +90,8 @@ void MissingSearch::look(
     };
     // The pixel with the highest heatmap value comes first; it rules out most others without
     // reading their tags, which costs more.
-    score(std::max_element(values.data(), end));
-    for (const float* value = values.data(); value != end; ++value) {
+    score(std::max_element(best.values.begin(), best.values.end()));
+    for (auto value = best.values.begin(); value != best.values.end(); ++value) {
         if (*value + kSlack - promise.penalty >= best.score) score(value);
     }
 }

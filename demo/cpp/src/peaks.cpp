@@ -25,12 +25,7 @@ std::vector<Peak> find_peaks(
                             std::max(block.left - radius, 0),
                             std::min(block.right + radius, heatmaps.width() - 1)};
         const int width = area.right - area.left + 1;
-        values.clear();
-        for (int y = area.top; y <= area.bottom; ++y) {
-            for (int x = area.left; x <= area.right; ++x) {
-                values.push_back(heatmaps.at(channel, y, x));
-            }
-        }
+        heatmaps.read(channel, area, values);
         const auto at = [&](int x, int y) {
             return values[std::size_t(y - area.top) * width + (x - area.left)];
         };

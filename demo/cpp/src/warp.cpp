@@ -58,22 +58,30 @@ std::array<std::vector<int>, 2> positions(
     return result;
 }
 
-// Returns the pixel at a position in 32nds of a pixel. What lies outside the image is black.
+// Reads the pixel at a position in 32nds of a pixel. What lies outside the image is black.
 void read(const Image& image, int x, int y, std::uint8_t* target) {
     static constexpr std::uint8_t kBlack[3] = {0, 0, 0};
     const int left = x >> 5, top = y >> 5, right_part = x & 31, lower_part = y & 31;
-    const auto pixel = [&](int column, int row) {
-        const bool inside = column >= 0 && column < image.width && row >= 0 && row < image.height;
-        return inside ? image.at(column, row) : kBlack;
-    };
-    const std::uint8_t* pixels[4] = {pixel(left, top), pixel(left + 1, top),
-                                     pixel(left, top + 1), pixel(left + 1, top + 1)};
-    const int weights[4] = {(32 - right_part) * (32 - lower_part), right_part * (32 - lower_part),
-                            (32 - right_part) * lower_part, right_part * lower_part};
+    const int left_part = 32 - right_part, upper_part = 32 - lower_part;
+    const std::uint8_t *upper_left, *upper_right, *lower_left, *lower_right;
+    if (left >= 0 && left + 1 < image.width && top >= 0 && top + 1 < image.height) {
+        upper_left = image.at(left, top);
+        upper_right = upper_left + 3;
+        lower_left = upper_left + std::size_t(3) * image.width;
+        lower_right = lower_left + 3;
+    } else {
+        const auto pixel = [&](int column, int row) {
+            const bool inside =
+                column >= 0 && column < image.width && row >= 0 && row < image.height;
+            return inside ? image.at(column, row) : kBlack;
+        };
+        upper_left = pixel(left, top), upper_right = pixel(left + 1, top);
+        lower_left = pixel(left, top + 1), lower_right = pixel(left + 1, top + 1);
+    }
     for (int channel = 0; channel < 3; ++channel) {
-        int sum = 512;  // half of the weights' sum, to round
-        for (int i = 0; i < 4; ++i) sum += weights[i] * pixels[i][channel];
-        target[channel] = static_cast<std::uint8_t>(sum >> 10);
+        const int upper = left_part * upper_left[channel] + right_part * upper_right[channel];
+        const int lower = left_part * lower_left[channel] + right_part * lower_right[channel];
+        target[channel] = std::uint8_t((upper_part * upper + lower_part * lower + 512) >> 10);
     }
 }
 

@@ -86,12 +86,12 @@ public:
     People decode(
         const std::vector<Output>& outputs, const std::optional<Box>& box) const override {
         const int count = rules_.num_keypoints;
-        Output own = outputs.at(0);
-        check_output(own, "heatmaps", {count, height_ / stride_, width_ / stride_});
+        check_output(outputs.at(0), "heatmaps", {count, height_ / stride_, width_ / stride_});
         check_output(outputs.at(1), "tags", {tag_dim_ * count, -1, -1});
-        if (box) hide_border(own, *box, width_, height_);
+        Output visible;  // a copy where a border is hidden
+        if (box) visible = without_border(outputs[0], *box, width_, height_);
 
-        const Maps maps = as_maps(own);
+        const Maps maps = as_maps(box ? visible : outputs[0]);
         const BilinearMaps::Size map_size{maps.height, maps.width};
         const BilinearMaps::Size size =
             restores_size_ ? BilinearMaps::Size{height_, width_} : map_size;

@@ -27,34 +27,11 @@ BilinearMaps::BilinearMaps(const Maps& source, const std::vector<Size>& sizes)
     }
 }
 
-float BilinearMaps::at_level(std::size_t level, int channel, int y, int x) const {
-    if (level == 0) return source_.channel(channel)[std::size_t(y) * source_.width + x];
-    const auto& [rows, columns] = levels_[level - 1];
-    const auto along = [&, &columns = columns](int row) {
-        return columns.low_weight[x] * at_level(level - 1, channel, row, columns.low[x]) +
-               columns.high_weight[x] * at_level(level - 1, channel, row, columns.high[x]);
-    };
-    return rows.low_weight[y] * along(rows.low[y]) + rows.high_weight[y] * along(rows.high[y]);
-}
-
 void BilinearMaps::read(int channel, const Range& range, std::vector<float>& target) const {
-    target.clear();
-    const bool is_direct = levels_.size() == 1;  // the usual case, which is worth being quick
+    target.resize(std::size_t(range.bottom - range.top + 1) * (range.right - range.left + 1));
+    float* value = target.data();
     for (int y = range.top; y <= range.bottom; ++y) {
-        if (!is_direct) {
-            for (int x = range.left; x <= range.right; ++x) target.push_back(at(channel, y, x));
-            continue;
-        }
-        const auto& [rows, columns] = levels_[0];
-        const float* upper = source_.channel(channel) + std::size_t(rows.low[y]) * source_.width;
-        const float* lower = source_.channel(channel) + std::size_t(rows.high[y]) * source_.width;
-        const float above = rows.low_weight[y], below = rows.high_weight[y];
-        for (int x = range.left; x <= range.right; ++x) {
-            const int low = columns.low[x], high = columns.high[x];
-            const float left = columns.low_weight[x], right = columns.high_weight[x];
-            target.push_back(above * (left * upper[low] + right * upper[high]) +
-                             below * (left * lower[low] + right * lower[high]));
-        }
+        for (int x = range.left; x <= range.right; ++x) *value++ = at(channel, y, x);
     }
 }
 

@@ -35,7 +35,7 @@ public:
         float lowest, highest;
     };
 
-    /// @param sizes Sizes to which the maps are interpolated one after the other.
+    /// @param sizes At most two sizes to which the maps are interpolated one after the other.
     BilinearMaps(const Maps& source, const std::vector<Size>& sizes);
 
     int height() const { return size_.height; }
@@ -45,7 +45,17 @@ public:
     /// Divides the view into squares of pixels; the last ones may be smaller.
     std::vector<Range> blocks(int side) const;
 
-    float at(int channel, int y, int x) const { return at_level(levels_.size(), channel, y, x); }
+    float at(int channel, int y, int x) const {
+        const float* map = source_.channel(channel);
+        const auto source = [&](int row, int column) {
+            return map[std::size_t(row) * source_.width + column];
+        };
+        if (levels_.empty()) return source(y, x);
+        const auto once = [&](int row, int column) {
+            return mix(levels_[0], row, column, source);
+        };
+        return levels_.size() == 1 ? once(y, x) : mix(levels_[1], y, x, once);
+    }
 
     /// Writes the values in a range of pixels to `target`, row by row.
     void read(int channel, const Range& range, std::vector<float>& target) const;
@@ -65,7 +75,16 @@ private:
         Axis rows, columns;
     };
 
-    float at_level(std::size_t level, int channel, int y, int x) const;
+    // Interpolates between four values that `read(row, column)` returns.
+    template <class Read>
+    static float mix(const Level& level, int y, int x, const Read& read) {
+        const auto& [rows, columns] = level;
+        const int low = columns.low[x], high = columns.high[x];
+        const float left = columns.low_weight[x], right = columns.high_weight[x];
+        const float above = left * read(rows.low[y], low) + right * read(rows.low[y], high);
+        const float below = left * read(rows.high[y], low) + right * read(rows.high[y], high);
+        return rows.low_weight[y] * above + rows.high_weight[y] * below;
+    }
 
     Maps source_;
     Size size_;

@@ -44,7 +44,7 @@ Maps as_maps(const Output& output) {
     return {output.values.data(), output.shape[0], output.shape[1], output.shape[2]};
 }
 
-void hide_border(Output& heatmaps, const Box& box, int width, int height) {
+Output without_border(Output heatmaps, const Box& box, int width, int height) {
     const auto rows = inside(box.top, box.bottom, heatmaps.shape[1], height);
     const auto columns = inside(box.left, box.right, heatmaps.shape[2], width);
     float* value = heatmaps.values.data();
@@ -53,6 +53,7 @@ void hide_border(Output& heatmaps, const Box& box, int width, int height) {
             for (const bool column : columns) *value++ *= float(row && column);
         }
     }
+    return heatmaps;
 }
 
 }  // namespace litepose

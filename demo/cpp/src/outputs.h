@@ -14,11 +14,11 @@ void check_output(const Output& output, const std::string& name, const std::vect
 /// Returns an output (channels, height, width) as maps.
 Maps as_maps(const Output& output);
 
-/// Sets heatmaps to zero at pixels whose centre lies outside the image.
+/// Returns heatmaps with zeros at pixels whose centre lies outside the image.
 ///
 /// @param box The part of the input that the image covers.
 /// @param width Width of the input in pixels.
 /// @param height Height of the input in pixels.
-void hide_border(Output& heatmaps, const Box& box, int width, int height);
+Output without_border(Output heatmaps, const Box& box, int width, int height);
 
 }  // namespace litepose

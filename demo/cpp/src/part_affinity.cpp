@@ -222,13 +222,13 @@ public:
 
     People decode(
         const std::vector<Output>& outputs, const std::optional<Box>& box) const override {
-        Output own = outputs.at(0);
         const int height = height_ / stride_, width = width_ / stride_;
-        check_output(own, "heatmaps", {rules_.num_parts + 1, height, width});
+        check_output(outputs.at(0), "heatmaps", {rules_.num_parts + 1, height, width});
         check_output(outputs.at(1), "fields", {int(2 * rules_.limbs.size()), height, width});
-        if (box) hide_border(own, *box, width_, height_);
+        Output visible;  // a copy where a border is hidden
+        if (box) visible = without_border(outputs[0], *box, width_, height_);
 
-        const CubicMaps heatmaps(as_maps(own), rules_.upsample);
+        const CubicMaps heatmaps(as_maps(box ? visible : outputs[0]), rules_.upsample);
         const CubicMaps fields(as_maps(outputs[1]), rules_.upsample);
         const std::vector<Found> keypoints = find_keypoints(heatmaps, rules_);
         std::vector<Pose> people;

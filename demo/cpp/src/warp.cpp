@@ -44,44 +44,19 @@ std::array<double, 6> solve(std::array<std::array<double, 7>, 6> rows) {
     return solution;
 }
 
-// Returns the two columns of positions, x and y in units of 1/1024 pixel, which OpenCV rounds before
-// it adds those of columns and rows.
-std::array<std::vector<int>, 2> positions(
-    const std::array<double, 2>& scale, const std::array<double, 2>& offset, int size) {
-    std::array<std::vector<int>, 2> result;
-    for (int axis = 0; axis < 2; ++axis) {
-        for (int i = 0; i < size; ++i) {
-            result[axis].push_back(
-                int(std::nearbyint((scale[axis] * i + offset[axis]) * 1024)));
-        }
-    }
-    return result;
-}
+// A position in units of 1/1024 pixel, as OpenCV rounds it.
+int fixed_point(double position) { return int(std::nearbyint(position * 1024)); }
 
-// Reads the pixel at a position in 32nds of a pixel. What lies outside the image is black.
-void read(const Image& image, int x, int y, std::uint8_t* target) {
-    static constexpr std::uint8_t kBlack[3] = {0, 0, 0};
-    const int left = x >> 5, top = y >> 5, right_part = x & 31, lower_part = y & 31;
-    const int left_part = 32 - right_part, upper_part = 32 - lower_part;
-    const std::uint8_t *upper_left, *upper_right, *lower_left, *lower_right;
-    if (left >= 0 && left + 1 < image.width && top >= 0 && top + 1 < image.height) {
-        upper_left = image.at(left, top);
-        upper_right = upper_left + 3;
-        lower_left = upper_left + std::size_t(3) * image.width;
-        lower_right = lower_left + 3;
-    } else {
-        const auto pixel = [&](int column, int row) {
-            const bool inside =
-                column >= 0 && column < image.width && row >= 0 && row < image.height;
-            return inside ? image.at(column, row) : kBlack;
-        };
-        upper_left = pixel(left, top), upper_right = pixel(left + 1, top);
-        lower_left = pixel(left, top + 1), lower_right = pixel(left + 1, top + 1);
-    }
-    for (int channel = 0; channel < 3; ++channel) {
-        const int upper = left_part * upper_left[channel] + right_part * upper_right[channel];
-        const int lower = left_part * lower_left[channel] + right_part * lower_right[channel];
-        target[channel] = std::uint8_t((upper_part * upper + lower_part * lower + 512) >> 10);
+// Mixes two rows of an image, of which those outside are black, in 32nds. Two black pixels are added
+// at each end.
+void mix_rows(const Image& image, int top, int lower_part, std::vector<std::uint16_t>& mixed) {
+    const int count = 3 * image.width;
+    mixed.assign(std::size_t(count) + 12, 0);
+    std::uint16_t* target = mixed.data() + 6;
+    for (const auto& [row, part] : {std::pair(top, 32 - lower_part), std::pair(top + 1, lower_part)}) {
+        if (row < 0 || row >= image.height) continue;
+        const std::uint8_t* source = image.at(0, row);
+        for (int i = 0; i < count; ++i) target[i] = std::uint16_t(target[i] + part * source[i]);
     }
 }
 
@@ -105,13 +80,22 @@ Image warp(const Image& image, const std::array<double, 6>& matrix, int width, i
     const double inverse = determinant != 0 ? 1 / determinant : 0;
     const double xx = e * inverse, yy = a * inverse, xy = -b * inverse, yx = -d * inverse;
     const double x0 = -xx * c - xy * f, y0 = -yx * c - yy * f;
-    const auto across = positions({xx, yx}, {0, 0}, width);
-    const auto down = positions({xy, yy}, {x0, y0}, height);
+    std::vector<int> columns;
+    for (int column = 0; column < width; ++column) columns.push_back(fixed_point(xx * column));
     Image result(width, height);
+    std::vector<std::uint16_t> mixed;
     for (int row = 0; row < height; ++row) {
-        for (int column = 0; column < width; ++column) {
-            read(image, (across[0][column] + down[0][row] + 16) >> 5,
-                 (across[1][column] + down[1][row] + 16) >> 5, result.at(column, row));
+        const int x_start = fixed_point(xy * row + x0) + 16;
+        const int y = (fixed_point(yy * row + y0) + 16) >> 5;
+        mix_rows(image, y >> 5, y & 31, mixed);
+        std::uint8_t* target = result.at(0, row);
+        for (const int column : columns) {
+            const int x = (column + x_start) >> 5, right_part = x & 31;
+            const std::uint16_t* left = &mixed[3 * (std::clamp(x >> 5, -2, image.width) + 2)];
+            for (int channel = 0; channel < 3; ++channel) {
+                const int sum = (32 - right_part) * left[channel] + right_part * left[channel + 3];
+                *target++ = std::uint8_t((sum + 512) >> 10);
+            }
         }
     }
     return result;

@@ -198,6 +198,7 @@ BAD_FOLDERS = {
     'rule values': (change_card(resize={'kind': 'short_side'}), ['resize.short_side']),
     'decoder': (change_decoder(kind='single_person'), ['single_person']),
     'decoder values': (change_decoder(stride='2'), ['decoder.stride', '"2"']),
+    'unknown value': (change_decoder(softness=2), ['decoder.softness', 'no such field']),
     'outputs': (change_decoder(stride=4), ['heatmaps', '(14, 16, 32)', '(14, 32, 64)']),
     'no decoder': (change_card(decoder=None), ['decoder']),
 }

@@ -44,6 +44,7 @@ struct Rules {
             keypoint_order.size()) {
             throw fields.wrong("keypoint_order", "each keypoint once", keypoint_order);
         }
+        fields.check_all_read();
     }
 };
 
@@ -79,6 +80,7 @@ public:
                 "num_keypoints", std::to_string(card.num_keypoints) + ", as in the skeleton",
                 rules_.num_keypoints);
         }
+        fields.check_all_read();
     }
 
     std::vector<std::string> output_names() const override { return {"heatmaps", "tags"}; }
@@ -224,8 +226,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Decoder> make_associative_embedding(const Card& card) {
-    return std::make_unique<AssociativeEmbedding>(card, Fields(card.decoder, "decoder"));
+std::unique_ptr<Decoder> make_associative_embedding(const Card& card, const Fields& fields) {
+    return std::make_unique<AssociativeEmbedding>(card, fields);
 }
 
 }  // namespace litepose

@@ -8,6 +8,9 @@
 namespace litepose {
 
 /// Returns the decoder that equals litepose_mm.decoding.AssociativeEmbedding.
-std::unique_ptr<Decoder> make_associative_embedding(const Card& card);
+///
+/// @param fields The decoder's fields in the card.
+/// @throws Error The card is invalid.
+std::unique_ptr<Decoder> make_associative_embedding(const Card& card, const Fields& fields);
 
 }  // namespace litepose

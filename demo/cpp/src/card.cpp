@@ -86,9 +86,16 @@ Error Fields::wrong(
 }
 
 const Json& Fields::value(const std::string& name) const {
+    read_.insert(name);
     const auto found = object_.find(name);
     if (found == object_.end()) throw wrong(name, "a value", "nothing");
     return *found;
+}
+
+void Fields::check_all_read() const {
+    for (const auto& [name, own] : object_.items()) {
+        if (!read_.count(name)) throw wrong(name, "no such field", own);
+    }
 }
 
 Fields Fields::object(const std::string& name) const {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ public:
     /// A list of integers; `count` is its length, or -1 for any.
     std::vector<int> integers(const std::string& name, int count, int lowest, int highest) const;
 
+    /// @throws Error There are fields that nobody has asked for, perhaps of a newer version.
+    void check_all_read() const;
+
     /// Returns the error that a field has another value than was expected.
     Error wrong(
         const std::string& name, const std::string& expected, const Json& got) const;
@@ -38,6 +42,7 @@ public:
 private:
     const Json& object_;
     std::string where_;
+    mutable std::set<std::string> read_;
 };
 
 /// The contents of `model.json`. docs/deploy.md describes the fields.

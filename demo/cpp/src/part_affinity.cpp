@@ -39,6 +39,12 @@ struct Rules {
         const Fields body = fields.object("body");
         read_parts(body);
         read_limbs(body);
+        if (body.integer("num_keypoints") != num_keypoints) {
+            throw body.wrong("num_keypoints", std::to_string(num_keypoints) + ", as in the skeleton",
+                             body.value("num_keypoints"));
+        }
+        body.check_all_read();
+        fields.check_all_read();
     }
 
 private:
@@ -216,7 +222,9 @@ public:
           stride_(fields.integer("stride")),
           offset_(fields.number("offset", -65536, 65536)),
           height_(card.height),
-          width_(card.width) {}
+          width_(card.width) {
+        fields.check_all_read();
+    }
 
     std::vector<std::string> output_names() const override { return {"heatmaps", "fields"}; }
 
@@ -274,8 +282,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Decoder> make_part_affinity(const Card& card) {
-    return std::make_unique<PartAffinity>(card, Fields(card.decoder, "decoder"));
+std::unique_ptr<Decoder> make_part_affinity(const Card& card, const Fields& fields) {
+    return std::make_unique<PartAffinity>(card, fields);
 }
 
 }  // namespace litepose

@@ -32,7 +32,9 @@ Resized warped(const Image& image, Size size, double zoom) {
 class ShortSide : public ResizeRule {
 public:
     explicit ShortSide(const Fields& fields)
-        : short_side_(fields.integer("short_side")), divisor_(fields.integer("divisor")) {}
+        : short_side_(fields.integer("short_side")), divisor_(fields.integer("divisor")) {
+        fields.check_all_read();
+    }
 
     Resized resize(const Image& image, int width, int height) const override {
         const Size size{width, height};
@@ -75,7 +77,9 @@ private:
 class FixedHeight : public ResizeRule {
 public:
     explicit FixedHeight(const Fields& fields)
-        : height_(fields.integer("height")), divisor_(fields.integer("divisor")) {}
+        : height_(fields.integer("height")), divisor_(fields.integer("divisor")) {
+        fields.check_all_read();
+    }
 
     Resized resize(const Image& image, int width, int height) const override {
         const double own = double(height_) / image.height;

@@ -108,7 +108,8 @@ private:
         for (const auto& [i, j] : path) {
             marks_[i][j] = marks_[i][j] == Mark::kStar ? Mark::kNone : Mark::kStar;
         }
-        for (auto& marks : marks_) std::replace(marks.begin(), marks.end(), Mark::kPrime, Mark::kNone);
+        for (auto& marks : marks_)
+            std::replace(marks.begin(), marks.end(), Mark::kPrime, Mark::kNone);
         uncover();
     }
 

@@ -28,8 +28,7 @@ struct Rules {
 
     explicit Rules(const Fields& fields)
         : num_keypoints(fields.integer("num_keypoints")),
-          keypoint_order(
-              fields.integers("keypoint_order", num_keypoints, 0, num_keypoints - 1)),
+          keypoint_order(fields.integers("keypoint_order", num_keypoints, 0, num_keypoints - 1)),
           nms_kernel(fields.integer("nms_kernel")),
           top_k(fields.integer("top_k")),
           keypoint_threshold(fields.number("keypoint_threshold", 0, 1e30)),
@@ -85,8 +84,8 @@ public:
 
     std::vector<std::string> output_names() const override { return {"heatmaps", "tags"}; }
 
-    People decode(
-        const std::vector<Output>& outputs, const std::optional<Box>& box) const override {
+    People decode(const std::vector<Output>& outputs,
+                  const std::optional<Box>& box) const override {
         const int count = rules_.num_keypoints;
         check_output(outputs.at(0), "heatmaps", {count, height_ / stride_, width_ / stride_});
         check_output(outputs.at(1), "tags", {tag_dim_ * count, -1, -1});
@@ -112,8 +111,7 @@ private:
                                                rules_.nms_kernel, rules_.top_k)) {
                 std::vector<float> tag;
                 for (int i = 0; i < tag_dim_; ++i) {
-                    tag.push_back(
-                        tags.at(i * rules_.num_keypoints + keypoint, peak.y, peak.x));
+                    tag.push_back(tags.at(i * rules_.num_keypoints + keypoint, peak.y, peak.x));
                 }
                 candidates.back().push_back({peak.x, peak.y, peak.value, std::move(tag)});
             }
@@ -170,8 +168,8 @@ private:
             people.keypoints[2 * index + 1] = y * scale_y + own_shift * (scale_y - 1);
         };
         const auto refined = [&](int keypoint, int pixel, int other, bool is_x, bool ties_to_zero) {
-            return float(pixel) + (first_centre + quarter(heatmaps, keypoint, pixel, other, is_x,
-                                                          ties_to_zero));
+            return float(pixel) +
+                   (first_centre + quarter(heatmaps, keypoint, pixel, other, is_x, ties_to_zero));
         };
         for (int keypoint = 0; keypoint < count; ++keypoint) {
             std::optional<MissingSearch> search;

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "processor.h"
 #include "files.h"
+#include "processor.h"
 #include "sha256.h"
 
 namespace litepose {
@@ -47,27 +47,43 @@ std::array<float, 3> three_numbers(const Fields& card, const std::string& name, 
     return numbers;
 }
 
+// A name must not lead out of the folder.
+bool is_plain_name(const std::string& name) {
+    return !name.empty() && name[0] != '.' &&
+           std::all_of(name.begin(), name.end(), [](unsigned char c) {
+               return std::isalnum(c) || (c && std::strchr("._+-", c));
+           });
+}
+
+bool is_library(const std::string& name) {
+    return name.size() > 3 && name.compare(name.size() - 3, 3, ".so") == 0;
+}
+
+// Checks the model's files against their hashes and returns the library.
 std::filesystem::path checked_library(const std::filesystem::path& folder, const Fields& card) {
     const Json& files = card.value("files");
-    const auto plain = [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) || std::strchr("._+-", c);
+    const auto wrong = [&] {
+        return card.wrong("files", "names of files with their sha256, among them one *.so", files);
     };
-    // A name must not lead out of the folder.
-    if (!files.is_object() || files.size() != 1 || files.begin().key().empty() ||
-        files.begin().key()[0] == '.' || !files.begin().value().is_string() ||
-        !std::all_of(files.begin().key().begin(), files.begin().key().end(), plain)) {
-        throw card.wrong("files", "the name of one library and its sha256", files);
+    if (!files.is_object()) throw wrong();
+    std::filesystem::path library;
+    for (const auto& [name, hash] : files.items()) {
+        if (!is_plain_name(name) || !hash.is_string()) throw wrong();
+        const std::filesystem::path path = folder / name;
+        const std::string bytes = read_file(path, "model's file");
+        const std::string expected = hash, found = sha256(bytes);
+        if (found != expected) {
+            throw Error(path.string() + ": expected the sha256 " + expected.substr(0, 12) +
+                        "… given in model.json, got " + found.substr(0, 12) +
+                        "…: the file is truncated or damaged, or the card belongs to another "
+                        "model; copy the whole folder again, or export again");
+        }
+        if (!is_library(name)) continue;
+        if (!library.empty()) throw wrong();
+        check_processor(bytes, path.string());
+        library = path;
     }
-    const std::filesystem::path library = folder / files.begin().key();
-    const std::string bytes = read_file(library, "model's library");
-    const std::string expected = files.begin().value(), found = sha256(bytes);
-    if (found != expected) {
-        throw Error(library.string() + ": expected the sha256 " + expected.substr(0, 12) +
-                    "… given in model.json, got " + found.substr(0, 12) +
-                    "…: the file is truncated or damaged, or the card belongs to another model; "
-                    "copy the whole folder again, or export again");
-    }
-    check_processor(bytes, library.string());
+    if (library.empty()) throw wrong();
     return library;
 }
 
@@ -77,8 +93,7 @@ Fields::Fields(const Json& object, std::string where) : object_(object), where_(
     if (!object.is_object()) throw Error("model card: " + where_ + ": expected a JSON object");
 }
 
-Error Fields::wrong(
-    const std::string& name, const std::string& expected, const Json& got) const {
+Error Fields::wrong(const std::string& name, const std::string& expected, const Json& got) const {
     std::string text = got.dump(-1, ' ', true, Json::error_handler_t::replace);
     if (text.size() > 200) text = text.substr(0, 200) + " …";
     return Error("model card: " + where_ + (where_.empty() ? "" : ".") + name + ": expected " +
@@ -112,10 +127,10 @@ int Fields::integer(const std::string& name, int lowest, int highest) const {
     const Json& own = value(name);
     const double number = own.is_number_integer() ? own.get<double>() : NAN;
     if (!(number >= lowest && number <= highest)) {
-        throw wrong(name,
-                    "a whole number from " + std::to_string(lowest) + " to " +
-                        std::to_string(highest),
-                    own);
+        throw wrong(
+            name,
+            "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest),
+            own);
     }
     return static_cast<int>(number);
 }
@@ -129,8 +144,8 @@ double Fields::number(const std::string& name, double lowest, double highest) co
     const Json& own = value(name);
     const double number = own.is_number() ? own.get<double>() : NAN;
     if (!(number >= lowest && number <= highest)) {
-        throw wrong(
-            name, "a number from " + Json(lowest).dump() + " to " + Json(highest).dump(), own);
+        throw wrong(name, "a number from " + Json(lowest).dump() + " to " + Json(highest).dump(),
+                    own);
     }
     return number;
 }
@@ -143,8 +158,7 @@ std::string Fields::text(const std::string& name) const {
     return own;
 }
 
-std::string Fields::choice(
-    const std::string& name, const std::vector<std::string>& choices) const {
+std::string Fields::choice(const std::string& name, const std::vector<std::string>& choices) const {
     const std::string own = text(name);
     if (std::find(choices.begin(), choices.end(), own) == choices.end()) {
         std::string all;
@@ -154,8 +168,8 @@ std::string Fields::choice(
     return own;
 }
 
-std::vector<int> Fields::integers(
-    const std::string& name, int count, int lowest, int highest) const {
+std::vector<int> Fields::integers(const std::string& name, int count, int lowest,
+                                  int highest) const {
     const Json& own = value(name);
     const bool fits = own.is_array() && (count < 0 || own.size() == std::size_t(count)) &&
                       std::all_of(own.begin(), own.end(), [&](const Json& each) {
@@ -175,10 +189,10 @@ Card read_card(const std::filesystem::path& folder) {
     const Json document = parse(folder / "model.json");
     const Fields card(document, "");
     if (card.value("format_version") != kFormatVersion) {
-        throw card.wrong("format_version",
-                         std::to_string(kFormatVersion) +
-                             ", the only version that this program supports",
-                         card.value("format_version"));
+        throw card.wrong(
+            "format_version",
+            std::to_string(kFormatVersion) + ", the only version that this program supports",
+            card.value("format_version"));
     }
     if (card.text("engine") != "tvm") {
         throw Error("expected a model for the engine tvm, but " + folder.string() +

@@ -36,8 +36,7 @@ public:
     void check_all_read() const;
 
     /// Returns the error that a field has another value than was expected.
-    Error wrong(
-        const std::string& name, const std::string& expected, const Json& got) const;
+    Error wrong(const std::string& name, const std::string& expected, const Json& got) const;
 
 private:
     const Json& object_;

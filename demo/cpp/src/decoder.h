@@ -40,8 +40,8 @@ public:
     ///
     /// @param box The part of the input to search; all of it if empty.
     /// @throws Error The outputs have other shapes than the card says, or are not finite.
-    virtual People decode(
-        const std::vector<Output>& outputs, const std::optional<Box>& box) const = 0;
+    virtual People decode(const std::vector<Output>& outputs,
+                          const std::optional<Box>& box) const = 0;
 };
 
 /// @throws Error The card is invalid, or its decoder is not supported.

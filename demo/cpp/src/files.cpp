@@ -10,8 +10,8 @@
 namespace litepose {
 
 std::string read_file(const std::filesystem::path& path, const std::string& what) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
-        std::fopen(path.c_str(), "rb"), std::fclose);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                               std::fclose);
     std::string bytes;
     if (file) {
         char part[1 << 16];

@@ -57,7 +57,8 @@ std::vector<Group> group_by_tags(const std::vector<std::vector<Candidate>>& cand
                 person = person_of_tag.emplace(tag[0], int(groups.size())).first->second;
                 if (person == int(groups.size())) {
                     groups.emplace_back(candidates.size());
-                    for (Candidate& each : groups.back()) each = {0, 0, 0, std::vector<float>(tag.size())};
+                    for (Candidate& each : groups.back())
+                        each = {0, 0, 0, std::vector<float>(tag.size())};
                     means.emplace_back();
                 }
                 means[person] = {tag, 1};

@@ -38,8 +38,8 @@ Image read_image(const std::filesystem::path& path) {
     const auto [shorter, longer] = std::minmax(image.width, image.height);
     if (longer > kMaxAspectRatio * shorter) {
         throw Error("expected an image whose long side is at most " +
-                    std::to_string(kMaxAspectRatio) + " times the short one, but " + name + " has " +
-                    std::to_string(image.width) + "x" + std::to_string(image.height) +
+                    std::to_string(kMaxAspectRatio) + " times the short one, but " + name +
+                    " has " + std::to_string(image.width) + "x" + std::to_string(image.height) +
                     "; cut it into pieces");
     }
     return image;

@@ -16,9 +16,7 @@ struct Image {
     Image(int width, int height)
         : width(width), height(height), rgb(std::size_t(3) * width * height) {}
 
-    const std::uint8_t* at(int x, int y) const {
-        return &rgb[3 * (std::size_t(y) * width + x)];
-    }
+    const std::uint8_t* at(int x, int y) const { return &rgb[3 * (std::size_t(y) * width + x)]; }
     std::uint8_t* at(int x, int y) { return &rgb[3 * (std::size_t(y) * width + x)]; }
 };
 

@@ -42,8 +42,8 @@ Image read_jpeg(const std::string& bytes, const std::string& name) {
     if (!decoder) throw std::bad_alloc();
     const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
     int width = 0, height = 0, subsampling = 0, colours = 0;
-    check(tjDecompressHeader3(
-              decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colours),
+    check(tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling,
+                              &colours),
           decoder.get(), name);
     if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
         throw Error("expected an image in RGB or grey, but " + name +

@@ -1,5 +1,7 @@
 // litepose: finds people on images with an exported model, and prints them as JSON.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -7,7 +9,6 @@
 #include <cstring>
 #include <new>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "error.h"
@@ -56,7 +57,8 @@ Arguments parse(int count, char** values) {
             char* end = nullptr;
             const long threads = std::strtol(text.c_str(), &end, 10);
             if (*end != '\0' || threads < 1 || threads > 1024) {
-                throw Error("--threads: expected a whole number from 1 to 1024, got '" + text + "'");
+                throw Error("--threads: expected a whole number from 1 to 1024, got '" + text +
+                            "'");
             }
             arguments.threads = int(threads);
         } else if (own.size() > 1 && own[0] == '-') {
@@ -97,10 +99,9 @@ void print_times(Milliseconds loading, const Times& times) {
         std::fprintf(stderr, "%-14s %9.2f ms\n", name, time);
     };
     line("load", loading.count());
-    for (auto [name, values] : {std::pair("read image", times.reading),
-                                std::pair("preprocessing", times.preprocessing),
-                                std::pair("network", times.network),
-                                std::pair("decoding", times.decoding)}) {
+    for (auto [name, values] :
+         {std::pair("read image", times.reading), std::pair("preprocessing", times.preprocessing),
+          std::pair("network", times.network), std::pair("decoding", times.decoding)}) {
         if (values.empty()) continue;
         std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
         line(name, values[values.size() / 2]);

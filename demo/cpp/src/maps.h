@@ -13,9 +13,7 @@ struct Maps {
     int height = 0;
     int width = 0;
 
-    const float* channel(int index) const {
-        return data + std::size_t(index) * height * width;
-    }
+    const float* channel(int index) const { return data + std::size_t(index) * height * width; }
 };
 
 /// The first and the last of some rows and columns.
@@ -51,9 +49,7 @@ public:
             return map[std::size_t(row) * source_.width + column];
         };
         if (levels_.empty()) return source(y, x);
-        const auto once = [&](int row, int column) {
-            return mix(levels_[0], row, column, source);
-        };
+        const auto once = [&](int row, int column) { return mix(levels_[0], row, column, source); };
         return levels_.size() == 1 ? once(y, x) : mix(levels_[1], y, x, once);
     }
 

@@ -60,8 +60,8 @@ Place MissingSearch::find(const std::vector<float>& person_tag) const {
     return best.place;
 }
 
-MissingSearch::Promise MissingSearch::promise(
-    std::size_t block, const std::vector<float>& person_tag) const {
+MissingSearch::Promise MissingSearch::promise(std::size_t block,
+                                              const std::vector<float>& person_tag) const {
     float squared = 0;
     for (std::size_t i = 0; i < person_tag.size(); ++i) {
         const auto [lowest, highest] = tag_bounds_[block * person_tag.size() + i];
@@ -72,8 +72,8 @@ MissingSearch::Promise MissingSearch::promise(
     return {highest_[block] + kSlack - least, least, block};
 }
 
-void MissingSearch::look(
-    const Promise& promise, const std::vector<float>& person_tag, Best& best) const {
+void MissingSearch::look(const Promise& promise, const std::vector<float>& person_tag,
+                         Best& best) const {
     const Range& block = blocks_[promise.block];
     const int width = block.right - block.left + 1;
     heatmaps_.read(keypoint_, block, best.values);

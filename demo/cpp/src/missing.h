@@ -44,7 +44,7 @@ private:
     int keypoint_;
     float tag_weight_;
     std::vector<Range> blocks_;
-    std::vector<float> highest_;                  // for each block
+    std::vector<float> highest_;                    // for each block
     std::vector<BilinearMaps::Bounds> tag_bounds_;  // for each block and tag
 };
 

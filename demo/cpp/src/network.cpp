@@ -37,8 +37,9 @@ Output to_output(const ffi::Tensor& tensor) {
     const DLDataType type = tensor.dtype();
     if (tensor.ndim() < 1 || tensor.size(0) != 1 || type.code != kDLFloat || type.bits != 32 ||
         type.lanes != 1 || !tensor.IsContiguous()) {
-        throw Error("the model does not match its card: expected outputs in float32 for one image; "
-                    "export it again");
+        throw Error(
+            "the model does not match its card: expected outputs in float32 for one image; "
+            "export it again");
     }
     Output output;
     for (int i = 1; i < tensor.ndim(); ++i) output.shape.push_back(int(tensor.size(i)));
@@ -66,10 +67,9 @@ Network::Network(const Card& card, std::optional<int> threads) {
             library->GetFunction("vm_load_executable").value()().cast<ffi::Module>();
         module->GetFunction("vm_initialization")
             .value()(int(device.device_type), int(device.device_id), kPooledAllocator);
-        machine_.reset(new Machine{
-            module, module->GetFunction("main").value(),
-            ffi::Tensor::FromNDAlloc(
-                Allocator(), ffi::ShapeView(shape, 4), DLDataType{kDLFloat, 32, 1}, device)});
+        machine_.reset(new Machine{module, module->GetFunction("main").value(),
+                                   ffi::Tensor::FromNDAlloc(Allocator(), ffi::ShapeView(shape, 4),
+                                                            DLDataType{kDLFloat, 32, 1}, device)});
     } catch (const ffi::Error& error) {
         throw Error("TVM cannot load " + card.library.string() + ": " + one_line(error) +
                     "; use the version of TVM with which the model was exported");

@@ -63,8 +63,10 @@ Image upright(Image image, int orientation) {
     const int height = swapped ? image.width : image.height;
     Image result(width, height);
     // Where each orientation stores the right and the bottom end of the upright image.
-    const bool flip_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    const bool flip_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    const bool flip_x =
+        orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    const bool flip_y =
+        orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
     for (int y = 0; y < height; ++y) {
         for (int x = 0; x < width; ++x) {
             int source_x = swapped ? y : x, source_y = swapped ? x : y;

@@ -28,8 +28,9 @@ std::vector<bool> inside(double first, double last, int pixels, int length) {
 void check_output(const Output& output, const std::string& name, const std::vector<int>& shape) {
     const bool fits =
         output.shape.size() == shape.size() &&
-        std::equal(shape.begin(), shape.end(), output.shape.begin(),
-                   [](int expected, int got) { return got > 0 && (expected < 0 || got == expected); });
+        std::equal(shape.begin(), shape.end(), output.shape.begin(), [](int expected, int got) {
+            return got > 0 && (expected < 0 || got == expected);
+        });
     if (!fits) {
         throw Error("the model does not match its card: expected " + name + " of the shape " +
                     text(shape) + ", got " + text(output.shape) + "; export it again");

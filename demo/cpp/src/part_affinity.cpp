@@ -40,7 +40,8 @@ struct Rules {
         read_parts(body);
         read_limbs(body);
         if (body.integer("num_keypoints") != num_keypoints) {
-            throw body.wrong("num_keypoints", std::to_string(num_keypoints) + ", as in the skeleton",
+            throw body.wrong("num_keypoints",
+                             std::to_string(num_keypoints) + ", as in the skeleton",
                              body.value("num_keypoints"));
         }
         body.check_all_read();
@@ -132,8 +133,8 @@ std::vector<Found> find_keypoints(const CubicMaps& heatmaps, const Rules& rules)
         });
         const std::size_t first = result.size();
         for (const Found& each : own) {
-            const bool is_close = std::any_of(
-                result.begin() + first, result.end(), [&](const Found& kept) {
+            const bool is_close =
+                std::any_of(result.begin() + first, result.end(), [&](const Found& kept) {
                     const double x = each.x - kept.x, y = each.y - kept.y;
                     return x * x + y * y < rules.suppression * rules.suppression;
                 });
@@ -170,9 +171,8 @@ std::vector<Connection> connect(const CubicMaps& fields, const std::vector<Found
             }
         }
     }
-    std::stable_sort(pairs.begin(), pairs.end(), [](const Connection& a, const Connection& b) {
-        return a.score > b.score;
-    });
+    std::stable_sort(pairs.begin(), pairs.end(),
+                     [](const Connection& a, const Connection& b) { return a.score > b.score; });
     std::set<int> used;
     std::vector<Connection> chosen;
     for (const Connection& pair : pairs) {
@@ -185,8 +185,8 @@ std::vector<Connection> connect(const CubicMaps& fields, const std::vector<Found
 
 // Adds the connections of a limb to the people. A connection extends every person who has its
 // start; without one, it begins a person.
-void extend(std::vector<Pose>& people, const std::vector<Connection>& connections,
-            const Limb& limb, const std::vector<Found>& keypoints, const Rules& rules) {
+void extend(std::vector<Pose>& people, const std::vector<Connection>& connections, const Limb& limb,
+            const std::vector<Found>& keypoints, const Rules& rules) {
     for (const auto& [start, end, score] : connections) {
         if (limb.only_fills) {
             for (Pose& person : people) {
@@ -228,8 +228,8 @@ public:
 
     std::vector<std::string> output_names() const override { return {"heatmaps", "fields"}; }
 
-    People decode(
-        const std::vector<Output>& outputs, const std::optional<Box>& box) const override {
+    People decode(const std::vector<Output>& outputs,
+                  const std::optional<Box>& box) const override {
         const int height = height_ / stride_, width = width_ / stride_;
         check_output(outputs.at(0), "heatmaps", {rules_.num_parts + 1, height, width});
         check_output(outputs.at(1), "fields", {int(2 * rules_.limbs.size()), height, width});
@@ -265,8 +265,8 @@ private:
             for (const int part : rules_.keypoint_parts) {
                 const int id = pose.ids[part];
                 people.keypoint_scores.push_back(id < 0 ? 0 : keypoints[id].score);
-                for (const int position : {id < 0 ? 0 : keypoints[id].x,
-                                           id < 0 ? 0 : keypoints[id].y}) {
+                for (const int position :
+                     {id < 0 ? 0 : keypoints[id].x, id < 0 ? 0 : keypoints[id].y}) {
                     people.keypoints.push_back(id < 0 ? 0 : float(position * scale + offset_));
                 }
             }

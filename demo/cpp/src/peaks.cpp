@@ -12,18 +12,17 @@ constexpr double kSlack = 4e-5;
 
 }  // namespace
 
-std::vector<Peak> find_peaks(
-    const BilinearMaps& heatmaps, int channel, double threshold, int kernel, int top_k) {
+std::vector<Peak> find_peaks(const BilinearMaps& heatmaps, int channel, double threshold,
+                             int kernel, int top_k) {
     const int radius = kernel / 2;
     std::vector<Peak> peaks;
     std::vector<float> values;
     for (const Range& block : heatmaps.blocks(kSide)) {
         if (heatmaps.bounds(channel, block).highest <= threshold * (1 - kSlack)) continue;
         // The block with its surroundings.
-        const Range area = {std::max(block.top - radius, 0),
-                            std::min(block.bottom + radius, heatmaps.height() - 1),
-                            std::max(block.left - radius, 0),
-                            std::min(block.right + radius, heatmaps.width() - 1)};
+        const Range area = {
+            std::max(block.top - radius, 0), std::min(block.bottom + radius, heatmaps.height() - 1),
+            std::max(block.left - radius, 0), std::min(block.right + radius, heatmaps.width() - 1)};
         const int width = area.right - area.left + 1;
         heatmaps.read(channel, area, values);
         const auto at = [&](int x, int y) {

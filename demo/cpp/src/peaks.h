@@ -18,7 +18,7 @@ struct Peak {
 /// @param kernel Side of the neighbourhood in pixels, odd.
 /// @param top_k Largest number of peaks.
 /// @return The peaks, best first; of equal ones, the first in reading order.
-std::vector<Peak> find_peaks(
-    const BilinearMaps& heatmaps, int channel, double threshold, int kernel, int top_k);
+std::vector<Peak> find_peaks(const BilinearMaps& heatmaps, int channel, double threshold,
+                             int kernel, int top_k);
 
 }  // namespace litepose

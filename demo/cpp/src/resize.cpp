@@ -45,8 +45,7 @@ public:
         }
         // The network accepts only another size: the image is scaled to fit, and people that the
         // network sees in the border beside it are ignored.
-        const double zoom =
-            std::max(double(image.width) / width, double(image.height) / height);
+        const double zoom = std::max(double(image.width) / width, double(image.height) / height);
         Resized resized = warped(image, size, zoom);
         const double left = width / 2.0 - resized.center[0] / float(zoom);
         const double top = height / 2.0 - resized.center[1] / float(zoom);
@@ -91,8 +90,7 @@ public:
             resized.box.reset();
             return resized;
         }
-        const double fitting =
-            std::min(double(height) / image.height, double(width) / image.width);
+        const double fitting = std::min(double(height) / image.height, double(width) / image.width);
         return padded(image, fitting, width, height);
     }
 
@@ -110,7 +108,8 @@ private:
         for (int y = 0; y < scaled.height; ++y) {
             std::copy_n(scaled.at(0, y), 3 * scaled.width, result.image.at(left, top + y));
         }
-        result.center = {float((width / 2.0 - left) / factor), float((height / 2.0 - top) / factor)};
+        result.center = {float((width / 2.0 - left) / factor),
+                         float((height / 2.0 - top) / factor)};
         result.zoom = 1 / factor;
         result.box = Box{double(left), double(top), double(left + scaled.width),
                          double(top + scaled.height)};

@@ -22,10 +22,9 @@ std::vector<Tap> taps(int size, int source_size, double step, bool is_row) {
         const int first = int(std::floor(position));
         float share = position - float(first);
         if (!is_row && (first < 0 || first >= source_size - 1)) share = 0;
-        result.push_back({std::clamp(first, 0, source_size - 1),
-                          std::clamp(first + 1, 0, source_size - 1),
-                          int(std::nearbyint((1 - share) * 2048)),
-                          int(std::nearbyint(share * 2048))});
+        result.push_back(
+            {std::clamp(first, 0, source_size - 1), std::clamp(first + 1, 0, source_size - 1),
+             int(std::nearbyint((1 - share) * 2048)), int(std::nearbyint(share * 2048))});
     }
     return result;
 }
@@ -65,7 +64,8 @@ Image scale(const Image& image, double factor, int width, int height) {
                 };
                 const int above = row.first_weight * (along(row.first) >> 4) >> 16;
                 const int below = row.second_weight * (along(row.second) >> 4) >> 16;
-                result.at(x, y)[channel] = std::uint8_t(std::clamp((above + below + 2) >> 2, 0, 255));
+                result.at(x, y)[channel] =
+                    std::uint8_t(std::clamp((above + below + 2) >> 2, 0, 255));
             }
         }
     }

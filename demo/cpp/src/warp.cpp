@@ -14,9 +14,8 @@ using Points = std::array<std::array<float, 2>, 3>;
 // A point, the point half a width above it, and one half a width left of that.
 Points corner(double x, double y, double width) {
     const double half = width * 0.5;
-    return {{{float(x), float(y)},
-             {float(x), float(y - half)},
-             {float(x - half), float(y - half)}}};
+    return {
+        {{float(x), float(y)}, {float(x), float(y - half)}, {float(x - half), float(y - half)}}};
 }
 
 // Gaussian elimination with pivots. The order of operations is that of OpenCV, since the last bits
@@ -47,13 +46,14 @@ std::array<double, 6> solve(std::array<std::array<double, 7>, 6> rows) {
 // A position in units of 1/1024 pixel, as OpenCV rounds it.
 int fixed_point(double position) { return int(std::nearbyint(position * 1024)); }
 
-// Mixes two rows of an image, of which those outside are black, in 32nds. Two black pixels are added
-// at each end.
+// Mixes two rows of an image, of which those outside are black, in 32nds. Two black pixels are
+// added at each end.
 void mix_rows(const Image& image, int top, int lower_part, std::vector<std::uint16_t>& mixed) {
     const int count = 3 * image.width;
     mixed.assign(std::size_t(count) + 12, 0);
     std::uint16_t* target = mixed.data() + 6;
-    for (const auto& [row, part] : {std::pair(top, 32 - lower_part), std::pair(top + 1, lower_part)}) {
+    for (const auto& [row, part] :
+         {std::pair(top, 32 - lower_part), std::pair(top + 1, lower_part)}) {
         if (row < 0 || row >= image.height) continue;
         const std::uint8_t* source = image.at(0, row);
         for (int i = 0; i < count; ++i) target[i] = std::uint16_t(target[i] + part * source[i]);
@@ -62,8 +62,7 @@ void mix_rows(const Image& image, int top, int lower_part, std::vector<std::uint
 
 }  // namespace
 
-std::array<double, 6> warp_matrix(
-    std::array<float, 2> center, double span, int width, int height) {
+std::array<double, 6> warp_matrix(std::array<float, 2> center, double span, int width, int height) {
     const Points from = corner(center[0], center[1], span);
     const Points to = corner(width * 0.5, height * 0.5, width);
     std::array<std::array<double, 7>, 6> rows{};

@@ -65,8 +65,8 @@ std::string to_json(const Estimate& estimate, const std::string& source, const J
     return result.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
-void write_arrays(
-    const std::filesystem::path& folder, const Estimate& estimate, const Estimator& estimator) {
+void write_arrays(const std::filesystem::path& folder, const Estimate& estimate,
+                  const Estimator& estimator) {
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     if (failure) throw Error("cannot create " + folder.string() + ": " + failure.message());

@@ -15,7 +15,7 @@ std::string to_json(const Estimate& estimate, const std::string& source, const J
 /// Writes the network's input and outputs, (1, ...) each, as `input.npy` and `<output>.npy`.
 ///
 /// @throws Error They cannot be written.
-void write_arrays(
-    const std::filesystem::path& folder, const Estimate& estimate, const Estimator& estimator);
+void write_arrays(const std::filesystem::path& folder, const Estimate& estimate,
+                  const Estimator& estimator);
 
 }  // namespace litepose

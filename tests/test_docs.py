@@ -69,6 +69,15 @@ def count(arch: Architecture, size: int):
 # --- figures
 
 
+@pytest.mark.parametrize('family, dataset', {(m.family, m.dataset): None for m in MODELS.values()})
+def test_pages_of_models_name_the_paper_and_the_data(family, dataset):
+    entry = next(m for m in MODELS.values() if (m.family, m.dataset) == (family, dataset))
+    text = read((Path('configs') / entry.config).with_name(f'{family}_{dataset}.md'))
+    titles = re.findall(r'^  title +=.*?\{(.*)\},$', text, re.M)
+    assert families()[family].paper.title in titles
+    assert f'Expected below `data/{dataset}/`' in text
+
+
 def test_tree_of_the_architecture_page_is_that_of_the_package():
     tree = re.findall(r'^[├└]── ([\w.]+)', read('docs/architecture.md'), re.M)
     package = {path.name for path in (ROOT / 'litepose_mm').iterdir() if path.name[0] not in '_.'}

@@ -3,6 +3,7 @@
 from .fitting import check_fit, fit, is_supernet, load_weights, save_weights
 from .reading import StateDict, Weights, read_weights
 from .recognition import authors_family, recognise
+from .starting import load_backbone, pretrained_in
 
 __all__ = [
     'StateDict',
@@ -11,7 +12,9 @@ __all__ = [
     'check_fit',
     'fit',
     'is_supernet',
+    'load_backbone',
     'load_weights',
+    'pretrained_in',
     'read_weights',
     'recognise',
     'save_weights',

@@ -33,16 +33,25 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     if is_supernet(state) and not is_supernet(model.state_dict()):
         raise _no_network(source)
     state = _without_surplus(model, state, source)
-    problems = _misfits(model, state)
+    problems = misfits(model, state)
     if problems:
         raise _misfit(model, state, source, problems)
+    check_finite(state, source)
+    model.load_state_dict(state, strict=False)
+
+
+def check_finite(state: Mapping[str, Tensor], source: str) -> None:
+    """Check that weights are finite.
+
+    Raises:
+        LitePoseError: A tensor has infinite or undefined values.
+    """
     broken = [k for k, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
     if broken:
         raise LitePoseError(
             f'weights {source}: expected finite numbers, got infinite or undefined ones in '
             f'{len(broken)} tensors ({some(broken)}); use an earlier checkpoint of the training'
         )
-    model.load_state_dict(state, strict=False)
 
 
 def _without_surplus(model: nn.Module, state: StateDict, source: str) -> StateDict:
@@ -79,7 +88,7 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
             f"{path} has the tensor names of the authors' {family.title}; convert it with "
             'tools/model_converters/authors_to_mmpose.py'
         )
-    problems = _misfits(model, state)
+    problems = misfits(model, state)
     problems.pop('unexpected', None)
     if not problems:
         return None
@@ -88,7 +97,7 @@ def check_fit(model: nn.Module, path: str | Path, partly: bool = False) -> str |
     other_network = any(line.startswith('backbone.') for line in other_shapes)
     if not partly or none_fits or other_network:
         raise _misfit(model, state, str(path), problems)
-    return _describe(problems)
+    return describe(problems)
 
 
 def is_supernet(state: Iterable[str]) -> bool:
@@ -103,8 +112,8 @@ def _no_network(source: str) -> LitePoseError:
     )
 
 
-def _misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[str]]:
-    """Return names of tensors by the kind of misfit."""
+def misfits(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, list[str]]:
+    """Return the names of tensors by the kind of misfit."""
     own = _network_only(model.state_dict())
     problems = {
         'missing': [key for key in _essential(model, state) if key not in state],
@@ -137,7 +146,7 @@ def _misfit(
     """Name both networks if they are published and differ, or else the tensors."""
     names = [_network_name(each) for each in (_network_only(model.state_dict()), state)]
     if None in names or names[0] == names[1]:
-        reason = _describe(problems)
+        reason = describe(problems)
     else:
         reason = 'expected those of {}, got those of {}'.format(*names)
     return LitePoseError(f'weights {source} do not fit the model: {reason}')
@@ -151,7 +160,8 @@ def _network_name(state: StateDict) -> str | None:
     return found.variant and f'{found.variant} with {found.num_keypoints} keypoints'
 
 
-def _describe(problems: Mapping[str, list[str]]) -> str:
+def describe(problems: Mapping[str, list[str]]) -> str:
+    """Describe the result of :func:`misfits`."""
     return '; '.join(f'{len(names)} {what} ({some(names)})' for what, names in problems.items())
 
 

@@ -21,8 +21,8 @@ StateDict = dict[str, Tensor]
 _ENTRIES = ('state_dict', 'best_state_dict', 'model')
 
 # Prefixes that wrappers add to every key: DistributedDataParallel, the authors' FP16 training,
-# Lightning and others.
-_PREFIXES = ('module.', '1.', 'model.')
+# Lightning and others. Before a number, `model.` is the MobileNet of Lightweight OpenPose.
+_PREFIX = re.compile(r'module\.|1\.|model\.(?!\d)')
 
 
 class Weights(NamedTuple):
@@ -66,10 +66,10 @@ def read_weights(path: str | Path) -> Weights:
         )
     state = dict(state)
     while True:
-        prefix = next((p for p in _PREFIXES if all(k.startswith(p) for k in state)), None)
-        if prefix is None:
+        found = _PREFIX.match(next(iter(state)))
+        if found is None or not all(key.startswith(found[0]) for key in state):
             return Weights(state, _plain(meta) if isinstance(meta, Mapping) else {})
-        state = {key[len(prefix) :]: value for key, value in state.items()}
+        state = {key[found.end() :]: value for key, value in state.items()}
 
 
 def _plain(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,9 @@ class Family:
     variants: ClassVar[Mapping[str, Any]]
     #: Prefixes of the authors' names of tensors, mapped to ours; see :func:`rename`.
     authors_names: ClassVar[Mapping[str, str]] = {}
+    #: Prefixes, in the same form, of tensors that only the classification network has from which a
+    #: backbone starts.
+    classifier_names: ClassVar[Sequence[str]] = ()
     #: Rows of the zoo for a family outside the package: as in ``zoo/models.json``, but without
     #: ``family`` and with the path of the config.
     models: ClassVar[Sequence[Mapping[str, Any]]] = ()
@@ -91,19 +95,28 @@ class Family:
         return len(rename(names, self.authors_names)) / max(len(names), 1)
 
     def from_authors(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Rename the authors' weights to our names.
+        """Rename the authors' weights, of the network or of its backbone, to our names.
+
+        A classifier, which pre-trained backbones come with, is left out with a warning.
 
         Raises:
             LitePoseError: The authors' network has no tensor of one of the names.
         """
         names = rename(state, self.authors_names)
         unknown = [key for key in state if key not in names]
+        classifier = rename(unknown, dict.fromkeys(self.classifier_names, ''))
+        if classifier:
+            warnings.warn(
+                f'{len(classifier)} tensors of the classifier are left out: '
+                f'{some(list(classifier))}'
+            )
+            unknown = [key for key in unknown if key not in classifier]
         if unknown:
             raise LitePoseError(
                 f"expected the tensor names of the authors' {self.title}, got {len(unknown)} "
                 f'others: {some(unknown)}'
             )
-        return {names[key]: value for key, value in state.items()}
+        return {names[key]: state[key] for key in names}
 
 
 def rename(names: Iterable[str], table: Mapping[str, str]) -> dict[str, str]:
@@ -180,8 +193,9 @@ def require_counts(least: int = 1, **values: Iterable[Any]) -> None:
         LitePoseError: One is not, or there are none.
     """
     for name, own in values.items():
-        own = list(own)
-        if not own or not all(type(value) is int and value >= least for value in own):
+        own = list(own) if isinstance(own, Iterable) else own
+        counts = own if isinstance(own, list) else []
+        if not counts or not all(type(value) is int and value >= least for value in counts):
             kind = 'positive integers' if least == 1 else f'integers of at least {least}'
             raise LitePoseError(f'{name}: expected {kind}, got {own}')
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -203,6 +203,8 @@ class EfficientHRNet(Family):
         'final_layers.{i}.': 'head.final_layers.{i}.',
         'deconv_layers.{i}.': 'head.deconv_layers.{i}.',
     }
+    # The layer before the classifier is one of the features, without the `conv` of a block.
+    classifier_names = ('classifier.', 'features.{i}.1.', 'features.{i}.2.')
 
     def model_config(
         self, architecture: EfficientHRNetArchitecture, num_keypoints: int, supernet: bool = False
@@ -218,17 +220,19 @@ class EfficientHRNet(Family):
         )
 
     def recognise(self, state: Mapping[str, Tensor]) -> Recognised | None:
-        """Recognise a network, with 512 as input size unless it is a variant."""
+        """Recognise a network, with 512 as input size unless the formula has it."""
         try:
-            fields = _fields_of(state)
+            architecture = EfficientHRNetArchitecture(img_size=512, **_fields_of(state))
             num_keypoints = head_keypoints(state)
-            for name, own in self.variants.items():
-                if own == EfficientHRNetArchitecture(img_size=own.img_size, **fields):
-                    return Recognised(self, own, name, num_keypoints)
-            architecture = EfficientHRNetArchitecture(img_size=512, **fields)
         except (KeyError, IndexError, LitePoseError):
             return None
-        return Recognised(self, architecture, None, num_keypoints)
+        for phi in range(MIN_PHI, MAX_PHI + 1):
+            own = compound_scaling(phi)
+            sized = replace(architecture, img_size=own.img_size)
+            if replace(sized, tag_levels=own.tag_levels) == own:
+                architecture = sized
+        name = next((name for name, own in self.variants.items() if own == architecture), None)
+        return Recognised(self, architecture, name, num_keypoints)
 
 
 def _fields_of(state: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -165,6 +165,7 @@ class HigherHRNet(Family):
         'final_layers.{i}.': 'head.final_layers.{i}.',
         'deconv_layers.{i}.': 'head.deconv_layers.{i}.',
     }
+    classifier_names = ('incre_modules.', 'downsamp_modules.', 'final_layer.', 'classifier.')
 
     def model_config(
         self, architecture: HigherHRNetArchitecture, num_keypoints: int, supernet: bool = False

@@ -84,6 +84,7 @@ class LightweightOpenPose(Family):
         'refinement_stages.{n}.pafs.{i}.0.': 'head.refinement_stages.{n}.fields.{i}.conv.',
         'refinement_stages.{n}.heatmaps.{i}.0.': 'head.refinement_stages.{n}.heatmaps.{i}.conv.',
     }
+    classifier_names = ('fc.',)
 
     def model_config(
         self, architecture: Architecture, num_keypoints: int, supernet: bool = False

@@ -2,9 +2,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from families import build, weights
+import torch
+from families import build, to_authors, weights
+from mmengine.config import Config
+from mmpose.models import build_pose_estimator
 
-from litepose_mm.checkpoints import recognise
+from litepose_mm.checkpoints import load_weights, recognise
 from litepose_mm.errors import LitePoseError
 from litepose_mm.families import get_family
 from litepose_mm.families.efficienthrnet import (
@@ -14,6 +17,7 @@ from litepose_mm.families.efficienthrnet import (
     compound_scaling,
     get_architecture,
 )
+from litepose_mm.utils.paths import config_path
 
 FAMILY = get_family('efficienthrnet')
 #: Table 1: input, widths, modules, sizes of tags and of heatmaps.
@@ -111,3 +115,37 @@ def test_a_network_of_ones_own_is_recognised():
     found = recognise(weights(build(Own(), 'own', 5)))
     assert found.architecture == own
     assert (found.variant, found.num_keypoints) == (None, 5)
+
+
+@pytest.mark.parametrize('phi', [-1, -4, 1])
+def test_any_size_may_have_tags_at_both_levels(phi):
+    """The authors' H0 has them; whether their other weights have is not known."""
+    both = compound_scaling(phi, tag_levels=(True, True))
+    assert replace(both, tag_levels=(True, False)) == compound_scaling(phi)
+
+    class Own(type(FAMILY)):
+        variants = {'own': both}
+
+    network = build(Own(), 'own', 17)
+    assert len(network.head.final_layers[1].weight) == 34
+    found = recognise(weights(network))
+    assert (found.architecture, found.variant) == (both, None)
+
+
+def test_a_config_takes_weights_with_tags_at_both_levels(tmp_path):
+    both = compound_scaling(-4, tag_levels=(True, True))
+
+    class Own(type(FAMILY)):
+        variants = {'own': both}
+
+    state = weights(build(Own(), 'own', 17, 'cpu'))
+    torch.save(to_authors(state, FAMILY), tmp_path / 'h-4.pth')
+    config = Config.fromfile(config_path('ae_efficienthrnet-h-4_4xb8-300e_coco-384x384'))
+    with pytest.raises(LitePoseError, match=r'final_layers.1.weight \(34, 14, 1, 1\), model \(17,'):
+        load_weights(build_pose_estimator(config.model), tmp_path / 'h-4.pth')
+    config.merge_from_dict({'model.head.tag_levels': (True, True)})
+    network = build_pose_estimator(config.model)
+    load_weights(network, tmp_path / 'h-4.pth')
+    own = weights(network)
+    assert own.keys() == state.keys() and all(torch.equal(own[k], v) for k, v in state.items())
+    assert network.head.level_channels == (34, 34)

@@ -15,6 +15,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
+from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.errors import LitePoseError
 from litepose_mm.models import EfficientHRNet
 from litepose_mm.utils.paths import mim_root
@@ -49,15 +50,55 @@ def write_cifar(root):
         records.tofile(root / f'{name}.bin')
 
 
-def test_parameters_are_those_of_the_table():
-    rows = re.findall(r'^\| B(\S+) \| \d+ \|(.*)\|$', (PROJECT / 'README.md').read_text(), re.M)
-    assert len(rows) == 5
-    for phi, cells in rows:
-        own = dict(zip((1000, 100), map(float, cells.split('|')[::2])))
-        for classes, millions in own.items():
-            network = EfficientNetClassifier(int(phi), classes)
-            count = sum(each.numel() for each in network.parameters())
-            assert round(count / 1e6, 3) == millions
+#: The paper's Table 2, by coefficient and classes: millions of parameters, billions of operations.
+TABLE_2 = {
+    (0, 1000): (5.3, 0.4),
+    (-1, 1000): (4.5, 0.3),
+    (-2, 1000): (3.4, 0.2),
+    (-3, 1000): (2.8, 0.1),
+    (-4, 1000): (1.3, 0.05),
+    (0, 100): (4.1, 0.4),
+    (-1, 100): (3.5, 0.3),
+    (-2, 100): (2.5, 0.2),
+    (-3, 100): (1.9, 0.1),
+    (-4, 100): (1.3, 0.05),
+}
+SIZES = {0: 224, -1: 195, -2: 170, -3: 145, -4: 128}
+
+
+def readme_rows():
+    """The numbers of the table, by coefficient and number of classes."""
+    rows = re.findall(r'^\| B(\S+) \| (\S+) \|(.*)\|$', (PROJECT / 'README.md').read_text(), re.M)
+    classes = {'ImageNet': 1000, 'CIFAR-100': 100}
+    return {
+        (int(phi), classes[name]): [float(cell.split()[0]) for cell in cells.split('|')]
+        for phi, name, cells in rows
+    }
+
+
+@pytest.mark.parametrize('phi, classes', TABLE_2)
+def test_costs_are_those_of_table_2(phi, classes):
+    network, size = EfficientNetClassifier(phi, classes), SIZES[phi]
+    counted = measure_complexity(network, (3, size, size))
+    own = [counted.params / 1e6, counted.macs / 1e9, counted.paper_macs / 1e9]
+    params, operations = TABLE_2[phi, classes]
+    assert readme_rows()[phi, classes] == [
+        size,
+        *(round(own[0], 3), params),
+        *(round(own[1], 3), round(own[2], 3), operations),
+    ]
+    digits = 2 if phi == -4 else 1
+    assert round(own[2], digits) == operations
+    # One number of parameters is cut off, and one cannot be right: the README says why.
+    exceptions = {(-2, 1000): (3.5, 3.4), (-4, 1000): (2.1, 1.3)}
+    assert (round(own[0], 1), params) == exceptions.get((phi, classes), (params, params))
+    if (phi, classes) == (-4, 1000):
+        backbone = sum(each.numel() for each in network.backbone.parameters())
+        assert backbone + 1000 * network.fc.in_features > 1.86e6
+
+
+def test_no_other_rows():
+    assert readme_rows().keys() == TABLE_2.keys()
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)

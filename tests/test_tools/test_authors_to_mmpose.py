@@ -1,16 +1,19 @@
 import importlib.util
+import re
 import sys
 
 import pytest
 import torch
-from families import weights
+from families import build, weights
 from networks import TINY, litepose
+from pretrained_files import efficientnet_file, hrnet_file, mobilenet_file
 from supernets import build_supernet
 from test_checkpoints import random_model, to_authors
 
 from litepose_mm.checkpoints import check_fit, load_weights, read_weights, save_weights
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
+from litepose_mm.families import get_family
 from litepose_mm.utils.paths import mim_root
 
 
@@ -108,3 +111,40 @@ def test_command_says_it_in_one_line(converter, tmp_path, monkeypatch, capsys):
     error = capsys.readouterr().err
     assert error.startswith('convert: error: weights') and error.count('\n') == 1
     assert read_weights(tmp_path / 'ours.pth')
+
+
+@pytest.mark.filterwarnings('ignore:.* tensors of the classifier')
+@pytest.mark.parametrize(
+    'make, name, family, facts',
+    [
+        (efficientnet_file, 'efficienthrnet-h-4', 'efficienthrnet', 'ae_efficienthrnet-h-4_4xb8'),
+        (
+            mobilenet_file,
+            'lightweight-openpose',
+            'lightweight_openpose',
+            '1 are left out: backbone.layers.12.depthwise.conv.weight; config: .*paf_lightweight',
+        ),
+        (hrnet_file, 'higherhrnet-w16', 'higherhrnet', 'ae_higherhrnet-w16_4xb24'),
+    ],
+)
+def test_a_pretrained_backbone(converter, tmp_path, make, name, family, facts):
+    """It is recognised from shapes, and a training can load it."""
+    content, source = make()
+    torch.save(content, tmp_path / 'a.pth')
+    line = converter.convert(tmp_path / 'a.pth', tmp_path / 'b.pth')
+    assert re.search(f'backbone of {name}, .* tensors.*{facts}', line)
+    network = build(get_family(family), name, 17, 'cpu')
+    assert re.match(r'\d+ missing', check_fit(network, tmp_path / 'b.pth', partly=True))
+    own, state = source.state_dict(), read_weights(tmp_path / 'b.pth').state_dict
+    for key, value in state.items():
+        assert torch.equal(own[key.removeprefix('backbone.')], value)
+    with pytest.raises(LitePoseError, match=r'missing \((backbone|head)'):
+        load_weights(network, tmp_path / 'b.pth')
+
+
+def test_a_backbone_of_another_size(converter, tmp_path):
+    state = {'model.0.0.weight': torch.zeros(7, 3, 3, 3)}
+    torch.save(state, tmp_path / 'a.pth')
+    with pytest.raises(LitePoseError, match='expected the backbone of lightweight-openpose, .*got'):
+        converter.convert(tmp_path / 'a.pth', tmp_path / 'b.pth')
+    assert not (tmp_path / 'b.pth').exists()

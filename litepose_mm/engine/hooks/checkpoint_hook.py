@@ -14,7 +14,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
-from ...checkpoints import check_fit
+from ...checkpoints import check_fit, pretrained_in
 from ...errors import LitePoseError
 from ...utils.files import replacing
 from ...zoo.shipped_weights import find_weights
@@ -35,7 +35,8 @@ class SafeCheckpointHook(CheckpointHook):
       With this default, MMEngine 0.10.7 cannot resume from the files of its own hook.
     - Checkpoints are written completely or not at all, and an old one is removed only after the new
       one has been written. A run that is killed at any moment can therefore be resumed.
-    - ``load_from`` may be the name of a model whose weights come with the package.
+    - ``load_from`` may be the name of a model whose weights come with the package. Weights that do
+      not fit, also those of the model's ``init_cfg``, are refused.
     - A resumed run checks its checkpoint first. With ``resume=True``, a broken checkpoint is
       reported and the previous one is used. Files that hold more than data, and weights without a
       training state, are refused.
@@ -121,6 +122,10 @@ class SafeCheckpointHook(CheckpointHook):
         return [named, *sorted(older, key=steps.get, reverse=True)]
 
     def before_train(self, runner: Runner) -> None:
+        model = network_of(runner)
+        for each in pretrained_in(getattr(model, 'init_cfg', None)):
+            if '://' not in each['checkpoint']:
+                check_fit(model, each['checkpoint'], partly=True)
         super().before_train(runner)
         if is_main_process() and isinstance(self.file_backend, AtomicFileBackend):
             # Remove incomplete files of a killed run.

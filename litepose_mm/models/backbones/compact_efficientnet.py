@@ -17,12 +17,15 @@ from mmpose.models.backbones.base_backbone import BaseBackbone
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from ...errors import LitePoseError
+from ...families.base import require_counts
 from ...families.efficienthrnet import (
     MBCONV_STAGES,
     EfficientHRNetArchitecture,
     get_architecture,
 )
 from ..utils.layers import conv_bn_act
+from .base import FamilyBackbone
 
 Swish = dict(type='SiLU', inplace=True)
 #: The strides of the features that :class:`CompactEfficientNet` can return.
@@ -112,7 +115,7 @@ class MBConv(BaseModule):
 
 
 @MODELS.register_module()
-class CompactEfficientNet(BaseBackbone):
+class CompactEfficientNet(FamilyBackbone, BaseBackbone):
     """EfficientNet without its classifier.
 
     Positive coefficients follow EfficientHRNet's formula; these networks are not EfficientNet's B1
@@ -130,8 +133,8 @@ class CompactEfficientNet(BaseBackbone):
         init_cfg: Initialisation, as in MMEngine; None keeps torch's defaults.
 
     Raises:
-        LitePoseError: The coefficient or a field is impossible.
-        ValueError: There is no feature of a stride.
+        LitePoseError: The coefficient or another value is impossible, or there is no feature of a
+            stride.
     """
 
     def __init__(
@@ -146,7 +149,12 @@ class CompactEfficientNet(BaseBackbone):
     ):
         super().__init__(init_cfg=init_cfg)
         if not out_strides or not set(out_strides) <= set(STRIDES):
-            raise ValueError(f'out_strides: expected some of {STRIDES}, got {tuple(out_strides)}')
+            raise LitePoseError(
+                f'out_strides: expected some of {STRIDES}, got {tuple(out_strides)}'
+            )
+        if not 0 <= drop_path < 1:
+            raise LitePoseError(f'drop_path: expected a probability below 1, got {drop_path}')
+        require_counts(in_channels=[in_channels])
         self.arch = get_architecture(arch)
         layers = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         self.features = nn.ModuleList([_padded_conv(in_channels, self.arch.stem, 3, 2, **layers)])
@@ -182,7 +190,3 @@ class CompactEfficientNet(BaseBackbone):
             if index in self.out_indices:
                 outputs[index] = x
         return tuple(outputs[index] for index in self.out_indices)
-
-    def train(self, mode: bool = True) -> CompactEfficientNet:
-        super().train(mode)
-        return self  # MMPose's own returns nothing

@@ -13,14 +13,17 @@ from mmpose.models.backbones.base_backbone import BaseBackbone
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from ...errors import LitePoseError
+from ...families.base import require_counts
 from ...families.lightweight_openpose import MOBILENET
 from ..utils.layers import conv_bn_act
+from .base import FamilyBackbone
 
 ReLU = dict(type='ReLU', inplace=True)
 
 
 @MODELS.register_module()
-class DilatedMobileNet(BaseBackbone):
+class DilatedMobileNet(FamilyBackbone, BaseBackbone):
     """A convolution with stride 2, then separable convolutions with BN and ReLU after each part.
 
     Args:
@@ -31,6 +34,9 @@ class DilatedMobileNet(BaseBackbone):
         conv_cfg: Layer type of the convolutions.
         norm_cfg: Layer type of the normalisation.
         init_cfg: Initialisation, as in MMEngine. None keeps torch's defaults.
+
+    Raises:
+        LitePoseError: A number is impossible.
     """
 
     def __init__(
@@ -43,6 +49,13 @@ class DilatedMobileNet(BaseBackbone):
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg=init_cfg)
+        require_counts(stem=[stem], in_channels=[in_channels])
+        for index, layer in enumerate(layers):
+            require_counts(**{f'layers[{index}]': layer})
+            if len(layer) != 3:
+                raise LitePoseError(
+                    f'layers[{index}]: expected width, stride and dilation, got {tuple(layer)}'
+                )
         common = dict(act_cfg=ReLU, conv_cfg=conv_cfg, norm_cfg=norm_cfg)
         self.layers = nn.Sequential(conv_bn_act(in_channels, stem, 3, stride=2, **common))
         width = stem
@@ -58,7 +71,3 @@ class DilatedMobileNet(BaseBackbone):
     def forward(self, x: Tensor) -> tuple[Tensor]:
         """Compute the feature ``(B, C, H / s, W / s)`` of images ``(B, 3, H, W)``."""
         return (self.layers(x),)
-
-    def train(self, mode: bool = True) -> DilatedMobileNet:
-        super().train(mode)
-        return self  # MMPose's own returns nothing

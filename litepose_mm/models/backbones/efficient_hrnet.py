@@ -17,11 +17,12 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from ...families.efficienthrnet import EfficientHRNetArchitecture, get_architecture
+from .base import FamilyBackbone
 from .compact_efficientnet import CompactEfficientNet
 
 
 @MODELS.register_module()
-class EfficientHRNet(BaseBackbone):
+class EfficientHRNet(FamilyBackbone, BaseBackbone):
     """EfficientHRNet without its head.
 
     Args:
@@ -110,7 +111,3 @@ class EfficientHRNet(BaseBackbone):
                 [layer(feature) for layer, feature in zip(transition.values(), inputs)]
             )
         return tuple(branches)
-
-    def train(self, mode: bool = True) -> EfficientHRNet:
-        super().train(mode)
-        return self  # MMPose's own returns nothing

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ...families.litepose import STEM_WIDTH, Architecture, get_architecture, make_divisible
 from ..utils.layers import conv_bn_act
+from .base import FamilyBackbone
 
 ReLU6 = dict(type='ReLU6', inplace=True)
 
@@ -59,7 +60,7 @@ class InvertedResidual(BaseModule):
 
 
 @MODELS.register_module()
-class LitePose(BaseBackbone):
+class LitePose(FamilyBackbone, BaseBackbone):
     """The LitePose backbone.
 
     Args:
@@ -134,7 +135,3 @@ class LitePose(BaseBackbone):
         for stage in self.stages:
             features.append(stage(features[-1]))
         return tuple(features[index] for index in self.out_indices)
-
-    def train(self, mode: bool = True) -> LitePose:
-        super().train(mode)
-        return self  # MMPose's own returns nothing

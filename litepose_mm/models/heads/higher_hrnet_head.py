@@ -15,6 +15,9 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ...errors import LitePoseError
+from ...families.base import require_counts
+from ..utils.features import check_channels
 from ..utils.layers import deconv_2x
 from ..utils.merged_layers import MergedDeconv
 from .multilevel_ae_head import MultiLevelAEHead
@@ -56,7 +59,8 @@ class HigherHRNetHead(MultiLevelAEHead):
         **kwargs: Arguments of :class:`MultiLevelAEHead`.
 
     Raises:
-        ValueError: ``tag_levels`` and ``deconv_channels`` do not fit each other.
+        LitePoseError: A number is impossible, or ``tag_levels`` and ``deconv_channels`` do not fit
+            each other.
     """
 
     def __init__(
@@ -73,8 +77,11 @@ class HigherHRNetHead(MultiLevelAEHead):
         **kwargs,
     ):
         super().__init__(num_keypoints, tag_levels=tag_levels, init_cfg=init_cfg, **kwargs)
+        require_counts(in_channels=[in_channels], deconv_channels=deconv_channels or [1])
+        require_counts(0, num_basic_blocks=[num_basic_blocks])
+        self.in_channels = in_channels
         if len(deconv_channels) != self.num_levels - 1:
-            raise ValueError(
+            raise LitePoseError(
                 f'deconv_channels: expected {self.num_levels - 1} widths, one fewer than levels in '
                 f'tag_levels, got {tuple(deconv_channels)}'
             )
@@ -108,8 +115,12 @@ class HigherHRNetHead(MultiLevelAEHead):
 
         Returns:
             Maps ``(B, C_l, 2**l * h, 2**l * w)`` of level ``l``.
+
+        Raises:
+            LitePoseError: The feature has another number of channels.
         """
         feature = feats[0]
+        check_channels(type(self).__name__, self.in_channels, feature)
         outputs = [self.final_layers[0](feature)]
         for deconv, final in zip(self.deconv_layers, self.final_layers[1:]):
             feature = deconv(torch.cat([feature, outputs[-1]], dim=1))

@@ -15,6 +15,8 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from ...families.base import require_counts
+from ..utils.features import check_channels
 from ..utils.layers import conv_bn_act
 from .part_affinity_head import PartAffinityHead
 
@@ -112,6 +114,9 @@ class LightweightOpenPoseHead(PartAffinityHead):
         conv_cfg: Layer type of the convolutions.
         norm_cfg: Layer type of the normalisation.
         kwargs: Arguments of :class:`PartAffinityHead`.
+
+    Raises:
+        LitePoseError: A number is impossible.
     """
 
     def __init__(
@@ -124,6 +129,9 @@ class LightweightOpenPoseHead(PartAffinityHead):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        require_counts(in_channels=[in_channels], width=[width])
+        require_counts(0, num_refinement_stages=[num_refinement_stages])
+        self.in_channels = in_channels
         outputs = self.body.num_heatmaps, self.body.num_field_channels
         self.align = Align(in_channels, width, conv_cfg)
         layers = [_plain(width, width, 3, act_cfg=ReLU, conv_cfg=conv_cfg) for _ in range(3)]
@@ -146,6 +154,7 @@ class LightweightOpenPoseHead(PartAffinityHead):
         return match is not None and int(match[1]) >= len(self.refinement_stages)
 
     def forward(self, feats: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        check_channels(type(self).__name__, self.in_channels, feats[-1])
         feature = self.align(feats[-1])
         outputs = [*self.initial_stage(feature)]
         for stage in self.refinement_stages:

@@ -19,6 +19,7 @@ from torch import Tensor
 from ...codecs import MultiLevelAssociativeEmbedding
 from ...decoding import AssociativeEmbedding, AssociativeEmbeddingCandidates, for_candidates
 from ...errors import LitePoseError
+from ...families.base import require_counts
 from ..utils.candidates import find_candidates
 
 Features = tuple[Tensor, ...]
@@ -54,8 +55,8 @@ class MultiLevelAEHead(BaseHead):
         init_cfg: Initialisation, as in MMEngine.
 
     Raises:
-        ValueError: No level has tags.
-        LitePoseError: The type of the loss or of the codec does not fit.
+        LitePoseError: No level has tags, a number is impossible, or the type of the loss or of the
+            codec does not fit.
     """
 
     def __init__(
@@ -70,7 +71,10 @@ class MultiLevelAEHead(BaseHead):
     ):
         super().__init__(init_cfg)
         if not any(tag_levels):
-            raise ValueError(f'tag_levels: expected at least one level with tags, got {tag_levels}')
+            raise LitePoseError(
+                f'tag_levels: expected at least one level with tags, got {tag_levels}'
+            )
+        require_counts(num_keypoints=[num_keypoints], tag_dim=[tag_dim])
         self.num_keypoints = num_keypoints
         self.tag_levels = tuple(bool(flag) for flag in tag_levels)
         self.tag_dim = tag_dim

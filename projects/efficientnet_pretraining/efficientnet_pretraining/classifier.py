@@ -42,13 +42,13 @@ class EfficientNetClassifier(BaseModel):
                     nn.init.zeros_(layer.bias)
 
     def forward(
-        self, inputs: Tensor, labels: Tensor, mode: str = 'tensor'
+        self, inputs: Tensor, labels: Tensor | None = None, mode: str = 'tensor'
     ) -> Tensor | dict[str, Tensor] | list[Tensor]:
         """Compute scores, the loss, or predictions.
 
         Args:
             inputs: Normalised images ``(B, 3, H, W)``.
-            labels: Indices of the classes ``(B,)``.
+            labels: Indices of the classes ``(B,)``, for the loss.
             mode: ``'tensor'`` returns scores ``(B, num_classes)``, ``'loss'`` the cross entropy,
                 and ``'predict'`` the scores of each image, for metrics.
         """

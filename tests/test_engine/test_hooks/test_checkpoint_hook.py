@@ -376,3 +376,15 @@ def test_load_from_names_weights_of_the_package():
     SafeCheckpointHook().before_run(runner)
     expected = shipped_weights()['litepose-xs_crowdpose'].path
     assert runner._load_from == f'{DATA_ONLY}{expected}'
+
+
+def test_a_model_starts_from_weights_of_its_own(images, tmp_path):
+    """MMEngine would train from random weights."""
+    weights = {'other.weight': torch.ones(2)}
+    torch.save(weights, tmp_path / 'w.pth')
+    runner = Runner.from_cfg(Config(toy.config(images, tmp_path / 'work')))
+    runner.model.init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'w.pth'))
+    with pytest.raises(LitePoseError, match='w.pth do not fit the model: .* missing .conv.weight'):
+        runner.train()
+    torch.save(runner.model.state_dict(), tmp_path / 'w.pth')
+    SafeCheckpointHook().before_train(runner)

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 import litepose_mm.modules  # noqa: F401
+from litepose_mm.errors import LitePoseError
 from litepose_mm.models import DilatedMobileNet
 
 
@@ -25,3 +26,18 @@ def is_depthwise(layer):
 def test_other_widths():
     (feature,) = DilatedMobileNet(stem=4, layers=[(6, 2, 1)])(torch.rand(1, 3, 32, 32))
     assert feature.shape == (1, 6, 8, 8)
+
+
+@pytest.mark.parametrize(
+    'values, message',
+    [
+        (dict(stem=0), r'stem: expected positive integers, got \[0\]'),
+        (dict(in_channels=-1), 'in_channels: expected positive integers'),
+        (dict(layers=[(8, 1, 1), (8, 0, 1)]), r'layers\[1\]: expected positive .*8, 0, 1'),
+        (dict(layers=[(8, 1)]), r'layers\[0\]: expected width, stride and dilation, got \(8, 1\)'),
+        (dict(layers=[8]), r'layers\[0\]: expected positive integers, got 8'),
+    ],
+)
+def test_impossible_numbers(values, message):
+    with pytest.raises(LitePoseError, match=message):
+        DilatedMobileNet(**values)

@@ -27,9 +27,21 @@ def test_blocks_are_dropped_in_training_only():
     assert torch.equal(network(image)[-1], network(image)[-1])
 
 
-def test_wrong_strides():
-    with pytest.raises(ValueError, match='out_strides: expected some of .* got .2,'):
-        CompactEfficientNet(0, out_strides=(2,))
+@pytest.mark.parametrize(
+    'values, message',
+    [
+        (dict(out_strides=(2,)), 'out_strides: expected some of .* got .2,'),
+        (dict(out_strides=()), 'out_strides: expected some of'),
+        (dict(in_channels=0), 'in_channels: expected positive integers'),
+        (dict(drop_path=1.5), 'drop_path: expected a probability below 1, got 1.5'),
+        (dict(drop_path=-0.1), 'drop_path: expected a probability below 1, got -0.1'),
+        (dict(arch=float('nan')), 'phi: expected a whole number .* got nan'),
+        (dict(arch='0'), "unknown architecture '0'"),
+    ],
+)
+def test_impossible_values(values, message):
+    with pytest.raises(LitePoseError, match=message):
+        CompactEfficientNet(**values)
 
 
 @pytest.mark.parametrize('multiscale', [False, True])

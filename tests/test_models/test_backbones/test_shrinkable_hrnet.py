@@ -3,6 +3,7 @@ import torch
 from mmpose.models.backbones import HRNet
 from torch import nn
 
+from litepose_mm.errors import LitePoseError
 from litepose_mm.families.higherhrnet import HigherHRNetArchitecture
 from litepose_mm.models import ShrinkableHRNet
 
@@ -37,8 +38,20 @@ def test_a_branch_without_blocks_is_a_convolution(multiscale):
     assert shapes == [(1, 8 << i, 16 >> i, 24 >> i) for i in range(4 if multiscale else 1)]
 
 
-def test_negative_blocks():
+@pytest.mark.parametrize(
+    'stage, values, message',
+    [
+        ('stage3', dict(num_blocks=(4, -1, 4)), 'num_blocks: expected integers of at least 0'),
+        ('stage1', dict(num_blocks=(0,)), r'num_blocks: expected positive integers, got \[0\]'),
+        ('stage2', dict(num_modules=0), r'num_modules: expected positive integers, got \[0\]'),
+        ('stage4', dict(num_channels=(8, 16, 32, -1)), 'num_channels: .* got .8, 16, 32, -1'),
+        ('stage2', dict(num_blocks=(1,)), ': expected num_blocks and num_channels of 2 branches'),
+        ('stage2', dict(num_branches=3), ': expected num_blocks and num_channels of 2 branches'),
+        ('stage2', dict(num_modules=None), 'num_modules: expected positive integers, got .None'),
+    ],
+)
+def test_impossible_numbers(stage, values, message):
     extra = SMALL.extra()
-    extra['stage3']['num_blocks'] = (4, -1, 4)
-    with pytest.raises(ValueError, match='num_blocks: expected numbers of at least 0, got .4, -1'):
+    extra[stage].update(values)
+    with pytest.raises(LitePoseError, match=f'{stage}.?{message}'):
         ShrinkableHRNet(extra)

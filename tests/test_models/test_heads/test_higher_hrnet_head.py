@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from litepose_mm.models import HigherHRNetHead
+from litepose_mm.errors import LitePoseError
+from litepose_mm.models import EfficientHRNet, HigherHRNetHead
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,26 @@ def test_initialisation():
     assert plain.deconv_layers[0][0][0].weight.std() > 5e-3
 
 
-def test_wrong_number_of_levels():
-    with pytest.raises(ValueError, match='deconv_channels: expected 2 widths'):
-        HigherHRNetHead(8, 5, (6,), tag_levels=(True, False, False))
+@pytest.mark.parametrize(
+    'values, message',
+    [
+        (dict(tag_levels=(True, False, False)), 'deconv_channels: expected 2 widths'),
+        (dict(tag_levels=(False, False)), 'tag_levels: expected at least one level'),
+        (dict(deconv_channels=(0,)), r'deconv_channels: expected positive integers, got \[0\]'),
+        (dict(deconv_channels=6), 'deconv_channels: expected positive integers, got 6'),
+        (dict(in_channels=-8), 'in_channels: expected positive integers'),
+        (dict(num_basic_blocks=-1), 'num_basic_blocks: expected integers of at least 0'),
+        (dict(num_keypoints=0), 'num_keypoints: expected positive integers'),
+        (dict(tag_dim=0), 'tag_dim: expected positive integers'),
+    ],
+)
+def test_impossible_numbers(values, message):
+    with pytest.raises(LitePoseError, match=message):
+        HigherHRNetHead(**{**dict(in_channels=8, num_keypoints=5), **values})
+
+
+def test_a_feature_of_another_architecture():
+    """As if only the backbone's ``arch`` had been changed in a config."""
+    backbone = EfficientHRNet(-4)
+    with pytest.raises(LitePoseError, match='head.in_channels: expected 14, .* got 32'):
+        HigherHRNetHead(32, 17)(backbone(torch.zeros(1, 3, 64, 64)))

@@ -8,6 +8,7 @@ from part_affinity_people import maps_of, people_in
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.errors import LitePoseError
+from litepose_mm.models import LightweightOpenPoseHead
 from litepose_mm.models.utils.deploy_graph import DeployGraph, deploy_decoder
 
 CODEC = dict(type='PartAffinityFields', input_size=(128, 128), heatmap_size=(16, 16))
@@ -176,3 +177,22 @@ def test_without_a_codec_or_with_several_scales():
         deploy_decoder(network(), 'candidates')
     with pytest.raises(LitePoseError, match='multiscale_test: expected False'):
         model.head.predict([], [sample()], dict(multiscale_test=True))
+
+
+@pytest.mark.parametrize(
+    'values, message',
+    [
+        (dict(num_refinement_stages=-1), 'num_refinement_stages: .* at least 0, got .-1.'),
+        (dict(num_refinement_stages=1.5), 'num_refinement_stages: .* at least 0, got .1.5.'),
+        (dict(width=0), 'width: expected positive integers, got .0.'),
+        (dict(in_channels=-8), 'in_channels: expected positive integers'),
+    ],
+)
+def test_impossible_numbers(values, message):
+    with pytest.raises(LitePoseError, match=message):
+        LightweightOpenPoseHead(body='coco', **values)
+
+
+def test_a_feature_of_another_width():
+    with pytest.raises(LitePoseError, match='head.in_channels: expected 16, .* got 8'):
+        network().head.forward((torch.rand(1, 16, 4, 4),))

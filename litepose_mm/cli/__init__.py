@@ -134,10 +134,17 @@ class _CommandParser(argparse.ArgumentParser):
     configure: Callable[[argparse.ArgumentParser], None] | None = None
 
     def parse_known_args(self, args=None, namespace=None):
+        self._add_arguments()
+        return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        self._add_arguments()
+        return super().format_help()
+
+    def _add_arguments(self) -> None:
         configure, self.configure = self.configure, None
         if configure is not None:
             configure(self)
-        return super().parse_known_args(args, namespace)
 
 
 def _fail(message: str) -> int:

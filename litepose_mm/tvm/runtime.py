@@ -55,7 +55,8 @@ class Network:
     def __init__(self, library: str | Path | VMExecutable, threads: int | None = None) -> None:
         # Pinning would keep the calling thread, and all that it starts, on one core.
         os.environ.setdefault('TVM_BIND_THREADS', '0')
-        from tvm import runtime
+        import tvm_ffi
+        from tvm import relax  # noqa: F401  registers what loads networks
 
         if isinstance(library, (str, Path)):
             check_library(library)
@@ -64,7 +65,7 @@ class Network:
                 # file has been replaced.
                 link = Path(folder) / 'model.so'
                 link.symlink_to(Path(library).resolve())
-                library = runtime.load_module(str(link))
+                library = tvm_ffi.load_module(link)  # TVM's own function resolves links
         self._library = library
         self._threads, self._calling = threads, threading.local()
         self._idle = [self._new_machine()]

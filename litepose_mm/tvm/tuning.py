@@ -115,9 +115,11 @@ class Tuner:
 
     def _next(self, search: bool) -> Progress | None:
         """Returns a kernel with known schedules to measure, or one to search for better ones."""
-        fresh = [each for each in self.kernels if each.templates is None or each.templates]
-        if fresh:
-            return max(fresh, key=lambda each: each.seconds)  # unknown ones first
+        for each in sorted(self.kernels, key=lambda each: -each.seconds):  # unknown ones first
+            if each.templates is None:
+                each.templates = self._unmeasured(each.kernel)
+            if each.templates:
+                return each
         unknown = [each for each in self.kernels if each.seconds == float('inf')]
         unknown = [each for each in unknown if not each.exhausted]
         if unknown or not search:
@@ -126,8 +128,6 @@ class Tuner:
         return max(searchable, key=lambda each: each.share / (each.trials + ROUND), default=None)
 
     def _tune(self, progress: Progress, limit: int, builder: ms.Builder, runner: ms.Runner) -> None:
-        if progress.templates is None:
-            progress.templates = self._unmeasured(progress.kernel)
         if progress.templates:
             progress.last_trials = self._measure_templates(progress, limit, builder, runner)
         else:

@@ -92,12 +92,19 @@ def test_every_kernel_is_tuned(tuned):
     assert len(tuner.kernels) == len({each.kernel.name for each in tuner.kernels})
 
 
-def test_a_second_tuning_measures_nothing_again(tuned, device, tmp_path):
+def test_a_second_tuning_measures_nothing_again(tuned, device):
     folder, _ = tuned
-    before = (folder / 'database_tuning_record.json').read_text().count('\n')
-    _, rounds = tune(device, folder, trials=1)
-    after = (folder / 'database_tuning_record.json').read_text().count('\n')
-    assert after <= before + 1 and len(rounds) <= 4
+    records = folder / 'database_tuning_record.json'
+    before = records.read_text()
+    _, rounds = tune(device, folder)
+    assert not sum(each.last_trials for each in rounds) and records.read_text() == before
+
+
+def test_a_search_measures_as_many_as_asked(tuned, device):
+    folder, _ = tuned
+    tuner, rounds = tune(device, folder, trials=4)
+    assert sum(each.last_trials for each in rounds) == 4
+    assert tuner.network_seconds < 1
 
 
 def test_a_killed_tuning_resumes(device, tmp_path):
@@ -173,7 +180,7 @@ def test_a_compact_database_has_the_best_of_each_kernel(tuned, device, tmp_path)
     load_compact(file, header, found)
     assert len(found) == len(tuner.kernels)
     for each in tuner.kernels:
-        assert best_seconds(found, each.kernel) == pytest.approx(each.seconds)
+        assert best_seconds(found, each.kernel) <= each.seconds
 
 
 def test_databases_of_other_targets_and_versions_are_refused(tuned, device, tmp_path):

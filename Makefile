@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup mmdeploy demo docs models test lint format clean
+.PHONY: help setup mmdeploy aarch64 demo docs models test lint format clean
 
 VENV ?= .venv
 # The first Python of a tested version that can make a virtual environment with pip in it.
@@ -27,7 +27,7 @@ INSTALL = $(PIP) install --quiet --no-input --only-binary :all: -c requirements/
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
 	@echo 'Variables: PYTHON, VENV, TORCH_INDEX (setup); ARGS (test)'
 
 setup: $(STAMP) ## make .venv with the tested versions and this package in it
@@ -56,6 +56,10 @@ mmdeploy: $(STAMP) ## add MMDeploy to .venv, for export through its tools
 	@$(INSTALL) --no-deps mmdeploy
 	@$(PY) -W ignore -c 'import mmdeploy; from mmdeploy.apis import torch2onnx; \
 	  print("mmdeploy", mmdeploy.__version__, "is ready")'
+
+aarch64: $(STAMP) ## add to .venv what cross-builds of demo/cpp for 64-bit ARM need
+	@PYTHON=$(PY) demo/cpp/aarch64_libraries.sh $(VENV)/aarch64
+	@echo "The libraries for aarch64 are in $(VENV)/aarch64"
 
 demo: $(STAMP) ## from a photograph to people
 	@$(PY) demo/demo.py

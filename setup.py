@@ -84,7 +84,9 @@ setup(
         'Topic :: Scientific/Engineering :: Image Recognition',
     ],
     packages=find_packages(include=['litepose_mm', 'litepose_mm.*']),
-    package_data={'litepose_mm': ['**/*.json', '**/*.safetensors', 'serve/page/*']},
+    package_data={
+        'litepose_mm': ['**/*.json', '**/*.safetensors', 'tvm/databases/*.zip', 'serve/page/*']
+    },
     python_requires='>=3.10',
     install_requires=requirements('runtime'),
     extras_require=extras(),

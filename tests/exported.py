@@ -12,7 +12,7 @@ from litepose_mm.apis.mmpose_estimator import MMPoseEstimator
 from litepose_mm.deploy import export_model
 from litepose_mm.inference.engines import engines
 
-ENGINES = tuple(name for name, each in engines().items() if each.runs_onnx and each.runs_here)
+ENGINES = tuple(name for name, each in engines().items() if each.runs_onnx and each.runs_here())
 
 #: The start of a program that can import neither torch nor OpenMMLab.
 FORBID_TORCH = """
@@ -90,6 +90,8 @@ def need(engine):
 def export(estimator, folder, engine='onnxruntime', shape=None, **options):
     """Exports for an engine; ``shape`` (height, width) makes it static. Returns the folder."""
     need(engine)
+    if engine == 'tvm':  # tuning takes minutes
+        options['engine_options'] = {'allow_untuned': True}
     export_model(estimator.model, None, folder, engine=engine, input_shape=shape, **options)
     return folder
 

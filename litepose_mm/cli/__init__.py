@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
@@ -115,15 +115,36 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     parser.add_argument('--version', action='version', version=f'litepose {__version__}')
-    subparsers = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
+    subparsers = parser.add_subparsers(
+        dest='command', metavar='COMMAND', required=True, parser_class=_CommandParser
+    )
     for info in pkgutil.iter_modules(commands.__path__):
         command = import_module(f'{commands.__name__}.{info.name}')
         subparser = subparsers.add_parser(
             info.name, help=command.HELP, description=command.HELP, epilog=_EPILOG
         )
-        command.configure(subparser)
+        subparser.configure = command.configure
         subparser.set_defaults(run=command.run)
     return parser
+
+
+class _CommandParser(argparse.ArgumentParser):
+    """Adds its arguments when it is used, because some commands import packages for that."""
+
+    configure: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, args=None, namespace=None):
+        self._add_arguments()
+        return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        self._add_arguments()
+        return super().format_help()
+
+    def _add_arguments(self) -> None:
+        configure, self.configure = self.configure, None
+        if configure is not None:
+            configure(self)
 
 
 def _fail(message: str) -> int:

@@ -17,6 +17,25 @@ def positive_int(text: str) -> int:
     raise argparse.ArgumentTypeError(f'expected a whole number above 0, got {text!r}')
 
 
+def positive_float(text: str) -> float:
+    """Reads a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if 0 < value < float('inf'):
+        return value
+    raise argparse.ArgumentTypeError(f'expected a number above 0, got {text!r}')
+
+
+def width_height(text: str) -> tuple[int, int]:
+    """Reads ``WIDTHxHEIGHT``."""
+    width, _, height = text.lower().partition('x')
+    if not all(side.isascii() and side.isdigit() and int(side) for side in (width, height)):
+        raise argparse.ArgumentTypeError(f'expected WIDTHxHEIGHT, e.g. 640x448, got {text!r}')
+    return int(width), int(height)
+
+
 def share(text: str) -> float:
     """Reads a number from 0 to 1."""
     try:

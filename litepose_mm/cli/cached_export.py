@@ -19,20 +19,11 @@ from typing import Any
 
 from ..errors import LitePoseError
 from ..utils.files import remove_leftovers, sha256
-from ..utils.paths import mim_root
+from ..utils.paths import CACHE_VARIABLE, cache_folder, mim_root
 from ..zoo import MODELS, find_config
 from ..zoo.shipped_weights import find_weights, full_name, weights_of
 
-#: The environment variable that sets the folder for exported models.
-CACHE_VARIABLE = 'LITEPOSE_CACHE'
 _KEPT = 4  # exports kept per model and engine; each is about as large as the weights
-
-
-def cache_folder() -> Path:
-    """Returns LITEPOSE_CACHE, or the folder ``litepose_mm`` in the user's cache."""
-    if own := os.environ.get(CACHE_VARIABLE):
-        return Path(own)
-    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'litepose_mm'
 
 
 def cached_export(

@@ -40,6 +40,7 @@ def export_model(
     cfg_options: Mapping[str, Any] | None = None,
     calibration: str | Path | None = None,
     goal: AccuracyGoal | None = None,
+    engine_options: Mapping[str, Any] | None = None,
 ) -> ModelCard:
     """Write a folder for :class:`litepose_mm.runtime.PoseEstimator`.
 
@@ -58,7 +59,8 @@ def export_model(
             builds a TensorRT engine on the machine with the GPU.
         precision: ``'fp32'``, ``'fp16'``, ``'bf16'`` or ``'int8'``, if the engine supports it.
             Int8 also writes the results of quantisation to ``quantization.json``.
-        input_shape: Height and width of all inputs; None allows any size.
+        input_shape: Height and width of all inputs; None allows any size, or, for engines that
+            support only one, chooses a square.
         outputs: Kind of outputs, if the head offers a choice: ``'maps'``, or ``'candidates'``,
             which are far fewer numbers, but with which missing keypoints are not searched for.
             None uses the head's default.
@@ -68,6 +70,7 @@ def export_model(
         calibration: For int8: folder with at least 10 images like those that the model will see.
         goal: For int8: the accuracy to keep. Without a goal, the convolutions next to the input
             and the outputs stay in float32.
+        engine_options: Options of the engine's conversion, see :attr:`Engine.options`.
 
     Returns:
         The card.
@@ -95,12 +98,13 @@ def export_model(
     else:
         model = build_model(model, weights, 'cpu', flip_test, short_side, cfg_options)
     card = describe(model, input_shape, outputs, flip_test)
+    card = with_shape(card, kind)
     kind.check(precision, card)
     with replacing_folder(folder) as part:
         scratch = part.with_name('scratch')
         scratch.mkdir()
-        graph, card, samples = _export_graph(model, scratch, card)
-        write = partial(_write, kind, card, samples)
+        graph, card, samples = export_graph(model, scratch, card)
+        write = partial(_write, kind, card, samples, dict(engine_options or {}))
         if precision != 'int8':
             return write(graph, part, precision)
         # Imported here, so that float exports need no quantiser.
@@ -109,10 +113,23 @@ def export_model(
         return export_int8(graph, part, kind.quantize, write, images, goal)
 
 
-def _export_graph(
+def with_shape(card: ModelCard, kind: type[Engine]) -> ModelCard:
+    """Choose a square as input shape if none is given and the engine supports only one."""
+    if kind.any_shape or card.input_shape is not None:
+        return card
+    side = short_side(card)
+    return replace(card, input_shape=(side, side))
+
+
+def export_graph(
     model: nn.Module, scratch: Path, card: ModelCard
 ) -> tuple[Path, ModelCard, list[Sample]]:
     """Export the most general graph that is right; some networks trace for one shape only.
+
+    Args:
+        model: A pose estimator in eval mode.
+        scratch: Folder for ``model.onnx``.
+        card: What the graph should support.
 
     Returns:
         The ONNX file, its card, and inputs with the outputs of torch.
@@ -166,20 +183,22 @@ def _write(
     kind: type[Engine],
     card: ModelCard,
     samples: Sequence[Sample],
+    options: Mapping[str, Any],
     graph: Path,
     folder: Path,
     precision: str,
 ) -> ModelCard:
-    kind.convert(graph, folder, precision)
+    build = kind.convert(graph, folder, precision, **options)
     card = replace(
         card,
         engine=kind.name,
         precision=precision,
         files=file_hashes(folder, sorted(path.name for path in folder.iterdir())),
         versions=_versions(kind),
+        build=build,
     )
     card.save(folder)
-    if kind.runs_here:
+    if kind.runs_here(**options):
         check_exported(folder, card, samples)
     return card
 

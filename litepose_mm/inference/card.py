@@ -48,6 +48,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         skeleton: The ``K`` keypoints.
         decoder: Turns the graph's outputs into people.
         versions: Versions of the software that wrote the model, for information.
+        build: What the engine's converter tells about the files.
 
     Raises:
         LitePoseError: Values contradict each other.
@@ -67,6 +68,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     skeleton: Any
     decoder: Any
     versions: dict[Text, Text]
+    build: dict[Text, Any] = {}
 
     def __post_init__(self) -> None:
         if self.decoder.num_keypoints != self.num_keypoints:

@@ -1,10 +1,13 @@
-"""Find configs, tools and the demo inside an installed package or in the source tree."""
+"""Find configs, tools and the demo of the package, and the folder of the user's cache."""
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import LitePoseError
 
+#: The environment variable that sets the folder of exported models and tuned kernels.
+CACHE_VARIABLE = 'LITEPOSE_CACHE'
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -59,3 +62,10 @@ def config_path(name: str) -> Path:
     close = get_close_matches(wanted.stem, stems, n=3, cutoff=0.4)
     hint = f'; did you mean {", ".join(close)}?' if close else ''
     raise LitePoseError(f'there is no config {name!r} under {root}{hint}')
+
+
+def cache_folder() -> Path:
+    """Returns LITEPOSE_CACHE, or the folder ``litepose_mm`` in the user's cache."""
+    if own := os.environ.get(CACHE_VARIABLE):
+        return Path(own)
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'litepose_mm'

@@ -128,7 +128,7 @@ def test_tensorrt(cli, tiny, tmp_path):
 @pytest.mark.parametrize(
     'arguments, message',
     [
-        (['--engine', 'tvm'], 'engine: expected one of'),
+        (['--engine', 'coreml'], 'engine: expected one of'),
         (['--annotations', 'a.json'], '--annotations: expected --verify'),
         (['--engine', 'tensorrt', '--verify', '.'], '--verify: tensorrt cannot run here'),
         (['--verify', 'nowhere'], 'nowhere'),

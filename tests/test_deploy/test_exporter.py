@@ -127,12 +127,12 @@ def test_tensorrt_gets_a_command(tiny, tmp_path, shape):
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(engine='tvm'), 'engine: expected one of .*onnxruntime.*, got .tvm.'),
+        (dict(engine='coreml'), 'engine: expected one of .*onnxruntime.*, got .coreml.'),
         (dict(engine='torch'), 'engine: torch '),
         (dict(precision='fp8'), 'precision: expected fp32 or int8 .*got .fp8.'),
         (dict(engine='openvino', outputs='boxes'), "outputs: expected 'maps' or 'candidates'"),
         (dict(engine='ncnn', outputs='candidates'), "outputs: ncnn .* 'maps'"),
-        (dict(engine='ncnn'), 'ncnn .*fixed input shape.*--static'),
+        (dict(engine_options={'target': 'host'}), 'target: onnxruntime has no such option'),
         (dict(input_shape=(64, 100)), r'--static, .* multiples of 64 pixels, got 100x64 \(width x'),
         (dict(weights='a.pth'), 'weights, short_side and cfg_options: expected None'),
         (dict(short_side=128), 'weights, short_side and cfg_options: expected None'),

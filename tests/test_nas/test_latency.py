@@ -91,7 +91,7 @@ def test_time(engine):
 
 def test_engines_that_are_not_there(monkeypatch):
     assert {'torch', 'onnxruntime', 'openvino'} <= set(ENGINES)
-    for name in ('tvm', 'ncnn'):
+    for name in ('coreml', 'ncnn'):
         with pytest.raises(LitePoseError, match=f'onnxruntime.*got {name!r}'):
             NetworkTimer(name)
     monkeypatch.setitem(__import__('sys').modules, 'onnxruntime', None)

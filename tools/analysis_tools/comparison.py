@@ -129,14 +129,14 @@ def parse_engine(text: str) -> tuple[str, str]:
         engine.check(precision)
     elif precision not in engine.precisions:
         raise LitePoseError(f'--engines {text}: expected {" or ".join(engine.precisions)}')
-    if not (engine.runs_here and engine.is_installed()):
+    if not (engine.runs_here() and engine.is_installed()):
         raise LitePoseError(f'--engines {text}: {name} cannot run models here; leave it out')
     return name, precision
 
 
 def installed_engines() -> list[tuple[str, str]]:
     """Return torch and all engines that are installed, in float32."""
-    found = [name for name, each in engines().items() if each.can_convert() and each.runs_here]
+    found = [name for name, each in engines().items() if each.can_convert() and each.runs_here()]
     return [('torch', 'fp32'), *((name, 'fp32') for name in found)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..argument_types import positive_int
+from ..argument_types import positive_int, width_height
 from ..estimator_arguments import add_model_options
 from ..one_line_warnings import one_line_warnings
 
@@ -14,6 +14,8 @@ HELP = 'export a model for an engine such as OpenVINO, and compare it with torch
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
+    from ...inference.engines import engines
+
     parser.add_argument(
         'model',
         metavar='MODEL',
@@ -41,9 +43,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--static',
-        type=_width_height,
+        type=width_height,
         metavar='WxH',
-        help='width and height of all inputs (default: any size)',
+        help='width and height of all inputs (default: any size, or a square for engines that '
+        'support one size)',
     )
     parser.add_argument(
         '--outputs',
@@ -66,6 +69,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help='largest loss of AP on the images of --annotations; sensitive layers stay in float32 '
         'until it is met (default with --annotations: 1.5)',
     )
+    for engine in engines().values():
+        group = parser.add_argument_group(engine.name)
+        for option in engine.options:
+            flag = f'--{option.name.replace("_", "-")}'
+            if option.default is False:
+                group.add_argument(flag, action='store_true', help=option.help)
+            else:
+                group.add_argument(flag, metavar=option.metavar, help=option.help)
     group = parser.add_argument_group('comparison with torch')
     group.add_argument(
         '--verify',
@@ -89,7 +100,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export and compare; return the exit status."""
     from ...errors import LitePoseError
-    from ...inference.engines import get_engine
+    from ...inference.engines import engines, get_engine
 
     if args.checkpoint is not None:
         if args.weights is not None:
@@ -101,7 +112,13 @@ def run(args: argparse.Namespace) -> int:
         raise LitePoseError('--annotations: expected --verify with the folder of their images')
     if args.max_ap_loss is not None and not args.annotations:
         raise LitePoseError('--max-ap-loss: expected --verify and --annotations to measure AP')
-    if args.verify and not get_engine(args.engine).runs_here:
+    args.engine_options = {
+        option.name: value
+        for engine in engines().values()
+        for option in engine.options
+        if (value := getattr(args, option.name)) not in (None, False)
+    }
+    if args.verify and not get_engine(args.engine).runs_here(**args.engine_options):
         raise LitePoseError(f'--verify: {args.engine} cannot run here; use another engine')
     with one_line_warnings():
         return _run(args)
@@ -143,8 +160,12 @@ def _run(args: argparse.Namespace) -> int:
         outputs=args.outputs,
         calibration=args.calibration,
         goal=goal,
+        engine_options=args.engine_options,
     )
     print(f'wrote {", ".join(card.files)} and model.json to {args.out}', flush=True)
+    if card.input_shape is not None and args.static is None:
+        height, width = card.input_shape
+        print(f'all inputs are {width}x{height}: --static WxH sets another size')
     quantization = read_quantization(args.out)
     if quantization:
         print('\n'.join(quantization_lines(quantization)), flush=True)
@@ -165,11 +186,3 @@ def _verify(args: argparse.Namespace, estimator) -> int:
     finally:  # also if the report cannot be written
         print('\n'.join(summary_lines(figures)))
     return 0 if verification_error(figures) is None else 1
-
-
-def _width_height(text: str) -> tuple[int, int]:
-    """Parse ``WIDTHxHEIGHT``."""
-    width, _, height = text.lower().partition('x')
-    if not all(side.isascii() and side.isdigit() and int(side) for side in (width, height)):
-        raise argparse.ArgumentTypeError(f'expected WIDTHxHEIGHT, e.g. 640x448, got {text!r}')
-    return int(width), int(height)

@@ -19,7 +19,7 @@ from ...inference.engines import get_engine
 
 #: Kinds of outputs, and whether their decoders leave part of the work to the graph.
 _OUTPUTS = {'maps': False, 'candidates': True}
-_BACKENDS = (Backend.ONNXRUNTIME, Backend.OPENVINO, Backend.NCNN, Backend.TENSORRT)
+_BACKENDS = (Backend.ONNXRUNTIME, Backend.OPENVINO, Backend.NCNN, Backend.TENSORRT, Backend.TVM)
 
 
 def get_outputs(deploy_cfg: Config) -> str:
@@ -51,17 +51,17 @@ def get_outputs(deploy_cfg: Config) -> str:
             f'ir_config.output_names: expected {" or ".join(map(str, known))} for '
             f'outputs={outputs!r}, got {names}'
         )
-    if backend == Backend.NCNN:
-        if outputs != 'maps':
-            raise LitePoseError(
-                "codebase_config.outputs: expected 'maps' for ncnn, which lacks operators of "
-                f'{outputs!r}, got {outputs!r}; export maps, or use ONNX Runtime or OpenVINO'
-            )
-        if is_dynamic_shape(deploy_cfg, 'inputs'):
-            raise LitePoseError(
-                'expected one input shape for ncnn, got dynamic axes; use a deploy config with '
-                'static in its name'
-            )
+    engine = get_engine(backend.value)
+    if outputs != 'maps' and not engine.runs_decoding:
+        raise LitePoseError(
+            f"codebase_config.outputs: expected 'maps' for {engine.name}, which lacks operators of "
+            f'{outputs!r}, got {outputs!r}; export maps, or use ONNX Runtime or OpenVINO'
+        )
+    if not engine.any_shape and is_dynamic_shape(deploy_cfg, 'inputs'):
+        raise LitePoseError(
+            f'expected one input shape for {engine.name}, got dynamic axes; use a deploy config '
+            'with static in its name'
+        )
     return outputs
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,22 @@ if TYPE_CHECKING:
     from ...deploy.quantization.accuracy import Trials
     from ...deploy.quantization.calibration import Calibration
     from ..card import ModelCard
+
+
+class Option(NamedTuple):
+    """An option of an engine's export, which ``litepose export`` offers as ``--name``.
+
+    Args:
+        name: Name of the keyword argument of :meth:`Engine.write`.
+        help: What it does.
+        default: Its default; False makes it a switch.
+        metavar: What help texts call its value.
+    """
+
+    name: str
+    help: str
+    default: str | bool | None
+    metavar: str | None = None
 
 
 class Engine(ABC):
@@ -63,20 +79,25 @@ class Engine(ABC):
     runs_onnx: ClassVar[bool] = True
     #: Whether it implements :meth:`time`.
     can_time: ClassVar[bool] = False
-    #: Whether its models run in this package; others are meant for use elsewhere.
-    runs_here: ClassVar[bool] = True
+    #: Options of :meth:`write` besides the precision.
+    options: ClassVar[tuple[Option, ...]] = ()
     #: Rank among the engines that commands choose automatically, the fastest first
     #: (docs/deploy.md, Time); None means that it is only used on request.
     rank: ClassVar[int | None] = None
 
     @classmethod
-    def write(cls, onnx_file: Path, folder: Path, precision: str) -> None:
+    def write(cls, onnx_file: Path, folder: Path, precision: str) -> Mapping[str, Any] | None:
         """Writes the engine's files into an empty folder.
+
+        Engines may have further keyword arguments, which :attr:`options` describes.
 
         Args:
             onnx_file: The graph in float32 or int8. Temporary files may be created beside it.
             folder: Folder to write to.
             precision: ``'fp32'``, ``'fp16'``, ``'bf16'`` or ``'int8'``.
+
+        Returns:
+            Facts about the files for the card, as JSON-compatible values, if there are any.
         """
         raise NotImplementedError
 
@@ -102,6 +123,11 @@ class Engine(ABC):
             threads: Number of threads.
         """
         raise NotImplementedError
+
+    @classmethod
+    def runs_here(cls, **options: Any) -> bool:
+        """Whether models exported with these options run in this package on this machine."""
+        return True
 
     @classmethod
     def is_installed(cls) -> bool:
@@ -148,22 +174,31 @@ class Engine(ABC):
                 f"{', '.join(card.decoder.output_names)}; export with outputs 'maps', or use "
                 'another engine'
             )
-        any_shape = cls.any_shape and (cls.int8_any_shape or not int8)
-        if not any_shape and card.input_shape is None:
+        if int8 and not cls.int8_any_shape and card.input_shape is None:
             raise CannotExport(
-                f'{cls.name}{" in int8" * int8} only supports models with a fixed input shape; '
+                f'{cls.name} in int8 only supports models with a fixed input shape; '
                 'choose one with --static WIDTHxHEIGHT, or use another engine'
             )
 
     @classmethod
-    def convert(cls, onnx_file: Path, folder: Path, precision: str) -> None:
+    def convert(
+        cls, onnx_file: Path, folder: Path, precision: str, **options: Any
+    ) -> dict[str, Any]:
         """Runs :meth:`write` and turns its errors into single lines.
 
+        Returns:
+            Facts about the files for the card.
+
         Raises:
-            LitePoseError: The engine's converter fails.
+            LitePoseError: The engine's converter fails, or has no such option.
         """
+        unknown = set(options) - {option.name for option in cls.options}
+        if unknown:
+            raise LitePoseError(f'{min(unknown)}: {cls.name} has no such option; leave it out')
         try:
-            cls.write(onnx_file, folder, precision)
+            return dict(cls.write(onnx_file, folder, precision, **options) or {})
+        except LitePoseError:
+            raise
         except Exception as error:  # a converter can raise anything
             raise CannotExport(
                 f'the model cannot be converted for {cls.name}: {reason(error)}'

@@ -9,6 +9,7 @@ import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,6 @@ class TensorRTEngine(Engine):
 
     name, extra = 'tensorrt', 'export'
     precisions = ('fp32',)
-    runs_here = False
 
     @classmethod
     def write(cls, onnx_file: Path, folder: Path, precision: str) -> None:
@@ -55,6 +55,10 @@ class TensorRTEngine(Engine):
         is_open = any(side.dim_param for side in model.graph.input[0].type.tensor_type.shape.dim)
         command = trtexec_command('model.onnx', SHAPES if is_open else None)
         (folder / COMMAND_NAME).write_text(f'{command}\n', encoding='utf-8')
+
+    @classmethod
+    def runs_here(cls, **options: Any) -> bool:
+        return False
 
     def _load(self, folder: Path, threads: int | None) -> None:
         raise LitePoseError(

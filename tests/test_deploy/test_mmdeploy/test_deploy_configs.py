@@ -155,6 +155,8 @@ def test_deploy_config(path, small, onnx_file):
     pytest.importorskip('onnxruntime' if backend == 'tensorrt' else backend)
     if backend == 'ncnn':
         pytest.importorskip('pnnx')
+    if backend == 'tvm':
+        deploy_cfg.backend_config.allow_untuned = True  # tuning takes minutes
     file = onnx_file(deploy_cfg)
     if backend == 'tensorrt':
         check_tensorrt(small.model, deploy_cfg, file)

@@ -81,7 +81,8 @@ CANDIDATES = {
     [
         ('ncnn_static-256x256', CANDIDATES, "expected 'maps' for ncnn"),
         ('onnxruntime_dynamic', {'backend_config.type': 'ncnn'}, 'one input shape'),
-        ('onnxruntime_dynamic', {'backend_config.type': 'tvm'}, "got 'tvm'"),
+        ('onnxruntime_dynamic', {'backend_config.type': 'tvm'}, 'one input shape for tvm'),
+        ('onnxruntime_dynamic', {'backend_config.type': 'coreml'}, "got 'coreml'"),
         ('onnxruntime_dynamic', {'codebase_config.outputs': 'people'}, "got 'people'"),
         (
             'onnxruntime_dynamic',

@@ -3,6 +3,6 @@
 Each is registered after MMDeploy's own backend and under the same name, so that MMDeploy finds it.
 """
 
-from . import ncnn, openvino, tensorrt
+from . import ncnn, openvino, tensorrt, tvm
 
-__all__ = ['ncnn', 'openvino', 'tensorrt']
+__all__ = ['ncnn', 'openvino', 'tensorrt', 'tvm']

@@ -6,14 +6,22 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ....inference.engines import get_engine
 
 
 def convert(
-    engine: str, onnx_file: str, work_dir: str, precision: str, suffixes: Sequence[str]
+    engine: str,
+    onnx_file: str,
+    work_dir: str,
+    precision: str,
+    suffixes: Sequence[str],
+    **options: Any,
 ) -> list[str]:
     """Write a file for each suffix, named after the ONNX file.
+
+    Further options are those of the engine, see :attr:`Engine.options`.
 
     Raises:
         LitePoseError: A package is missing, or the model cannot be converted.
@@ -25,7 +33,7 @@ def convert(
         part, copy = Path(scratch) / 'part', Path(scratch) / 'model.onnx'
         part.mkdir()
         shutil.copyfile(source, copy)
-        kind.convert(copy, part, precision)
+        kind.convert(copy, part, precision, **options)
         for target in targets:
             (written,) = part.glob(f'*{target.suffix}')
             shutil.move(written, target)

@@ -1,0 +1,1 @@
+backend_config = dict(type='tvm', target='host', allow_untuned=False)

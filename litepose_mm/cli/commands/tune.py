@@ -1,0 +1,139 @@
+"""``litepose tune``: tune the kernels of a network for a device, with TVM."""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..argument_types import positive_float, positive_int, width_height
+from ..estimator_arguments import add_model_options
+
+if TYPE_CHECKING:
+    from ...tvm.tuning import Tuner
+
+HELP = 'tune the kernels of a model for a device, for `litepose export --engine tvm`'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument(
+        'model',
+        metavar='MODEL',
+        help='name of a model (`litepose models` lists them), or name or path of a config',
+    )
+    parser.add_argument(
+        '--target',
+        default='host',
+        metavar='NAME',
+        help='processor: host (default), x86-64-v3, x86-64-v4, cortex-a72, cortex-a76 or cuda',
+    )
+    parser.add_argument(
+        '--static',
+        type=width_height,
+        metavar='WxH',
+        help='width and height of all inputs (default: a square)',
+    )
+    parser.add_argument(
+        '--device',
+        metavar='KEY',
+        help='key of a device that is registered with a tracker (default: this machine, which '
+        'must then be the target)',
+    )
+    parser.add_argument(
+        '--tracker', metavar='HOST:PORT', help='the tracker (default: localhost:9190)'
+    )
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        '--trials',
+        type=positive_int,
+        metavar='N',
+        help='candidates to measure, of all kernels together (default: the schedules that are '
+        'known to be good, about 40 for each kernel)',
+    )
+    group.add_argument(
+        '--minutes', type=positive_float, metavar='M', help='time after which to stop'
+    )
+    parser.add_argument(
+        '--database',
+        metavar='DIR',
+        help='folder for the results, which an interrupted tuning extends '
+        "(default: the target's folder in the user's cache, where `litepose export` finds it)",
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, metavar='N', help='seed of the search (default: 0)'
+    )
+    add_model_options(parser.add_argument_group('model'))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tune and report; return the exit status."""
+    from ...analysis.plots import new_figure, save_figure
+    from ...apis.model_building import build_model
+    from ...deploy.tuning import model_kernels
+    from ...errors import LitePoseError
+    from ...tvm.database import Header, default_folder, open_database
+    from ...tvm.remote import TRACKER, Remote
+    from ...tvm.self_test import check_tuner
+    from ...tvm.targets import get_device
+    from ...tvm.tuning import Tuner
+
+    device = get_device(args.target)
+    device.linker()
+    if args.device is None and not device.is_here:
+        raise LitePoseError(
+            f'--target {device.name}: this machine is no such processor; give the --device on '
+            'which to measure (docs/devices.md)'
+        )
+    remote = Remote(args.device, args.tracker or TRACKER) if args.device else None
+    runner = remote.runner() if remote else None
+    check_tuner()
+    folder = default_folder(device.name) if args.database is None else Path(args.database)
+    database = open_database(folder, Header(device.name))
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # weights do not matter
+        model = build_model(
+            args.model,
+            args.weights,
+            'cpu',
+            args.flip,
+            args.short_side,
+            dict(args.config_options),
+        )
+        kernels = model_kernels(model, device, args.static and args.static[::-1])
+    tuner = Tuner(kernels, device, database, runner, seed=args.seed)
+    print(f'{len(kernels)} kernels for {device.name}; results in {folder}', flush=True)
+    curve = _tune(tuner, args.trials, args.minutes)
+    if curve:
+        figure = new_figure(folder / 'tuning.png', (6, 4))
+        axes = figure.add_subplot(xlabel='minutes', ylabel='estimated ms, one thread')
+        axes.plot(*zip(*curve), drawstyle='steps-post')
+        axes.set(title=f'{Path(args.model).stem} on {device.name}', ylim=(0, None))
+        save_figure(figure, folder / 'tuning.png')
+    return 0
+
+
+def _tune(tuner: Tuner, trials: int | None, minutes: float | None) -> list[tuple[float, float]]:
+    """Print each round; return the minutes and the estimated milliseconds of the network."""
+    start, measured, curve = time.monotonic(), 0, []
+    for done in tuner.run(trials, minutes):
+        passed = (time.monotonic() - start) / 60
+        measured += done.last_trials
+        fresh = sum(each.templates is None for each in tuner.kernels)
+        if trials is not None:
+            total = passed * trials / measured
+        else:
+            total = minutes or passed * len(tuner.kernels) / (len(tuner.kernels) - fresh)
+        unknown = sum(each.seconds == float('inf') for each in tuner.kernels)
+        network = f'{unknown} kernels to come'
+        if not unknown:
+            network = f'{1e3 * tuner.network_seconds:.2f} ms'
+            curve.append((passed, 1e3 * tuner.network_seconds))
+        print(
+            f'{passed:6.1f} min, {max(0.0, total - passed):5.1f} left: {done.kernel.count:2d} x '
+            f'{1e6 * done.seconds:7.1f} us {done.kernel.name[:40]:40} network {network}',
+            flush=True,
+        )
+    return curve

@@ -1,0 +1,43 @@
+"""Measure kernels on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import tvm
+from tvm.s_tir import meta_schedule as ms
+
+#: How candidates are measured: at least five times 3 ms.
+EVALUATOR = ms.runner.EvaluatorConfig(number=1, repeat=5, min_repeat_ms=3)
+
+
+def local_runner() -> ms.Runner:
+    """Returns a runner that measures kernels on one thread of this machine."""
+    return ms.runner.LocalRunner(
+        timeout_sec=20,
+        evaluator_config=EVALUATOR,
+        f_run_evaluator=shortest_time,
+        initializer=_use_one_thread,
+    )
+
+
+def shortest_time(
+    module: tvm.runtime.Module,
+    device: tvm.runtime.Device,
+    config: ms.runner.EvaluatorConfig,
+    repeated_arguments: Sequence[Sequence[tvm.runtime.Tensor]],
+) -> list[float]:
+    """Returns the shortest of several times, which neighbours disturb least."""
+    measure = module.time_evaluator(
+        module.entry_name,
+        device,
+        number=config.number,
+        repeat=config.repeat,
+        min_repeat_ms=config.min_repeat_ms,
+    )
+    return [min(min(measure(*arguments).results) for arguments in repeated_arguments)]
+
+
+def _use_one_thread() -> None:
+    os.environ['TVM_NUM_THREADS'] = '1'  # read when TVM starts its threads

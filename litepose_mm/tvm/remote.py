@@ -1,0 +1,180 @@
+"""Measure kernels and networks on devices that are registered with TVM's tracker."""
+
+from __future__ import annotations
+
+import socket
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tvm
+from tvm import rpc
+from tvm.ir.utils import derived_object
+from tvm.s_tir import meta_schedule as ms
+from tvm.s_tir.meta_schedule.runner import PyRunner, PyRunnerFuture, RunnerInput, RunnerResult
+
+from ..errors import LitePoseError, reason
+from .measuring import EVALUATOR, shortest_time
+
+#: Where a tracker is looked for by default; 9190 is TVM's default port.
+TRACKER = 'localhost:9190'
+_ATTEMPTS = 3
+_WAITING_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Devices of one key at a tracker.
+
+    Args:
+        key: The key with which the devices' servers were started.
+        tracker: Host and port of the tracker.
+        timeout: Seconds after which a measurement is given up.
+    """
+
+    key: str
+    tracker: str = TRACKER
+    timeout: int = 60
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the tracker.
+
+        Raises:
+            LitePoseError: They are no host and port.
+        """
+        host, _, port = self.tracker.rpartition(':')
+        if not host or not port.isdigit():
+            raise LitePoseError(f'tracker: expected HOST:PORT, got {self.tracker!r}')
+        return host, int(port)
+
+    def check(self) -> None:
+        """Checks that a device answers.
+
+        Raises:
+            LitePoseError: There is no tracker, no device with this key, or the device does not
+                answer.
+        """
+        host, port = self.address
+        try:
+            socket.create_connection((host, port), timeout=5).close()
+            keys = [
+                str(each['key']).partition(':')[2]
+                for each in rpc.connect_tracker(host, port).summary()['server_info']
+            ]
+        except (OSError, RuntimeError, KeyError) as error:
+            raise LitePoseError(
+                f'tracker: expected a tracker of TVM at {self.tracker}, got {reason(error)}; start '
+                'one: python -m tvm.exec.rpc_tracker'
+            ) from error
+        if self.key not in keys:
+            raise LitePoseError(
+                f'device: expected one of {", ".join(sorted(set(keys))) or "none"}, which are '
+                f'registered at {self.tracker}, got {self.key!r}; start its server: python -m '
+                f'tvm.exec.rpc_server --tracker {self.tracker} --key {self.key}'
+            )
+
+    def connect(self) -> rpc.RPCSession:
+        """Returns a session on a device, as soon as one is free.
+
+        Raises:
+            LitePoseError: No device answers.
+        """
+        self.check()
+        host, port = self.address
+        try:
+            return rpc.connect_tracker(host, port).request(self.key, session_timeout=self.timeout)
+        except Exception as error:  # TVM raises its own errors
+            raise LitePoseError(
+                f'device: {self.key} does not answer ({reason(error)}); restart its server'
+            ) from error
+
+    def runner(self) -> ms.Runner:
+        """Returns a runner that measures kernels on the device, on one thread."""
+        self.check()
+        host, port = self.address
+        inner = ms.runner.RPCRunner(
+            ms.runner.RPCConfig(host, port, self.key, 1, self.timeout),
+            EVALUATOR,
+            f_run_evaluator=_shortest_time_there,
+        )
+        return PatientRunner(self, inner)
+
+    def measure_network(self, library: str | Path, shape: Sequence[int], repeat: int = 5) -> float:
+        """Returns the median time in seconds of one run of a library, with the device's threads.
+
+        Args:
+            library: The library of :func:`write_library`.
+            shape: Shape of the input.
+            repeat: Number of runs.
+        """
+        session = self.connect()
+        session.upload(str(library))
+        name = Path(library).name
+        try:
+            machine = tvm.relax.VirtualMachine(session.load_module(name), session.cpu())
+            inputs = tvm.runtime.empty(tuple(shape), 'float32', session.cpu())
+            machine.set_input('main', inputs)
+            timed = machine.time_evaluator(
+                'invoke_stateful', session.cpu(), number=1, repeat=repeat + 1
+            )
+            return statistics.median(timed('main').results[1:])
+        finally:
+            session.remove(name)
+
+
+@derived_object
+class PatientRunner(PyRunner):
+    """Measures candidates again if the device was away, as when its network fails or it restarts.
+
+    Args:
+        remote: The device.
+        inner: The runner that measures.
+        seconds: How long to wait for the device.
+    """
+
+    def __init__(self, remote: Remote, inner: ms.Runner, seconds: float = _WAITING_SECONDS) -> None:
+        super().__init__()
+        self._remote, self._inner, self._seconds = remote, inner, seconds
+
+    def run(self, runner_inputs: list[RunnerInput]) -> list[_Known]:
+        for attempt in range(_ATTEMPTS):
+            results = [future.result() for future in self._inner.run(runner_inputs)]
+            # One candidate may fail by itself; if all do, it is the device.
+            if attempt == _ATTEMPTS - 1 or any(result.run_secs for result in results):
+                break
+            self._wait()
+        return [_Known(result) for result in results]
+
+    def _wait(self) -> None:
+        end = time.monotonic() + self._seconds
+        while True:
+            try:
+                return self._remote.check()
+            except LitePoseError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(min(5.0, self._seconds / 10))
+
+
+@derived_object
+class _Known(PyRunnerFuture):
+    """A result that is there."""
+
+    def __init__(self, result: RunnerResult) -> None:
+        super().__init__()
+        self._result = result
+
+    def done(self) -> bool:
+        return True
+
+    def result(self) -> RunnerResult:
+        return self._result
+
+
+def _shortest_time_there(session: rpc.RPCSession, *arguments: Any) -> list[float]:
+    session.get_function('runtime.config_threadpool')(1, 1)  # the big cores, one thread
+    return shortest_time(*arguments)

@@ -1,0 +1,91 @@
+"""The path to a device on loopback: tracker, server, tuning, upload, measurement."""
+
+import socket
+
+import pytest
+from onnx import helper
+from onnx_graphs import graph_of
+
+from litepose_mm.errors import LitePoseError
+from litepose_mm.tvm.build import build_library
+from litepose_mm.tvm.database import Header, open_database
+from litepose_mm.tvm.kernels import list_kernels, to_kernels
+from litepose_mm.tvm.onnx_import import import_onnx
+from litepose_mm.tvm.remote import PatientRunner, Remote
+from litepose_mm.tvm.tuning import Tuner
+
+pytest.importorskip('tvm.rpc')
+
+from tvm.s_tir.meta_schedule.runner import RunnerResult
+
+
+@pytest.fixture(scope='module')
+def remote():
+    from tvm.rpc.server import Server
+    from tvm.rpc.tracker import Tracker
+
+    tracker = Tracker(host='127.0.0.1', port=9100, port_end=9900)
+    server = Server(
+        host='127.0.0.1',
+        port=9100,
+        port_end=9900,
+        key='here',
+        tracker_addr=('127.0.0.1', tracker.port),
+    )
+    yield Remote('here', f'127.0.0.1:{tracker.port}', timeout=30)
+    server.terminate()
+    tracker.terminate()
+
+
+def model():
+    return graph_of([helper.make_node('Relu', ['inputs'], ['output'])], (1, 16, 8, 8))
+
+
+def test_the_whole_path(remote, device, tmp_path):
+    kernels = list_kernels(to_kernels(import_onnx(model().SerializeToString()), device), device)
+    database = open_database(tmp_path / 'kernels', Header(device.name))
+    tuner = Tuner(kernels, device, database, remote.runner(), workers=1)
+    assert list(tuner.run())
+    assert 0 < tuner.network_seconds < 1
+    file = tmp_path / 'model.onnx'
+    file.write_bytes(model().SerializeToString())
+    facts = build_library(file, tmp_path / 'a.so', 'host', tmp_path / 'kernels', remote)
+    assert facts['device'] == 'here' and facts['milliseconds'] > 0
+
+
+def test_what_is_missing_is_named(remote):
+    with pytest.raises(LitePoseError, match="device: expected one of here, .* got 'pi'; start its"):
+        Remote('pi', remote.tracker).check()
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        nobody = f'127.0.0.1:{free.getsockname()[1]}'
+    with pytest.raises(LitePoseError, match=f'tracker: expected a tracker .* at {nobody}'):
+        Remote('here', nobody).check()
+    with pytest.raises(LitePoseError, match='tracker: expected HOST:PORT'):
+        Remote('here', 'nowhere').check()
+
+
+class Failing:
+    """A runner whose device is away at first."""
+
+    def __init__(self, failures):
+        self.failures, self.calls = failures, 0
+
+    def run(self, inputs):
+        self.calls += 1
+        ok = self.calls > self.failures
+
+        class Future:
+            def result(self):
+                return RunnerResult([1.0] if ok else None, None if ok else 'no answer')
+
+        return [Future() for _ in inputs]
+
+
+@pytest.mark.parametrize('failures, calls', [(0, 1), (1, 2), (9, 3)])
+def test_measurements_are_repeated_when_the_device_was_away(remote, failures, calls):
+    inner = Failing(failures)
+    runner = PatientRunner(remote, inner, 1)._inst
+    results = runner.run([None, None])
+    assert inner.calls == calls
+    assert bool(results[0].result().run_secs) == (failures < 3)

@@ -91,7 +91,8 @@ def export(estimator, folder, engine='onnxruntime', shape=None, **options):
     """Exports for an engine; ``shape`` (height, width) makes it static. Returns the folder."""
     need(engine)
     if engine == 'tvm':  # tuning takes minutes
-        options['engine_options'] = {'allow_untuned': True}
+        own = options.get('engine_options') or {}
+        options['engine_options'] = {'allow_untuned': True, **own}
     export_model(estimator.model, None, folder, engine=engine, input_shape=shape, **options)
     return folder
 

@@ -8,7 +8,7 @@ it rarely finds them (docs/experiments/tvm.md).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import product, starmap
 from typing import NamedTuple
 
 import tvm
@@ -85,7 +85,7 @@ def _tiles(module: tvm.IRModule, block: str, device: Device) -> Iterator[Tile]:
         (False, True),
         (1,) if depth == 1 else (1, 4),
     )
-    for tile in map(Tile._make, every):
+    for tile in starmap(Tile, every):
         sums = tile.rows * tile.columns * -(-tile.channels // device.lanes)
         # The rest of the registers holds inputs and weights. Few sums would wait for each other.
         if device.registers // 4 <= sums <= device.registers - 4 and depth % tile.steps == 0:

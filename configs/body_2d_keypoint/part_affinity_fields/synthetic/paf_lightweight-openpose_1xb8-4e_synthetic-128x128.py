@@ -17,13 +17,14 @@ codec = dict(
 )
 model = dict(head=dict(decoder=codec))
 
-scenes = dict(image_size=(128, 128), people=(1, 2), scene=dict(stature=(0.4, 1.0)))
 train_dataloader = dict(
     batch_size=8,
     num_workers=0,
     persistent_workers=False,
     dataset=dict(
-        **scenes,
+        image_size=(128, 128),
+        people=(1, 2),
+        scene=dict(stature=(0.4, 1.0)),
         num_images=3200,
         cache='memory',
         pipeline=[
@@ -47,7 +48,9 @@ val_dataloader = dict(
     num_workers=0,
     persistent_workers=False,
     dataset=dict(
-        **scenes,
+        image_size=(128, 128),
+        people=(1, 2),
+        scene=dict(stature=(0.4, 1.0)),
         pipeline=[
             dict(type='LoadImage'),
             dict(type='BottomupResizeHeight', input_size=(128, 128)),

@@ -53,12 +53,14 @@ def outputs_of(module, target, arrays):
     return arguments[-1].numpy()
 
 
-@pytest.mark.parametrize('residual', [False, True])
-@pytest.mark.parametrize('name', CONVOLUTIONS)
+#: With a residual where the layer keeps the shape.
+CASES = [(name, False) for name in CONVOLUTIONS]
+CASES += [(name, True) for name in ('depthwise', 'odd number of channels')]
+
+
+@pytest.mark.parametrize('name, residual', CASES)
 def test_convolutions(name, residual, device):
     shape = CONVOLUTIONS[name]
-    if residual and (shape[0] != shape[1] or shape[4] != 1):
-        pytest.skip('only layers that keep the shape have a residual')
     one = kernel(*shape, device, residual)
     sides = [[int(side) for side in each.shape] for each in one.module['main'].params]
     arrays = [RANDOM.normal(size=side).astype(np.float32) for side in sides]

@@ -13,7 +13,7 @@ from onnx.reference import ReferenceEvaluator
 from onnx_graphs import graph_of
 
 from litepose_mm.errors import CannotExport, LitePoseError
-from litepose_mm.tvm.build import build_library, tuned_network
+from litepose_mm.tvm.build import BUNDLED, build_library, tuned_network
 from litepose_mm.tvm.database import (
     Header,
     default_folder,
@@ -24,6 +24,7 @@ from litepose_mm.tvm.database import (
 from litepose_mm.tvm.kernels import list_kernels, to_kernels
 from litepose_mm.tvm.onnx_import import import_onnx
 from litepose_mm.tvm.runtime import Network
+from litepose_mm.tvm.targets import DEVICES
 from litepose_mm.tvm.tuning import Tuner, best_seconds
 
 RANDOM = np.random.default_rng(0)
@@ -205,3 +206,10 @@ def test_a_damaged_database_is_one_line(device, tmp_path):
         (tmp_path / 'database_tuning_record.json').write_text('nonsense\n')
         (tmp_path / 'database_workload.json').write_text('nonsense\n')
         open_database(tmp_path, Header(device.name))
+
+
+@pytest.mark.parametrize('name', sorted(path.stem for path in BUNDLED.glob('*.zip')))
+def test_the_packages_own_kernels_are_for_this_tvm(name):
+    found = tvm.s_tir.meta_schedule.database.MemoryDatabase()
+    load_compact(BUNDLED / f'{name}.zip', Header(name), found)
+    assert name in DEVICES and len(found) > 70  # about 40 kernels of each network

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import statistics
 from pathlib import Path
 from typing import Any
 
 import tvm
+import tvm_ffi
 from tvm import relax
 from tvm.s_tir import meta_schedule as ms
 
-from ..errors import CannotExport
-from .database import Header, default_folder, load_compact, open_database
-from .kernels import compile_network, list_kernels, to_kernels, write_library
+from ..errors import CannotExport, LitePoseError
+from .database import Header, default_folder, has_database, load_compact, open_database
+from .kernels import (
+    apply_schedules,
+    compile_network,
+    list_kernels,
+    to_kernels,
+    write_library,
+)
+from .measuring import network_seconds
 from .onnx_import import import_onnx
 from .remote import Remote
 from .runtime import Network
+from .self_test import check_tuner
 from .targets import HOST, Device, get_device
 from .tuning import Tuner, best_seconds
 
@@ -54,39 +62,54 @@ def build_library(
     if remote is not None:
         remote.check()
     module = to_kernels(import_onnx(onnx_file), device)
-    executable, untuned = compile_network(module, device, known_kernels(device, database))
+    (argument,) = module['main'].params
+    shape = [int(side) for side in argument.ty.shape]
+    module, untuned = apply_schedules(module, device, known_kernels(device, database))
     if untuned and not allow_untuned:
         raise CannotExport(
             f'{len(untuned)} kernels of this network are not tuned for {device.name}, and so '
             f'slow, e.g. {untuned[0]}; tune them with `litepose tune`, or allow them with '
             '--allow-untuned'
         )
+    executable = compile_network(module, device)
     write_library(executable, device, library)
     facts: dict[str, Any] = {
         'target': device.name,
         'tvm': tvm.__version__,
+        'tvm_ffi': tvm_ffi.__version__,
         'kernels': sum(isinstance(each, tvm.tirx.PrimFunc) for each in module.functions.values()),
         'untuned_kernels': untuned,
     }
-    (argument,) = module['main'].params
-    shape = [int(side) for side in argument.ty.shape]
     if remote is not None:
         facts['device'] = remote.key
-        facts['milliseconds'] = round(1e3 * remote.measure_network(library, shape), 3)
+        facts['milliseconds'] = round(1e3 * remote.network_seconds(library, shape), 3)
     elif device.is_here:
-        facts['milliseconds'] = round(1e3 * _measure(executable, shape), 3)
+        machine = relax.VirtualMachine(executable, tvm.cpu())
+        facts['milliseconds'] = round(1e3 * network_seconds(machine, tvm.cpu(), shape), 3)
     return facts
 
 
 def known_kernels(device: Device, folder: str | Path | None = None) -> ms.Database:
-    """Returns the fastest records of the package and of a folder, if that exists."""
+    """Returns the fastest records of the package and of the user.
+
+    Args:
+        device: The processor.
+        folder: Folder with a database; None for the default one, if it exists.
+
+    Raises:
+        LitePoseError: The folder has no database, or one of another target or version.
+    """
     header, known = Header(device.name), ms.database.MemoryDatabase()
     bundled = BUNDLED / f'{device.name}.zip'
     if bundled.is_file():
         load_compact(bundled, header, known)
-    folder = default_folder(device.name) if folder is None else Path(folder)
-    if folder.is_dir():
-        open_database(folder, header).dump_pruned(known)
+    given = default_folder(device.name) if folder is None else Path(folder)
+    if has_database(given):
+        open_database(given, header).dump_pruned(known)
+    elif folder is not None:
+        raise LitePoseError(
+            f'database: expected a folder that `litepose tune --database` wrote, got {folder}'
+        )
     return known
 
 
@@ -102,17 +125,10 @@ def tuned_network(onnx_file: str | Path | bytes, threads: int | None = None) -> 
     known, kernels = known_kernels(device), list_kernels(module, device)
     unknown = [kernel for kernel in kernels if best_seconds(known, kernel) == float('inf')]
     if unknown:
+        check_tuner()
         database = open_database(default_folder(device.name), Header(device.name))
         for _ in Tuner(unknown, device, database).run():
             pass
         known = known_kernels(device)
-    executable, _ = compile_network(module, device, known)
-    return Network(executable, threads)
-
-
-def _measure(executable: relax.VMExecutable, shape: list[int], repeat: int = 5) -> float:
-    """Returns the median time in seconds of one run on this machine, with all its threads."""
-    machine = relax.VirtualMachine(executable, tvm.cpu())
-    machine.set_input('main', tvm.runtime.empty(shape, 'float32'))
-    timed = machine.time_evaluator('invoke_stateful', tvm.cpu(), number=1, repeat=repeat + 1)
-    return statistics.median(timed('main').results[1:])
+    module, _ = apply_schedules(module, device, known)
+    return Network(compile_network(module, device), threads)

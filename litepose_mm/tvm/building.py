@@ -16,7 +16,7 @@ class PersistentBuilder(PyBuilder):
     """Builds shared libraries with a pool of processes.
 
     TVM's builder starts its processes anew for every batch, and each imports tensor intrinsics,
-    which takes 25 s of processor time and only helps integer kernels (TVM 0.27).
+    which takes 15 s of processor time and only helps integer kernels (TVM 0.27).
 
     Args:
         workers: Number of processes.

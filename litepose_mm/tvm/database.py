@@ -45,6 +45,11 @@ def default_folder(target: str) -> Path:
     return cache_folder() / 'tvm' / target
 
 
+def has_database(folder: Path) -> bool:
+    """Returns whether a folder has a database."""
+    return (folder / _HEADER).is_file()
+
+
 def open_database(folder: str | Path, header: Header) -> ms.Database:
     """Opens the database in a folder, or begins one.
 

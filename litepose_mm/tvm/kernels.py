@@ -41,25 +41,30 @@ def list_kernels(module: tvm.IRModule, device: Device) -> list[Kernel]:
     ]
 
 
-def compile_network(
+def apply_schedules(
     module: tvm.IRModule, device: Device, database: ms.Database
-) -> tuple[relax.VMExecutable, list[str]]:
-    """Compiles a network from the fastest kernels that a database knows.
+) -> tuple[tvm.IRModule, list[str]]:
+    """Gives kernels the fastest schedules that a database knows.
 
     Returns:
-        The executable, and the names of the kernels that the database does not know. These are
-        slow: they run on one thread, without vector instructions.
+        The network, and the names of the kernels that the database does not know. These are slow:
+        they run on one thread, without vector instructions.
     """
+    with device.target, database, tvm.transform.PassContext(opt_level=3):
+        module = relax.transform.MetaScheduleApplyDatabase()(module)
+    untuned = [
+        str(name.name_hint)
+        for name, function in module.functions_items()
+        if isinstance(function, tvm.tirx.PrimFunc)
+        and not function.attrs.get('tirx.is_scheduled', False)
+    ]
+    return module, sorted(untuned)
+
+
+def compile_network(module: tvm.IRModule, device: Device) -> relax.VMExecutable:
+    """Compiles a network whose kernels have schedules."""
     with device.target, tvm.transform.PassContext(opt_level=3):
-        with database:
-            module = relax.transform.MetaScheduleApplyDatabase()(module)
-        untuned = [
-            str(name.name_hint)
-            for name, function in module.functions_items()
-            if isinstance(function, tvm.tirx.PrimFunc)
-            and not function.attrs.get('tirx.is_scheduled', False)
-        ]
-        return tvm.compile(module, target=device.target), sorted(untuned)
+        return tvm.compile(module, target=device.target)
 
 
 def write_library(executable: relax.VMExecutable, device: Device, file: str | Path) -> None:

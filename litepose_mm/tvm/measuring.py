@@ -1,11 +1,14 @@
-"""Measure kernels on this machine."""
+"""Measure kernels and networks."""
 
 from __future__ import annotations
 
 import os
+import statistics
 from collections.abc import Sequence
+from typing import Any
 
 import tvm
+from tvm import relax
 from tvm.s_tir import meta_schedule as ms
 
 #: How candidates are measured: at least five times 3 ms.
@@ -37,6 +40,19 @@ def shortest_time(
         min_repeat_ms=config.min_repeat_ms,
     )
     return [min(min(measure(*arguments).results) for arguments in repeated_arguments)]
+
+
+def network_seconds(machine: relax.VirtualMachine, device: Any, shape: Sequence[int]) -> float:
+    """Returns the median time of five runs of a network, with all threads of its device.
+
+    Args:
+        machine: The network, here or on a remote device.
+        device: TVM's device on which it runs.
+        shape: Shape of the input.
+    """
+    machine.set_input('main', tvm.runtime.empty(tuple(shape), 'float32', device))
+    timed = machine.time_evaluator('invoke_stateful', device, number=1, repeat=6)
+    return statistics.median(timed('main').results[1:])
 
 
 def _use_one_thread() -> None:

@@ -6,7 +6,9 @@ and so surrounds every ReLU6 with transposes (TVM 0.27).
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +58,9 @@ def import_onnx(file: str | Path | bytes) -> tvm.IRModule:
         return relax.transform.DecomposeOpsForInference()(module)
 
 
-def _importer(*kinds: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _importer(kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        _IMPORTERS.update(dict.fromkeys(kinds, function))
+        _IMPORTERS[kind] = function
         return function
 
     return register
@@ -94,11 +96,21 @@ class _ChannelsLast:
         elif all(each is None or isinstance(each, np.ndarray) for each in inputs):
             found = self._evaluate(node, inputs)
         elif node.op_type in _IMPORTERS:
-            found = _IMPORTERS[node.op_type](self, *inputs, **_attributes(node))
+            found = self._call(_IMPORTERS[node.op_type], node, inputs)
         else:
             raise NotImplementedError(node.op_type)
         for name, value in zip(node.output, found if isinstance(found, list) else [found]):
             self._values[name] = value
+
+    def _call(
+        self, importer: Callable[..., Any], node: onnx.NodeProto, inputs: Sequence[Value]
+    ) -> Any:
+        attributes = _attributes(node)
+        try:
+            inspect.signature(importer).bind(self, *inputs, **attributes)
+        except TypeError as error:  # e.g. antialias, which the importer does not know
+            raise NotImplementedError(f'{node.op_type}: {error}') from error
+        return importer(self, *inputs, **attributes)
 
     def _evaluate(self, node: onnx.NodeProto, inputs: Sequence[Value]) -> Any:
         given = dict(zip(node.input, inputs))
@@ -154,12 +166,6 @@ def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
     }
 
 
-def _padding(pads: Sequence[int], auto_pad: str) -> tuple[int, ...]:
-    if auto_pad != 'NOTSET':
-        raise NotImplementedError(f'auto_pad={auto_pad}')
-    return tuple(pads)
-
-
 @_importer('Conv')
 def _conv(
     to: _ChannelsLast,
@@ -174,13 +180,13 @@ def _conv(
     group: int = 1,
     auto_pad: str = 'NOTSET',
 ) -> Value:
-    if weight.ndim != 4:
-        raise NotImplementedError(f'Conv with a kernel of {weight.ndim - 2} axes')
+    if not isinstance(weight, np.ndarray) or weight.ndim != 4 or auto_pad != 'NOTSET':
+        raise NotImplementedError('Conv with computed weights, other axes or automatic padding')
     result = op.nn.conv2d(
         to.expression(data),
         relax.const(np.ascontiguousarray(weight.transpose(2, 3, 1, 0))),
         strides=tuple(strides),
-        padding=_padding(pads, auto_pad),
+        padding=tuple(pads),
         dilation=tuple(dilations),
         groups=group,
         data_layout='NHWC',
@@ -190,29 +196,18 @@ def _conv(
     return result if bias is None else to.emit(op.add(result, relax.const(bias)))
 
 
-@_importer('Add')
-def _add(to: _ChannelsLast, left: Value, right: Value) -> Value:
-    return _binary(to, op.add, left, right)
-
-
-@_importer('Sub')
-def _sub(to: _ChannelsLast, left: Value, right: Value) -> Value:
-    return _binary(to, op.subtract, left, right)
-
-
-@_importer('Mul')
-def _mul(to: _ChannelsLast, left: Value, right: Value) -> Value:
-    return _binary(to, op.multiply, left, right)
-
-
-@_importer('Div')
-def _div(to: _ChannelsLast, left: Value, right: Value) -> Value:
-    return _binary(to, op.divide, left, right)
-
-
-def _binary(to: _ChannelsLast, function: Callable[..., Any], left: Value, right: Value) -> Value:
+def _binary(function: Callable[..., Any], to: _ChannelsLast, left: Value, right: Value) -> Value:
     rank = max(len(to.shape(left)), len(to.shape(right)))
     return to.emit(function(to.expression(left, rank), to.expression(right, rank)))
+
+
+for _kind, _function in (
+    ('Add', op.add),
+    ('Sub', op.subtract),
+    ('Mul', op.multiply),
+    ('Div', op.divide),
+):
+    _IMPORTERS[_kind] = partial(_binary, _function)
 
 
 @_importer('Identity')
@@ -329,11 +324,6 @@ def _global_average_pool(to: _ChannelsLast, data: Value) -> Value:
     return to.emit(op.mean(data, axis=[1, 2], keepdims=True))
 
 
-@_importer('MaxPool', 'AveragePool')
-def _unsupported_pool(to: _ChannelsLast, data: Value, **attributes: Any) -> Value:
-    raise NotImplementedError('pooling')
-
-
 @_importer('DepthToSpace')
 def _depth_to_space(to: _ChannelsLast, data: Value, *, blocksize: int, mode: str = 'DCR') -> Value:
     _, channels, height, width = to.shape(data)
@@ -361,14 +351,18 @@ def _resize(
     coordinate_transformation_mode: str = 'half_pixel',
     nearest_mode: str = 'round_prefer_floor',
     cubic_coeff_a: float = -0.75,
-    **others: Any,
 ) -> Value:
     shape = to.shape(data)
     if scales is not None and scales.size:
         sizes = np.floor(np.array(shape) * scales).astype(np.int64)
-    if sizes is None or tuple(sizes[:2]) != shape[:2] or mode == 'cubic':
-        raise NotImplementedError('Resize other than nearest or linear in the plane')
-    rounding = {'floor': 'floor', 'ceil': 'ceil', 'round_prefer_floor': 'round_prefer_floor'}
+    if (
+        sizes is None
+        or tuple(sizes[:2]) != shape[:2]
+        or mode not in ('nearest', 'linear')
+        or coordinate_transformation_mode not in ('half_pixel', 'asymmetric', 'align_corners')
+        or nearest_mode not in ('floor', 'ceil', 'round_prefer_floor')
+    ):
+        raise NotImplementedError('Resize other than the usual ones in the plane')
     return to.emit(
         op.image.resize2d(
             data,
@@ -376,6 +370,6 @@ def _resize(
             layout='NHWC',
             method='nearest_neighbor' if mode == 'nearest' else mode,
             coordinate_transformation_mode=coordinate_transformation_mode,
-            rounding_method=rounding[nearest_mode] if mode == 'nearest' else '',
+            rounding_method=nearest_mode if mode == 'nearest' else '',
         )
     )

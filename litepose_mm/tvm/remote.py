@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import socket
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tvm
-from tvm import rpc
+from tvm import relax, rpc
 from tvm.ir.utils import derived_object
 from tvm.s_tir import meta_schedule as ms
 from tvm.s_tir.meta_schedule.runner import PyRunner, PyRunnerFuture, RunnerInput, RunnerResult
 
 from ..errors import LitePoseError, reason
-from .measuring import EVALUATOR, shortest_time
+from .measuring import EVALUATOR, network_seconds, shortest_time
 
 #: Where a tracker is looked for by default; 9190 is TVM's default port.
 TRACKER = 'localhost:9190'
@@ -52,11 +50,10 @@ class Remote:
         return host, int(port)
 
     def check(self) -> None:
-        """Checks that a device answers.
+        """Checks that a device with this key is registered.
 
         Raises:
-            LitePoseError: There is no tracker, no device with this key, or the device does not
-                answer.
+            LitePoseError: There is no tracker, or no such device.
         """
         host, port = self.address
         try:
@@ -103,25 +100,13 @@ class Remote:
         )
         return PatientRunner(self, inner)
 
-    def measure_network(self, library: str | Path, shape: Sequence[int], repeat: int = 5) -> float:
-        """Returns the median time in seconds of one run of a library, with the device's threads.
-
-        Args:
-            library: The library of :func:`write_library`.
-            shape: Shape of the input.
-            repeat: Number of runs.
-        """
-        session = self.connect()
+    def network_seconds(self, library: str | Path, shape: Sequence[int]) -> float:
+        """Uploads a library and returns the time of a run, see :func:`network_seconds`."""
+        session, name = self.connect(), Path(library).name
         session.upload(str(library))
-        name = Path(library).name
         try:
-            machine = tvm.relax.VirtualMachine(session.load_module(name), session.cpu())
-            inputs = tvm.runtime.empty(tuple(shape), 'float32', session.cpu())
-            machine.set_input('main', inputs)
-            timed = machine.time_evaluator(
-                'invoke_stateful', session.cpu(), number=1, repeat=repeat + 1
-            )
-            return statistics.median(timed('main').results[1:])
+            machine = relax.VirtualMachine(session.load_module(name), session.cpu())
+            return network_seconds(machine, session.cpu(), shape)
         finally:
             session.remove(name)
 

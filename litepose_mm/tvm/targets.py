@@ -28,8 +28,6 @@ class Device:
         lanes: Numbers in a vector register.
         registers: Vector registers.
         features: Flags in ``/proc/cpuinfo`` of a processor that runs the libraries.
-        compiler: Program that links libraries on another machine.
-        package: Package of Debian with this program.
     """
 
     name: str
@@ -39,8 +37,6 @@ class Device:
     lanes: int = 4
     registers: int = 32
     features: frozenset[str] = frozenset()
-    compiler: str = 'g++'
-    package: str = 'g++'
 
     @cached_property
     def target(self) -> tvm.target.Target:
@@ -55,8 +51,7 @@ class Device:
                 f'target: {self.name} needs a build of TVM with {kind}, which the installed wheel '
                 'is not; build TVM with it (docs/devices.md), or use another target'
             )
-        host = {'host': {'kind': 'llvm', **self.options['host']}} if 'host' in self.options else {}
-        return tvm.target.Target({**self.options, **host})
+        return tvm.target.Target(self.options)
 
     @property
     def runs_on(self) -> str:
@@ -74,9 +69,11 @@ class Device:
         Raises:
             LitePoseError: It is not installed.
         """
-        compiler = 'g++' if platform.machine() == self.machine else self.compiler
+        compiler = package = 'g++'
+        if platform.machine() != self.machine:  # Debian's names
+            compiler = f'{self.machine}-linux-gnu-g++'
+            package = f'g++-{self.machine.replace("_", "-")}-linux-gnu'
         if shutil.which(compiler) is None:
-            package = self.package if compiler == self.compiler else compiler
             raise LitePoseError(
                 f'target: {self.name} needs the compiler {compiler}, which is not installed; '
                 f'install it: apt install {package}'
@@ -86,7 +83,6 @@ class Device:
 
 def _x86(name: str, options: dict[str, Any], features: str, lanes: int, registers: int) -> Device:
     target = {'kind': 'llvm', 'mtriple': 'x86_64-linux-gnu', 'mcpu': name, **options}
-    compiler = 'x86_64-linux-gnu-g++'
     return Device(
         name,
         'x86_64',
@@ -94,8 +90,6 @@ def _x86(name: str, options: dict[str, Any], features: str, lanes: int, register
         lanes=lanes,
         registers=registers,
         features=frozenset(features.split()),
-        compiler=compiler,
-        package='g++-x86-64-linux-gnu',
     )
 
 
@@ -107,15 +101,12 @@ def _arm(name: str, cores: int, features: str = 'asimd') -> Device:
         'mattr': ['+neon'],
         'num-cores': cores,
     }
-    compiler = 'aarch64-linux-gnu-g++'
     return Device(
         name,
         'aarch64',
         target,
         rules='asimd',
         features=frozenset(features.split()),
-        compiler=compiler,
-        package='g++-aarch64-linux-gnu',
     )
 
 
@@ -142,11 +133,9 @@ DEVICES = {
             {
                 'kind': 'cuda',
                 'arch': 'sm_87',
-                'host': {'mtriple': 'aarch64-linux-gnu', 'mcpu': 'cortex-a78'},
+                'host': {'kind': 'llvm', 'mtriple': 'aarch64-linux-gnu', 'mcpu': 'cortex-a78'},
             },
             rules='cuda',
-            compiler='aarch64-linux-gnu-g++',
-            package='g++-aarch64-linux-gnu',
         ),
     )
 }

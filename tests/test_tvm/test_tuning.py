@@ -163,6 +163,14 @@ def test_untuned_kernels_are_refused(tmp_path):
     assert not (tmp_path / 'model.so').exists()
 
 
+def test_a_folder_without_kernels_is_refused_and_left_alone(tmp_path):
+    file, folder = model_file(tmp_path), tmp_path / 'photos'
+    folder.mkdir()
+    with pytest.raises(LitePoseError, match='database: expected a folder that .litepose tune'):
+        build_library(file, tmp_path / 'model.so', 'host', folder)
+    assert not list(folder.iterdir())
+
+
 def test_networks_are_tuned_before_they_are_timed(device):
     network = tuned_network(MODEL.SerializeToString(), 1)
     inputs = RANDOM.normal(size=(1, 3, 8, 8)).astype(np.float32)

@@ -33,8 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '--backend',
         default='onnxruntime',
         metavar='NAME',
-        help='engine that will run the model: onnxruntime (default), openvino, ncnn or one of a '
-        'plugin; tensorrt writes an ONNX file and the command that builds the engine',
+        help='engine that will run the model: onnxruntime (default), openvino, ncnn, tvm or one '
+        'of a plugin; tensorrt writes an ONNX file and the command that builds the engine',
     )
     parser.add_argument(
         '--precision',
@@ -73,7 +73,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         group = parser.add_argument_group(engine.name)
         for option in engine.options:
             flag = f'--{option.name.replace("_", "-")}'
-            if option.default is False:
+            if option.metavar is None:
                 group.add_argument(flag, action='store_true', help=option.help)
             else:
                 group.add_argument(flag, metavar=option.metavar, help=option.help)

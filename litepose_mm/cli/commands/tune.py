@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '--target',
         default='host',
         metavar='NAME',
-        help='processor: host (default), x86-64-v3, x86-64-v4, cortex-a72, cortex-a76 or cuda',
+        help='processor, see docs/deploy.md (default: host)',
     )
     parser.add_argument(
         '--static',

@@ -27,13 +27,11 @@ class Option(NamedTuple):
     Args:
         name: Name of the keyword argument of :meth:`Engine.write`.
         help: What it does.
-        default: Its default; False makes it a switch.
-        metavar: What help texts call its value.
+        metavar: What help texts call its value; None makes it a switch.
     """
 
     name: str
     help: str
-    default: str | bool | None
     metavar: str | None = None
 
 

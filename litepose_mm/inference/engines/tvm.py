@@ -23,11 +23,11 @@ class TVMEngine(Engine):
     can_time = True
     batch_limit: ClassVar[int | None] = 1
     options = (
-        Option('target', 'processor to compile for (default: host)', 'host', 'NAME'),
-        Option('database', 'folder with kernels that `litepose tune` wrote', None, 'DIR'),
-        Option('device', 'key of a device on which to measure the latency', None, 'KEY'),
-        Option('tracker', 'tracker of the device (default: localhost:9190)', None, 'HOST:PORT'),
-        Option('allow_untuned', 'accept kernels that were not tuned, which are slow', False),
+        Option('target', 'processor, see docs/deploy.md (default: host)', 'NAME'),
+        Option('database', 'folder with kernels that `litepose tune --database` wrote', 'DIR'),
+        Option('device', 'key of a device on which to measure the latency', 'KEY'),
+        Option('tracker', 'tracker of the device (default: localhost:9190)', 'HOST:PORT'),
+        Option('allow_untuned', 'accept kernels that were not tuned, which are slow'),
     )
 
     @classmethod

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from compiler import needs_compiler
+from exported import export, tiny_estimator
 
 from litepose_mm.utils.paths import mim_root
 
@@ -36,6 +37,13 @@ def test_decode_fields(tmp_path):
     rows = tables(tmp_path, 'decode_fields.py', *options)['decoding']
     assert [row['people'] for row in rows] == [1, 2] and all(row['same'] for row in rows)
     assert all(row['ours_ms'] > 0 for row in rows)
+
+
+def test_networks(tmp_path):
+    folder = export(tiny_estimator(), tmp_path / 'model', shape=(64, 64))
+    rows = tables(tmp_path, 'networks.py', folder, folder, '--rounds', '1')['networks']
+    assert [row['ratio'] > 0 for row in rows] == [True, True] and rows[0]['ratio'] == 1
+    assert str(folder) in rows[0]['network'] and '64x64' in rows[0]['network']
 
 
 def test_training_pipeline_and_loss(tmp_path):

@@ -25,6 +25,7 @@ from .remote import Remote
 from .runtime import Network
 from .self_test import check_tuner
 from .targets import HOST, Device, get_device
+from .threads import allow_all_processors
 from .tuning import Tuner, best_seconds
 
 #: Kernels that the package brings, one file for each target.
@@ -84,6 +85,7 @@ def build_library(
         facts['device'] = remote.key
         facts['milliseconds'] = round(1e3 * remote.network_seconds(library, shape), 3)
     elif device.is_here:
+        allow_all_processors()
         machine = relax.VirtualMachine(executable, tvm.cpu())
         facts['milliseconds'] = round(1e3 * network_seconds(machine, tvm.cpu(), shape), 3)
     return facts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import tvm
 from tvm import relax
 from tvm.s_tir import meta_schedule as ms
+
+from .threads import use_one_thread
 
 #: How candidates are measured: at least five times 3 ms.
 EVALUATOR = ms.runner.EvaluatorConfig(number=1, repeat=5, min_repeat_ms=3)
@@ -21,7 +22,7 @@ def local_runner() -> ms.Runner:
         timeout_sec=20,
         evaluator_config=EVALUATOR,
         f_run_evaluator=shortest_time,
-        initializer=_use_one_thread,
+        initializer=use_one_thread,
     )
 
 
@@ -53,7 +54,3 @@ def network_seconds(machine: relax.VirtualMachine, device: Any, shape: Sequence[
     machine.set_input('main', tvm.runtime.empty(tuple(shape), 'float32', device))
     timed = machine.time_evaluator('invoke_stateful', device, number=1, repeat=6)
     return statistics.median(timed('main').results[1:])
-
-
-def _use_one_thread() -> None:
-    os.environ['TVM_NUM_THREADS'] = '1'  # read when TVM starts its threads

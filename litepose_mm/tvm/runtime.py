@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import struct
 import threading
@@ -11,6 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from .threads import allow_all_processors
 
 if TYPE_CHECKING:
     from tvm.relax import VirtualMachine, VMExecutable
@@ -53,8 +54,7 @@ class Network:
     """
 
     def __init__(self, library: str | Path | VMExecutable, threads: int | None = None) -> None:
-        # Pinning would keep the calling thread, and all that it starts, on one core.
-        os.environ.setdefault('TVM_BIND_THREADS', '0')
+        allow_all_processors()
         import tvm_ffi
         from tvm import relax  # noqa: F401  registers what loads networks
 

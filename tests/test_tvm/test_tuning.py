@@ -1,8 +1,10 @@
 """Tuning a tiny network: resumption, databases, and what is built from them."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -154,6 +156,22 @@ def test_a_replaced_library_is_loaded_anew(tuned, tmp_path):
     (tmp_path / 'new.so').replace(library)
     (after,) = Network(library).run(inputs)
     assert before.shape != after.shape
+
+
+@pytest.mark.parametrize('threads', [1, 2, None])
+def test_a_network_has_its_threads(tuned, tmp_path, threads):
+    folder, _ = tuned
+    build_library(model_file(tmp_path), tmp_path / 'model.so', 'host', folder)
+    network, found = Network(tmp_path / 'model.so', threads), []
+
+    def run():
+        network.run(np.zeros((1, 3, 8, 8), np.float32))
+        found.append(tvm.get_global_func('runtime.NumThreads')())
+
+    thread = threading.Thread(target=run)  # a new one, whose workers do not exist yet
+    thread.start()
+    thread.join()
+    assert found == [min(threads or 10**6, os.cpu_count())]
 
 
 def test_untuned_kernels_are_refused(tmp_path):

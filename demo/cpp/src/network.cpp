@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <thread>
 
 namespace litepose {
 namespace {
@@ -57,8 +58,9 @@ struct Network::Machine {
 };
 
 Network::Network(const Card& card, std::optional<int> threads) {
-    // TVM reads this when its threads start.
-    if (threads) setenv("TVM_NUM_THREADS", std::to_string(*threads).c_str(), 1);
+    // TVM reads this when its threads start. By itself it uses half of the processors on x86.
+    const int count = threads.value_or(int(std::thread::hardware_concurrency()));
+    if (count > 0) setenv("TVM_NUM_THREADS", std::to_string(count).c_str(), threads.has_value());
     const std::int64_t shape[] = {1, 3, card.height, card.width};
     const DLDevice device{kDLCPU, 0};
     try {

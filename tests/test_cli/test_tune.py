@@ -53,3 +53,13 @@ def test_untuned_kernels_are_an_error_unless_allowed(tmp_path, capsys):
     build = json.loads((folder / 'model.json').read_text())['build']
     assert build['kernels'] == len(build['untuned_kernels']) > 20
     assert build['milliseconds'] > 0
+
+
+def test_a_short_tuning(tmp_path, capsys):
+    command = ['tune', 'litepose-xs_crowdpose', '--no-flip', '--static', '64x64', '--trials', '2']
+    assert main([*command, '--database', str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert re.match(r'\d+ kernels for .*results in', lines[0])
+    assert 'kernels are not tuned yet; wrote' in lines[-1]
+    assert (tmp_path / 'tuning.png').stat().st_size > 10_000
+    assert (tmp_path / 'database_tuning_record.json').read_text().count('\n') == 2

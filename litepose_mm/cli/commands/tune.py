@@ -12,7 +12,9 @@ from ..argument_types import positive_float, positive_int, width_height
 from ..estimator_arguments import add_model_options
 
 if TYPE_CHECKING:
-    from ...tvm.tuning import Tuner
+    from matplotlib.figure import Figure
+
+    from ...tvm.tuning import Progress, Tuner
 
 HELP = 'tune the kernels of a model for a device, for `litepose export --engine tvm`'
 
@@ -106,12 +108,15 @@ def run(args: argparse.Namespace) -> int:
     tuner = Tuner(kernels, device, database, runner, seed=args.seed)
     print(f'{len(kernels)} kernels for {device.name}; results in {folder}', flush=True)
     curve = _tune(tuner, args.trials, args.minutes)
-    if curve:
-        figure = new_figure(folder / 'tuning.png', (6, 4))
-        axes = figure.add_subplot(xlabel='minutes', ylabel='estimated ms, one thread')
-        axes.plot(*zip(*curve), drawstyle='steps-post')
-        axes.set(title=f'{Path(args.model).stem} on {device.name}', ylim=(0, None))
-        save_figure(figure, folder / 'tuning.png')
+    plot = folder / 'tuning.png'
+    figure = new_figure(plot, (10, 4.5))
+    tuned = [each for each in tuner.kernels if each.seconds < float('inf')]
+    _draw(figure, curve, tuned)
+    figure.suptitle(f'{Path(args.model).stem} on {device.name}')
+    save_figure(figure, plot)
+    unknown = len(tuner.kernels) - len(tuned)
+    estimate = f'{1e3 * tuner.network_seconds:.2f} ms on one thread, estimated'
+    print(f'{f"{unknown} kernels are not tuned yet" if unknown else estimate}; wrote {plot}')
     return 0
 
 
@@ -137,3 +142,19 @@ def _tune(tuner: Tuner, trials: int | None, minutes: float | None) -> list[tuple
             flush=True,
         )
     return curve
+
+
+def _draw(figure: Figure, curve: list[tuple[float, float]], kernels: list[Progress]) -> None:
+    """Draw the network's estimated time over the minutes, and the costliest kernels."""
+    left, right = figure.subplots(1, 2, width_ratios=(1, 2))
+    if curve:
+        left.plot(*zip(*curve), 'o-', markersize=3, drawstyle='steps-post')
+    left.set(xlabel='minutes', ylabel='estimated ms on one thread')
+    left.set_xlim(left=0)
+    left.set_ylim(bottom=0)
+    costliest = sorted(kernels, key=lambda each: each.share)[-12:]
+    right.barh(
+        [f'{each.kernel.count} x {each.kernel.name[:40]}' for each in costliest],
+        [1e3 * each.share for each in costliest],
+    )
+    right.set(xlabel='ms on one thread', title='the costliest kernels')

@@ -85,7 +85,7 @@ def test_time(engine):
     pytest.importorskip('onnx')
     narrow, wide = (torch.nn.Conv2d(width, width, 7, padding=3).eval() for width in (2, 64))
     timer = NetworkTimer(engine, rounds=3)
-    times = timer((narrow, (1, 2, 16, 16)), (wide, (1, 64, 128, 128)))
+    times = timer([(narrow, (1, 2, 16, 16)), (wide, (1, 64, 128, 128))])
     assert 0 < 5 * times[0] < times[1]
 
 

@@ -23,6 +23,7 @@ from rich.progress import track
 from scipy.stats import spearmanr
 
 from litepose_mm.analysis.timing import environment
+from litepose_mm.cli.engine_options import add_engine_options, engine_options
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
 from litepose_mm.models.utils.deploy_form import to_deploy_form
@@ -35,6 +36,8 @@ from litepose_mm.nas import (
     read_supernet_config,
     subnet_model,
 )
+from litepose_mm.nas.latency import RUNS
+from litepose_mm.nas.search_spaces import Architecture
 from litepose_mm.nas.subnet_config import input_size_of
 from litepose_mm.utils.files import check_writable
 
@@ -55,9 +58,10 @@ def parse_args() -> argparse.Namespace:
         '--networks', type=int, default=24, help='number of networks to measure (default: 24)'
     )
     parser.add_argument(
-        '--rounds', type=int, default=20, help='number of runs of each network (default: 20)'
+        '--rounds', type=int, default=4, help=f'turns of {RUNS} runs of each network (default: 4)'
     )
     parser.add_argument('--seed', type=int, default=0, help='random seed (default: 0)')
+    add_engine_options(parser)
     return parser.parse_args()
 
 
@@ -68,20 +72,22 @@ def main() -> None:
         if value < least:
             raise LitePoseError(f'--{name}: expected at least {least}, got {value}')
     check_writable(args.out)
-    timer = NetworkTimer(args.engine, args.threads, args.rounds)
+    options = engine_options(args)
+    timer = NetworkTimer(args.engine, args.threads, args.rounds, options)
     config = read_supernet_config(args.config)
     space = get_search_space(config.search_space)
     costs = NetworkCosts(build_pose_estimator(config.model))
 
     rng = np.random.default_rng(args.seed)
     archs = [space.decode(space.sample(rng)) for _ in range(args.networks)]
-    networks = []
-    for arch in track(archs, f'{len(archs)} networks'):
+
+    def network(arch: Architecture) -> tuple[DeployGraph, tuple[int, int, int, int]]:
         network = build_pose_estimator(subnet_model(config.model, arch))
         width, height = input_size_of(config.model.head.decoder.input_size, arch)
         graph = DeployGraph(to_deploy_form(network), deploy_decoder(network)).eval()
-        networks.append((graph, (1, 3, height, width)))
-    measured = timer(*networks)
+        return graph, (1, 3, height, width)
+
+    measured = timer(map(network, track(archs, f'{len(archs)} networks')))
 
     half = len(archs) // 2
     predictor = LatencyPredictor.fit(space, costs, archs[:half], measured[:half])
@@ -93,7 +99,8 @@ def main() -> None:
     predictor.conditions.update(
         engine=args.engine,
         threads=args.threads,
-        environment=environment(),
+        **options,
+        environment=options.get('device') or environment(),
         networks=len(errors),
         mean_error=float(errors.mean()),
         max_error=float(errors.max()),

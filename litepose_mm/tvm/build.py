@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,18 +102,29 @@ def known_kernels(device: Device, folder: str | Path | None = None) -> ms.Databa
     Raises:
         LitePoseError: The folder has no database, or one of another target or version.
     """
-    header, known = Header(device.name), ms.database.MemoryDatabase()
-    bundled = BUNDLED / f'{device.name}.zip'
-    if bundled.is_file():
-        load_compact(bundled, header, known)
     given = default_folder(device.name) if folder is None else Path(folder)
     if has_database(given):
-        open_database(given, header).dump_pruned(known)
-    elif folder is not None:
+        return _fastest(device, open_database(given, Header(device.name)))
+    if folder is not None:
         raise LitePoseError(
             f'database: expected a folder that `litepose tune --database` wrote, got {folder}'
         )
+    return _fastest(device)
+
+
+def _fastest(device: Device, database: ms.Database | None = None) -> ms.Database:
+    """Returns the fastest records of the package and of a database."""
+    known = ms.database.MemoryDatabase()
+    bundled = BUNDLED / f'{device.name}.zip'
+    if bundled.is_file():
+        load_compact(bundled, Header(device.name), known)
+    if database is not None:
+        database.dump_pruned(known)
     return known
+
+
+# Reading takes milliseconds for each candidate, and a search space has tens of thousands.
+_open_once = cache(open_database)
 
 
 def tuned_network(
@@ -136,10 +148,10 @@ def tuned_network(
             fit.
     """
     device.linker()  # what is missing is reported at once
-    folder = default_folder(device.name) if folder is None else folder
-    database = open_database(folder, Header(device.name))
+    folder = default_folder(device.name) if folder is None else Path(folder)
+    database = _open_once(folder, Header(device.name))
     module = to_kernels(import_onnx(onnx_file), device)
-    known = known_kernels(device, folder)
+    known = _fastest(device, database)
     unknown = [
         kernel
         for kernel in list_kernels(module, device)
@@ -149,7 +161,7 @@ def tuned_network(
         check_tuner()
         for _ in Tuner(unknown, device, database, remote and remote.runner()).run():
             pass
-        known = known_kernels(device, folder)
+        known = _fastest(device, database)
     module, _ = apply_schedules(module, device, known)
     return compile_network(module, device)
 

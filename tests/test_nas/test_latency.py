@@ -80,13 +80,19 @@ def test_other_files(tmp_path, spoil):
 
 
 @pytest.mark.parametrize('engine', ENGINES)
-def test_time(engine):
+def test_time(engine, tmp_path, monkeypatch):
+    monkeypatch.setenv('LITEPOSE_CACHE', str(tmp_path))  # no kernels for the user
     pytest.importorskip(engine)
     pytest.importorskip('onnx')
     narrow, wide = (torch.nn.Conv2d(width, width, 7, padding=3).eval() for width in (2, 64))
     timer = NetworkTimer(engine, rounds=3)
     times = timer([(narrow, (1, 2, 16, 16)), (wide, (1, 64, 128, 128))])
     assert 0 < 5 * times[0] < times[1]
+
+
+def test_options_are_those_of_the_engine():
+    with pytest.raises(LitePoseError, match='tracker: torch has no such option'):
+        NetworkTimer('torch', options={'tracker': 'localhost:9190'})
 
 
 def test_engines_that_are_not_there(monkeypatch):

@@ -1,7 +1,7 @@
 """Predict the latency of networks from measurements of a few, so that a search need not run them.
 
-Two features are sufficient: multiply-accumulates, and the numbers that convolutions read and write
-(docs/search.md).
+Three features are sufficient: multiply-accumulates, the numbers that convolutions read and write,
+and the parameters, which have left the caches before the next run (docs/experiments/search.md).
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ class LatencyPredictor:
     """Predicts the latency of a network as a weighted sum of its :class:`NetworkCosts`.
 
     Attributes:
-        weights: Milliseconds per 1e6 MACs, per 1e6 numbers read or written, and per network.
+        weights: Milliseconds per 1e6 MACs, per 1e6 numbers read or written, per 1e6 parameters, and
+            per network.
         space: Plain data of the search space whose networks were measured.
         conditions: Conditions of the measurements, for example engine and threads; informative.
     """
 
-    weights: tuple[float, float, float]
+    weights: tuple[float, float, float, float]
     space: Mapping[str, Any]
     conditions: Mapping[str, Any] = field(default_factory=dict)
 
@@ -56,7 +57,7 @@ class LatencyPredictor:
         Args:
             space: The search space of the networks.
             costs: Costs of the space's networks.
-            archs: At least three networks.
+            archs: At least four networks.
             milliseconds: Measured latency of each network.
             conditions: Conditions of the measurements.
         """
@@ -98,7 +99,7 @@ class LatencyPredictor:
         try:
             content = json.loads(Path(path).read_text(encoding='utf-8'))
             weights = tuple(map(float, content['weights']))
-            if len(weights) != 3 or not all(0 <= each < np.inf for each in weights):
+            if len(weights) != 4 or not all(0 <= each < np.inf for each in weights):
                 raise ValueError(f'its weights are {weights}')
             return cls(weights, dict(content['space']), dict(content['conditions']))
         except OSError as error:
@@ -110,8 +111,9 @@ class LatencyPredictor:
             ) from error
 
 
-def _features(costs: NetworkCosts, arch: Architecture) -> tuple[float, float, float]:
-    return costs.complexity(arch).macs / 1e6, costs.traffic(arch) / 1e6, 1.0
+def _features(costs: NetworkCosts, arch: Architecture) -> tuple[float, float, float, float]:
+    complexity = costs.complexity(arch)
+    return complexity.macs / 1e6, costs.traffic(arch) / 1e6, complexity.params / 1e6, 1.0
 
 
 def _plain(data: Mapping[str, Any]) -> Any:

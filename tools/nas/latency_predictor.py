@@ -1,6 +1,6 @@
 r"""Fit a latency predictor to some networks of a search space, for searches with a latency limit.
 
-Half of the networks are used for fitting, the other half to measure the error of the predictions.
+The error is that of predictions for each network by a predictor fitted to all others.
 
 Example::
 
@@ -89,13 +89,14 @@ def main() -> None:
 
     measured = timer(map(network, track(archs, f'{len(archs)} networks')))
 
-    half = len(archs) // 2
-    predictor = LatencyPredictor.fit(space, costs, archs[:half], measured[:half])
-    others = np.array(measured[half:])
-    predicted = np.array([predictor(costs, arch) for arch in archs[half:]])
-    errors = np.abs(predicted / others - 1)
+    predictor = LatencyPredictor.fit(space, costs, archs, measured)
+    predicted = []
+    for left_out, arch in enumerate(archs):
+        others = [each for index, each in enumerate(zip(archs, measured)) if index != left_out]
+        predicted.append(LatencyPredictor.fit(space, costs, *zip(*others))(costs, arch))
+    errors = np.abs(np.divide(predicted, measured) - 1)
     # There is no rank correlation if all predictions are the same.
-    rank = spearmanr(others, predicted).statistic if np.ptp(predicted) else float('nan')
+    rank = spearmanr(measured, predicted).statistic if np.ptp(predicted) else float('nan')
     predictor.conditions.update(
         engine=args.engine,
         threads=args.threads,
@@ -109,13 +110,13 @@ def main() -> None:
     predictor.save(args.out)
     print(
         f'{args.out}: '
-        '{:.3f} ms for 1e6 MACs, {:.3f} ms for 1e6 numbers read or written, and {:.3f} ms'.format(
-            *predictor.weights
-        )
+        '{:.3f} ms for 1e6 MACs, {:.3f} ms for 1e6 numbers read or written, '
+        '{:.3f} ms for 1e6 parameters, and {:.3f} ms'.format(*predictor.weights)
     )
     print(
-        f'{len(errors)} other networks of {others.min():.1f} to {others.max():.1f} ms: '
-        f'error {100 * errors.mean():.1f} % on average, {100 * errors.max():.1f} % at most; '
+        f'{len(errors)} networks of {min(measured):.1f} to {max(measured):.1f} ms, each predicted '
+        f'from the others: error {100 * errors.mean():.1f} % on average, '
+        f'{100 * errors.max():.1f} % at most; '
         f'rank correlation {rank:.3f}'
     )
 

@@ -62,7 +62,7 @@ class LatencyPredictor:
             conditions: Conditions of the measurements.
         """
         features = np.array([_features(costs, arch) for arch in archs])
-        weights, _ = nnls(features / np.c_[milliseconds], np.ones(len(features)))
+        weights, _ = nnls(features / np.reshape(milliseconds, (-1, 1)), np.ones(len(features)))
         return cls(tuple(weights.tolist()), space.to_dict(), dict(conditions or {}))
 
     def __call__(self, costs: NetworkCosts, arch: Architecture) -> float:

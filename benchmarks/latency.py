@@ -1,32 +1,43 @@
 """Compare the time from an image to its people for eager PyTorch and all engines and precisions.
 
-The model is exported for every engine and precision and measured like ``litepose benchmark``: all
-candidates process the same synthetic scene in turns within one run. Weights are those of the
-package, or random if there are none. Decoding does not depend on them, because all candidates
-decode the same synthetic maps, which suit the kind of decoder.
+Every candidate is a process of its own, because engines in one process disturb each other's
+threads; the candidates of a model take turns. All get the same drawn image. They decode the same
+drawn maps in place of their own, so that the time does not depend on the weights, which are the
+package's or random. Kernels of TVM that are not tuned yet are tuned first.
 
 The network's share of the peak is its multiply-accumulates per second (exact, of the training form;
-the exported form needs fewer) divided by those of a large float32 matrix product, measured with the
-same number of threads. Int8 and bf16 have other kernels, which can exceed this peak.
+the exported form needs fewer) divided by those of a large float32 matrix product, which takes turns
+with the candidates on the same number of threads. Int8 and bf16 have other kernels, which can
+exceed this peak.
 """
 
 import argparse
+import multiprocessing
+import sys
 import tempfile
 import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from exports import export_candidate
+from latency_page import draw, write_page
 from reporting import Rows, environment, print_table
-from timing import in_turns
+from timing import seconds
 
 from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.analysis.timing import summarise, time_stages
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
+from litepose_mm.errors import LitePoseError
+from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.media import write_json
+from litepose_mm.runtime import PoseEstimator
 from litepose_mm.testing import stages_with_people
 
 ENGINES = (
@@ -35,18 +46,13 @@ ENGINES = (
     'openvino-fp32',
     'openvino-bf16',
     'openvino-int8',
+    'tvm-fp32',
     'ncnn-fp32',
     'ncnn-fp16',
     'ncnn-bf16',
 )
 _SIDE = 2048  # side of the matrices whose product defines the peak
-
-
-def peak_macs(rounds: int) -> float:
-    """Measure the best multiply-accumulates per second of a float32 matrix product."""
-    one, other = torch.randn(2, _SIDE, _SIDE).unbind()
-    times = in_turns([lambda: one @ other], rounds)
-    return _SIDE**3 / float(times.min())
+_FRAMES = 2  # in a turn, after one that fills the caches
 
 
 def scenes(size: tuple[int, int], people: int, count: int) -> list[np.ndarray]:
@@ -54,47 +60,100 @@ def scenes(size: tuple[int, int], people: int, count: int) -> list[np.ndarray]:
     return [make_scene(options, seed=0, index=index).image for index in range(count)]
 
 
-def compare(
-    name: str, calibration: Path, scratch: Path, args: argparse.Namespace
-) -> tuple[str, Rows]:
-    """Measure all candidates of a model, the eager one first; return a title and rows."""
-    image = scenes(args.image_size, args.people, 1)[0]
+def load(source: str | Path, threads: int | None = None) -> BaseEstimator:
+    """Load an exported folder, or a named model in eager PyTorch."""
+    if Path(source).is_dir():
+        return PoseEstimator(source, threads=threads)
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='.*the network is random')
-        estimator = TorchEstimator(name, device='cpu', flip_test=False)
-    model = estimator.model
-    eager = stages_with_people('torch-fp32', estimator, args.people)
-    height, width = eager.preprocess(image).inputs.shape[2:]
-    macs = measure_complexity(model, (3, height, width)).macs
-    candidates = [eager]
+        return TorchEstimator(source, device='cpu', flip_test=False)
+
+
+def export_all(
+    name: str, image: np.ndarray, folder: Path, args: argparse.Namespace
+) -> tuple[str, int, dict[str, str]]:
+    """Export a model for all engines; return a title, its MACs, and what each candidate loads."""
+    eager = load(name)
+    shape = eager.prepare(image).inputs.shape[2:]
+    calibration = folder / 'calibration'
+    calibration.mkdir(parents=True, exist_ok=True)
+    for index, scene in enumerate(scenes(args.image_size, args.people, 10)):
+        cv2.imwrite(str(calibration / f'{index}.png'), scene)
+    sources = {'torch-fp32': name}
     for candidate in args.engines:
-        folder = scratch / Path(name).stem / candidate
-        exported = export_candidate(
-            model, candidate, folder, (height, width), calibration, args.threads
-        )
-        candidates.append(stages_with_people(candidate, exported, args.people))
-    seconds, people = time_stages(candidates, [image], args.rounds)
-    peak = peak_macs(args.rounds)
-    medians = np.median(seconds.sum(-1), axis=1)
-    rows = []
-    for index, (stages, own) in enumerate(zip(candidates, seconds)):
-        times = {part: figures['p50'] for part, figures in summarise(own).items()}
+        exported = folder / Path(name).stem / candidate
+        if not exported.is_dir():
+            print(f'exporting {name} for {candidate}', file=sys.stderr)
+            try:
+                export_candidate(eager.model, candidate, exported, shape, calibration)
+            except LitePoseError as error:  # e.g. int8 that a processor computes wrongly
+                print(f'{name} is left out for {candidate}: {error}', file=sys.stderr)
+                continue
+        sources[candidate] = str(exported)
+    macs = measure_complexity(eager.model, (3, *shape)).macs
+    return f'{Path(name).stem}, {shape[1]}x{shape[0]}', macs, sources
+
+
+def serve(source: str, image: np.ndarray, people: int, threads: int, pipe: Connection) -> None:
+    """Process frames whenever asked; send the seconds of their parts, and the people found."""
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+    stages = [stages_with_people(source, load(source, threads), people)]
+    pipe.send(None)
+    while pipe.recv():
+        times, found = time_stages(stages, [image], _FRAMES)
+        pipe.send((times[0], int(found[0, 0])))
+
+
+@contextmanager
+def processes(sources: Iterable[str], *arguments: Any) -> Iterator[list[Connection]]:
+    """Start :func:`serve` for each candidate; yield the pipes to them."""
+    context, pipes = multiprocessing.get_context('spawn'), []
+    for source in sources:
+        pipe, other = context.Pipe()
+        context.Process(target=serve, args=(source, *arguments, other), daemon=True).start()
+        other.close()  # so that the end of the process is seen
+        pipe.recv()
+        pipes.append(pipe)
+    yield pipes
+    for pipe in pipes:
+        pipe.send(False)
+
+
+def measure(
+    sources: dict[str, str], macs: int, image: np.ndarray, threads: int, args: argparse.Namespace
+) -> Rows:
+    """Measure all candidates of a model in turns."""
+    torch.set_num_threads(threads)
+    one, other = torch.randn(2, _SIDE, _SIDE).unbind()
+    product, turns = [], []
+    with processes(sources.values(), image, args.people, threads) as pipes:
+        for _ in range(args.rounds):
+            product.append(seconds(lambda: one @ other))
+            for pipe in pipes:
+                pipe.send(True)
+                turns.append(pipe.recv())
+    peak = _SIDE**3 / min(product)
+    rows: Rows = []
+    for index, candidate in enumerate(sources):
+        own = turns[index :: len(sources)]
+        frames = np.concatenate([times for times, _ in own])
+        times = {part: figures['p50'] for part, figures in summarise(frames).items()}
         rows.append(
             dict(
-                candidate=stages.name,
+                candidate=candidate,
                 preprocessing_ms=times['preprocessing'],
                 network_ms=times['model'],
                 decoding_ms=times['decoding'],
                 frame_ms=times['total'],
-                frame_p95_ms=float(np.percentile(own.sum(-1), 95) * 1e3),
-                speed=float(medians[0] / medians[index]),
+                frame_p95_ms=float(np.percentile(frames.sum(-1), 95) * 1e3),
+                speed=rows[0]['frame_ms'] / times['total'] if rows else 1.0,
                 decoding_share=times['decoding'] / times['total'],
                 peak_share=macs / (times['model'] / 1e3) / peak,
-                people=int(people[index, 0]),
+                people=own[0][1],
             )
         )
-    title = f'{name} at {width}x{height}, {args.people} people, {args.threads} thread(s)'
-    return title, rows
+    return rows
 
 
 def main() -> None:
@@ -106,27 +165,33 @@ def main() -> None:
         help='names of models or configs',
     )
     parser.add_argument('--engines', nargs='+', default=list(ENGINES), choices=ENGINES)
-    parser.add_argument('--image-size', type=int, nargs=2, default=[640, 480])
+    parser.add_argument('--image-size', type=int, nargs=2, default=[640, 640])
     parser.add_argument('--people', type=int, default=5)
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--rounds', type=int, default=30)
+    parser.add_argument('--threads', type=int, nargs='+', default=[1, 2])
+    parser.add_argument('--rounds', type=int, default=20, help=f'turns of {_FRAMES} frames each')
+    parser.add_argument('--exports', type=Path, help='folder of exported models, which are reused')
     parser.add_argument('--out', type=Path, help='JSON file for the figures')
+    parser.add_argument('--page', type=Path, help='page between whose markers to write the figures')
+    parser.add_argument('--plot', type=Path, help='file for the plot')
     args = parser.parse_args()
     args.image_size = tuple(args.image_size)
-    torch.set_num_threads(args.threads)
-    cv2.setNumThreads(args.threads)
-
-    report = dict(environment=environment(args.threads, args.rounds))
+    image = scenes(args.image_size, args.people, 1)[0]
+    threads = ' and '.join(map(str, args.threads))
+    report: dict[str, Any] = dict(environment=environment(threads, args.rounds), latency={})
     print(report['environment'])
-    with tempfile.TemporaryDirectory() as folder:
-        calibration = Path(folder) / 'calibration'
-        calibration.mkdir()
-        for index, scene in enumerate(scenes(args.image_size, args.people, 10)):
-            cv2.imwrite(str(calibration / f'{index}.png'), scene)
-        report['latency'] = {}
-        for name in args.models:
-            title, report['latency'][name] = compare(name, calibration, Path(folder), args)
-            print_table(title, report['latency'][name])
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = args.exports or Path(scratch)
+        exported = [export_all(name, image, folder, args) for name in args.models]
+        for title, macs, sources in exported:
+            report['latency'][title] = {
+                count: measure(sources, macs, image, count, args) for count in args.threads
+            }
+            for count, rows in report['latency'][title].items():
+                print_table(f'{title}, {args.people} people, threads: {count}', rows)
+    if args.plot:
+        draw(report, args.plot)
+    if args.page:
+        write_page(args.page, report)
     if args.out:
         write_json(args.out, report)
 

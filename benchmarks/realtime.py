@@ -35,6 +35,7 @@ from litepose_mm.errors import LitePoseError
 from litepose_mm.inference.base import BaseEstimator
 from litepose_mm.media import write_json
 from litepose_mm.realtime import Frame, RealTimePipeline, Source, open_source
+from litepose_mm.runtime import PoseEstimator
 from litepose_mm.testing import reference
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'projects/synthetic_people'))
@@ -122,12 +123,11 @@ def compare(
     for candidate in args.engines:
         folder = scratch / Path(name).stem / candidate
         try:
-            estimator = export_candidate(
-                eager.model, candidate, folder, (height, width), calibration, args.threads
-            )
+            export_candidate(eager.model, candidate, folder, (height, width), calibration)
         except LitePoseError as error:  # e.g. int8 that a CPU computes wrongly
             print(f'skipping {candidate}: {error}')
             continue
+        estimator = PoseEstimator(folder, threads=args.threads)
         candidates[candidate] = lambda estimator=estimator: pipeline(estimator, images)
     runs = np.array(
         # The first round warms up.

@@ -1,26 +1,27 @@
 """Print the environment and the figures of benchmarks."""
 
-import cv2
-import mmengine
-import mmpose
-import numpy as np
+from importlib import metadata
+
 import torch
 from rich.console import Console
 from rich.table import Table
 
 from litepose_mm.analysis.timing import environment as processor
 
+_PACKAGES = ('torch', 'mmpose', 'mmcv', 'numpy', 'cv2', 'onnxruntime', 'openvino', 'tvm', 'ncnn')
+
 Rows = list[dict]  # cells of each row by the names of the columns
 
 
-def environment(threads: int, rounds: int) -> str:
+def environment(threads: int | str, rounds: int) -> str:
     """Describe machine, versions and options in one line."""
     machine = processor()
     if torch.cuda.is_available():
         machine += f', {torch.cuda.get_device_name()}'
-    modules = (torch, mmpose, mmengine, cv2, np)
-    versions = ', '.join(f'{module.__name__} {module.__version__}' for module in modules)
-    return f'{machine}, {threads} thread(s), median of {rounds} rounds; {versions}'
+    known = metadata.packages_distributions()
+    names = [known[name][0] for name in _PACKAGES if name in known]
+    versions = [f'{name} {metadata.version(name)}' for name in names]
+    return f'{machine}, {threads} thread(s), median of {rounds} rounds; {", ".join(versions)}'
 
 
 def print_table(title: str, rows: Rows) -> None:

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from compiler import needs_compiler
-from exported import export, tiny_estimator
 
 from litepose_mm.utils.paths import mim_root
 
@@ -39,13 +38,6 @@ def test_decode_fields(tmp_path):
     assert all(row['ours_ms'] > 0 for row in rows)
 
 
-def test_networks(tmp_path):
-    folder = export(tiny_estimator(), tmp_path / 'model', shape=(64, 64))
-    rows = tables(tmp_path, 'networks.py', folder, folder, '--rounds', '1')['networks']
-    assert [row['ratio'] > 0 for row in rows] == [True, True] and rows[0]['ratio'] == 1
-    assert str(folder) in rows[0]['network'] and '64x64' in rows[0]['network']
-
-
 def test_training_pipeline_and_loss(tmp_path):
     figures = tables(tmp_path, 'training.py', *TRAINING.split(), '--what', 'pipeline', 'loss')
     milliseconds = {row['part']: row['ours_ms'] for row in figures['pipeline']}
@@ -69,12 +61,19 @@ def test_training_step_and_loader(tmp_path):
 @pytest.mark.slow
 def test_latency(tmp_path):
     pytest.importorskip('onnxruntime')
+    page, plot = tmp_path / 'page.md', tmp_path / 'plot.png'
+    page.write_text('before\n<!-- latency:begin -->\nold\n<!-- latency:end -->\nafter\n')
     options = ['--models', 'litepose-xs_crowdpose', '--engines', 'onnxruntime-fp32']
     options += ['--rounds', '1', '--image-size', '64', '64', '--people', '1', '--threads', '1']
-    (rows,) = tables(tmp_path, 'latency.py', *options)['latency'].values()
+    options += ['--page', page, '--plot', plot]
+    (by_threads,) = tables(tmp_path, 'latency.py', *options)['latency'].values()
+    rows = by_threads['1']
     assert [row['candidate'] for row in rows] == ['torch-fp32', 'onnxruntime-fp32']
     assert all(row['people'] == 1 and row['peak_share'] > 0 for row in rows)
-    assert rows[0]['speed'] == 1
+    assert rows[0]['speed'] == 1 and plot.stat().st_size > 0
+    text = page.read_text()
+    assert text.startswith('before\n<!-- latency:begin -->') and text.endswith('end -->\nafter\n')
+    assert '\n| onnxruntime fp32 | ' in text and 'old' not in text
 
 
 @pytest.mark.slow

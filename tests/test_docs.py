@@ -1,5 +1,6 @@
 """What the documentation says is so: figures, files, links, options."""
 
+import argparse
 import json
 import re
 from dataclasses import replace
@@ -18,6 +19,7 @@ from mmpose.registry import HOOKS
 
 from litepose_mm.analysis.complexity import measure_complexity
 from litepose_mm.cli import build_parser
+from litepose_mm.cli.engine_options import add_engine_options
 from litepose_mm.families import families
 from litepose_mm.families.litepose import ARCHITECTURES, Architecture
 from litepose_mm.nas.families.litepose import LitePoseSearchSpace
@@ -270,6 +272,10 @@ def test_options_that_are_shown_exist(page):
         elif words[:1] == ['python'] and words[1].endswith('.py') and (ROOT / words[1]).exists():
             # A tool may share options with the tools beside it.
             shown = ''.join(map(read, sorted((ROOT / words[1]).parent.glob('*.py'))))
+            if 'add_engine_options(' in shown:
+                parser = argparse.ArgumentParser()
+                add_engine_options(parser)
+                shown += parser.format_help()
         else:
             continue
         for option in options(command):

@@ -11,9 +11,9 @@ import numpy as np
 from ..errors import LitePoseError
 from .base import BROKEN_OUTPUTS, DecodedPeople
 from .bilinear import BilinearMaps
-from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
-from .peaks import find_peaks
-from .refine import find_missing, mean_person_tags, quarter_offsets
+from .compiled import find_missing, find_peaks, group_by_tags, quarter_offsets, read_at
+from .grouping import Candidates, Groups, default_keypoint_order
+from .refine import mean_person_tags
 
 _RULES = {
     'offset': ('litepose', 'mmpose', 'none', 'udp'),
@@ -138,7 +138,7 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         keypoint = np.repeat(np.arange(self.num_keypoints), [len(p.values) for p in peaks])
         y, x = (np.concatenate([getattr(p, axis) for p in peaks]) for axis in 'yx')
         channel = keypoint + self.num_keypoints * np.arange(tag_dim)[:, None]
-        peak_tags = tags.at(channel, y, x).T
+        peak_tags = read_at(tags, channel, y, x).T
         if not np.isfinite(peak_tags).all():
             raise LitePoseError(BROKEN_OUTPUTS)
         bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1))

@@ -29,6 +29,12 @@ class Groups(NamedTuple):
     tags: np.ndarray
 
 
+def empty_groups(num_people: int, num_keypoints: int, tag_dim: int) -> Groups:
+    """Returns people without keypoints."""
+    shape = (num_people, num_keypoints)
+    return Groups(*(np.zeros(own, np.float32) for own in ((*shape, 2), shape, (*shape, tag_dim))))
+
+
 def default_keypoint_order(num_keypoints: int) -> Sequence[int]:
     """Returns the authors' order for 14 and 17 keypoints, continued by index for other numbers."""
     head = [index for index in _AUTHORS_ORDER if index < num_keypoints]
@@ -60,9 +66,7 @@ def group_by_tags(
     num_keypoints = len(candidates)
     tag_dim = candidates[0].tags.shape[1] if num_keypoints else 0
     capacity = sum(len(c.values) for c in candidates)
-    positions = np.zeros((capacity, num_keypoints, 2), dtype=np.float32)
-    values = np.zeros((capacity, num_keypoints), dtype=np.float32)
-    tags = np.zeros((capacity, num_keypoints, tag_dim), dtype=np.float32)
+    positions, values, tags = empty_groups(capacity, num_keypoints, tag_dim)
     tag_sum = np.zeros((capacity, tag_dim), dtype=np.float32)
     tag_count = np.zeros((capacity, 1), dtype=np.float32)
     # The authors key people by their first tag, so candidates with exactly the same tag belong to

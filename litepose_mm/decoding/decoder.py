@@ -15,6 +15,9 @@ from .compiled import find_missing, find_peaks, group_by_tags, quarter_offsets, 
 from .grouping import Candidates, Groups, default_keypoint_order
 from .refine import mean_person_tags
 
+# Of the assignment, which adds up costs of 100 times a tag's distance.
+_TAG_LIMIT = 1e15
+
 _RULES = {
     'offset': ('litepose', 'mmpose', 'none', 'udp'),
     'missing': ('litepose', 'mmpose', 'none'),
@@ -121,7 +124,7 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
                 f'got {heatmaps.shape[0]} and {tags.shape[0]}'
             )
         # A sum checks every number cheaply, on this thread alone.
-        if not np.isfinite(heatmaps.sum()):
+        if not (np.isfinite(heatmaps.sum()) and np.isfinite(tags.sum())):
             raise LitePoseError(BROKEN_OUTPUTS)
         decode_hw = heatmaps.shape[1:] if decode_hw is None else tuple(decode_hw)
         heatmap_view = BilinearMaps(heatmaps, decode_hw)
@@ -139,8 +142,6 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         y, x = (np.concatenate([getattr(p, axis) for p in peaks]) for axis in 'yx')
         channel = keypoint + self.num_keypoints * np.arange(tag_dim)[:, None]
         peak_tags = read_at(tags, channel, y, x).T
-        if not np.isfinite(peak_tags).all():
-            raise LitePoseError(BROKEN_OUTPUTS)
         bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1))
         candidates = [
             Candidates(
@@ -153,7 +154,13 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         return self.group(candidates)
 
     def group(self, candidates: Sequence[Candidates]) -> Groups:
-        """Groups the candidates of each of the ``K`` keypoints; see :func:`group_by_tags`."""
+        """Groups the candidates of each of the ``K`` keypoints; see :func:`group_by_tags`.
+
+        Raises:
+            LitePoseError: Tags are undefined, or so large that their costs cannot be compared.
+        """
+        if not all((np.abs(own.tags) < _TAG_LIMIT).all() for own in candidates):
+            raise LitePoseError(BROKEN_OUTPUTS)
         groups = group_by_tags(
             candidates,
             self.keypoint_order or (),  # __post_init__ has replaced None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -82,8 +83,9 @@ def group_by_tags(
             num_people = min(num_people, max_match)
         if num_people:
             mean_tag = tag_sum[:num_people] / tag_count[:num_people]
-            difference = found.tags.astype(np.float64)[:, None] - mean_tag
-            distance = np.sqrt(np.einsum('agl,agl->ag', difference, difference))
+            difference = found.tags.astype(np.float64).T[..., None] - mean_tag.T[:, None]
+            # One tag after another: a sum over an axis could round in another order.
+            distance = np.sqrt(reduce(np.add, difference * difference))
             people = assign(distance, found.values.astype(np.float64), tag_threshold)
         else:
             people = np.full(len(found.values), -1)

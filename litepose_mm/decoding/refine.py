@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -170,8 +171,8 @@ class _Search:
 
     def _penalty(self, gap: np.ndarray, slack: float = 0) -> np.ndarray:
         """Returns the penalties for tag differences ``(L, ...)``."""
-        squared = gap * gap
-        distance = np.sqrt(squared.sum(0) if len(gap) > 1 else squared[0])
+        # One tag after another: a sum over an axis could round in another order.
+        distance = np.sqrt(reduce(np.add, gap * gap))
         return self.tag_weight * np.round(distance + np.float32(slack))
 
     def _inside(self, pair: np.ndarray, large: np.ndarray) -> _Squares:

@@ -21,7 +21,9 @@ MIM_PARTS = ('configs', 'tools', 'demo', 'projects', 'model-index.yml')
 DECODER = Extension(
     'litepose_mm.decoding._compiled',
     sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('litepose_mm/decoding/cpp/*.cpp')),
-    depends=sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('litepose_mm/decoding/cpp/*.h')),
+    depends=sorted(
+        str(path.relative_to(ROOT)) for path in ROOT.glob('litepose_mm/decoding/cpp/*.h')
+    ),
     language='c++',
     # Floats are rounded as in NumPy, whatever the environment says.
     extra_compile_args=[

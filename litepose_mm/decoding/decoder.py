@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -12,11 +13,8 @@ from ..errors import LitePoseError
 from .base import BROKEN_OUTPUTS, DecodedPeople
 from .bilinear import BilinearMaps
 from .compiled import find_missing, find_peaks, group_by_tags, quarter_offsets, read_at
-from .grouping import Candidates, Groups, default_keypoint_order
+from .grouping import Candidates, Groups, are_comparable, default_keypoint_order
 from .refine import mean_person_tags
-
-# Of the assignment, which adds up costs of 100 times a tag's distance.
-_TAG_LIMIT = 1e15
 
 _RULES = {
     'offset': ('litepose', 'mmpose', 'none', 'udp'),
@@ -139,28 +137,20 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         peaks = find_peaks(heatmaps, self.keypoint_threshold, self.nms_kernel, self.top_k)
         tag_dim = tags.shape[0] // self.num_keypoints
         keypoint = np.repeat(np.arange(self.num_keypoints), [len(p.values) for p in peaks])
-        y, x = (np.concatenate([getattr(p, axis) for p in peaks]) for axis in 'yx')
+        values, y, x = (np.concatenate(parts) for parts in zip(*peaks))
         channel = keypoint + self.num_keypoints * np.arange(tag_dim)[:, None]
         peak_tags = read_at(tags, channel, y, x).T
-        bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1))
+        if not are_comparable(peak_tags):
+            raise LitePoseError(BROKEN_OUTPUTS)
+        parts = values, peak_tags, np.stack([x, y], axis=-1)
+        bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1)).tolist()
         candidates = [
-            Candidates(
-                peaks[k].values,
-                peak_tags[first:last],
-                np.stack([x[first:last], y[first:last]], axis=-1),
-            )
-            for k, (first, last) in enumerate(zip(bounds[:-1], bounds[1:]))
+            Candidates(*(part[first:last] for part in parts)) for first, last in pairwise(bounds)
         ]
         return self.group(candidates)
 
     def group(self, candidates: Sequence[Candidates]) -> Groups:
-        """Groups the candidates of each of the ``K`` keypoints; see :func:`group_by_tags`.
-
-        Raises:
-            LitePoseError: Tags are undefined, or so large that their costs cannot be compared.
-        """
-        if not all((np.abs(own.tags) < _TAG_LIMIT).all() for own in candidates):
-            raise LitePoseError(BROKEN_OUTPUTS)
+        """Groups the candidates of each of the ``K`` keypoints; see :func:`group_by_tags`."""
         groups = group_by_tags(
             candidates,
             self.keypoint_order or (),  # __post_init__ has replaced None

@@ -30,6 +30,11 @@ class Groups(NamedTuple):
     tags: np.ndarray
 
 
+def are_comparable(tags: np.ndarray) -> bool:
+    """Whether tags are numbers whose distances can be added up 100 times."""
+    return bool((np.abs(tags) < 1e15).all())
+
+
 def empty_groups(num_people: int, num_keypoints: int, tag_dim: int) -> Groups:
     """Returns people without keypoints."""
     shape = (num_people, num_keypoints)

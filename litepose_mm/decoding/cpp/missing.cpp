@@ -7,8 +7,15 @@
 namespace litepose {
 namespace {
 
-// Allowance for the rounding of floats in bounds of tags' distances and of costs around 100.
-constexpr float kSlack = 1e-4f;
+// Allowance for the rounding of floats in bounds: absolute, and as a fraction of the values, beyond
+// which interpolation may round.
+constexpr float kSlack = 1e-4f, kRounding = 2e-6f;
+
+float largest(const std::vector<float>& values) {
+    float result = 0;
+    for (const float value : values) result = std::max(result, std::abs(value));
+    return result;
+}
 
 // Rounds like std::nearbyint, ties to even, without a call: floats have no room for halves at 2^23.
 float rounded(float number) {
@@ -43,7 +50,12 @@ MissingSearch::MissingSearch(const BilinearMaps& heatmaps, const BilinearMaps& t
     for (int channel = keypoint; channel < tags.channels(); channel += heatmaps.channels()) {
         lowest_tags_.push_back(tags.lowest(channel));
         highest_tags_.push_back(tags.highest(channel));
+        const float tag = std::max(largest(lowest_tags_.back()), largest(highest_tags_.back()));
+        tag_slack_ = std::max(tag_slack_, kSlack + kRounding * tag);
     }
+    // An allowance in the bounds of all scores.
+    const float slack = kSlack + kRounding * largest(highest_);
+    for (float& value : highest_) value += slack;
 }
 
 Place MissingSearch::find(const float* person_tag) {
@@ -83,8 +95,8 @@ void MissingSearch::bound_blocks(const float* person_tag) {
         }
     }
     for (std::size_t block = 0; block < count; ++block) {
-        penalty_[block] = tag_weight_ * rounded(std::sqrt(penalty_[block]) - kSlack);
-        bound_[block] = highest_[block] + kSlack - penalty_[block];
+        penalty_[block] = tag_weight_ * rounded(std::sqrt(penalty_[block]) - tag_slack_);
+        bound_[block] = highest_[block] - penalty_[block];
     }
 }
 
@@ -94,7 +106,7 @@ void MissingSearch::look(int index, const float* person_tag, Best& best) {
     const float* values = values_.values.data();
     const int count = int(values_.values.size());
     const float highest = *std::max_element(values, values + count);
-    if (highest + kSlack - penalty_[index] < best.score) return;
+    if (highest - penalty_[index] < best.score) return;
     scores_.assign(count, 0.0f);  // first the squared distances of the tags
     for (std::size_t i = 0; i < lowest_tags_.size(); ++i) {
         tags_.read(int(i) * heatmaps_.channels() + keypoint_, block, tag_);

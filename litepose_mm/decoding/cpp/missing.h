@@ -39,7 +39,8 @@ private:
     const BilinearMaps& tags_;
     int keypoint_;
     float tag_weight_;
-    std::vector<float> highest_;  // for each block
+    float tag_slack_ = 0;
+    std::vector<float> highest_;  // a bound of the heatmap in each block
     std::vector<std::vector<float>> lowest_tags_, highest_tags_;  // for each tag and block
     // For each block, the least penalty of its pixels for a person, and a bound of their scores.
     std::vector<float> penalty_, bound_;

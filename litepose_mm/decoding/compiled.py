@@ -24,7 +24,7 @@ _INTERFACE = 1
 _NO_LIMIT = 2**31 - 1
 
 
-def _load(path: Path) -> ctypes.CDLL | None:
+def load(path: Path) -> ctypes.CDLL | None:
     """Loads the library; None if it was not built, or for another version or system."""
     try:
         library = ctypes.CDLL(str(path))
@@ -35,7 +35,7 @@ def _load(path: Path) -> ctypes.CDLL | None:
 
 
 #: The compiled library. Tests and benchmarks replace it by None for the plain functions.
-library = _load(Path(__file__).with_name('_compiled.so'))
+library = load(Path(__file__).with_name('_compiled.so'))
 
 
 class _View(ctypes.Structure):

@@ -93,7 +93,7 @@ def test_any_maps_and_rules(
 @pytest.mark.parametrize('rule', ['litepose', 'mmpose'])
 @pytest.mark.parametrize('people, tag_dim', [(0, 1), (1, 2), (12, 1), (30, 2)])
 def test_people(library, people, tag_dim, rule):
-    maps = synthetic_maps(people, (224, 416), 14, tag_dim, missing=0.3, noise=0.05, seed=people)
+    maps = synthetic_maps(people, (224, 416), 14, tag_dim, missing=0.3, noise=0.02, seed=people)
     decoder = AssociativeEmbeddingDecoder(14, offset=rule, missing=rule, limit=rule)
     plain, own = both(library, lambda: decoder.decode(*maps[:2], decode_hw=(224, 416)))
     assert len(plain.scores) >= people

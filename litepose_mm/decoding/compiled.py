@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import LitePoseError
 from . import grouping, peaks, refine
+from .base import BROKEN_OUTPUTS
 from .bilinear import BilinearMaps
 from .grouping import Candidates, Groups
 from .peaks import Peaks
@@ -86,13 +88,18 @@ def find_peaks(
     counts = np.empty(channels, np.int64)
     values = np.empty((channels, capacity), np.float32)
     y, x = np.empty((2, channels, capacity), np.int64)
-    library.litepose_find_peaks(
-        ctypes.byref(_view(heatmaps)),
+    view = ctypes.byref(_view(heatmaps))
+    bounds = np.empty((channels, library.litepose_num_bounds(view)), np.float32)
+    is_finite = library.litepose_find_peaks(
+        view,
         ctypes.c_double(threshold),
         min(kernel, _NO_LIMIT),
         capacity,
-        *map(_pointer, (counts, values, y, x)),
+        *map(_pointer, (counts, values, y, x, bounds)),
     )
+    if not is_finite:
+        raise LitePoseError(BROKEN_OUTPUTS)
+    heatmaps.bounds = bounds
     return [
         Peaks(values[k, :count], y[k, :count], x[k, :count])
         for k, count in enumerate(counts.tolist())
@@ -183,6 +190,7 @@ def find_missing(
     values = np.empty(len(keypoint), np.float32)
     library.litepose_find_missing(
         ctypes.byref(_view(heatmaps)),
+        None if heatmaps.bounds is None else _pointer(heatmaps.bounds),
         ctypes.byref(_view(tags)),
         ctypes.c_int64(len(keypoint)),
         *map(_pointer, (keypoint, person_tag)),

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import LitePoseError
 from .base import BROKEN_OUTPUTS, DecodedPeople
-from .bilinear import BilinearMaps
+from .bilinear import BilinearMaps, is_finite
 from .compiled import find_missing, find_peaks, group_by_tags, quarter_offsets, read_at
 from .grouping import Candidates, Groups, are_comparable, default_keypoint_order
 from .refine import mean_person_tags
@@ -121,8 +121,7 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
                 f'expected {self.num_keypoints} heatmaps and a multiple of as many tag maps, '
                 f'got {heatmaps.shape[0]} and {tags.shape[0]}'
             )
-        # A sum checks every number cheaply, on this thread alone.
-        if not (np.isfinite(heatmaps.sum()) and np.isfinite(tags.sum())):
+        if not is_finite(tags):
             raise LitePoseError(BROKEN_OUTPUTS)
         decode_hw = heatmaps.shape[1:] if decode_hw is None else tuple(decode_hw)
         heatmap_view = BilinearMaps(heatmaps, decode_hw)

@@ -108,18 +108,26 @@ public:
         const BilinearMaps heatmaps(maps, {size});
         // The authors interpolate tags to the size of the heatmaps first.
         const BilinearMaps tags(as_maps(outputs[1]), {map_size, size});
-        return refine(best(grouped(heatmaps, tags)), heatmaps, tags);
+        std::vector<std::vector<float>> highest;
+        for (int keypoint = 0; keypoint < count; ++keypoint) {
+            highest.push_back(heatmaps.highest(keypoint));
+        }
+        return refine(best(grouped(heatmaps, highest, tags)), heatmaps, highest, tags);
     }
 
 private:
-    std::vector<Group> grouped(const BilinearMaps& heatmaps, const BilinearMaps& tags) const {
+    using Bounds = std::vector<std::vector<float>>;  // for each keypoint and block
+
+    std::vector<Group> grouped(const BilinearMaps& heatmaps, const Bounds& highest,
+                               const BilinearMaps& tags) const {
         const int count = rules_.num_keypoints;
         std::vector<std::vector<Peak>> peaks;
         std::vector<std::vector<float>> values(count), peak_tags(count);
         std::vector<Candidates> candidates;
         for (int keypoint = 0; keypoint < count; ++keypoint) {
-            peaks.push_back(find_peaks(heatmaps, keypoint, rules_.keypoint_threshold,
-                                       rules_.nms_kernel, rules_.top_k));
+            peaks.push_back(find_peaks(heatmaps, keypoint, highest[keypoint],
+                                       rules_.keypoint_threshold, rules_.nms_kernel,
+                                       rules_.top_k));
             for (const Peak& peak : peaks.back()) {
                 values[keypoint].push_back(peak.value);
                 for (int channel = keypoint; channel < tags.channels(); channel += count) {
@@ -165,7 +173,7 @@ private:
     }
 
     People refine(const std::vector<Group>& groups, const BilinearMaps& heatmaps,
-                  const BilinearMaps& tags) const {
+                  const Bounds& highest, const BilinearMaps& tags) const {
         const int count = rules_.num_keypoints;
         const float scale_x = float(double(width_) / heatmaps.width());
         const float scale_y = float(double(height_) / heatmaps.height());
@@ -210,7 +218,8 @@ private:
                 } else if (rules_.missing != "none") {
                     const bool authors = rules_.missing == "litepose";
                     if (!search) {
-                        search.emplace(heatmaps, tags, keypoint, authors ? 1.0f : 100.0f);
+                        search.emplace(heatmaps, highest[keypoint], tags, keypoint,
+                                       authors ? 1.0f : 100.0f);
                     }
                     const float* tag = &people.tags[person * tag_dim_];
                     const Place place = search->find(tag);

@@ -47,14 +47,24 @@ EXPORTED void litepose_at(const View* view, std::int64_t count, const std::int64
     }
 }
 
-/// Finds the peaks of every map: `counts` (K,), the others (K, capacity).
-EXPORTED void litepose_find_peaks(const View* view, double threshold, std::int32_t kernel,
-                                  std::int32_t capacity, std::int64_t* counts, float* values,
-                                  std::int64_t* y, std::int64_t* x) {
+/// Returns the number of bounds for each map, see litepose_find_peaks.
+EXPORTED std::int32_t litepose_num_bounds(const View* view) { return view->maps().num_blocks(); }
+
+/// Finds the peaks of every map: `counts` (K,); `values`, `y` and `x` (K, capacity).
+///
+/// @param bounds Written for litepose_find_missing, (K, number).
+/// @return Whether all maps are finite; if not, nothing counts.
+EXPORTED std::int32_t litepose_find_peaks(const View* view, double threshold, std::int32_t kernel,
+                                          std::int32_t capacity, std::int64_t* counts,
+                                          float* values, std::int64_t* y, std::int64_t* x,
+                                          float* bounds) {
     const BilinearMaps heatmaps = view->maps();
     for (int channel = 0; channel < heatmaps.channels(); ++channel) {
+        const std::vector<float> highest = heatmaps.highest(channel);
+        if (!heatmaps.is_finite(channel)) return 0;
+        bounds = std::copy(highest.begin(), highest.end(), bounds);
         const std::vector<Peak> peaks =
-            find_peaks(heatmaps, channel, threshold, kernel, capacity);
+            find_peaks(heatmaps, channel, highest, threshold, kernel, capacity);
         counts[channel] = std::int64_t(peaks.size());
         std::size_t index = std::size_t(channel) * capacity;
         for (const Peak& peak : peaks) {
@@ -63,6 +73,7 @@ EXPORTED void litepose_find_peaks(const View* view, double threshold, std::int32
             x[index++] = peak.x;
         }
     }
+    return 1;
 }
 
 /// Groups the candidates of all keypoints, one keypoint after another in `values`, `tags` and
@@ -100,8 +111,9 @@ EXPORTED void litepose_quarter_offsets(const View* view, std::int64_t count,
     }
 }
 
-/// Finds `count` missing keypoints; `person_tags` is (count, L).
-EXPORTED void litepose_find_missing(const View* heatmap_view, const View* tag_view,
+/// Finds `count` missing keypoints; `person_tags` is (count, L), and `bounds` may be null.
+EXPORTED void litepose_find_missing(const View* heatmap_view, const float* bounds,
+                                    const View* tag_view,
                                     std::int64_t count, const std::int64_t* keypoint,
                                     const float* person_tags, float tag_weight, std::int64_t* y,
                                     std::int64_t* x, float* values) {
@@ -110,9 +122,17 @@ EXPORTED void litepose_find_missing(const View* heatmap_view, const View* tag_vi
     std::map<int, MissingSearch> searches;  // one for each keypoint
     for (std::int64_t i = 0; i < count; ++i) {
         const int own = int(keypoint[i]);
-        MissingSearch& search =
-            searches.try_emplace(own, heatmaps, tags, own, tag_weight).first->second;
-        const Place place = search.find(person_tags + i * tag_dim);
+        auto search = searches.find(own);
+        if (search == searches.end()) {
+            const float* first = bounds + std::size_t(own) * heatmaps.num_blocks();
+            search = searches
+                         .try_emplace(own, heatmaps,
+                                      bounds ? std::vector<float>(first, first + heatmaps.num_blocks())
+                                             : heatmaps.highest(own),
+                                      tags, own, tag_weight)
+                         .first;
+        }
+        const Place place = search->second.find(person_tags + i * tag_dim);
         y[i] = place.y;
         x[i] = place.x;
         values[i] = place.value;

@@ -88,6 +88,14 @@ void BilinearMaps::Level::interpolate(const float* source, const Range& source_r
     }
 }
 
+bool BilinearMaps::is_finite(int channel) const {
+    const float* values = source_.channel(channel);
+    const int count = source_.height * source_.width;
+    bool is_broken = false;
+    for (int i = 0; i < count; ++i) is_broken |= values[i] - values[i] != 0;
+    return !is_broken;
+}
+
 int BilinearMaps::num_blocks() const {
     return (height() + kSide - 1) / kSide * ((width() + kSide - 1) / kSide);
 }

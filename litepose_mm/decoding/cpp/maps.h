@@ -55,6 +55,9 @@ public:
     /// Reads the values in a range of pixels.
     void read(int channel, const Range& range, Pixels& pixels) const;
 
+    /// Whether all values are numbers.
+    bool is_finite(int channel) const;
+
     /// Number of blocks into which the view is divided, of 16x16 pixels or less at the end.
     int num_blocks() const;
     Range block(int index) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace litepose {
 namespace {
@@ -38,13 +39,13 @@ struct MissingSearch::Best {
     }
 };
 
-MissingSearch::MissingSearch(const BilinearMaps& heatmaps, const BilinearMaps& tags, int keypoint,
-                             float tag_weight)
+MissingSearch::MissingSearch(const BilinearMaps& heatmaps, std::vector<float> highest,
+                             const BilinearMaps& tags, int keypoint, float tag_weight)
     : heatmaps_(heatmaps),
       tags_(tags),
       keypoint_(keypoint),
       tag_weight_(tag_weight),
-      highest_(heatmaps.highest(keypoint)),
+      highest_(std::move(highest)),
       penalty_(highest_.size()),
       bound_(highest_.size()) {
     for (int channel = keypoint; channel < tags.channels(); channel += heatmaps.channels()) {

@@ -17,10 +17,11 @@ struct Place {
 class MissingSearch {
 public:
     /// @param heatmaps Seen at the size at which people are searched for.
+    /// @param highest The bounds `heatmaps.highest(keypoint)`.
     /// @param tags (L * K) maps of tags at the same size, keypoints fastest.
     /// @param tag_weight 1 for the authors' rule, 100 for MMPose's.
-    MissingSearch(const BilinearMaps& heatmaps, const BilinearMaps& tags, int keypoint,
-                  float tag_weight);
+    MissingSearch(const BilinearMaps& heatmaps, std::vector<float> highest,
+                  const BilinearMaps& tags, int keypoint, float tag_weight);
 
     /// Returns the pixel with the highest `heatmap - tag_weight * round(|tag - person_tag|)`; of
     /// equal ones, the first in reading order.

@@ -19,12 +19,12 @@ float as_float(double threshold) {
 
 }  // namespace
 
-std::vector<Peak> find_peaks(const BilinearMaps& heatmaps, int channel, double threshold,
-                             int kernel, int top_k) {
+std::vector<Peak> find_peaks(const BilinearMaps& heatmaps, int channel,
+                             const std::vector<float>& highest, double threshold, int kernel,
+                             int top_k) {
     const int radius = std::min(kernel / 2, std::max(heatmaps.height(), heatmaps.width()));
     const int step = std::min(radius, 1);  // to the direct neighbours
     const float least = as_float(threshold);
-    const std::vector<float> highest = heatmaps.highest(channel);
     std::vector<Peak> peaks;
     BilinearMaps::Pixels pixels;
     std::vector<int> may_be_peak;

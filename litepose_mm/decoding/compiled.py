@@ -110,8 +110,9 @@ def read_at(maps: BilinearMaps, channel: np.ndarray, y: np.ndarray, x: np.ndarra
     """See :meth:`litepose_mm.decoding.BilinearMaps.at`."""
     if not _fits(maps):
         return maps.at(channel, y, x)
-    channel, y, x = _indices(*np.broadcast_arrays(channel, y, x))
-    values = np.empty(channel.shape, np.float32)
+    shape = np.broadcast_shapes(channel.shape, y.shape, x.shape)
+    channel, y, x = _indices(*(np.broadcast_to(part, shape) for part in (channel, y, x)))
+    values = np.empty(shape, np.float32)
     library.litepose_at(
         ctypes.byref(_view(maps)),
         ctypes.c_int64(channel.size),

@@ -25,30 +25,28 @@ std::vector<Peak> find_peaks(const BilinearMaps& heatmaps, int channel,
     const int radius = std::min(kernel / 2, std::max(heatmaps.height(), heatmaps.width()));
     const int step = std::min(radius, 1);  // to the direct neighbours
     const float least = as_float(threshold);
+    const auto around = [&](const Range& range, int distance) -> Range {
+        return {std::max(range.top - distance, 0),
+                std::min(range.bottom + distance, heatmaps.height() - 1),
+                std::max(range.left - distance, 0),
+                std::min(range.right + distance, heatmaps.width() - 1)};
+    };
     std::vector<Peak> peaks;
-    BilinearMaps::Pixels pixels;
+    BilinearMaps::Pixels pixels, neighbourhood;
+    const auto is_highest = [&](int x, int y, float value) {
+        heatmaps.read(channel, around({y, y, x, x}, radius), neighbourhood);
+        return std::none_of(neighbourhood.values.begin(), neighbourhood.values.end(),
+                            [&](float other) { return other > value; });
+    };
     std::vector<int> may_be_peak;
     for (int index = 0; index < int(highest.size()); ++index) {
         if (highest[index] <= threshold - kSlack * std::abs(threshold)) continue;
-        const Range block = heatmaps.block(index);
-        const Range area = {  // the block with its surroundings
-            std::max(block.top - radius, 0), std::min(block.bottom + radius, heatmaps.height() - 1),
-            std::max(block.left - radius, 0), std::min(block.right + radius, heatmaps.width() - 1)};
+        const Range block = heatmaps.block(index), area = around(block, step);
         const int width = area.right - area.left + 1;
         heatmaps.read(channel, area, pixels);
         const auto row = [&](int y) {
             y = std::min(std::max(y, area.top), area.bottom);
             return &pixels.values[std::size_t(y - area.top) * width];
-        };
-        const auto is_highest = [&](int x, int y, float value) {
-            const int right = std::min(x + radius, area.right);
-            for (int other = y - radius; other <= y + radius; ++other) {
-                const float* values = row(other) - area.left;
-                for (int column = std::max(x - radius, area.left); column <= right; ++column) {
-                    if (values[column] > value) return false;
-                }
-            }
-            return true;
         };
         may_be_peak.assign(width, 0);
         for (int y = block.top; y <= block.bottom; ++y) {
@@ -61,9 +59,10 @@ std::vector<Peak> find_peaks(const BilinearMaps& heatmaps, int channel,
                                  (own[x] >= below[x]);
                 any |= may_be_peak[x];
             }
-            may_be_peak[0] = own[0] > least;
-            may_be_peak[width - 1] = own[width - 1] > least;
-            if (!(any | may_be_peak[0] | may_be_peak[width - 1])) continue;
+            // At the border of the map, one of the neighbours is missing.
+            if (area.left == block.left) any |= may_be_peak[0] = own[0] > least;
+            if (area.right == block.right) any |= may_be_peak[width - 1] = own[width - 1] > least;
+            if (!any) continue;
             for (int x = block.left; x <= block.right; ++x) {
                 const float value = own[x - area.left];
                 if (may_be_peak[x - area.left] && is_highest(x, y, value)) {

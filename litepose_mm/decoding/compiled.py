@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def load(path: Path) -> ctypes.CDLL | None:
 
 
 #: The compiled library. Tests and benchmarks replace it by None for the plain functions.
-library = load(Path(__file__).with_name('_compiled.so'))
+library: Any = load(Path(__file__).with_name('_compiled.so'))
 
 
 class _View(ctypes.Structure):
@@ -53,20 +54,23 @@ class _View(ctypes.Structure):
 
 
 def _view(maps: BilinearMaps) -> _View:
-    sizes = (ctypes.c_int32 * 4)(*maps.shape[1:], *maps.shape[1:])
-    source = maps.source
-    if isinstance(source, BilinearMaps):
-        sizes[:2] = source.shape[1:]
-        source = source.source
-    return _View(source.ctypes.data, *source.shape, sizes)
+    source, array = maps.source, _array(maps)
+    first = source.shape[1:] if isinstance(source, BilinearMaps) else maps.shape[1:]
+    sizes = (ctypes.c_int32 * 4)(*first, *maps.shape[1:])
+    return _View(array.ctypes.data, *array.shape, sizes)
+
+
+def _array(maps: BilinearMaps) -> Any:
+    """Returns the array that a view, or a view of a view, shows."""
+    return maps.source.source if isinstance(maps.source, BilinearMaps) else maps.source
 
 
 def _fits(*maps: BilinearMaps) -> bool:
     """Whether the library can be used for maps."""
-    if library is None:
-        return False
-    sources = (m.source.source if isinstance(m.source, BilinearMaps) else m.source for m in maps)
-    return all(isinstance(s, np.ndarray) and s.dtype == np.float32 for s in sources)
+    arrays = [] if library is None else [_array(each) for each in maps]
+    return bool(arrays) and all(
+        isinstance(each, np.ndarray) and each.dtype == np.float32 for each in arrays
+    )
 
 
 def _pointer(array: np.ndarray) -> ctypes.c_void_p:

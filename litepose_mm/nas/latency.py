@@ -1,16 +1,15 @@
 """Predict the latency of networks from measurements of a few, so that a search need not run them.
 
-Two features are sufficient: multiply-accumulates, and the numbers that convolutions read and write
-(docs/search.md).
+Three features are sufficient: multiply-accumulates, the numbers that convolutions read and write,
+and the parameters, which have left the caches before the next run (docs/experiments/search.md).
 """
 
 from __future__ import annotations
 
 import io
 import json
-import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,12 +31,13 @@ class LatencyPredictor:
     """Predicts the latency of a network as a weighted sum of its :class:`NetworkCosts`.
 
     Attributes:
-        weights: Milliseconds per 1e6 MACs, per 1e6 numbers read or written, and per network.
+        weights: Milliseconds per 1e6 MACs, per 1e6 numbers read or written, per 1e6 parameters, and
+            per network.
         space: Plain data of the search space whose networks were measured.
         conditions: Conditions of the measurements, for example engine and threads; informative.
     """
 
-    weights: tuple[float, float, float]
+    weights: tuple[float, float, float, float]
     space: Mapping[str, Any]
     conditions: Mapping[str, Any] = field(default_factory=dict)
 
@@ -57,12 +57,12 @@ class LatencyPredictor:
         Args:
             space: The search space of the networks.
             costs: Costs of the space's networks.
-            archs: At least three networks.
+            archs: At least four networks.
             milliseconds: Measured latency of each network.
             conditions: Conditions of the measurements.
         """
         features = np.array([_features(costs, arch) for arch in archs])
-        weights, _ = nnls(features / np.c_[milliseconds], np.ones(len(features)))
+        weights, _ = nnls(features / np.reshape(milliseconds, (-1, 1)), np.ones(len(features)))
         return cls(tuple(weights.tolist()), space.to_dict(), dict(conditions or {}))
 
     def __call__(self, costs: NetworkCosts, arch: Architecture) -> float:
@@ -99,7 +99,7 @@ class LatencyPredictor:
         try:
             content = json.loads(Path(path).read_text(encoding='utf-8'))
             weights = tuple(map(float, content['weights']))
-            if len(weights) != 3 or not all(0 <= each < np.inf for each in weights):
+            if len(weights) != 4 or not all(0 <= each < np.inf for each in weights):
                 raise ValueError(f'its weights are {weights}')
             return cls(weights, dict(content['space']), dict(content['conditions']))
         except OSError as error:
@@ -111,12 +111,17 @@ class LatencyPredictor:
             ) from error
 
 
-def _features(costs: NetworkCosts, arch: Architecture) -> tuple[float, float, float]:
-    return costs.complexity(arch).macs / 1e6, costs.traffic(arch) / 1e6, 1.0
+def _features(costs: NetworkCosts, arch: Architecture) -> tuple[float, float, float, float]:
+    complexity = costs.complexity(arch)
+    return complexity.macs / 1e6, costs.traffic(arch) / 1e6, complexity.params / 1e6, 1.0
 
 
 def _plain(data: Mapping[str, Any]) -> Any:
     return json.loads(json.dumps(data))
+
+
+#: Runs of a network before it is the turn of another one.
+RUNS = 5
 
 
 class NetworkTimer:
@@ -125,13 +130,22 @@ class NetworkTimer:
     Args:
         engine: An engine that can time networks, such as ``'torch'`` or ``'onnxruntime'``.
         threads: Number of threads of the engine.
-        rounds: Number of runs of each network, of which the median is taken.
+        rounds: Number of turns of each network, of :data:`RUNS` runs each. The median of all runs
+            is taken.
+        options: Options of the engine, for example the device, see :attr:`Engine.options`.
 
     Raises:
-        LitePoseError: The engine is unknown, cannot time networks, or is not installed.
+        LitePoseError: The engine is unknown, cannot time networks, has no such option, or is not
+            installed.
     """
 
-    def __init__(self, engine: str = 'onnxruntime', threads: int = 1, rounds: int = 20) -> None:
+    def __init__(
+        self,
+        engine: str = 'onnxruntime',
+        threads: int = 1,
+        rounds: int = 4,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         self._engine = get_engine(engine)
         if not self._engine.can_time:
             able = ', '.join(name for name, each in engines().items() if each.can_time)
@@ -140,13 +154,16 @@ class NetworkTimer:
             raise LitePoseError(
                 f'{engine} is not installed: pip install "litepose_mm[export,{self._engine.extra}]"'
             )
-        self.threads, self.rounds = threads, rounds
+        self.threads, self.rounds, self.options = threads, rounds, dict(options or {})
+        self._engine.check_options(self.options)
 
-    def __call__(self, *networks: tuple[nn.Module, Sequence[int]]) -> list[float]:
+    def __call__(self, networks: Iterable[tuple[nn.Module, Sequence[int]]]) -> list[float]:
         """Measure networks in turns, so that disturbances affect all of them equally.
 
         Args:
             networks: Pairs of a network in eval mode with one input, and the shape of the input.
+                Each is compiled, and its kernels are tuned if the engine does so, before the next
+                one is asked for.
 
         Returns:
             Milliseconds of each network.
@@ -156,18 +173,12 @@ class NetworkTimer:
             self._run(network, torch.randn(*shape, generator=generator))
             for network, shape in networks
         ]
-        seconds = np.array([[_seconds(run) for run in runs] for _ in range(3 + self.rounds)])
-        return (1e3 * np.median(seconds[3:], axis=0)).tolist()
+        seconds = [[run(RUNS) for run in runs] for _ in range(self.rounds)]
+        return (1e3 * np.median(seconds, axis=(0, 2))).tolist()
 
-    def _run(self, network: nn.Module, inputs: Tensor) -> Callable[[], object]:
+    def _run(self, network: nn.Module, inputs: Tensor) -> Callable[[int], list[float]]:
         graph = _onnx(network, inputs) if self._engine.runs_onnx else network
-        return self._engine.time(graph, inputs.numpy(), self.threads)
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
+        return self._engine.time(graph, inputs.numpy(), self.threads, **self.options)
 
 
 def _onnx(network: nn.Module, inputs: Tensor) -> bytes:

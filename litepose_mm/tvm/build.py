@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,8 @@ from .kernels import (
 from .measuring import network_seconds
 from .onnx_import import import_onnx
 from .remote import Remote
-from .runtime import Network
 from .self_test import check_tuner
-from .targets import HOST, Device, get_device
+from .targets import Device, get_device
 from .threads import allow_all_processors
 from .tuning import Tuner, best_seconds
 
@@ -83,11 +84,11 @@ def build_library(
     }
     if remote is not None:
         facts['device'] = remote.key
-        facts['milliseconds'] = round(1e3 * remote.network_seconds(library, shape), 3)
+        facts['milliseconds'] = _milliseconds(remote.network_seconds(library, shape))
     elif device.is_here:
         allow_all_processors()
         machine = relax.VirtualMachine(executable, tvm.cpu())
-        facts['milliseconds'] = round(1e3 * network_seconds(machine, tvm.cpu(), shape), 3)
+        facts['milliseconds'] = _milliseconds(network_seconds(machine, tvm.cpu(), shape))
     return facts
 
 
@@ -101,36 +102,69 @@ def known_kernels(device: Device, folder: str | Path | None = None) -> ms.Databa
     Raises:
         LitePoseError: The folder has no database, or one of another target or version.
     """
-    header, known = Header(device.name), ms.database.MemoryDatabase()
-    bundled = BUNDLED / f'{device.name}.zip'
-    if bundled.is_file():
-        load_compact(bundled, header, known)
     given = default_folder(device.name) if folder is None else Path(folder)
     if has_database(given):
-        open_database(given, header).dump_pruned(known)
-    elif folder is not None:
+        return _fastest(device, open_database(given, Header(device.name)))
+    if folder is not None:
         raise LitePoseError(
             f'database: expected a folder that `litepose tune --database` wrote, got {folder}'
         )
+    return _fastest(device)
+
+
+def _fastest(device: Device, database: ms.Database | None = None) -> ms.Database:
+    """Returns the fastest records of the package and of a database."""
+    known = ms.database.MemoryDatabase()
+    bundled = BUNDLED / f'{device.name}.zip'
+    if bundled.is_file():
+        load_compact(bundled, Header(device.name), known)
+    if database is not None:
+        database.dump_pruned(known)
     return known
 
 
-def tuned_network(onnx_file: str | Path | bytes, threads: int | None = None) -> Network:
-    """Compiles a network for this machine; kernels that are not known yet are tuned first.
+# Reading takes milliseconds for each candidate, and a search space has tens of thousands.
+_open_once = cache(open_database)
+
+
+def tuned_network(
+    onnx_file: str | Path | bytes,
+    device: Device,
+    folder: str | Path | None = None,
+    remote: Remote | None = None,
+    allow_untuned: bool = False,
+) -> relax.VMExecutable:
+    """Compiles a network; kernels that are not known yet are tuned first.
 
     Args:
         onnx_file: The network, with a fixed input shape.
-        threads: Number of threads; None uses all processors.
+        device: The processor.
+        folder: Folder with a database, or for one; None for the default one.
+        remote: Device on which to measure; None measures here.
+        allow_untuned: Whether to leave unknown kernels untuned.
+
+    Raises:
+        LitePoseError: The compiler, the tuner or the device is missing, or the database does not
+            fit.
     """
-    device = get_device(HOST)
+    device.linker()  # what is missing is reported at once
+    folder = default_folder(device.name) if folder is None else Path(folder)
+    database = _open_once(folder, Header(device.name))
     module = to_kernels(import_onnx(onnx_file), device)
-    known, kernels = known_kernels(device), list_kernels(module, device)
-    unknown = [kernel for kernel in kernels if best_seconds(known, kernel) == float('inf')]
-    if unknown:
+    known = _fastest(device, database)
+    unknown = [
+        kernel
+        for kernel in list_kernels(module, device)
+        if best_seconds(known, kernel) == float('inf')
+    ]
+    if unknown and not allow_untuned:
         check_tuner()
-        database = open_database(default_folder(device.name), Header(device.name))
-        for _ in Tuner(unknown, device, database).run():
+        for _ in Tuner(unknown, device, database, remote and remote.runner()).run():
             pass
-        known = known_kernels(device)
+        known = _fastest(device, database)
     module, _ = apply_schedules(module, device, known)
-    return Network(compile_network(module, device), threads)
+    return compile_network(module, device)
+
+
+def _milliseconds(seconds: list[float]) -> float:
+    return round(1e3 * statistics.median(seconds), 3)

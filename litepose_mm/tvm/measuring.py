@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,14 +42,17 @@ def shortest_time(
     return [min(min(measure(*arguments).results) for arguments in repeated_arguments)]
 
 
-def network_seconds(machine: relax.VirtualMachine, device: Any, shape: Sequence[int]) -> float:
-    """Returns the median time of five runs of a network, with all threads of its device.
+def network_seconds(
+    machine: relax.VirtualMachine, device: Any, shape: Sequence[int], runs: int = 5
+) -> list[float]:
+    """Returns the time of each run of a network, after one run that fills the caches.
 
     Args:
         machine: The network, here or on a remote device.
         device: TVM's device on which it runs.
         shape: Shape of the input.
+        runs: Number of runs.
     """
     machine.set_input('main', tvm.runtime.empty(tuple(shape), 'float32', device))
-    timed = machine.time_evaluator('invoke_stateful', device, number=1, repeat=6)
-    return statistics.median(timed('main').results[1:])
+    timed = machine.time_evaluator('invoke_stateful', device, number=1, repeat=1 + runs)
+    return list(timed('main').results[1:])

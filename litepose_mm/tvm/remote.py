@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tvm import relax, rpc
@@ -15,7 +16,9 @@ from tvm.s_tir import meta_schedule as ms
 from tvm.s_tir.meta_schedule.runner import PyRunner, PyRunnerFuture, RunnerInput, RunnerResult
 
 from ..errors import LitePoseError, reason
+from .kernels import write_library
 from .measuring import EVALUATOR, network_seconds, shortest_time
+from .targets import Device
 
 #: Where a tracker is looked for by default; 9190 is TVM's default port.
 TRACKER = 'localhost:9190'
@@ -100,15 +103,68 @@ class Remote:
         )
         return PatientRunner(self, inner)
 
-    def network_seconds(self, library: str | Path, shape: Sequence[int]) -> float:
-        """Uploads a library and returns the time of a run, see :func:`network_seconds`."""
+    def network_seconds(
+        self,
+        library: str | Path,
+        shape: Sequence[int],
+        runs: int = 5,
+        threads: int | None = None,
+    ) -> list[float]:
+        """Uploads a library and returns the time of each run, see :func:`network_seconds`.
+
+        Args:
+            library: The file.
+            shape: Shape of the input.
+            runs: Number of runs.
+            threads: Number of threads; None uses all of the device.
+        """
         session, name = self.connect(), Path(library).name
+        if threads is not None:
+            _use_threads(session, threads)
         session.upload(str(library))
         try:
             machine = relax.VirtualMachine(session.load_module(name), session.cpu())
-            return network_seconds(machine, session.cpu(), shape)
+            return network_seconds(machine, session.cpu(), shape, runs)
         finally:
             session.remove(name)
+
+    def timer(
+        self,
+        executable: relax.VMExecutable,
+        processor: Device,
+        shape: Sequence[int],
+        threads: int,
+    ) -> Callable[[int], list[float]]:
+        """Returns a function that times runs of a network, which it uploads for each call."""
+        folder = TemporaryDirectory(prefix='litepose-tvm-')  # removed together with the function
+        library = Path(folder.name) / 'model.so'
+        write_library(executable, processor, library)
+
+        def seconds(runs: int) -> list[float]:
+            return self.network_seconds(Path(folder.name) / library.name, shape, runs, threads)
+
+        return seconds
+
+
+def where_to_measure(processor: Device, key: str | None, tracker: str | None) -> Remote | None:
+    """Returns the devices on which to measure; None is this machine.
+
+    Args:
+        processor: The target.
+        key: The devices' key; None for this machine.
+        tracker: Host and port of the tracker; None for the default.
+
+    Raises:
+        LitePoseError: This machine is not the target.
+    """
+    if key is not None:
+        return Remote(key, tracker or TRACKER)
+    if not processor.is_here:
+        raise LitePoseError(
+            f'--target {processor.name}: this machine is no such processor; give the --device on '
+            'which to measure (docs/devices.md)'
+        )
+    return None
 
 
 @derived_object
@@ -161,5 +217,9 @@ class _Known(PyRunnerFuture):
 
 
 def _shortest_time_there(session: rpc.RPCSession, *arguments: Any) -> list[float]:
-    session.get_function('runtime.config_threadpool')(1, 1)  # the big cores, one thread
+    _use_threads(session, 1)
     return shortest_time(*arguments)
+
+
+def _use_threads(session: rpc.RPCSession, threads: int) -> None:
+    session.get_function('runtime.config_threadpool')(1, threads)  # the big cores first

@@ -16,7 +16,7 @@ def costs():
 def test_costs_by_name(costs, tmp_path):
     limits = [parse_limit('params=1e6'), parse_limit('paper_macs=2e9'), parse_limit('latency=8')]
     predictor = tmp_path / 'latency.json'
-    LatencyPredictor((1.0, 0.0, 2.0), SPACE.to_dict()).save(predictor)
+    LatencyPredictor((1.0, 0.0, 0.0, 2.0), SPACE.to_dict()).save(predictor)
     constraints = make_constraints(limits, costs, SPACE, predictor)
     counted = costs.complexity(LARGEST)
     assert [(each.name, each.limit, each.cost(LARGEST)) for each in constraints] == [
@@ -36,6 +36,6 @@ def test_latency_needs_a_predictor_of_the_space(costs, tmp_path):
     with pytest.raises(LitePoseError, match='--latency-predictor FILE'):
         make_constraints([('latency', 1.0)], costs, SPACE)
     predictor = tmp_path / 'latency.json'
-    LatencyPredictor((1.0, 0.0, 2.0), search_spaces()['litepose-xs'].to_dict()).save(predictor)
+    LatencyPredictor((1.0, 0.0, 0.0, 2.0), search_spaces()['litepose-xs'].to_dict()).save(predictor)
     with pytest.raises(LitePoseError, match='search space of this config'):
         make_constraints([('latency', 1.0)], costs, SPACE, predictor)

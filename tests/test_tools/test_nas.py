@@ -218,11 +218,11 @@ def test_search_under_a_latency(trained, tmp_path):
     sizes = ['--engine', 'torch', '--networks', 8, '--rounds', 1]
     result = run(tool, trained[0], '--out', path, *sizes)
     assert result.returncode == 0, result.stderr
-    assert '4 other networks of ' in result.stdout and 'rank correlation' in result.stdout
+    assert '8 networks of ' in result.stdout and 'rank correlation' in result.stdout
     fitted = LatencyPredictor.load(path)
-    assert fitted.conditions['engine'] == 'torch' and fitted.conditions['networks'] == 4
+    assert fitted.conditions['engine'] == 'torch' and fitted.conditions['networks'] == 8
     # Weights that are the same on every machine.
-    predictor = LatencyPredictor((1.0, 1.0, 0.1), fitted.space)
+    predictor = LatencyPredictor((1.0, 1.0, 1.0, 0.1), fitted.space)
     predictor.save(path)
     costs = NetworkCosts(load_supernet(*trained)[1])
     limit = predictor(costs, LARGEST) / 2

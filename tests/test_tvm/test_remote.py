@@ -2,17 +2,19 @@
 
 import socket
 
+import numpy as np
 import pytest
 from onnx import helper
 from onnx_graphs import graph_of
 
 from litepose_mm.errors import LitePoseError
+from litepose_mm.inference.engines import get_engine
 from litepose_mm.tvm.build import build_library
 from litepose_mm.tvm.database import Header, open_database
 from litepose_mm.tvm.kernels import list_kernels, to_kernels
 from litepose_mm.tvm.onnx_import import import_onnx
 from litepose_mm.tvm.remote import PatientRunner, Remote
-from litepose_mm.tvm.tuning import Tuner
+from litepose_mm.tvm.tuning import Tuner, best_seconds
 
 pytest.importorskip('tvm.rpc')
 
@@ -51,6 +53,25 @@ def test_the_whole_path(remote, device, tmp_path):
     file.write_bytes(model().SerializeToString())
     facts = build_library(file, tmp_path / 'a.so', 'host', tmp_path / 'kernels', remote)
     assert facts['device'] == 'here' and facts['milliseconds'] > 0
+
+
+def test_networks_are_tuned_and_timed_there(remote, device, tmp_path, monkeypatch):
+    graph, inputs = model().SerializeToString(), np.zeros((1, 16, 8, 8), np.float32)
+    where = dict(device=remote.key, tracker=remote.tracker, database=tmp_path / 'kernels')
+    run, uploads = get_engine('tvm').time(graph, inputs, 1, **where), []
+    database = open_database(tmp_path / 'kernels', Header(device.name))
+    (kernel,) = list_kernels(to_kernels(import_onnx(graph), device), device)
+    assert best_seconds(database, kernel) < 1
+    connect = Remote.connect
+    monkeypatch.setattr(Remote, 'connect', lambda self: uploads.append(self) or connect(self))
+    seconds = run(3)
+    assert len(seconds) == 3 and min(seconds) > 0 and max(seconds) < 1
+    assert uploads == [Remote(remote.key, remote.tracker)]  # once for all runs
+
+
+def test_networks_for_other_processors_are_timed_on_a_device():
+    with pytest.raises(LitePoseError, match='cortex-a72: this machine is no .* give the --device'):
+        get_engine('tvm').time(b'', np.zeros(1), 1, target='cortex-a72')
 
 
 def test_what_is_missing_is_named(remote):

@@ -192,7 +192,7 @@ def test_a_folder_without_kernels_is_refused_and_left_alone(tmp_path):
 
 
 def test_networks_are_tuned_before_they_are_timed(device):
-    network = tuned_network(MODEL.SerializeToString(), 1)
+    network = Network(tuned_network(MODEL.SerializeToString(), device), 1)
     inputs = RANDOM.normal(size=(1, 3, 8, 8)).astype(np.float32)
     np.testing.assert_allclose(network.run(inputs)[0], expected_outputs(inputs)[0], atol=1e-4)
     database = open_database(default_folder(device.name), Header(device.name))

@@ -1,6 +1,6 @@
 r"""Fit a latency predictor to some networks of a search space, for searches with a latency limit.
 
-Half of the networks are used for fitting, the other half to measure the error of the predictions.
+The error is that of predictions for each network by a predictor fitted to all others.
 
 Example::
 
@@ -23,6 +23,7 @@ from rich.progress import track
 from scipy.stats import spearmanr
 
 from litepose_mm.analysis.timing import environment
+from litepose_mm.cli.engine_options import add_engine_options, engine_options
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.errors import LitePoseError
 from litepose_mm.models.utils.deploy_form import to_deploy_form
@@ -35,6 +36,8 @@ from litepose_mm.nas import (
     read_supernet_config,
     subnet_model,
 )
+from litepose_mm.nas.latency import RUNS
+from litepose_mm.nas.search_spaces import Architecture
 from litepose_mm.nas.subnet_config import input_size_of
 from litepose_mm.utils.files import check_writable
 
@@ -55,9 +58,10 @@ def parse_args() -> argparse.Namespace:
         '--networks', type=int, default=24, help='number of networks to measure (default: 24)'
     )
     parser.add_argument(
-        '--rounds', type=int, default=20, help='number of runs of each network (default: 20)'
+        '--rounds', type=int, default=4, help=f'turns of {RUNS} runs of each network (default: 4)'
     )
     parser.add_argument('--seed', type=int, default=0, help='random seed (default: 0)')
+    add_engine_options(parser)
     return parser.parse_args()
 
 
@@ -68,32 +72,36 @@ def main() -> None:
         if value < least:
             raise LitePoseError(f'--{name}: expected at least {least}, got {value}')
     check_writable(args.out)
-    timer = NetworkTimer(args.engine, args.threads, args.rounds)
+    options = engine_options(args)
+    timer = NetworkTimer(args.engine, args.threads, args.rounds, options)
     config = read_supernet_config(args.config)
     space = get_search_space(config.search_space)
     costs = NetworkCosts(build_pose_estimator(config.model))
 
     rng = np.random.default_rng(args.seed)
     archs = [space.decode(space.sample(rng)) for _ in range(args.networks)]
-    networks = []
-    for arch in track(archs, f'{len(archs)} networks'):
+
+    def network(arch: Architecture) -> tuple[DeployGraph, tuple[int, int, int, int]]:
         network = build_pose_estimator(subnet_model(config.model, arch))
         width, height = input_size_of(config.model.head.decoder.input_size, arch)
         graph = DeployGraph(to_deploy_form(network), deploy_decoder(network)).eval()
-        networks.append((graph, (1, 3, height, width)))
-    measured = timer(*networks)
+        return graph, (1, 3, height, width)
 
-    half = len(archs) // 2
-    predictor = LatencyPredictor.fit(space, costs, archs[:half], measured[:half])
-    others = np.array(measured[half:])
-    predicted = np.array([predictor(costs, arch) for arch in archs[half:]])
-    errors = np.abs(predicted / others - 1)
+    measured = timer(map(network, track(archs, f'{len(archs)} networks')))
+
+    predictor = LatencyPredictor.fit(space, costs, archs, measured)
+    predicted = []
+    for left_out, arch in enumerate(archs):
+        others = [each for index, each in enumerate(zip(archs, measured)) if index != left_out]
+        predicted.append(LatencyPredictor.fit(space, costs, *zip(*others))(costs, arch))
+    errors = np.abs(np.divide(predicted, measured) - 1)
     # There is no rank correlation if all predictions are the same.
-    rank = spearmanr(others, predicted).statistic if np.ptp(predicted) else float('nan')
+    rank = spearmanr(measured, predicted).statistic if np.ptp(predicted) else float('nan')
     predictor.conditions.update(
         engine=args.engine,
         threads=args.threads,
-        environment=environment(),
+        **options,
+        environment=options.get('device') or environment(),
         networks=len(errors),
         mean_error=float(errors.mean()),
         max_error=float(errors.max()),
@@ -102,13 +110,13 @@ def main() -> None:
     predictor.save(args.out)
     print(
         f'{args.out}: '
-        '{:.3f} ms for 1e6 MACs, {:.3f} ms for 1e6 numbers read or written, and {:.3f} ms'.format(
-            *predictor.weights
-        )
+        '{:.3f} ms for 1e6 MACs, {:.3f} ms for 1e6 numbers read or written, '
+        '{:.3f} ms for 1e6 parameters, and {:.3f} ms'.format(*predictor.weights)
     )
     print(
-        f'{len(errors)} other networks of {others.min():.1f} to {others.max():.1f} ms: '
-        f'error {100 * errors.mean():.1f} % on average, {100 * errors.max():.1f} % at most; '
+        f'{len(errors)} networks of {min(measured):.1f} to {max(measured):.1f} ms, each predicted '
+        f'from the others: error {100 * errors.mean():.1f} % on average, '
+        f'{100 * errors.max():.1f} % at most; '
         f'rank correlation {rank:.3f}'
     )
 

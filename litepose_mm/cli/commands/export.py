@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..argument_types import positive_int, width_height
+from ..engine_options import add_engine_options, engine_options
 from ..estimator_arguments import add_model_options
 from ..one_line_warnings import one_line_warnings
 
@@ -14,8 +15,6 @@ HELP = 'export a model for an engine such as OpenVINO, and compare it with torch
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    from ...inference.engines import engines
-
     parser.add_argument(
         'model',
         metavar='MODEL',
@@ -69,14 +68,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help='largest loss of AP on the images of --annotations; sensitive layers stay in float32 '
         'until it is met (default with --annotations: 1.5)',
     )
-    for engine in engines().values():
-        group = parser.add_argument_group(engine.name)
-        for option in engine.options:
-            flag = f'--{option.name.replace("_", "-")}'
-            if option.metavar is None:
-                group.add_argument(flag, action='store_true', help=option.help)
-            else:
-                group.add_argument(flag, metavar=option.metavar, help=option.help)
+    add_engine_options(parser)
     group = parser.add_argument_group('comparison with torch')
     group.add_argument(
         '--verify',
@@ -100,7 +92,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export and compare; return the exit status."""
     from ...errors import LitePoseError
-    from ...inference.engines import engines, get_engine
+    from ...inference.engines import get_engine
 
     if args.checkpoint is not None:
         if args.weights is not None:
@@ -112,12 +104,7 @@ def run(args: argparse.Namespace) -> int:
         raise LitePoseError('--annotations: expected --verify with the folder of their images')
     if args.max_ap_loss is not None and not args.annotations:
         raise LitePoseError('--max-ap-loss: expected --verify and --annotations to measure AP')
-    args.engine_options = {
-        option.name: value
-        for engine in engines().values()
-        for option in engine.options
-        if (value := getattr(args, option.name)) not in (None, False)
-    }
+    args.engine_options = engine_options(args)
     if args.verify and not get_engine(args.engine).runs_here(**args.engine_options):
         raise LitePoseError(f'--verify: {args.engine} cannot run here; use another engine')
     with one_line_warnings():

@@ -75,21 +75,15 @@ def run(args: argparse.Namespace) -> int:
     from ...analysis.plots import new_figure, save_figure
     from ...apis.model_building import build_model
     from ...deploy.tuning import model_kernels
-    from ...errors import LitePoseError
     from ...tvm.database import Header, default_folder, open_database
-    from ...tvm.remote import TRACKER, Remote
+    from ...tvm.remote import where_to_measure
     from ...tvm.self_test import check_tuner
     from ...tvm.targets import get_device
     from ...tvm.tuning import Tuner
 
     device = get_device(args.target)
     device.linker()
-    if args.device is None and not device.is_here:
-        raise LitePoseError(
-            f'--target {device.name}: this machine is no such processor; give the --device on '
-            'which to measure (docs/devices.md)'
-        )
-    remote = Remote(args.device, args.tracker or TRACKER) if args.device else None
+    remote = where_to_measure(device, args.device, args.tracker)
     runner = remote.runner() if remote else None
     check_tuner()
     folder = default_folder(device.name) if args.database is None else Path(args.database)

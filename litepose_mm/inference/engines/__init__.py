@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING
 
 from ...errors import LitePoseError, reason
 from ...utils.plugins import discover
-from .base import Engine, Option
+from .base import Engine, Option, stopwatch
 
 if TYPE_CHECKING:
     from ..card import ModelCard
 
-__all__ = ['Engine', 'Option', 'engines', 'get_engine', 'load_engine', 'quickest_engine']
+__all__ = [
+    'Engine',
+    'Option',
+    'engines',
+    'get_engine',
+    'load_engine',
+    'quickest_engine',
+    'stopwatch',
+]
 
 
 def engines() -> dict[str, type[Engine]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -77,7 +78,7 @@ class Engine(ABC):
     runs_onnx: ClassVar[bool] = True
     #: Whether it implements :meth:`time`.
     can_time: ClassVar[bool] = False
-    #: Options of :meth:`write` besides the precision.
+    #: Options of :meth:`write` besides the precision, and of :meth:`time`.
     options: ClassVar[tuple[Option, ...]] = ()
     #: Rank among the engines that commands choose automatically, the fastest first
     #: (docs/deploy.md, Time); None means that it is only used on request.
@@ -111,8 +112,13 @@ class Engine(ABC):
         raise NotImplementedError
 
     @classmethod
-    def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
-        """Returns a function that runs a graph once on the inputs, to time layers and networks.
+    def time(
+        cls, onnx_model: bytes, inputs: np.ndarray, threads: int
+    ) -> Callable[[int], list[float]]:
+        """Returns a function that runs a graph a given number of times and returns their seconds.
+
+        It runs the graph once before, to fill caches that other work has used. Engines may have
+        further keyword arguments, which :attr:`options` describes.
 
         Args:
             onnx_model: Contents of an ONNX file with the input ``inputs``; for engines without
@@ -179,6 +185,17 @@ class Engine(ABC):
             )
 
     @classmethod
+    def check_options(cls, options: Iterable[str]) -> None:
+        """Checks that the engine has these options.
+
+        Raises:
+            LitePoseError: It lacks one.
+        """
+        unknown = set(options) - {option.name for option in cls.options}
+        if unknown:
+            raise LitePoseError(f'{min(unknown)}: {cls.name} has no such option; leave it out')
+
+    @classmethod
     def convert(
         cls, onnx_file: Path, folder: Path, precision: str, **options: Any
     ) -> dict[str, Any]:
@@ -190,9 +207,7 @@ class Engine(ABC):
         Raises:
             LitePoseError: The engine's converter fails, or has no such option.
         """
-        unknown = set(options) - {option.name for option in cls.options}
-        if unknown:
-            raise LitePoseError(f'{min(unknown)}: {cls.name} has no such option; leave it out')
+        cls.check_options(options)
         try:
             return dict(cls.write(onnx_file, folder, precision, **options) or {})
         except LitePoseError:
@@ -299,6 +314,20 @@ class Engine(ABC):
                 f'{", ".join(decoder.output_names)} of shapes {expected}, got {got}; export it '
                 'again'
             )
+
+
+def stopwatch(run: Callable[[], object]) -> Callable[[int], list[float]]:
+    """Returns a function that times some calls on this machine, for :meth:`Engine.time`."""
+
+    def seconds(runs: int) -> list[float]:
+        times = []
+        for _ in range(1 + runs):
+            start = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - start)
+        return times[1:]
+
+    return seconds
 
 
 def _fits(shape: Sequence[int], expected: Sequence[int | None]) -> bool:

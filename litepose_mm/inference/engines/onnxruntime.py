@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .base import Engine
+from .base import Engine, stopwatch
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -81,9 +81,11 @@ class OnnxRuntimeEngine(Engine):
         return quantize(graph, inputs, trials)
 
     @classmethod
-    def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
+    def time(
+        cls, onnx_model: bytes, inputs: np.ndarray, threads: int
+    ) -> Callable[[int], list[float]]:
         session = cpu_session(onnx_model, threads)
-        return lambda: session.run(None, {'inputs': inputs})
+        return stopwatch(lambda: session.run(None, {'inputs': inputs}))
 
     def _load(self, folder: Path, threads: int | None) -> None:
         self._session = cpu_session(self.card.file(folder, '.onnx').read_bytes(), threads)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...utils.native_threads import fork_while_workers_sleep
-from .base import Engine
+from .base import Engine, stopwatch
 
 if TYPE_CHECKING:
     import openvino
@@ -80,12 +80,14 @@ class OpenVINOEngine(Engine):
         return quantize(graph, inputs, trials)
 
     @classmethod
-    def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
+    def time(
+        cls, onnx_model: bytes, inputs: np.ndarray, threads: int
+    ) -> Callable[[int], list[float]]:
         core = cpu_core()
         options = compile_options('fp32', threads)
         compiled = core.compile_model(core.read_model(onnx_model), 'CPU', options)
         request = compiled.create_infer_request()
-        return lambda: request.infer([inputs], share_inputs=True)
+        return stopwatch(lambda: request.infer([inputs], share_inputs=True))
 
     def _load(self, folder: Path, threads: int | None) -> None:
         core = cpu_core()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .base import Engine
+from .base import Engine, stopwatch
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,7 +48,7 @@ class TorchEngine(Engine):
             return [output.float().cpu().numpy() for output in outputs]
 
     @classmethod
-    def time(cls, graph: Any, inputs: np.ndarray, threads: int) -> Callable[[], object]:
+    def time(cls, graph: Any, inputs: np.ndarray, threads: int) -> Callable[[int], list[float]]:
         import torch
 
         torch.set_num_threads(threads)
@@ -58,4 +58,4 @@ class TorchEngine(Engine):
         def run() -> object:
             return graph(tensor)
 
-        return run
+        return stopwatch(run)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...errors import LitePoseError
-from .base import Engine, Option
+from .base import Engine, Option, stopwatch
 
 
 class TVMEngine(Engine):
@@ -57,11 +57,30 @@ class TVMEngine(Engine):
         return get_device(target).is_here
 
     @classmethod
-    def time(cls, onnx_model: bytes, inputs: np.ndarray, threads: int) -> Callable[[], object]:
+    def time(
+        cls,
+        onnx_model: bytes,
+        inputs: np.ndarray,
+        threads: int,
+        *,
+        target: str = 'host',
+        database: str | Path | None = None,
+        device: str | None = None,
+        tracker: str | None = None,
+        allow_untuned: bool = False,
+    ) -> Callable[[int], list[float]]:
         from ...tvm.build import tuned_network
+        from ...tvm.remote import where_to_measure
+        from ...tvm.runtime import Network
+        from ...tvm.targets import get_device
 
-        network = tuned_network(onnx_model, threads)
-        return lambda: network.run(inputs)
+        processor = get_device(target)
+        remote = where_to_measure(processor, device, tracker)
+        executable = tuned_network(onnx_model, processor, database, remote, allow_untuned)
+        if remote is not None:
+            return remote.timer(executable, processor, inputs.shape, threads)
+        network = Network(executable, threads)
+        return stopwatch(lambda: network.run(inputs))
 
     def _load(self, folder: Path, threads: int | None) -> None:
         from ...tvm.runtime import Network

@@ -36,7 +36,7 @@ def measured(costs, networks):
 
 def test_fit(costs):
     known, others = archs(12), archs(6, seed=1)
-    predictor = LatencyPredictor.fit(SPACE, costs, known, measured(costs, known))
+    predictor = LatencyPredictor.fit(SPACE, costs, known, tuple(measured(costs, known)))
     assert predictor.weights == pytest.approx((2, 3, 4, 0.5), abs=1e-6)
     predicted = [predictor(costs, arch) for arch in others]
     np.testing.assert_allclose(predicted, measured(costs, others))

@@ -20,6 +20,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -I -m pip
 STAMP := $(VENV)/.setup-done
 REQUIREMENTS := requirements.txt $(wildcard requirements/*.txt requirements/optional/*.txt)
+DECODER := $(wildcard litepose_mm/decoding/cpp/*)
 INSTALL = $(PIP) install --quiet --no-input --only-binary :all: -c requirements/constraints.txt
 
 # Another environment's packages, and places to install to, must not leak in.
@@ -33,7 +34,7 @@ help: ## this list
 setup: $(STAMP) ## make .venv with the tested versions and this package in it
 
 # The stamp comes last, so an interrupted set-up is taken up again by the next one.
-$(STAMP): $(REQUIREMENTS) setup.py pyproject.toml litepose_mm/version.py
+$(STAMP): $(REQUIREMENTS) setup.py pyproject.toml litepose_mm/version.py $(DECODER)
 	@rm -f $@
 	@$(PY) -I -m pip --version >/dev/null 2>&1 || { \
 	  if [ -z '$(PYTHON)' ]; then echo 'No Python 3.10 to 3.13 with venv and pip was found:' \
@@ -92,4 +93,5 @@ format: $(STAMP) ## let ruff put style and formatting right
 
 clean: ## remove .venv and everything that was built
 	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -f litepose_mm/decoding/_compiled.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,12 +4,34 @@ import re
 import shutil
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
+
+try:
+    from setuptools.command.bdist_wheel import bdist_wheel
+except ImportError:  # before setuptools 70.1
+    from wheel.bdist_wheel import bdist_wheel
 
 ROOT = Path(__file__).resolve().parent
 # As in every OpenMMLab package; the demo draws the people of a project.
 MIM_PARTS = ('configs', 'tools', 'demo', 'projects', 'model-index.yml')
+# The decoder's costly steps (litepose_mm/decoding/compiled.py). Without a compiler, the package
+# does without.
+DECODER = Extension(
+    'litepose_mm.decoding._compiled',
+    sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('litepose_mm/decoding/cpp/*.cpp')),
+    depends=sorted(
+        str(path.relative_to(ROOT)) for path in ROOT.glob('litepose_mm/decoding/cpp/*.h')
+    ),
+    language='c++',
+    # Floats are rounded as in NumPy, whatever the environment says.
+    extra_compile_args=[
+        *('-std=c++17', '-O3', '-g0', '-fvisibility=hidden'),
+        *('-fno-fast-math', '-ffp-contract=off', '-fno-math-errno'),
+    ],
+    optional=True,
+)
 
 
 def requirements(name: str) -> list:
@@ -62,6 +84,25 @@ class BuildWithMim(build_py):
                 shutil.copy2(source, target / part)
 
 
+class BuildLibrary(build_ext):
+    """Compiles a plain library, which every version of Python loads through ctypes."""
+
+    def get_ext_filename(self, fullname):
+        return str(Path(*fullname.split('.')).with_suffix('.so'))
+
+    def get_export_symbols(self, ext):
+        return []  # it is not a module
+
+
+class Wheel(bdist_wheel):
+    """Names the wheel by what is in it: for any system, or for this one and any Python."""
+
+    def get_tag(self):
+        outputs = self.get_finalized_command('build_ext').get_outputs()
+        is_compiled = any(Path(path).is_file() for path in outputs)
+        return 'py3', 'none', super().get_tag()[2] if is_compiled else 'any'
+
+
 def readme() -> str:
     path = ROOT / 'README.md'
     return path.read_text(encoding='utf-8') if path.is_file() else ''
@@ -85,12 +126,16 @@ setup(
     ],
     packages=find_packages(include=['litepose_mm', 'litepose_mm.*']),
     package_data={
-        'litepose_mm': ['**/*.json', '**/*.safetensors', 'tvm/databases/*.zip', 'serve/page/*']
+        'litepose_mm': [
+            *('**/*.json', '**/*.safetensors', 'tvm/databases/*.zip', 'serve/page/*'),
+            'decoding/cpp/*',
+        ]
     },
+    ext_modules=[DECODER],
     python_requires='>=3.10',
     install_requires=requirements('runtime'),
     extras_require=extras(),
     entry_points={'console_scripts': ['litepose = litepose_mm.cli:main']},
-    cmdclass={'build_py': BuildWithMim},
+    cmdclass={'build_py': BuildWithMim, 'build_ext': BuildLibrary, 'bdist_wheel': Wheel},
     zip_safe=False,
 )

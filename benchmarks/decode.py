@@ -1,6 +1,7 @@
-"""Compare the decoding time of this package and of MMPose's ``AssociativeEmbedding`` codec.
+"""Compare the decoding time of this package, plain and compiled, and of MMPose's codec.
 
-Both find people in the same tensors at the input's size, in turns within one run:
+All find people in the same tensors at the input's size, in turns within one run. The plain way is
+that of an installation without a C++ compiler.
 
 * ``levels``: heatmaps at 1/2 and tags at 1/4 of the input, which are the outputs of the network.
   MMPose needs full-size maps, so its time includes interpolation, as in MMPose's own head.
@@ -8,11 +9,13 @@ Both find people in the same tensors at the input's size, in turns within one ru
 
 People are the same if both codecs find the same number in the same order, and each keypoint that
 MMPose detects is within a pixel of ours (MMPose has other rules for shifting peaks by a quarter
-pixel and for filling missing keypoints; see docs/decoding.md). With ``--rule mmpose``, our codec
-follows MMPose's rules. Neither limits the number of people.
+pixel and for filling missing keypoints; see docs/decoding.md), and if the plain and the compiled
+way agree to the bit. With ``--rule mmpose``, our codec follows MMPose's rules. None limits the
+number of people.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +27,11 @@ from timing import in_turns
 
 import litepose_mm.modules  # noqa: F401
 from litepose_mm.codecs import MultiLevelAssociativeEmbedding
-from litepose_mm.decoding import default_keypoint_order
+from litepose_mm.decoding import compiled, default_keypoint_order
 from litepose_mm.media import write_json
 from litepose_mm.testing import synthetic_maps
+
+LIBRARY = compiled.library
 
 RULES = {
     'litepose': dict(decode_max_instances=None),
@@ -47,6 +52,17 @@ def full_size(heatmaps: torch.Tensor, tags: torch.Tensor, size):
     """Interpolate maps, tags first to the heatmaps' size as in the authors' code."""
     tags = interpolate(tags, heatmaps.shape[2:])
     return interpolate(heatmaps, size), interpolate(tags, size)
+
+
+def with_library(library, function):
+    """Call a function with the compiled library, or None, in use."""
+    compiled.library = library
+    return function()
+
+
+def same_bits(one, other) -> bool:
+    """Return whether two results of the codec are equal."""
+    return all(np.array_equal(*arrays) for parts in zip(one, other) for arrays in zip(*parts))
 
 
 def same_people(ours, theirs, detected) -> bool:
@@ -94,20 +110,20 @@ def compare(people: int, size, args) -> Rows:
         def run_ours(inputs=inputs, at=at):
             return ours.batch_decode(*inputs, **at)
 
-        same = same_people(run_ours(), run_theirs(), peaks_only.batch_decode(*inputs, **at))
-        times = in_turns((run_theirs, run_ours), args.repeats)
-        theirs_ms, ours_ms = np.median(times, axis=0) * 1e3
-        rows.append(
-            dict(
-                maps=kind,
-                input=f'{size[0]}x{size[1]}',
-                people=people,
-                mmpose_ms=theirs_ms,
-                ours_ms=ours_ms,
-                ratio=np.median(times[:, 0] / times[:, 1]),
-                same_people=same,
-            )
-        )
+        ways = [run_theirs, partial(with_library, None, run_ours)]
+        if LIBRARY:
+            ways.append(partial(with_library, LIBRARY, run_ours))
+        theirs_found, plain, *compiled_found = (way() for way in ways)
+        detected = peaks_only.batch_decode(*inputs, **at)
+        same = same_people(plain, theirs_found, detected)
+        same = same and all(same_bits(plain, own) for own in compiled_found)
+        times = in_turns(ways, args.repeats)
+        row = dict(maps=kind, input=f'{size[1]}x{size[0]}', people=people)
+        for index, name in enumerate(('mmpose', 'plain', 'compiled')[: len(ways)]):
+            row[f'{name}_ms'] = np.median(times[:, index]) * 1e3
+        for index, name in enumerate(('plain', 'compiled')[: len(ways) - 1], 1):
+            row[f'{name}_ratio'] = np.median(times[:, 0] / times[:, index])
+        rows.append(row | dict(same_people=same))
     return rows
 
 
@@ -115,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--people', type=int, nargs='+', default=[1, 5, 10, 20])
     parser.add_argument(
-        '--sizes', nargs='+', default=['448x448', '448x768'], help='height x width of the input'
+        '--sizes', nargs='+', default=['448x448', '832x448'], help='width x height of the input'
     )
     parser.add_argument('--keypoints', type=int, default=14)
     parser.add_argument(
@@ -136,7 +152,7 @@ def main() -> None:
         row
         for text in args.sizes
         for people in args.people
-        for row in compare(people, tuple(int(side) for side in text.split('x')), args)
+        for row in compare(people, tuple(int(side) for side in text.split('x'))[::-1], args)
     ]
     title = f'{args.keypoints} keypoints, {args.tag_dim} tags, rule {args.rule}'
     print_table(f'decoding: {title}', report['decoding'])

@@ -6,9 +6,9 @@ drawn maps in place of their own, so that the time does not depend on the weight
 package's or random. Kernels of TVM that are not tuned yet are tuned first.
 
 The network's share of the peak is its multiply-accumulates per second (exact, of the training form;
-the exported form needs fewer) divided by those of a large float32 matrix product, which takes turns
-with the candidates on the same number of threads. Int8 and bf16 have other kernels, which can
-exceed this peak.
+the exported form needs fewer) divided by the most that the same number of threads can do in
+float32, which is measured in the same turns. Int8 and bf16 have faster instructions, so their share
+can exceed 100 %.
 """
 
 import argparse
@@ -27,8 +27,8 @@ import numpy as np
 import torch
 from exports import export_candidate
 from latency_page import draw, write_page
+from peak import Peak
 from reporting import Rows, environment, print_table
-from timing import seconds
 
 from litepose_mm import PoseEstimator as TorchEstimator
 from litepose_mm.analysis.complexity import measure_complexity
@@ -51,7 +51,6 @@ ENGINES = (
     'ncnn-fp16',
     'ncnn-bf16',
 )
-_SIDE = 2048  # side of the matrices whose product defines the peak
 _FRAMES = 2  # in a turn, after one that fills the caches
 
 
@@ -124,16 +123,13 @@ def measure(
     sources: dict[str, str], macs: int, image: np.ndarray, threads: int, args: argparse.Namespace
 ) -> Rows:
     """Measure all candidates of a model in turns."""
-    torch.set_num_threads(threads)
-    one, other = torch.randn(2, _SIDE, _SIDE).unbind()
-    product, turns = [], []
+    peak, peaks, turns = Peak(), [], []
     with processes(sources.values(), image, args.people, threads) as pipes:
         for _ in range(args.rounds):
-            product.append(seconds(lambda: one @ other))
+            peaks.append(peak.macs_per_second(threads))
             for pipe in pipes:
                 pipe.send(True)
                 turns.append(pipe.recv())
-    peak = _SIDE**3 / min(product)
     rows: Rows = []
     for index, candidate in enumerate(sources):
         own = turns[index :: len(sources)]
@@ -149,7 +145,7 @@ def measure(
                 frame_p95_ms=float(np.percentile(frames.sum(-1), 95) * 1e3),
                 speed=rows[0]['frame_ms'] / times['total'] if rows else 1.0,
                 decoding_share=times['decoding'] / times['total'],
-                peak_share=macs / (times['model'] / 1e3) / peak,
+                peak_share=macs / (times['model'] / 1e3) / max(peaks),
                 people=own[0][1],
             )
         )

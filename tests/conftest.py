@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from decoder_library import decoder_library
 from hypothesis import settings
 
 import litepose_mm.modules  # noqa: F401  before any test imports mmpose
@@ -37,6 +38,15 @@ def shared_file(shared_dir) -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope='module', params=['plain', 'compiled'])
+def decoding(request):
+    """Decoding in numpy, then with the compiled library."""
+    library = decoder_library() if request.param == 'compiled' else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('litepose_mm.decoding.compiled.library', library)
+        yield request.param
 
 
 @pytest.fixture(autouse=True)

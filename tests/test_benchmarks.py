@@ -28,7 +28,7 @@ def test_decode(tmp_path):
     options = ['--people', '1', '--sizes', '64x64', '--repeats', '1']
     rows = tables(tmp_path, 'decode.py', *options)['decoding']
     assert [row['maps'] for row in rows] == ['levels', 'full-size']
-    assert all(row['same_people'] and row['ratio'] > 0 for row in rows)
+    assert all(row['same_people'] and row['plain_ratio'] > 0 for row in rows)
 
 
 def test_decode_fields(tmp_path):

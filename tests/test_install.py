@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / 'requirements'
 FILES = sorted(REQUIREMENTS.rglob('*.txt'))
 CONSTRAINTS = REQUIREMENTS / 'constraints.txt'
+LIBRARY = 'litepose_mm/decoding/_compiled.so'
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 
 needs_source = pytest.mark.skipif(
@@ -91,7 +93,7 @@ def test_every_python_is_named_where_pythons_are_named():
 
 def test_base_needs_no_torch():
     names = {canonicalize_name(each.name) for each in requirements(REQUIREMENTS / 'runtime.txt')}
-    assert names == {'msgspec', 'munkres', 'numpy', 'rich', 'scipy'}
+    assert names == {'msgspec', 'numpy', 'rich', 'scipy'}
 
 
 def test_build_requirements_agree():
@@ -130,25 +132,45 @@ def run(*args, **options):
     return done.stdout
 
 
-@pytest.fixture(scope='module')
-def wheel(tmp_path_factory) -> Path:
-    """The wheel of the source tree, built from a copy so that the tree stays as it is."""
-    folder = tmp_path_factory.mktemp('wheel')
+def build_wheel(folder: Path, **environment: str) -> Path:
+    """Builds the wheel of a copy of the source tree, so that the tree stays as it is."""
     kept = ('litepose_mm', 'configs', 'tools', 'demo', 'projects', 'requirements')
     kept += ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'LICENSE', 'README.md', 'model-index.yml')
     (folder / 'source').mkdir()
     for part in kept:
         if (ROOT / part).exists():
             run('cp', '-r', ROOT / part, folder / 'source' / part)
+    (folder / 'source' / LIBRARY).unlink(missing_ok=True)
     options = ('--quiet', '--no-deps', '--no-build-isolation', '--no-index')
-    run(sys.executable, '-m', 'pip', 'wheel', *options, '-w', folder, '.', cwd=folder / 'source')
+    command = [sys.executable, '-m', 'pip', 'wheel', *options, '-w', folder, '.']
+    run(*command, cwd=folder / 'source', env={**os.environ, **environment})
     (path,) = folder.glob('*.whl')
     return path
 
 
+@pytest.fixture(scope='module')
+def wheel(tmp_path_factory) -> Path:
+    return build_wheel(tmp_path_factory.mktemp('wheel'))
+
+
+@pytest.mark.slow
+def test_wheel_has_the_compiled_decoder(wheel):
+    """One wheel serves every Python of a system."""
+    if shutil.which('g++') is None:
+        pytest.skip('g++ is missing: apt-get install g++')
+    assert LIBRARY in zipfile.ZipFile(wheel).namelist()
+    assert re.fullmatch(rf'litepose_mm-{__version__}-py3-none-linux_\w+\.whl', wheel.name)
+
+
+@pytest.mark.slow
+def test_wheel_without_a_compiler(tmp_path):
+    wheel = build_wheel(tmp_path, CC='/absent/cc', CXX='/absent/c++')
+    assert wheel.name == f'litepose_mm-{__version__}-py3-none-any.whl'
+    assert LIBRARY not in zipfile.ZipFile(wheel).namelist()
+
+
 @pytest.mark.slow
 def test_wheel_is_complete(wheel):
-    assert wheel.name == f'litepose_mm-{__version__}-py3-none-any.whl'
     names = set(zipfile.ZipFile(wheel).namelist())
     for part in ('configs', 'tools', 'demo', 'projects'):
         for path in (ROOT / part).rglob('*'):
@@ -170,7 +192,7 @@ def test_wheel_metadata(wheel):
     text = archive.read(f'{folder}/METADATA').decode()
     assert 'Requires-Python: >=3.10' in text and 'Apache-2.0' in text
     base = re.findall(r'^Requires-Dist: ([\w.-]+)(?![^\n]*extra ==)', text, re.MULTILINE)
-    assert sorted(base) == ['msgspec', 'munkres', 'numpy', 'rich', 'scipy']
+    assert sorted(base) == ['msgspec', 'numpy', 'rich', 'scipy']
     extras = set(re.findall(r'^Provides-Extra: (\S+)', text, re.MULTILINE))
     files = (ROOT / 'requirements/optional').glob('*.txt')
     assert extras == {'all', 'mmpose', *(path.stem for path in files)} > {'int8', 'runtime'}

@@ -98,10 +98,10 @@ def _cleaning_up_when_stopped() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
-    except (ImportError, SystemError):
+    except Exception:
         if end is None:
             raise
-        raise end from None  # the signal interrupted the import of a compiled module
+        raise end from None  # a compiled module has turned the signal into an error of its own
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

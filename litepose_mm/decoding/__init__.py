@@ -1,4 +1,4 @@
-"""Decode the outputs of networks into people, with numpy, scipy and munkres only."""
+"""Decode the outputs of networks into people, with numpy only, or compiled."""
 
 from .associative_embedding import AssociativeEmbedding, AssociativeEmbeddingCandidates
 from .base import BROKEN_OUTPUTS, DecodedPeople, Decoder, Panel

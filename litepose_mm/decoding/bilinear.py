@@ -50,6 +50,8 @@ class BilinearMaps:
     """
 
     shape: tuple[int, int, int]
+    #: Bounds of the values that the compiled steps keep for each other.
+    bounds: np.ndarray | None = None
 
     def __init__(self, source: np.ndarray | BilinearMaps, shape_hw: tuple[int, ...]):
         self.source = source if isinstance(source, BilinearMaps) else np.ascontiguousarray(source)
@@ -162,6 +164,12 @@ class BilinearMaps:
         if isinstance(self.source, BilinearMaps):
             return self.source._at_source(rows, columns)
         return self.source, rows, columns
+
+
+def is_finite(maps: np.ndarray) -> bool:
+    """Whether all values are numbers."""
+    # A sum checks every number cheaply, on this thread alone; that of large numbers may overflow.
+    return bool(np.isfinite(maps.sum()) or np.isfinite(maps).all())
 
 
 def _block_ranges(size: int, block: int) -> _Range:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ..errors import LitePoseError
 from .base import BROKEN_OUTPUTS, DecodedPeople
 from .decoder import AssociativeEmbeddingDecoder
-from .grouping import Candidates
+from .grouping import Candidates, are_comparable
 from .refine import mean_person_tags
 
 
@@ -88,7 +88,7 @@ def decode_candidates(
         best = np.flatnonzero(~(value.astype(np.float64) <= decoder.keypoint_threshold))
         best = best[: decoder.top_k]
         candidates.append(Candidates(value[best], tag[best], position[best]))
-    if not all(np.isfinite(part).all() for each in candidates for part in each):
+    if not all(are_comparable(own.tags) and np.isfinite(own.values).all() for own in candidates):
         raise LitePoseError(BROKEN_OUTPUTS)
 
     groups = decoder.group(candidates)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
 
 from ..errors import LitePoseError
 from .base import BROKEN_OUTPUTS, DecodedPeople
-from .bilinear import BilinearMaps
-from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
-from .peaks import find_peaks
-from .refine import find_missing, mean_person_tags, quarter_offsets
+from .bilinear import BilinearMaps, is_finite
+from .compiled import find_missing, find_peaks, group_by_tags, quarter_offsets, read_at
+from .grouping import Candidates, Groups, are_comparable, default_keypoint_order
+from .refine import mean_person_tags
 
 _RULES = {
     'offset': ('litepose', 'mmpose', 'none', 'udp'),
@@ -120,8 +121,7 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
                 f'expected {self.num_keypoints} heatmaps and a multiple of as many tag maps, '
                 f'got {heatmaps.shape[0]} and {tags.shape[0]}'
             )
-        # A sum checks every number cheaply, on this thread alone.
-        if not np.isfinite(heatmaps.sum()):
+        if not is_finite(tags):
             raise LitePoseError(BROKEN_OUTPUTS)
         decode_hw = heatmaps.shape[1:] if decode_hw is None else tuple(decode_hw)
         heatmap_view = BilinearMaps(heatmaps, decode_hw)
@@ -136,19 +136,15 @@ class AssociativeEmbeddingDecoder(msgspec.Struct, frozen=True, forbid_unknown_fi
         peaks = find_peaks(heatmaps, self.keypoint_threshold, self.nms_kernel, self.top_k)
         tag_dim = tags.shape[0] // self.num_keypoints
         keypoint = np.repeat(np.arange(self.num_keypoints), [len(p.values) for p in peaks])
-        y, x = (np.concatenate([getattr(p, axis) for p in peaks]) for axis in 'yx')
+        values, y, x = (np.concatenate(parts) for parts in zip(*peaks))
         channel = keypoint + self.num_keypoints * np.arange(tag_dim)[:, None]
-        peak_tags = tags.at(channel, y, x).T
-        if not np.isfinite(peak_tags).all():
+        peak_tags = read_at(tags, channel, y, x).T
+        if not are_comparable(peak_tags):
             raise LitePoseError(BROKEN_OUTPUTS)
-        bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1))
+        parts = values, peak_tags, np.stack([x, y], axis=-1)
+        bounds = np.searchsorted(keypoint, np.arange(self.num_keypoints + 1)).tolist()
         candidates = [
-            Candidates(
-                peaks[k].values,
-                peak_tags[first:last],
-                np.stack([x[first:last], y[first:last]], axis=-1),
-            )
-            for k, (first, last) in enumerate(zip(bounds[:-1], bounds[1:]))
+            Candidates(*(part[first:last] for part in parts)) for first, last in pairwise(bounds)
         ]
         return self.group(candidates)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,17 @@ class Groups(NamedTuple):
     positions: np.ndarray
     values: np.ndarray
     tags: np.ndarray
+
+
+def are_comparable(tags: np.ndarray) -> bool:
+    """Whether tags are numbers whose distances can be added up 100 times."""
+    return bool((np.abs(tags) < 1e15).all())
+
+
+def empty_groups(num_people: int, num_keypoints: int, tag_dim: int) -> Groups:
+    """Returns people without keypoints."""
+    shape = (num_people, num_keypoints)
+    return Groups(*(np.zeros(own, np.float32) for own in ((*shape, 2), shape, (*shape, tag_dim))))
 
 
 def default_keypoint_order(num_keypoints: int) -> Sequence[int]:
@@ -60,9 +72,7 @@ def group_by_tags(
     num_keypoints = len(candidates)
     tag_dim = candidates[0].tags.shape[1] if num_keypoints else 0
     capacity = sum(len(c.values) for c in candidates)
-    positions = np.zeros((capacity, num_keypoints, 2), dtype=np.float32)
-    values = np.zeros((capacity, num_keypoints), dtype=np.float32)
-    tags = np.zeros((capacity, num_keypoints, tag_dim), dtype=np.float32)
+    positions, values, tags = empty_groups(capacity, num_keypoints, tag_dim)
     tag_sum = np.zeros((capacity, tag_dim), dtype=np.float32)
     tag_count = np.zeros((capacity, 1), dtype=np.float32)
     # The authors key people by their first tag, so candidates with exactly the same tag belong to
@@ -78,8 +88,9 @@ def group_by_tags(
             num_people = min(num_people, max_match)
         if num_people:
             mean_tag = tag_sum[:num_people] / tag_count[:num_people]
-            difference = found.tags.astype(np.float64)[:, None] - mean_tag
-            distance = np.sqrt(np.einsum('agl,agl->ag', difference, difference))
+            difference = found.tags.astype(np.float64).T[..., None] - mean_tag.T[:, None]
+            # One tag after another: a sum over an axis could round in another order.
+            distance = np.sqrt(reduce(np.add, difference * difference))
             people = assign(distance, found.values.astype(np.float64), tag_threshold)
         else:
             people = np.full(len(found.values), -1)

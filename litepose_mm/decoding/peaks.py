@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .bilinear import BilinearMaps
+from ..errors import LitePoseError
+from .base import BROKEN_OUTPUTS
+from .bilinear import BilinearMaps, is_finite
 
 # Allowance for the rounding of float32, as a fraction of the largest value.
 _SLACK = 4e-5
@@ -44,6 +46,9 @@ def find_peaks(
 
     Returns:
         One :class:`Peaks` for each of the ``K`` keypoints.
+
+    Raises:
+        LitePoseError: The heatmaps are not finite.
     """
     # The shortcut for doubled maps compares pixels with their direct neighbours, so the
     # neighbourhood must contain these.
@@ -52,6 +57,8 @@ def find_peaks(
         source = heatmaps.dense()
     elif isinstance(source, BilinearMaps):
         source = source.dense()
+    if not is_finite(source):
+        raise LitePoseError(BROKEN_OUTPUTS)
     heatmaps = BilinearMaps(source, heatmaps.shape[1:])
     if heatmaps.is_identity:
         channel, y, x = _candidates(source, threshold, kernel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +13,10 @@ from .bilinear import BilinearMaps
 # compares before it reads any pixel. Small squares are only compared inside promising large ones.
 _LARGE = 16
 _SMALL = 4
-# Allowance for the rounding of float32 in the bounds, on tag distances and on costs around 100.
+# Allowance for the rounding of float32 in the bounds: absolute, and as a fraction of the values.
 _SLACK = 1e-4
-# How many squares of each size are searched first, to start with a good score.
+_ROUNDING = 2e-6
+# How many small squares are searched first, to start with a good score.
 _FIRST = 4
 # How many large squares are searched at once; later ones then have a better score to beat.
 _CHUNK = 512
@@ -149,9 +151,15 @@ class _Search:
         )
         self.num_columns = highest.shape[2]
         squares = highest[0].size
-        highest = highest.reshape(-1, squares)[which]
-        low, high = (part.reshape(len(low), -1, squares)[:, which] for part in (low, high))
-        self.bound, self.estimate, _ = self._bounds(highest, low, high, self.person_tag[..., None])
+        highest = highest.reshape(-1, squares)
+        low, high = (part.reshape(len(low), -1, squares) for part in (low, high))
+        # Interpolation may round beyond the pixels that it reads.
+        self.slack = np.float32(_SLACK + _ROUNDING * np.abs(highest).max())
+        self.tag_slack = np.float32(_SLACK + _ROUNDING * max(-low.min(), high.max()))
+        spread = reduce(np.add, high - low) / 2
+        self.bound, self.estimate, _ = self._bounds(
+            highest[which], low[:, which], high[:, which], spread[which], self.person_tag[..., None]
+        )
 
     def _tag_channels(self, keypoint: np.ndarray) -> np.ndarray:
         """Returns the indices of the tag maps ``(L, ...)`` of keypoints ``(...)``."""
@@ -159,20 +167,20 @@ class _Search:
         return dims * self.heatmaps.shape[0] + keypoint
 
     def _bounds(
-        self, highest: np.ndarray, low: np.ndarray, high: np.ndarray, own: np.ndarray
+        self,
+        highest: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        spread: np.ndarray,
+        own: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Returns upper bounds and estimates of the score, and lower bounds of the penalty."""
-        gap = np.maximum(np.maximum(low - own, own - high), 0)
-        penalty = self._penalty(gap, -_SLACK)
-        bound = highest + np.float32(_SLACK) - penalty
-        gap += (high - low) / 2
-        return bound, highest - self._penalty(gap), penalty
-
-    def _penalty(self, gap: np.ndarray, slack: float = 0) -> np.ndarray:
-        """Returns the penalties for tag differences ``(L, ...)``."""
-        squared = gap * gap
-        distance = np.sqrt(squared.sum(0) if len(gap) > 1 else squared[0])
-        return self.tag_weight * np.round(distance + np.float32(slack))
+        gap = np.maximum(low - own, own - high)
+        np.maximum(gap, 0, out=gap)
+        distance = _distance(gap)
+        penalty = self.tag_weight * np.rint(distance - self.tag_slack)
+        estimate = highest - self.tag_weight * np.rint(distance + spread)
+        return highest + self.slack - penalty, estimate, penalty
 
     def _inside(self, pair: np.ndarray, large: np.ndarray) -> _Squares:
         """Returns the small squares inside large ones."""
@@ -187,14 +195,16 @@ class _Search:
         keypoint = self.keypoint[pair]
         highest = self.heatmaps.square_bounds(keypoint, top, left, _SMALL)[1]
         low, high = self.tags.square_bounds(self._tag_channels(keypoint), top, left, _SMALL)
-        bounds = self._bounds(highest, low, high, self.person_tag[:, pair])
+        spread = reduce(np.add, high - low) / 2
+        bounds = self._bounds(highest, low, high, spread, self.person_tag[:, pair])
         return _Squares(pair, top, left, *bounds)
 
     def search_likely_squares(self) -> None:
         """Searches a few squares for each missing keypoint, to start with a good score."""
-        most = min(_FIRST, self.estimate.shape[1])
-        large = np.argpartition(self.estimate, -most, axis=1)[:, -most:]
-        squares = self._inside(np.repeat(np.arange(len(large)), most), large.ravel())
+        # The likeliest of every second large square, and of the others.
+        parts = [self.estimate[:, start::2] for start in range(min(2, self.estimate.shape[1]))]
+        large = np.stack([2 * part.argmax(1) + i for i, part in enumerate(parts)], axis=1)
+        squares = self._inside(np.repeat(np.arange(len(large)), len(parts)), large.ravel())
         order = np.lexsort((-squares.estimate, squares.pair))
         rank = np.arange(len(order)) - np.searchsorted(squares.pair, squares.pair)
         self._look(squares.where(order[rank < _FIRST]))
@@ -229,15 +239,15 @@ class _Search:
         # The pixel with the highest heatmap value comes first; it rules out most others without
         # reading their tags, which costs more.
         score(np.arange(len(pair)), value.argmax(0))
-        limit = self.score[pair] + squares.penalty - np.float32(_SLACK)
-        score(*np.nonzero((value >= limit).T))
+        score(*np.nonzero((value - squares.penalty >= self.score[pair]).T))
 
     def _score(self, pair: np.ndarray, y: np.ndarray, x: np.ndarray, value: np.ndarray) -> None:
         """Scores pixels exactly and keeps the best for each missing keypoint."""
         if len(pair) == 0:
             return
         tag = self.tags.at(self._tag_channels(self.keypoint[pair]), y, x)
-        score = value - self._penalty(tag - self.person_tag[:, pair])
+        distance = _distance(tag - self.person_tag[:, pair])
+        score = value - self.tag_weight * np.rint(distance)
         index = y * self.heatmaps.shape[2] + x
 
         # The pixels of each keypoint are consecutive.
@@ -251,6 +261,12 @@ class _Search:
         )
         self.score[pair[better]] = best[better]
         self.index[pair[better]] = index[better]
+
+
+def _distance(difference: np.ndarray) -> np.ndarray:
+    """Returns the lengths of tag differences ``(L, ...)``."""
+    # One tag after another: a sum over an axis could round in another order.
+    return np.sqrt(reduce(np.add, difference * difference))
 
 
 def mean_person_tags(tags: np.ndarray, present: np.ndarray) -> np.ndarray:

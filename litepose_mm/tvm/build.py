@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,14 @@ from tvm import relax
 from tvm.s_tir import meta_schedule as ms
 
 from ..errors import CannotExport, LitePoseError
-from .database import Header, default_folder, has_database, load_compact, open_database
+from .database import (
+    Header,
+    default_folder,
+    has_database,
+    load_compact,
+    open_database,
+    read_database,
+)
 from .kernels import (
     apply_schedules,
     compile_network,
@@ -104,7 +110,7 @@ def known_kernels(device: Device, folder: str | Path | None = None) -> ms.Databa
     """
     given = default_folder(device.name) if folder is None else Path(folder)
     if has_database(given):
-        return _fastest(device, open_database(given, Header(device.name)))
+        return _fastest(device, read_database(given, Header(device.name)))
     if folder is not None:
         raise LitePoseError(
             f'database: expected a folder that `litepose tune --database` wrote, got {folder}'
@@ -121,10 +127,6 @@ def _fastest(device: Device, database: ms.Database | None = None) -> ms.Database
     if database is not None:
         database.dump_pruned(known)
     return known
-
-
-# Reading takes milliseconds for each candidate, and a search space has tens of thousands.
-_open_once = cache(open_database)
 
 
 def tuned_network(
@@ -149,7 +151,7 @@ def tuned_network(
     """
     device.linker()  # what is missing is reported at once
     folder = default_folder(device.name) if folder is None else Path(folder)
-    database = _open_once(folder, Header(device.name))
+    database = open_database(folder, Header(device.name))
     module = to_kernels(import_onnx(onnx_file), device)
     known = _fastest(device, database)
     unknown = [

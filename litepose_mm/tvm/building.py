@@ -28,9 +28,11 @@ class PersistentBuilder(PyBuilder):
         super().__init__()
         self._compiler, self._timeout = compiler, timeout
         self._pool = PopenPoolExecutor(workers, timeout, maximum_process_uses=1000)
+        self._folder = tempfile.TemporaryDirectory(prefix='litepose-tvm-')
 
     def build(self, build_inputs: list[BuilderInput]) -> list[BuilderResult]:
-        given = [(each.mod, each.target, self._compiler) for each in build_inputs]
+        folder = self._folder.name
+        given = [(each.mod, each.target, self._compiler, folder) for each in build_inputs]
         results = []
         for found in self._pool.map_with_error_catching(build_kernel_of, given):
             if found.status == StatusKind.COMPLETE:
@@ -42,14 +44,15 @@ class PersistentBuilder(PyBuilder):
         return results
 
     def close(self) -> None:
-        """Ends the processes."""
+        """Ends the processes and removes what they have built."""
         self._pool.shutdown(wait=False)
+        self._folder.cleanup()
 
 
-def build_kernel_of(given: tuple[tvm.IRModule, tvm.target.Target, str]) -> str:
-    """Builds one kernel and returns the path of its library, in a new temporary folder."""
-    module, target, compiler = given
+def build_kernel_of(given: tuple[tvm.IRModule, tvm.target.Target, str, str]) -> str:
+    """Builds one kernel; returns the path of its library, in a new folder inside the given one."""
+    module, target, compiler, folder = given
     module = tvm.s_tir.transform.RemoveWeightLayoutRewriteBlock(skip_tensor_rewrite=True)(module)
-    library = Path(tempfile.mkdtemp(prefix='litepose-tvm-')) / 'kernel.so'
+    library = Path(tempfile.mkdtemp(dir=folder)) / 'kernel.so'
     tvm.driver.build(module, target=target).export_library(str(library), cc=compiler)
     return str(library)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 import tvm
 from tvm.s_tir import meta_schedule as ms
@@ -14,6 +16,11 @@ from tvm.s_tir import meta_schedule as ms
 from ..errors import LitePoseError, reason
 from ..utils.files import replacing
 from ..utils.paths import cache_folder
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 _WORKLOADS, _RECORDS = 'database_workload.json', 'database_tuning_record.json'
 _HEADER = 'target.json'
@@ -51,24 +58,84 @@ def has_database(folder: Path) -> bool:
 
 
 def open_database(folder: str | Path, header: Header) -> ms.Database:
-    """Opens the database in a folder, or begins one.
+    """Opens the database in a folder to extend it, or begins one.
 
-    A tuning that was killed may have left half of a line, which is dropped.
+    It belongs to this process until its end, and is opened once: two writers would number their
+    kernels alike. A tuning that was killed may have left half of a line, which is dropped.
+
+    Raises:
+        LitePoseError: The database is for another target or version, or is damaged; another process
+            extends it; the folder contains something else, or cannot be written.
+    """
+    folder = Path(folder).resolve()
+    file = folder / _HEADER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            if any(folder.iterdir()):
+                raise LitePoseError(
+                    f'{folder}: expected tuned kernels or an empty folder, got other files; choose '
+                    'another folder'
+                )
+            with replacing(file) as part:
+                part.write_text(json.dumps(asdict(header)) + '\n', encoding='utf-8')
+    except OSError as error:
+        raise LitePoseError(f'{folder}: expected a folder to write to: {error.strerror}') from error
+    header.check(_read_header(file.read_text(encoding='utf-8'), folder), folder)
+    if folder not in _opened:
+        lock = _lock(file)
+        for name in (_WORKLOADS, _RECORDS):
+            _drop_unfinished_line(folder / name)
+        _opened[folder] = _load(folder, folder), lock
+    return _opened[folder][0]
+
+
+# The databases that this process extends, and the files that lock them.
+_opened: dict[Path, tuple[ms.Database, IO[str]]] = {}
+
+
+def _lock(file: Path) -> IO[str]:
+    opened = file.open(encoding='utf-8')
+    if fcntl is not None:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LitePoseError(
+                f'{file.parent}: another process is tuning into this folder; wait for its end, or '
+                'choose another folder'
+            ) from None
+        except OSError:  # the file system has no locks
+            pass
+    return opened
+
+
+def read_database(folder: str | Path, header: Header) -> ms.Database:
+    """Reads the database in a folder, which another process may be extending.
 
     Raises:
         LitePoseError: The database is for another target or version, or is damaged.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / _HEADER
-    if file.exists():
-        header.check(_read_header(file.read_text(encoding='utf-8'), folder), folder)
-    else:
-        with replacing(file) as part:
-            part.write_text(json.dumps(asdict(header)) + '\n', encoding='utf-8')
-    for name in (_WORKLOADS, _RECORDS):
-        _drop_unfinished_line(folder / name)
-    return _load(folder, folder)
+    header.check(_read_header((folder / _HEADER).read_text(encoding='utf-8'), folder), folder)
+    with TemporaryDirectory() as scratch:
+        for name in (_RECORDS, _WORKLOADS):  # records refer to workloads, which are written first
+            if (folder / name).exists():
+                shutil.copyfile(folder / name, Path(scratch) / name)
+                _drop_unfinished_line(Path(scratch) / name)
+        return _load(Path(scratch), folder)
+
+
+def check_written(database: ms.Database) -> None:
+    """Checks that all records are in the file, since TVM ignores failures.
+
+    Raises:
+        LitePoseError: Some are not.
+    """
+    file = getattr(database, 'path_tuning_record', None)
+    if file is not None and Path(file).read_bytes().count(b'\n') < len(database):
+        raise LitePoseError(
+            f'{file}: a result could not be written; free space on the disk, and start again'
+        )
 
 
 def load_compact(file: str | Path, header: Header, into: ms.Database) -> None:

@@ -175,30 +175,45 @@ class PatientRunner(PyRunner):
         remote: The device.
         inner: The runner that measures.
         seconds: How long to wait for the device.
+
+    Attributes:
+        error: What ended the measurement; TVM raises an error of its own in its place.
     """
+
+    error: LitePoseError | None = None
 
     def __init__(self, remote: Remote, inner: ms.Runner, seconds: float = _WAITING_SECONDS) -> None:
         super().__init__()
         self._remote, self._inner, self._seconds = remote, inner, seconds
 
     def run(self, runner_inputs: list[RunnerInput]) -> list[_Known]:
+        return [self._run(each) for each in runner_inputs]
+
+    def _run(self, candidate: RunnerInput) -> _Known:
         for attempt in range(_ATTEMPTS):
-            results = [future.result() for future in self._inner.run(runner_inputs)]
-            # One candidate may fail by itself; if all do, it is the device.
-            if attempt == _ATTEMPTS - 1 or any(result.run_secs for result in results):
+            self._wait()  # TVM would wait for the device as long as for the slowest candidate
+            (future,) = self._inner.run([candidate])
+            result = future.result()
+            # The second failure in the presence of the device is the candidate's own.
+            if result.run_secs or (attempt and self._is_there()):
                 break
-            self._wait()
-        return [_Known(result) for result in results]
+        return _Known(result)
+
+    def _is_there(self) -> bool:
+        try:
+            self._remote.check()
+        except LitePoseError as error:
+            self.error = error
+            return False
+        return True
 
     def _wait(self) -> None:
         end = time.monotonic() + self._seconds
-        while True:
-            try:
-                return self._remote.check()
-            except LitePoseError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(min(5.0, self._seconds / 10))
+        while not self._is_there():
+            if time.monotonic() > end:
+                raise self.error
+            time.sleep(min(5.0, self._seconds / 10))
+        self.error = None
 
 
 @derived_object

@@ -16,7 +16,7 @@ from tvm.s_tir.meta_schedule.builder import BuilderInput
 from tvm.s_tir.meta_schedule.runner import RunnerInput
 
 from .building import PersistentBuilder
-from .database import seconds
+from .database import check_written, seconds
 from .intrinsics import leave_out_tensor_intrinsics
 from .kernels import Kernel
 from .measuring import local_runner
@@ -26,6 +26,8 @@ from .templates import known_schedules
 #: Candidates of one kernel that are measured before it is another kernel's turn.
 ROUND = 64
 _BATCH = 32
+# Known schedules of a kernel that are measured before those of others.
+_FIRST_ROUND = 8
 
 
 @dataclass
@@ -84,6 +86,14 @@ class Tuner:
         self.kernels = [Progress(kernel, best_seconds(database, kernel)) for kernel in kernels]
 
     @property
+    def num_left(self) -> float:
+        """Number of known schedules that are still to be measured, for some kernels estimated."""
+        listed = [each for each in self.kernels if each.templates is not None]
+        left = sum(len(each.templates or ()) for each in listed)
+        measured = sum(each.trials for each in listed)
+        return left + (left + measured) / max(1, len(listed)) * (len(self.kernels) - len(listed))
+
+    @property
     def network_seconds(self) -> float:
         """Estimated time of the network on one thread; infinity while a kernel is untuned."""
         return sum(each.share for each in self.kernels)
@@ -107,23 +117,37 @@ class Tuner:
                 left = ROUND if trials is None else trials - measured
                 if late or left < 1:
                     return
-                self._tune(progress, min(ROUND, left), builder, runner)
+                limit = ROUND if progress.trials else _FIRST_ROUND
+                self._tune(progress, min(limit, left), builder, runner)
+                check_written(self._database)
                 measured += progress.last_trials
                 yield progress
+        except RuntimeError as error:
+            cause = getattr(getattr(runner, '_inst', None), 'error', None)
+            if cause is None:
+                raise
+            raise cause from error  # TVM has replaced it by an error of its own
         finally:
             builder.close()
 
     def _next(self, search: bool) -> Progress | None:
-        """Returns a kernel with known schedules to measure, or one to search for better ones."""
-        for each in sorted(self.kernels, key=lambda each: -each.seconds):  # unknown ones first
+        """Returns a kernel with known schedules to measure, or one to search for better ones.
+
+        Unknown kernels come first, so that there is soon an estimate, which then falls.
+        """
+        unknown = [each for each in self.kernels if each.seconds == float('inf')]
+        for each in sorted(unknown, key=lambda each: each.trials):
             if each.templates is None:
                 each.templates = self._unmeasured(each.kernel)
-            if each.templates:
+            if each.templates or not each.exhausted:
                 return each
-        unknown = [each for each in self.kernels if each.seconds == float('inf')]
-        unknown = [each for each in unknown if not each.exhausted]
-        if unknown or not search:
-            return min(unknown, key=lambda each: each.trials, default=None)
+        for each in self.kernels:
+            if each.templates is None:
+                each.templates = self._unmeasured(each.kernel)
+        if ready := [each for each in self.kernels if each.templates]:
+            return max(ready, key=lambda each: each.share)
+        if not search:
+            return None
         searchable = [each for each in self.kernels if not each.exhausted]
         return max(searchable, key=lambda each: each.share / (each.trials + ROUND), default=None)
 

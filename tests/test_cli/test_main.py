@@ -215,7 +215,7 @@ def test_sigterm_leaves_nothing_half_written(monkeypatch, tmp_path):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-@pytest.mark.parametrize('error', [ImportError, SystemError])
+@pytest.mark.parametrize('error', [ImportError, SystemError, RuntimeError])
 def test_a_signal_during_an_import_ends_as_any_other(monkeypatch, error):
     def run(args):
         try:

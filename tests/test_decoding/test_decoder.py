@@ -7,6 +7,8 @@ from litepose_mm.decoding import AssociativeEmbeddingDecoder, default_keypoint_o
 from litepose_mm.errors import LitePoseError
 from litepose_mm.testing import reference, synthetic_maps
 
+pytestmark = pytest.mark.usefixtures('decoding')
+
 SIZE = (192, 256)
 
 

@@ -3,8 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from litepose_mm.decoding import Candidates, default_keypoint_order, group_by_tags
+from litepose_mm.decoding import Candidates, default_keypoint_order
+from litepose_mm.decoding.compiled import group_by_tags
 from litepose_mm.testing import reference
+
+pytestmark = pytest.mark.usefixtures('decoding')
 
 
 def candidates(*keypoints):

@@ -5,9 +5,12 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from litepose_mm.decoding import BilinearMaps, find_peaks
+from litepose_mm.decoding import BilinearMaps
 from litepose_mm.decoding import peaks as peaks_module
+from litepose_mm.decoding.compiled import find_peaks
 from litepose_mm.testing import reference
+
+pytestmark = pytest.mark.usefixtures('decoding')
 
 
 def peaks_of_full_maps(heatmaps, size, threshold, kernel, top_k):

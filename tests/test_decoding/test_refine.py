@@ -4,7 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litepose_mm.decoding import BilinearMaps, refine
-from litepose_mm.decoding.refine import find_missing, mean_person_tags, quarter_offsets
+from litepose_mm.decoding.compiled import find_missing, quarter_offsets
+from litepose_mm.decoding.refine import mean_person_tags
+
+pytestmark = pytest.mark.usefixtures('decoding')
 
 
 def dense_search(heatmaps, tags, keypoint, person_tag, weight):
@@ -22,7 +25,7 @@ def dense_search(heatmaps, tags, keypoint, person_tag, weight):
     return result
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=200)
 @given(
     st.integers(0, 10**6),
     st.tuples(st.integers(1, 6), st.integers(1, 6)),
@@ -31,8 +34,11 @@ def dense_search(heatmaps, tags, keypoint, person_tag, weight):
     st.sampled_from([0.0, 0.2, 2.0]),
     st.sampled_from([2, 4, 6, 3.3]),
     st.booleans(),
+    st.sampled_from([0, 20, 3000, 1e6]),
 )
-def test_equals_the_search_over_full_maps(seed, coarse, tag_dim, weight, spread, factor, ties):
+def test_equals_the_search_over_full_maps(
+    seed, coarse, tag_dim, weight, spread, factor, ties, shift
+):
     """At 1, 2 and 3 times the heatmaps' size and others, with and without many equal values."""
     rng = np.random.default_rng(seed)
     num_keypoints, num_missing = 3, 5
@@ -42,10 +48,12 @@ def test_equals_the_search_over_full_maps(seed, coarse, tag_dim, weight, spread,
     tag = rng.normal(0, spread, (tag_dim * num_keypoints, *coarse)).astype(np.float32)
     if ties:
         heat, tag = np.round(heat * 4) / 4, np.round(tag * 2) / 2
+    tag += np.float32(shift)
     heatmaps = BilinearMaps(heat, size)
     tags = BilinearMaps(BilinearMaps(tag, fine), size)
     keypoint = rng.integers(0, num_keypoints, num_missing)
     person_tag = rng.normal(0, 1, (num_missing, tag_dim)).astype(np.float32)
+    person_tag += rng.choice([0, shift], (num_missing, 1)).astype(np.float32)
     found = find_missing(heatmaps, tags, keypoint, person_tag, weight)
     expected = dense_search(heatmaps, tags, keypoint, person_tag, weight)
     assert list(zip(found.y, found.x, found.value)) == expected

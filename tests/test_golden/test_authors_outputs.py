@@ -76,7 +76,7 @@ def test_checkpoint_keys(shared_file):
 @pytest.mark.parametrize('name', GROUPS)
 @pytest.mark.parametrize('adjust', [0, 1])
 @pytest.mark.parametrize('refine', [0, 1])
-def test_groups(shared_file, name, adjust, refine):
+def test_groups(decoding, shared_file, name, adjust, refine):
     golden = np.load(shared_file(f'golden/group-{name}.npz'))
     num_keypoints, max_people, threshold, tag_threshold = golden['params'][:4]
     heat, tag = golden['det'][0], golden['tag'][0]

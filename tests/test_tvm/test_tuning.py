@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -20,9 +22,11 @@ from litepose_mm.errors import CannotExport, LitePoseError
 from litepose_mm.tvm.build import BUNDLED, build_library, tuned_network
 from litepose_mm.tvm.database import (
     Header,
+    check_written,
     default_folder,
     load_compact,
     open_database,
+    read_database,
     save_compact,
 )
 from litepose_mm.tvm.kernels import list_kernels, to_kernels
@@ -234,6 +238,47 @@ def test_a_damaged_database_is_one_line(device, tmp_path):
         (tmp_path / 'database_tuning_record.json').write_text('nonsense\n')
         (tmp_path / 'database_workload.json').write_text('nonsense\n')
         open_database(tmp_path, Header(device.name))
+
+
+def test_only_one_process_extends_a_database(device, tmp_path):
+    fcntl = pytest.importorskip('fcntl')
+    header, folder = Header(device.name), tmp_path / 'kernels'
+    folder.mkdir()
+    file = folder / 'target.json'
+    file.write_text(json.dumps(asdict(header)))
+    with file.open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(LitePoseError, match='kernels: another process is tuning into'):
+            open_database(folder, header)
+    assert open_database(folder, header) is open_database(folder, header)
+
+
+def test_folders_that_cannot_be_a_database(device, tmp_path):
+    (tmp_path / 'photo.jpg').touch()
+    with pytest.raises(LitePoseError, match='expected tuned kernels or an empty folder, got other'):
+        open_database(tmp_path, Header(device.name))
+    assert os.listdir(tmp_path) == ['photo.jpg']
+    with pytest.raises(LitePoseError, match='photo.jpg: expected a folder to write to'):
+        open_database(tmp_path / 'photo.jpg', Header(device.name))
+
+
+def test_reading_leaves_half_a_line_of_another_process(tuned, device, tmp_path):
+    copy = shutil.copytree(tuned[0], tmp_path / 'copy')
+    records = copy / 'database_tuning_record.json'
+    count = records.read_text().count('\n')
+    with records.open('a') as file:
+        file.write('[0, [')
+    before = records.read_text()
+    assert len(read_database(copy, Header(device.name))) == count
+    assert records.read_text() == before
+
+
+def test_a_record_that_was_not_written_is_an_error(tuned, device, tmp_path):
+    database = open_database(shutil.copytree(tuned[0], tmp_path / 'copy'), Header(device.name))
+    check_written(database)
+    (tmp_path / 'copy' / 'database_tuning_record.json').write_text('')  # as on a full disk
+    with pytest.raises(LitePoseError, match='a result could not be written; free space'):
+        check_written(database)
 
 
 @pytest.fixture(scope='module')

@@ -9,6 +9,7 @@
 #include "grouping.h"
 #include "maps.h"
 #include "missing.h"
+#include "offsets.h"
 #include "outputs.h"
 #include "peaks.h"
 
@@ -47,16 +48,24 @@ struct Rules {
     }
 };
 
+// A keypoint of a person; its value is 0 if it is missing.
+struct Keypoint {
+    int x = 0, y = 0;
+    float value = 0;
+    std::vector<float> tag;
+};
+using Group = std::vector<Keypoint>;
+
 float mean_value(const Group& group) {
     float sum = 0;
-    for (const Candidate& each : group) sum += each.value;
+    for (const Keypoint& each : group) sum += each.value;
     return sum / float(group.size());
 }
 
-std::vector<float> mean_tag(const Group& group) {
-    std::vector<float> sum(group[0].tag.size());
+std::vector<float> mean_tag(const Group& group, int tag_dim) {
+    std::vector<float> sum(tag_dim);
     float count = 0;
-    for (const Candidate& each : group) {
+    for (const Keypoint& each : group) {
         if (!(each.value > 0)) continue;
         for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += each.tag[i];
         count += 1;
@@ -99,27 +108,49 @@ public:
         const BilinearMaps heatmaps(maps, {size});
         // The authors interpolate tags to the size of the heatmaps first.
         const BilinearMaps tags(as_maps(outputs[1]), {map_size, size});
-        return refine(best(grouped(heatmaps, tags)), heatmaps, tags);
+        std::vector<std::vector<float>> highest;
+        for (int keypoint = 0; keypoint < count; ++keypoint) {
+            highest.push_back(heatmaps.highest(keypoint));
+        }
+        return refine(best(grouped(heatmaps, highest, tags)), heatmaps, highest, tags);
     }
 
 private:
-    std::vector<Group> grouped(const BilinearMaps& heatmaps, const BilinearMaps& tags) const {
-        std::vector<std::vector<Candidate>> candidates;
-        for (int keypoint = 0; keypoint < rules_.num_keypoints; ++keypoint) {
-            candidates.emplace_back();
-            for (const Peak& peak : find_peaks(heatmaps, keypoint, rules_.keypoint_threshold,
-                                               rules_.nms_kernel, rules_.top_k)) {
-                std::vector<float> tag;
-                for (int i = 0; i < tag_dim_; ++i) {
-                    tag.push_back(tags.at(i * rules_.num_keypoints + keypoint, peak.y, peak.x));
+    using Bounds = std::vector<std::vector<float>>;  // for each keypoint and block
+
+    std::vector<Group> grouped(const BilinearMaps& heatmaps, const Bounds& highest,
+                               const BilinearMaps& tags) const {
+        const int count = rules_.num_keypoints;
+        std::vector<std::vector<Peak>> peaks;
+        std::vector<std::vector<float>> values(count), peak_tags(count);
+        std::vector<Candidates> candidates;
+        for (int keypoint = 0; keypoint < count; ++keypoint) {
+            peaks.push_back(find_peaks(heatmaps, keypoint, highest[keypoint],
+                                       rules_.keypoint_threshold, rules_.nms_kernel,
+                                       rules_.top_k));
+            for (const Peak& peak : peaks.back()) {
+                values[keypoint].push_back(peak.value);
+                for (int channel = keypoint; channel < tags.channels(); channel += count) {
+                    peak_tags[keypoint].push_back(tags.at(channel, peak.y, peak.x));
                 }
-                candidates.back().push_back({peak.x, peak.y, peak.value, std::move(tag)});
             }
+            candidates.push_back({int(peaks.back().size()), values[keypoint].data(),
+                                  peak_tags[keypoint].data()});
         }
         const bool authors = rules_.limit == "litepose";
-        std::vector<Group> groups =
-            group_by_tags(candidates, rules_.keypoint_order, rules_.tag_threshold,
-                          authors ? rules_.max_people : kNoLimit);
+        const auto people = group_by_tags(candidates, tag_dim_, rules_.keypoint_order,
+                                          rules_.tag_threshold,
+                                          authors ? rules_.max_people : kNoLimit);
+        std::vector<Group> groups;
+        for (int keypoint = 0; keypoint < count; ++keypoint) {
+            for (std::size_t i = 0; i < peaks[keypoint].size(); ++i) {
+                const std::size_t person = people[keypoint][i];
+                if (person >= groups.size()) groups.resize(person + 1, Group(count));
+                const Peak& peak = peaks[keypoint][i];
+                const float* tag = candidates[keypoint].tags + i * tag_dim_;
+                groups[person][keypoint] = {peak.x, peak.y, peak.value, {tag, tag + tag_dim_}};
+            }
+        }
         if (!authors && groups.size() > std::size_t(rules_.max_people)) {
             groups.resize(rules_.max_people);
         }
@@ -142,7 +173,7 @@ private:
     }
 
     People refine(const std::vector<Group>& groups, const BilinearMaps& heatmaps,
-                  const BilinearMaps& tags) const {
+                  const Bounds& highest, const BilinearMaps& tags) const {
         const int count = rules_.num_keypoints;
         const float scale_x = float(double(width_) / heatmaps.width());
         const float scale_y = float(double(height_) / heatmaps.height());
@@ -157,7 +188,7 @@ private:
         people.keypoint_scores.resize(groups.size() * count);
         for (const Group& group : groups) {
             people.scores.push_back(mean_value(group));
-            const std::vector<float> tag = mean_tag(group);
+            const std::vector<float> tag = mean_tag(group, tag_dim_);
             people.tags.insert(people.tags.end(), tag.begin(), tag.end());
         }
         const auto set = [&](std::size_t person, int keypoint, float x, float y, float value) {
@@ -167,53 +198,40 @@ private:
             people.keypoints[2 * index] = x * scale_x + own_shift * (scale_x - 1);
             people.keypoints[2 * index + 1] = y * scale_y + own_shift * (scale_y - 1);
         };
-        const auto refined = [&](int keypoint, int pixel, int other, bool is_x, bool ties_to_zero) {
-            return float(pixel) +
-                   (first_centre + quarter(heatmaps, keypoint, pixel, other, is_x, ties_to_zero));
+        const auto set_refined = [&](std::size_t person, int keypoint, int x, int y, float value,
+                                     bool ties_to_zero) {
+            const Offset offset = quarter_offset(heatmaps, keypoint, x, y, ties_to_zero);
+            set(person, keypoint, float(x) + (first_centre + offset.x),
+                float(y) + (first_centre + offset.y), value);
         };
         for (int keypoint = 0; keypoint < count; ++keypoint) {
             std::optional<MissingSearch> search;
             for (std::size_t person = 0; person < groups.size(); ++person) {
-                const Candidate& own = groups[person][keypoint];
+                const Keypoint& own = groups[person][keypoint];
                 if (own.value > 0) {
-                    const bool ties = rules_.offset == "mmpose", whole = rules_.offset == "none";
-                    set(person, keypoint,
-                        whole ? float(own.x) : refined(keypoint, own.x, own.y, true, ties),
-                        whole ? float(own.y) : refined(keypoint, own.y, own.x, false, ties),
-                        own.value);
+                    if (rules_.offset == "none") {
+                        set(person, keypoint, float(own.x), float(own.y), own.value);
+                    } else {
+                        set_refined(person, keypoint, own.x, own.y, own.value,
+                                    rules_.offset == "mmpose");
+                    }
                 } else if (rules_.missing != "none") {
                     const bool authors = rules_.missing == "litepose";
                     if (!search) {
-                        search.emplace(heatmaps, tags, keypoint, authors ? 1.0f : 100.0f);
+                        search.emplace(heatmaps, highest[keypoint], tags, keypoint,
+                                       authors ? 1.0f : 100.0f);
                     }
                     const float* tag = &people.tags[person * tag_dim_];
-                    const Place place = search->find({tag, tag + tag_dim_});
+                    const Place place = search->find(tag);
                     if (!authors) {
                         set(person, keypoint, float(place.x), float(place.y), place.value);
                     } else if (place.value > 0) {
-                        set(person, keypoint, refined(keypoint, place.x, place.y, true, false),
-                            refined(keypoint, place.y, place.x, false, false), place.value);
+                        set_refined(person, keypoint, place.x, place.y, place.value, false);
                     }
                 }
             }
         }
         return people;
-    }
-
-    // Returns the quarter of a pixel toward the larger neighbour along one axis.
-    static float quarter(const BilinearMaps& heatmaps, int keypoint, int pixel, int other,
-                         bool is_x, bool ties_to_zero) {
-        const int size = is_x ? heatmaps.width() : heatmaps.height();
-        const int other_size = is_x ? heatmaps.height() : heatmaps.width();
-        const auto at = [&](int own) {
-            return is_x ? heatmaps.at(keypoint, other, own) : heatmaps.at(keypoint, own, other);
-        };
-        const float difference = at(std::min(pixel + 1, size - 1)) - at(std::max(pixel - 1, 0));
-        if (!ties_to_zero) return difference > 0 ? 0.25f : -0.25f;
-        // MMPose does not move pixels near the border.
-        const bool inside = pixel > 1 && pixel < size - 1 && other > 0 && other < other_size;
-        if (!inside || difference == 0) return 0;
-        return difference > 0 ? 0.25f : -0.25f;
     }
 
     Rules rules_;

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include <cstdint>
 #include <cstring>
 
 #include "error.h"
@@ -36,6 +37,10 @@ void check_processor(std::string_view library, const std::string& name) {
         throw Error(name + " is compiled for " + machine_name(header.e_machine) +
                     ", but this program for " + machine_name(kHere) +
                     "; export the model for this device with `litepose export --target`");
+    }
+    // Loading what is missing at the end would end this program with a signal.
+    if (header.e_shoff + std::uint64_t{header.e_shnum} * header.e_shentsize > library.size()) {
+        throw Error(name + " is truncated; copy the whole folder again");
     }
 }
 

@@ -120,11 +120,10 @@ def _tune(tuner: Tuner, trials: int | None, minutes: float | None) -> list[tuple
     for done in tuner.run(trials, minutes):
         passed = (time.monotonic() - start) / 60
         measured += done.last_trials
-        fresh = sum(each.templates is None for each in tuner.kernels)
         if trials is not None:
             total = passed * trials / measured
         else:
-            total = minutes or passed * len(tuner.kernels) / (len(tuner.kernels) - fresh)
+            total = minutes or passed * (1 + tuner.num_left / measured)
         unknown = sum(each.seconds == float('inf') for each in tuner.kernels)
         network = f'{unknown} kernels to come'
         if not unknown:

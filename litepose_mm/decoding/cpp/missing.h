@@ -17,35 +17,36 @@ struct Place {
 class MissingSearch {
 public:
     /// @param heatmaps Seen at the size at which people are searched for.
+    /// @param highest The bounds `heatmaps.highest(keypoint)`.
     /// @param tags (L * K) maps of tags at the same size, keypoints fastest.
     /// @param tag_weight 1 for the authors' rule, 100 for MMPose's.
-    MissingSearch(const BilinearMaps& heatmaps, const BilinearMaps& tags, int keypoint,
-                  float tag_weight);
+    MissingSearch(const BilinearMaps& heatmaps, std::vector<float> highest,
+                  const BilinearMaps& tags, int keypoint, float tag_weight);
 
     /// Returns the pixel with the highest `heatmap - tag_weight * round(|tag - person_tag|)`; of
     /// equal ones, the first in reading order.
-    Place find(const std::vector<float>& person_tag) const;
+    ///
+    /// @param person_tag L numbers.
+    Place find(const float* person_tag);
 
 private:
-    // A block of pixels with a bound of its pixels' scores for a person.
-    struct Promise {
-        float score, penalty;
-        std::size_t block;
-    };
     // The best pixel so far.
     struct Best;
 
-    Promise promise(std::size_t block, const std::vector<float>& person_tag) const;
-    void look(const Promise& promise, const std::vector<float>& person_tag, Best& best) const;
-    float penalty(float squared_distance, float slack) const;
+    void bound_blocks(const float* person_tag);
+    void look(int block, const float* person_tag, Best& best);
 
     const BilinearMaps& heatmaps_;
     const BilinearMaps& tags_;
     int keypoint_;
     float tag_weight_;
-    std::vector<Range> blocks_;
-    std::vector<float> highest_;                    // for each block
-    std::vector<BilinearMaps::Bounds> tag_bounds_;  // for each block and tag
+    float tag_slack_ = 0;
+    std::vector<float> highest_;  // a bound of the heatmap in each block
+    std::vector<std::vector<float>> lowest_tags_, highest_tags_;  // for each tag and block
+    // For each block, the least penalty of its pixels for a person, and a bound of their scores.
+    std::vector<float> penalty_, bound_;
+    BilinearMaps::Pixels values_, tag_;
+    std::vector<float> scores_;
 };
 
 }  // namespace litepose

@@ -157,24 +157,27 @@ private:
 
 }  // namespace
 
-std::vector<int> assign(const std::vector<std::vector<double>>& distances,
-                        const std::vector<float>& values, double threshold) {
-    const std::size_t num_candidates = distances.size(), num_people = distances[0].size();
+std::vector<int> assign(const std::vector<double>& distances, int num_candidates,
+                        const float* values, double threshold) {
+    const int num_people = int(distances.size()) / num_candidates;
     // Candidates beyond the number of people get columns at a high cost, as in the authors' code.
     constexpr double kUnmatched = 1e10;
-    const std::size_t size = std::max(num_candidates, num_people);
+    const int size = std::max(num_candidates, num_people);
     std::vector<std::vector<double>> cost(size, std::vector<double>(size, 0.0));
-    for (std::size_t i = 0; i < num_candidates; ++i) {
-        for (std::size_t j = 0; j < size; ++j) {
-            cost[i][j] = j < num_people ? std::nearbyint(distances[i][j]) * 100 - double(values[i])
-                                        : kUnmatched;
+    for (int i = 0; i < num_candidates; ++i) {
+        const double* own = &distances[std::size_t(i) * num_people];
+        for (int j = 0; j < size; ++j) {
+            cost[i][j] =
+                j < num_people ? std::nearbyint(own[j]) * 100 - double(values[i]) : kUnmatched;
         }
     }
     std::vector<int> people = Munkres(std::move(cost)).solve();
     people.resize(num_candidates);
-    for (std::size_t i = 0; i < num_candidates; ++i) {
-        const bool is_person = people[i] < int(num_people);
-        if (!is_person || !(distances[i][people[i]] < threshold)) people[i] = -1;
+    for (int i = 0; i < num_candidates; ++i) {
+        const bool is_person = people[i] < num_people;
+        if (!is_person || !(distances[std::size_t(i) * num_people + people[i]] < threshold)) {
+            people[i] = -1;
+        }
     }
     return people;
 }

@@ -29,8 +29,10 @@ public:
     struct Size {
         int height, width;
     };
-    struct Bounds {
-        float lowest, highest;
+    /// The values in a range of pixels, row by row.
+    struct Pixels {
+        std::vector<float> values;
+        std::vector<float> scratch[2];
     };
 
     /// @param sizes At most two sizes to which the maps are interpolated one after the other.
@@ -39,9 +41,6 @@ public:
     int height() const { return size_.height; }
     int width() const { return size_.width; }
     int channels() const { return source_.channels; }
-
-    /// Divides the view into squares of pixels; the last ones may be smaller.
-    std::vector<Range> blocks(int side) const;
 
     float at(int channel, int y, int x) const {
         const float* map = source_.channel(channel);
@@ -53,12 +52,20 @@ public:
         return levels_.size() == 1 ? once(y, x) : mix(levels_[1], y, x, once);
     }
 
-    /// Writes the values in a range of pixels to `target`, row by row.
-    void read(int channel, const Range& range, std::vector<float>& target) const;
+    /// Reads the values in a range of pixels.
+    void read(int channel, const Range& range, Pixels& pixels) const;
 
-    /// Returns bounds of the values in a range of pixels, up to rounding, without interpolating
-    /// any: they lie between the smallest and the largest of the source's pixels that they read.
-    Bounds bounds(int channel, Range range) const;
+    /// Whether all values are numbers.
+    bool is_finite(int channel) const;
+
+    /// Number of blocks into which the view is divided, of 16x16 pixels or less at the end.
+    int num_blocks() const;
+    Range block(int index) const;
+
+    /// Returns bounds of the values in each block, up to rounding, without interpolating any: they
+    /// lie between the lowest and the highest of the source's pixels that they read.
+    std::vector<float> lowest(int channel) const;
+    std::vector<float> highest(int channel) const;
 
 private:
     // The two source positions that each position reads, and their weights.
@@ -69,6 +76,16 @@ private:
     };
     struct Level {
         Axis rows, columns;
+
+        // Returns the range of the source that a range reads.
+        Range reads(const Range& range) const;
+        // Interpolates to a range; `source` has the values of `source_range`.
+        void interpolate(const float* source, const Range& source_range, const Range& range,
+                         std::vector<float>& wide, std::vector<float>& target) const;
+    };
+    // The first and the last of some positions along one axis.
+    struct Span {
+        int first, last;
     };
 
     // Interpolates between four values that `read(row, column)` returns.
@@ -81,6 +98,13 @@ private:
         const float below = left * read(rows.high[y], low) + right * read(rows.high[y], high);
         return rows.low_weight[y] * above + rows.high_weight[y] * below;
     }
+
+    // Returns the positions of the source that each block of one axis reads.
+    std::vector<Span> source_spans(int size, Axis Level::* axis) const;
+
+    // Returns the lowest or the highest of the source's pixels that each block reads.
+    template <class Pick>
+    std::vector<float> bound(int channel, const Pick& pick) const;
 
     Maps source_;
     Size size_;

@@ -44,12 +44,17 @@ def draw(report: dict, path: Path) -> None:
     """Draw the parts of a frame, with a plot for each model and number of threads."""
     models = report['latency']
     columns = max(map(len, models.values()))
-    figure = new_figure(path, (5.5 * columns, 2.6 * len(models)))
+    figure = new_figure(path, (5.0 * columns, 2.3 * len(models)))
     grid = figure.subplots(len(models), columns, squeeze=False)
     for line, (title, by_threads) in zip(grid, models.items()):
         for axes, (threads, rows) in zip(line, by_threads.items()):
             plot_times(axes, {row['candidate']: _parts(row) for row in rows})
             axes.set_title(f'{title}, threads: {threads}', fontsize='medium')
+            axes.get_legend().remove()  # one serves all
+            axes.set_xlabel('')
+    for axes in grid[-1]:
+        axes.set_xlabel('ms, median')
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc='outside upper center', ncols=3)
     save_figure(figure, path)
 
 

@@ -77,6 +77,25 @@ class Remote:
                 f'tvm.exec.rpc_server --tracker {self.tracker} --key {self.key}'
             )
 
+    def is_there(self) -> bool:
+        """Returns whether a device with this key is registered."""
+        try:
+            self.check()
+        except LitePoseError:
+            return False
+        return True
+
+    def wait(self, seconds: float = _WAITING_SECONDS) -> None:
+        """Waits until a device with this key is registered.
+
+        Raises:
+            LitePoseError: There is none in this time.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self.is_there():
+            time.sleep(min(5.0, seconds / 10))
+        self.check()
+
     def connect(self) -> rpc.RPCSession:
         """Returns a session on a device, as soon as one is free.
 
@@ -117,7 +136,21 @@ class Remote:
             shape: Shape of the input.
             runs: Number of runs.
             threads: Number of threads; None uses all of the device.
+
+        Raises:
+            LitePoseError: The device does not answer, or the measurement failed three times.
         """
+        for _ in range(_ATTEMPTS):
+            self.wait()
+            try:
+                return self._network_seconds(library, shape, runs, threads)
+            except Exception as error:  # a lost connection has no class of its own
+                failure = reason(error)
+        raise LitePoseError(f'device: {self.key} cannot time the network: {failure}')
+
+    def _network_seconds(
+        self, library: str | Path, shape: Sequence[int], runs: int, threads: int | None
+    ) -> list[float]:
         session, name = self.connect(), Path(library).name
         if threads is not None:
             _use_threads(session, threads)
@@ -191,29 +224,17 @@ class PatientRunner(PyRunner):
 
     def _run(self, candidate: RunnerInput) -> _Known:
         for attempt in range(_ATTEMPTS):
-            self._wait()  # TVM would wait for the device as long as for the slowest candidate
+            try:  # TVM would wait for the device as long as for the slowest candidate
+                self._remote.wait(self._seconds)
+            except LitePoseError as error:
+                self.error = error
+                raise
             (future,) = self._inner.run([candidate])
             result = future.result()
             # The second failure in the presence of the device is the candidate's own.
-            if result.run_secs or (attempt and self._is_there()):
+            if result.run_secs or (attempt and self._remote.is_there()):
                 break
         return _Known(result)
-
-    def _is_there(self) -> bool:
-        try:
-            self._remote.check()
-        except LitePoseError as error:
-            self.error = error
-            return False
-        return True
-
-    def _wait(self) -> None:
-        end = time.monotonic() + self._seconds
-        while not self._is_there():
-            if time.monotonic() > end:
-                raise self.error
-            time.sleep(min(5.0, self._seconds / 10))
-        self.error = None
 
 
 @derived_object

@@ -78,6 +78,22 @@ def test_networks_for_other_processors_are_timed_on_a_device():
         get_engine('tvm').time(b'', np.zeros(1), 1, target='cortex-a72')
 
 
+def test_timing_is_repeated_after_a_lost_connection(remote, monkeypatch):
+    answers = [RuntimeError('lost'), [0.5]]
+
+    def measure(*_):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(Remote, '_network_seconds', measure)
+    assert remote.network_seconds('model.so', (1, 3, 8, 8)) == [0.5]
+    answers[:] = [RuntimeError('lost')] * 3
+    with pytest.raises(LitePoseError, match='here cannot time the network: .*lost'):
+        remote.network_seconds('model.so', (1, 3, 8, 8))
+
+
 def test_what_is_missing_is_named(remote):
     with pytest.raises(LitePoseError, match="device: expected one of here, .* got 'pi'; start its"):
         Remote('pi', remote.tracker).check()

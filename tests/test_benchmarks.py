@@ -59,6 +59,7 @@ def test_training_step_and_loader(tmp_path):
 
 
 @pytest.mark.slow
+@needs_compiler
 def test_latency(tmp_path):
     pytest.importorskip('onnxruntime')
     page, plot = tmp_path / 'page.md', tmp_path / 'plot.png'

@@ -92,9 +92,13 @@ class Remote:
             LitePoseError: There is none in this time.
         """
         end = time.monotonic() + seconds
-        while time.monotonic() < end and not self.is_there():
+        while True:
+            try:
+                return self.check()
+            except LitePoseError:
+                if time.monotonic() > end:
+                    raise
             time.sleep(min(5.0, seconds / 10))
-        self.check()
 
     def connect(self) -> rpc.RPCSession:
         """Returns a session on a device, as soon as one is free.

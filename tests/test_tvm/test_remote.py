@@ -1,6 +1,7 @@
 """The path to a device on loopback: tracker, server, tuning, upload, measurement."""
 
 import socket
+import time
 
 import numpy as np
 import pytest
@@ -21,6 +22,13 @@ pytest.importorskip('tvm.rpc')
 from tvm.s_tir.meta_schedule.runner import RunnerResult
 
 
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
 def new_server(tracker_port, key):
     from tvm.rpc.server import Server
 
@@ -34,7 +42,9 @@ def remote():
 
     tracker = Tracker(host='127.0.0.1', port=9100, port_end=9900)
     server = new_server(tracker.port, 'here')
-    yield Remote('here', f'127.0.0.1:{tracker.port}', timeout=30)
+    remote = Remote('here', f'127.0.0.1:{tracker.port}', timeout=30)
+    remote.wait(60)
+    yield remote
     server.terminate()
     tracker.terminate()
 
@@ -134,10 +144,12 @@ def test_failed_measurements_are_repeated_once(remote, failures, calls):
 def test_a_device_that_goes_away_ends_the_tuning(remote, device, tmp_path):
     server = new_server(remote.address[1], 'gone')
     gone = Remote('gone', remote.tracker, timeout=5)
+    gone.wait(60)  # servers register some time after they start
     runner = PatientRunner(gone, gone.runner()._inst._inner, 1)
     tuner = Tuner(
         kernels_of(device), device, open_database(tmp_path, Header(device.name)), runner, workers=1
     )
     server.terminate()
+    wait_until(lambda: not gone.is_there())
     with pytest.raises(LitePoseError, match="device: expected one of .*, got 'gone'"):
         list(tuner.run())

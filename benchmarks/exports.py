@@ -5,6 +5,7 @@ from pathlib import Path
 from torch import nn
 
 from litepose_mm.deploy import export_model
+from litepose_mm.deploy.tuning import model_kernels
 
 
 def export_candidate(
@@ -20,7 +21,11 @@ def export_candidate(
     """
     engine, precision = candidate.split('-')
     if engine == 'tvm':
-        _tune(model, input_shape)
+        from litepose_mm.tvm.build import tuned_kernels
+        from litepose_mm.tvm.targets import HOST, get_device
+
+        device = get_device(HOST)
+        tuned_kernels(model_kernels(model, device, input_shape), device)
     export_model(
         model,
         None,
@@ -31,18 +36,3 @@ def export_candidate(
         flip_test=False,
         calibration=calibration if precision == 'int8' else None,
     )
-
-
-def _tune(model: nn.Module, input_shape: tuple[int, int]) -> None:
-    from litepose_mm.deploy.tuning import model_kernels
-    from litepose_mm.tvm.build import known_kernels
-    from litepose_mm.tvm.database import Header, default_folder, open_database
-    from litepose_mm.tvm.targets import HOST, get_device
-    from litepose_mm.tvm.tuning import Tuner, best_seconds
-
-    device = get_device(HOST)
-    known, kernels = known_kernels(device), model_kernels(model, device, input_shape)
-    unknown = [each for each in kernels if best_seconds(known, each) == float('inf')]
-    database = open_database(default_folder(device.name), Header(device.name))
-    for _ in Tuner(unknown, device, database).run():
-        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from .database import (
     read_database,
 )
 from .kernels import (
+    Kernel,
     apply_schedules,
     compile_network,
     list_kernels,
@@ -150,22 +152,32 @@ def tuned_network(
             fit.
     """
     device.linker()  # what is missing is reported at once
+    module = to_kernels(import_onnx(onnx_file), device)
+    kernels = [] if allow_untuned else list_kernels(module, device)
+    module, _ = apply_schedules(module, device, tuned_kernels(kernels, device, folder, remote))
+    return compile_network(module, device)
+
+
+def tuned_kernels(
+    kernels: Sequence[Kernel],
+    device: Device,
+    folder: str | Path | None = None,
+    remote: Remote | None = None,
+) -> ms.Database:
+    """Returns the fastest known records, after tuning those of the kernels that are not known.
+
+    The arguments are those of :func:`tuned_network`.
+    """
     folder = default_folder(device.name) if folder is None else Path(folder)
     database = open_database(folder, Header(device.name))
-    module = to_kernels(import_onnx(onnx_file), device)
     known = _fastest(device, database)
-    unknown = [
-        kernel
-        for kernel in list_kernels(module, device)
-        if best_seconds(known, kernel) == float('inf')
-    ]
-    if unknown and not allow_untuned:
-        check_tuner()
-        for _ in Tuner(unknown, device, database, remote and remote.runner()).run():
-            pass
-        known = _fastest(device, database)
-    module, _ = apply_schedules(module, device, known)
-    return compile_network(module, device)
+    unknown = [kernel for kernel in kernels if best_seconds(known, kernel) == float('inf')]
+    if not unknown:
+        return known
+    check_tuner()
+    for _ in Tuner(unknown, device, database, remote and remote.runner()).run():
+        pass
+    return _fastest(device, database)
 
 
 def _milliseconds(seconds: list[float]) -> float:

@@ -41,7 +41,7 @@ class Peak:
         self._run.argtypes, self._run.restype = [ctypes.c_long], ctypes.c_float
 
     def macs_per_second(self, threads: int) -> float:
-        """Measure once, for a hundredth of a second."""
+        """Measure once, for a few milliseconds."""
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(self._run, [1] * threads))  # starts the threads
             start = time.perf_counter()

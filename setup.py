@@ -128,7 +128,7 @@ setup(
     package_data={
         'litepose_mm': [
             *('**/*.json', '**/*.safetensors', 'tvm/databases/*.zip', 'serve/page/*'),
-            'decoding/cpp/*',
+            *('decoding/cpp/*', 'zoo/exports/*/*'),
         ]
     },
     ext_modules=[DECODER],

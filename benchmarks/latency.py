@@ -73,7 +73,7 @@ def export_all(
 ) -> tuple[str, int, dict[str, str]]:
     """Export a model for all engines; return a title, its MACs, and what each candidate loads."""
     eager = load(name)
-    shape = eager.prepare(image).inputs.shape[2:]
+    shape = eager.prepare(image).inputs.shape[1:3]
     calibration = folder / 'calibration'
     calibration.mkdir(parents=True, exist_ok=True)
     for index, scene in enumerate(scenes(args.image_size, args.people, 10)):

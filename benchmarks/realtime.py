@@ -41,7 +41,15 @@ from litepose_mm.testing import reference
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'projects/synthetic_people'))
 from synthetic_people import make_video
 
-ENGINES = ('onnxruntime-fp32', 'onnxruntime-int8', 'openvino-fp32', 'openvino-int8', 'ncnn-fp32')
+ENGINES = (
+    'onnxruntime-fp32',
+    'onnxruntime-int8',
+    'openvino-fp32',
+    'openvino-bf16',
+    'openvino-int8',
+    'ncnn-fp32',
+    'tvm-fp32',
+)
 
 
 class Run(NamedTuple):
@@ -115,7 +123,7 @@ def compare(
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='.*the network is random')
         eager = TorchEstimator(name, weights or None, device='cpu', flip_test=False)
-    height, width = eager.prepare(images[0]).inputs.shape[2:]
+    height, width = eager.prepare(images[0]).inputs.shape[1:3]
     candidates: dict[str, Callable[[], Run]] = {
         'authors, eager': lambda: authors(eager, images),
         'torch-fp32': lambda: pipeline(eager, images),

@@ -11,6 +11,7 @@ from litepose_mm.apis.description import deploy_graph, describe
 from litepose_mm.apis.mmpose_estimator import MMPoseEstimator
 from litepose_mm.deploy import export_model
 from litepose_mm.inference.engines import engines
+from litepose_mm.inference.preprocessing import Normaliser
 
 ENGINES = tuple(name for name, each in engines().items() if each.runs_onnx and each.runs_here())
 
@@ -74,9 +75,11 @@ def card_of(estimator, input_shape=None, **options):
 
 @torch.no_grad()
 def torch_outputs(model, inputs, **options):
-    """What torch gives for inputs; ``options`` as of :func:`describe`."""
-    graph = deploy_graph(model, describe(model, **options))
-    return [output.numpy() for output in graph(torch.as_tensor(inputs))]
+    """What torch gives for images or normalised inputs; ``options`` as of :func:`describe`."""
+    card = describe(model, **options)
+    if getattr(inputs, 'dtype', None) == np.uint8:
+        inputs = Normaliser(card)(inputs)
+    return [output.numpy() for output in deploy_graph(model, card)(torch.as_tensor(inputs))]
 
 
 def need(engine):

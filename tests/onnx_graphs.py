@@ -14,4 +14,5 @@ def graph_of(nodes, shape, constants=None, outputs=('output',), opset=17):
             [numpy_helper.from_array(value, name) for name, value in (constants or {}).items()],
         ),
         opset_imports=[helper.make_opsetid('', opset)],
+        ir_version=10,  # newer ones are not read by every ONNX Runtime
     )

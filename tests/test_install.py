@@ -176,8 +176,9 @@ def test_wheel_is_complete(wheel):
         for path in (ROOT / part).rglob('*'):
             if path.is_file() and '__pycache__' not in path.parts:
                 assert f'litepose_mm/.mim/{path.relative_to(ROOT)}' in names
+    kinds = ('.py', '.json', '.onnx', '.bin', '.cpp', '.h')
     for path in (ROOT / 'litepose_mm').rglob('*'):
-        if path.suffix in ('.py', '.json', '.cpp', '.h') and '.mim' not in path.parts:
+        if path.suffix in kinds and '.mim' not in path.parts:
             assert str(path.relative_to(ROOT)) in names
     if (ROOT / 'model-index.yml').is_file():
         assert 'litepose_mm/.mim/model-index.yml' in names
@@ -240,3 +241,6 @@ def test_runtime_in_an_environment_without_torch(wheel, tmp_path):
     text = run(python, '-m', 'litepose_mm.cli', 'predict', image, *options, env=environment)
     assert text.startswith(f'{people} people on 1 image')
     assert float(score) == pytest.approx(float(expected.scores.sum()), abs=1e-4)
+    arguments = ('predict', image, '--out-dir', tmp_path / 'bundled')
+    text = run(python, '-m', 'litepose_mm.cli', *arguments, env=environment)
+    assert 'people on 1 image' in text

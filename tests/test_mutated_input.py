@@ -78,6 +78,7 @@ def card(decoder):
         precision='fp32',
         files={'model.onnx': '0' * 64},
         flip_test=False,
+        input_type='float32',
         input_shape=None,
         resize=ShortSide(short_side=256),
         batch_limit=None,

@@ -59,6 +59,7 @@ def describe(
         precision='fp32',
         files={},
         flip_test=flip_test,
+        input_type='float32',
         channel_order='rgb' if normalisation._channel_conversion else 'bgr',
         mean=mean,
         std=std,

@@ -31,7 +31,8 @@ def cached_export(
     weights: str | Path | None = None,
     *,
     engine: str,
-    flip_test: bool = False,
+    precision: str | None = None,
+    flip_test: bool | None = False,
     short_side: int | None = None,
     cfg_options: Mapping[str, Any] | None = None,
 ) -> Path:
@@ -45,14 +46,18 @@ def cached_export(
         weights: File with weights, or name of bundled weights; None selects the model's first
             bundled weights.
         engine: An engine for inputs of any shape.
-        flip_test: Whether to run the mirrored image too.
+        precision: The engine's precision; None selects the fastest one for which the processor has
+            instructions.
+        flip_test: Whether to run the mirrored image too; None leaves it to the config.
         short_side: Short side of the input in pixels; None leaves it to the config.
         cfg_options: Values that override the config.
 
     Raises:
         LitePoseError: There are no weights, or the export fails.
     """
-    from ..inference.card import CARD_NAME  # here, because it imports numpy
+    # Here, because they import numpy.
+    from ..inference.card import CARD_NAME
+    from ..inference.engines import get_engine
 
     model = full_name(model)
     if weights is None:
@@ -64,8 +69,12 @@ def cached_export(
             )
         weights = cards[0].name
     weights = find_weights(weights)
+    precision = precision or get_engine(engine).quickest_precision()
     options: dict[str, Any] = dict(
-        flip_test=flip_test, short_side=short_side, cfg_options=cfg_options or None
+        precision=precision,
+        flip_test=flip_test,
+        short_side=short_side,
+        cfg_options=cfg_options or None,
     )
     facts = [engine, options, _content(model), sha256(weights, 'weights'), _code()]
     digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]

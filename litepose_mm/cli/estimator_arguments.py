@@ -24,19 +24,15 @@ if TYPE_CHECKING:
 _MIN_SCORE = 0.1
 
 
-def add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds ``--model``, ``--weights`` and related arguments."""
-    group = _add_model(parser, default_model())
-    group.add_argument(
-        '--batch-size',
-        type=positive_int,
-        default=1,
-        metavar='N',
-        help='number of images of the same size to process at once (default: 1)',
-    )
+def add_estimator_arguments(
+    parser: argparse.ArgumentParser, default: str | None = None
+) -> argparse._ArgumentGroup:
+    """Adds the arguments of :func:`make_estimator`.
 
-
-def _add_model(parser: argparse.ArgumentParser, default: str | None) -> argparse._ArgumentGroup:
+    Args:
+        parser: Parser to which the arguments are added.
+        default: Default model; None makes ``--model`` required.
+    """
     group = parser.add_argument_group('model')
     group.add_argument(
         '--model',
@@ -48,40 +44,35 @@ def _add_model(parser: argparse.ArgumentParser, default: str | None) -> argparse
     )
     add_model_options(group)
     group.add_argument(
-        '--device', help='device: cpu, cuda, cuda:1 … (default: cuda if available, else cpu)'
+        '--engine',
+        metavar='NAME',
+        default='auto',
+        help='engine for a model that is not an exported folder; models with other weights or '
+        'options than the bundled ones are exported once and kept (default: the fastest installed '
+        'engine; torch on a GPU)',
+    )
+    group.add_argument(
+        '--precision',
+        metavar='NAME',
+        help='precision of the engine (default: bf16 for openvino on processors that have '
+        'instructions for it, else fp32)',
+    )
+    group.add_argument(
+        '--threads',
+        type=positive_int,
+        metavar='N',
+        help='number of engine threads (default: chosen by the engine)',
+    )
+    group.add_argument(
+        '--device', help='device of torch: cpu, cuda, cuda:1 … (default: cuda if available)'
     )
     return group
 
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of real-time commands."""
-    add_engine_arguments(parser, default_model(real_time=True))
+    add_estimator_arguments(parser, default_model(real_time=True))
     add_min_score(parser)
-
-
-def add_engine_arguments(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    """Adds the arguments of :func:`make_pipeline_estimator`.
-
-    Without ``--flip`` there is no flip test, regardless of the config, because speed matters here.
-
-    Args:
-        parser: Parser to which the arguments are added.
-        default: Default model; None makes ``--model`` required.
-    """
-    _add_model(parser, default)
-    parser.add_argument(
-        '--engine',
-        metavar='NAME',
-        default='auto',
-        help='engine for a model that is not an exported folder; the model is exported once and '
-        'kept (default: the fastest installed engine)',
-    )
-    parser.add_argument(
-        '--threads',
-        type=positive_int,
-        metavar='N',
-        help='number of engine threads (default: chosen by the engine)',
-    )
 
 
 def add_min_score(parser: argparse._ActionsContainer) -> None:
@@ -126,13 +117,104 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def make_estimator(args: argparse.Namespace) -> PoseEstimator:
-    """Creates the estimator that the arguments describe, and prints warnings in one line each.
+def load_exported(
+    args: argparse.Namespace, threads: int | None = None, batch_size: int = 1
+) -> ExportedPoseEstimator:
+    """Loads the exported folder ``args.model``.
 
     Raises:
-        LitePoseError: See :class:`litepose_mm.PoseEstimator`.
+        LitePoseError: An option does not apply to exported models, or the folder cannot be loaded.
     """
-    return _with_torch(args, args.flip, args.batch_size)
+    for name in (
+        'weights',
+        'flip',
+        'short_side',
+        'config_options',
+        'device',
+        'engine',
+        'precision',
+    ):
+        if getattr(args, name) not in (None, [], 'auto'):
+            raise LitePoseError(
+                f'--{name.replace("_", "-")} has no effect on {args.model}, which is already '
+                'exported; leave it out, or export again'
+            )
+    from ..runtime import PoseEstimator
+
+    return PoseEstimator(args.model, threads=threads, batch_size=batch_size)
+
+
+def make_pipeline_estimator(args: argparse.Namespace) -> BaseEstimator:
+    """Creates an estimator for real time: there is no flip test without ``--flip``."""
+    estimator = make_estimator(args, bool(args.flip))
+    card = getattr(estimator, 'card', None)
+    if card is not None and card.flip_test and not args.flip:
+        print(
+            f'litepose: {args.model} runs the mirrored image too, which doubles the time; '
+            '`litepose export --no-flip` avoids this',
+            file=sys.stderr,
+        )
+    return estimator
+
+
+def make_estimator(
+    args: argparse.Namespace, flip: bool | None, batch_size: int = 1
+) -> BaseEstimator:
+    """Creates the estimator of an exported folder, or of a model in the selected engine.
+
+    Args:
+        args: Values of the arguments.
+        flip: Whether to run the mirrored image too; None leaves it to the config.
+        batch_size: How many images of a list pass through the network at once.
+
+    Raises:
+        LitePoseError: The model cannot be loaded or exported.
+    """
+    if Path(args.model).is_dir():
+        return load_exported(args, args.threads, batch_size)
+    engine = args.engine if args.engine != 'auto' else _quickest(args)
+    if engine != 'torch':
+        if args.device not in (None, 'cpu'):
+            raise LitePoseError(
+                f'--device: expected cpu for {engine}, got {args.device!r}; use --engine torch'
+            )
+        try:
+            return _on_engine(args, engine, flip, batch_size)
+        except CannotExport as error:
+            if args.engine != 'auto':
+                raise
+            print(f'litepose: using torch, because {error}', file=sys.stderr)
+    if args.precision not in (None, 'fp32'):
+        raise LitePoseError(f'--precision: expected fp32 for torch, got {args.precision!r}')
+    if args.threads:
+        import torch
+
+        torch.set_num_threads(args.threads)
+    return _with_torch(args, flip, batch_size)
+
+
+def _on_engine(
+    args: argparse.Namespace, engine: str, flip: bool | None, batch_size: int
+) -> BaseEstimator:
+    """Loads a model that the package carries, or exports it once."""
+    from ..runtime import PoseEstimator
+
+    if _bundled(args) is not None:
+        # The configs of all bundled models have a flip test.
+        options = dict(precision=args.precision, flip_test=flip is not False)
+        options.update(engine=engine, short_side=args.short_side)
+        return PoseEstimator(args.model, threads=args.threads, batch_size=batch_size, **options)
+    with one_line_warnings():
+        folder = cached_export(
+            args.model,
+            args.weights,
+            engine=engine,
+            precision=args.precision,
+            flip_test=flip,
+            short_side=args.short_side,
+            cfg_options=dict(args.config_options),
+        )
+    return PoseEstimator(folder, threads=args.threads, batch_size=batch_size)
 
 
 def _with_torch(args: argparse.Namespace, flip: bool | None, batch_size: int) -> PoseEstimator:
@@ -150,86 +232,23 @@ def _with_torch(args: argparse.Namespace, flip: bool | None, batch_size: int) ->
         )
 
 
-def load_exported(
-    args: argparse.Namespace, threads: int | None = None, batch_size: int = 1
-) -> ExportedPoseEstimator:
-    """Loads the exported folder ``args.model``.
+def _bundled(args: argparse.Namespace) -> Path | None:
+    """Returns the folder of the model in the package; None if the arguments change it."""
+    from ..inference.bundled import find_bundled
 
-    Raises:
-        LitePoseError: An option does not apply to exported models, or the folder cannot be loaded.
-    """
-    for name in ('weights', 'flip', 'short_side', 'config_options', 'device'):
-        if getattr(args, name) not in (None, []):
-            raise LitePoseError(
-                f'--{name.replace("_", "-")} has no effect on {args.model}, which is already '
-                'exported; leave it out, or export again'
-            )
-    from ..runtime import PoseEstimator
-
-    return PoseEstimator(args.model, threads=threads, batch_size=batch_size)
-
-
-def make_pipeline_estimator(args: argparse.Namespace) -> BaseEstimator:
-    """Creates the estimator of an exported folder, or of a model in the selected engine.
-
-    Raises:
-        LitePoseError: The model cannot be loaded or exported.
-    """
-    if Path(args.model).is_dir():
-        if args.engine != 'auto':
-            raise LitePoseError(
-                f'--engine has no effect on {args.model}, which is already exported for an engine; '
-                'leave it out'
-            )
-        estimator = load_exported(args, args.threads)
-        if estimator.card.flip_test:
-            print(
-                f'litepose: {args.model} runs the mirrored image too, which doubles the time; '
-                '`litepose export --no-flip` avoids this',
-                file=sys.stderr,
-            )
-        return estimator
-    engine = args.engine if args.engine != 'auto' else _quickest(args)
-    if engine != 'torch':
-        if args.device not in (None, 'cpu'):
-            raise LitePoseError(
-                f'--device: expected cpu for {engine}, got {args.device!r}; use --engine torch'
-            )
-        try:
-            return _exported_once(args, engine)
-        except CannotExport as error:
-            if args.engine != 'auto':
-                raise
-            print(f'litepose: using torch, because {error}', file=sys.stderr)
-    if args.threads:
-        import torch
-
-        torch.set_num_threads(args.threads)
-    return _with_torch(args, bool(args.flip), batch_size=1)
-
-
-def _exported_once(args: argparse.Namespace, engine: str) -> BaseEstimator:
-    from ..runtime import PoseEstimator
-
-    with one_line_warnings():
-        folder = cached_export(
-            args.model,
-            args.weights,
-            engine=engine,
-            flip_test=bool(args.flip),
-            short_side=args.short_side,
-            cfg_options=dict(args.config_options),
-        )
-    return PoseEstimator(folder, threads=args.threads)
+    return None if args.weights or args.config_options else find_bundled(args.model)
 
 
 def _quickest(args: argparse.Namespace) -> str:
     """Chooses an engine: torch on a GPU or for random weights, otherwise the fastest one."""
     from ..inference.engines import quickest_engine
 
+    if not (args.device == 'cpu' or (args.device is None and not _has_gpu())):
+        return 'torch'
+    if _bundled(args) is not None:
+        return quickest_engine(converts=False) or 'onnxruntime'
     has_weights = args.weights or weights_of(full_name(args.model))
-    on_cpu = not _has_gpu() if args.device is None else args.device == 'cpu'
-    return (quickest_engine() if on_cpu and has_weights else None) or 'torch'
+    return (quickest_engine() if has_weights else None) or 'torch'
 
 
 def _has_gpu() -> bool:

@@ -20,6 +20,7 @@ from ..inference.card import ModelCard, file_hashes
 from ..inference.engines import Engine, get_engine
 from ..version import __version__
 from .exported_folder import check_replaceable, replacing_folder
+from .image_input import take_images
 from .onnx_export import export_onnx
 from .quantization import AccuracyGoal
 from .quantization.calibration import calibration_images
@@ -147,7 +148,7 @@ def export_graph(
             fault = f'torch itself fails: {reason(error)}'
             continue
         graph = _trace(model, scratch / 'model.onnx', promise)
-        fault, before = graph_fault(graph, samples, promise.decoder), fault
+        fault, before = graph_fault(graph, samples, promise), fault
         if fault is None:
             if narrower:
                 warnings.warn(
@@ -188,6 +189,8 @@ def _write(
     folder: Path,
     precision: str,
 ) -> ModelCard:
+    if kind.takes_images:
+        graph, card = take_images(graph, card), replace(card, input_type='uint8')
     build = kind.convert(graph, folder, precision, **options)
     card = replace(
         card,

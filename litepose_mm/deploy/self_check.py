@@ -16,6 +16,7 @@ from ..decoding import BROKEN_OUTPUTS, Decoder
 from ..errors import CannotExport, LitePoseError
 from ..inference.card import ModelCard
 from ..inference.engines import get_engine, load_engine
+from ..inference.preprocessing import Normaliser
 
 # Largest difference, as a share of an output's largest value. Rounding in float32 was observed to
 # cause a hundredth of this. Losses in lower precisions have to be judged on images, but completely
@@ -24,7 +25,7 @@ ROUNDING = {'fp32': 1e-3, 'fp16': 0.5, 'bf16': 0.5}
 
 
 class Sample(NamedTuple):
-    """An input of noise and the outputs of torch."""
+    """Images of noise and the outputs of torch."""
 
     inputs: np.ndarray
     outputs: list[np.ndarray]
@@ -62,21 +63,22 @@ def run_on_noise(model: nn.Module, card: ModelCard) -> Iterator[Sample]:
         shapes.append((count, 3, *card.input_shape))
     graph = deploy_graph(model, card)
     device, random = next(model.parameters()).device, np.random.default_rng(0)
-    for shape in shapes:
-        noise = random.standard_normal(shape, dtype=np.float32)
-        outputs = graph(torch.from_numpy(noise).to(device))
+    normalise = Normaliser(card)
+    for count, _, height, width in shapes:
+        noise = random.integers(0, 256, (count, height, width, 3), np.uint8)
+        outputs = graph(torch.from_numpy(normalise(noise)).to(device))
         if not all(output.isfinite().all() for output in outputs):
             raise LitePoseError(BROKEN_OUTPUTS)
         yield Sample(noise, [output.cpu().numpy() for output in outputs])
 
 
-def graph_fault(onnx_file: Path, samples: Sequence[Sample], decoder: Decoder) -> str | None:
-    """Run a graph with ONNX Runtime and compare it with torch.
+def graph_fault(onnx_file: Path, samples: Sequence[Sample], card: ModelCard) -> str | None:
+    """Run a graph of normalised images with ONNX Runtime and compare it with torch.
 
     Args:
         onnx_file: The graph in float32.
         samples: Inputs and the outputs of torch.
-        decoder: Decoder of the graph.
+        card: Card of the graph.
 
     Returns:
         A description of the fault; None if there is none or ONNX Runtime is not installed.
@@ -85,13 +87,14 @@ def graph_fault(onnx_file: Path, samples: Sequence[Sample], decoder: Decoder) ->
         return None
     from ..inference.engines.onnxruntime import cpu_session
 
-    session = cpu_session(onnx_file.read_bytes(), threads=1)
+    session, normalise = cpu_session(onnx_file.read_bytes(), threads=1), Normaliser(card)
     for sample in samples:
+        inputs = normalise(sample.inputs)
         try:
-            found = session.run(list(decoder.output_names), {'inputs': sample.inputs})
+            found = session.run(list(card.decoder.output_names), {'inputs': inputs})
         except Exception:  # an engine may raise any exception
             return f'it fails on inputs {sample.inputs.shape}'
-        fault = _difference(found, sample, decoder, 'fp32')
+        fault = _difference(found, sample, card.decoder, 'fp32')
         if fault is not None:
             return fault
     return None

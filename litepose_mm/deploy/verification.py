@@ -18,6 +18,7 @@ from ..apis.description import deploy_graph
 from ..errors import LitePoseError
 from ..evaluation.functional.average_precision import Truth
 from ..evaluation.functional.oks import box_areas, keypoint_similarity
+from ..inference.preprocessing import Normaliser
 from ..media import find_media, read_image
 from ..runtime import PoseEstimator
 from ..structures import Skeleton
@@ -143,7 +144,7 @@ class _Differences:
     def __init__(self, estimator: TorchEstimator, runtime: PoseEstimator) -> None:
         self._model, self._runtime = estimator.model, runtime
         card = runtime.card
-        self._graph = deploy_graph(self._model, card)
+        self._graph, self._normalise = deploy_graph(self._model, card), Normaliser(card)
         self._names = card.decoder.comparable_names
         self._largest = dict.fromkeys(self._names, 0.0)
         self._means: dict[str, list[float]] = {name: [] for name in self._names}
@@ -156,12 +157,12 @@ class _Differences:
     def _both(self, inputs: np.ndarray) -> tuple[list[np.ndarray], Sequence[np.ndarray]]:
         """Return the outputs of torch and of the engine."""
         device = next(self._model.parameters()).device
-        theirs = self._graph(torch.from_numpy(inputs).to(device))
+        theirs = self._graph(torch.from_numpy(self._normalise(inputs)).to(device))
         return [each.cpu().numpy() for each in theirs], self._runtime.engine.run(inputs)
 
     def _add_batch(self, inputs: np.ndarray) -> None:
         """Compare both on a batch of an input and its mirror image."""
-        both = self._both(np.concatenate([inputs, inputs[..., ::-1]]))
+        both = self._both(np.concatenate([inputs, inputs[:, :, ::-1]]))
         self._batch = max(
             float(np.abs(their - our).max() / max(np.abs(their).max(), 1e-12))
             for _, their, our in zip(self._names, *both)

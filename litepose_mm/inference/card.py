@@ -17,7 +17,7 @@ from ..utils.files import replacing, sha256
 from ..utils.tagged import LARGEST, AboveZero, Positive
 
 CARD_NAME = 'model.json'
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 # Only letters, digits and . _ + - are allowed, so that no name can lead out of the folder.
@@ -42,8 +42,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             any multiples of the rule's ``divisor``.
         resize: The rule by which images are resized.
         batch_limit: Maximum batch size; None means any.
-        channel_order: Channel order of the input.
-        mean: Subtracted from each channel of the input, 0 to 255.
+        input_type: What the graph takes: ``'uint8'``, BGR images ``(B, H, W, 3)``, or
+            ``'float32'``, normalised images ``(B, 3, H, W)``.
+        channel_order: Channel order of normalised images.
+        mean: Subtracted from each channel of an image, 0 to 255.
         std: Then divides each channel.
         skeleton: The ``K`` keypoints.
         decoder: Turns the graph's outputs into people.
@@ -62,6 +64,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     input_shape: tuple[Positive, Positive] | None
     resize: Any  # a ResizeRule, which from_dict creates, like the Skeleton and the Decoder
     batch_limit: Positive | None
+    input_type: Literal['uint8', 'float32']
     channel_order: Literal['rgb', 'bgr']
     mean: tuple[Number, Number, Number]
     std: tuple[AboveZero, AboveZero, AboveZero]
@@ -102,37 +105,41 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return Path(folder) / names[0]
 
     @classmethod
-    def load(cls, folder: str | Path) -> ModelCard:
+    def load(cls, folder: str | Path, name: str = CARD_NAME) -> ModelCard:
         """Reads the card of an exported folder and checks the model's files against it.
 
         Every file is hashed, which takes about 1.5 ms per megabyte.
+
+        Args:
+            folder: The folder.
+            name: Name of the card's file.
 
         Raises:
             LitePoseError: There is no such folder or card, the card is invalid, or a file is
                 missing or does not match the card.
         """
         folder = Path(folder)
-        card = cls.from_dict(_read_json(folder / CARD_NAME))
+        card = cls.from_dict(_read_json(folder / name))
         if not card.files:
             raise _error('files', 'names of files in the folder', 'none')
         for name, expected in card.files.items():
             found = _hash(folder / name)
             if found != expected:
                 raise LitePoseError(
-                    f'{folder / name}: expected the sha256 {expected[:12]}… given in {CARD_NAME}, '
+                    f'{folder / name}: expected the sha256 {expected[:12]}… given in {name}, '
                     f'got {found[:12]}…: the file is truncated or damaged, or the card belongs to '
                     'another model; copy the whole folder again, or export again'
                 )
         return card
 
-    def save(self, folder: str | Path) -> None:
+    def save(self, folder: str | Path, name: str = CARD_NAME) -> None:
         """Writes the card beside the model's files, atomically.
 
         Raises:
             LitePoseError: The card cannot be written.
         """
         text = json.dumps(self.to_dict(), indent=2, allow_nan=False)
-        with replacing(Path(folder) / CARD_NAME) as part:
+        with replacing(Path(folder) / name) as part:
             part.write_text(text + '\n', encoding='utf-8')
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from ..structures import PoseResult
 from .base import BaseEstimator
 from .engines import Engine
 from .images import check_positive, inputs_text, one_line_errors
-from .preprocessing import Preprocessor
 
 
 class Estimator(BaseEstimator):
@@ -27,14 +26,12 @@ class Estimator(BaseEstimator):
     Attributes:
         engine: The loaded model.
         card: The model's card.
-        preprocessor: Turns images into the engine's input.
         skeleton: The keypoints that the model finds.
     """
 
     def __init__(self, engine: Engine, batch_size: int = 1) -> None:
         check_positive('batch_size', batch_size)
         self.engine, self.card = engine, engine.card
-        self.preprocessor = Preprocessor(self.card)
         super().__init__(self.card.skeleton, batch_size)
 
     @property
@@ -56,8 +53,10 @@ class Estimator(BaseEstimator):
         return (prepared.resized[0], panels) if panels else None
 
     def _prepare(self, image: np.ndarray, boxes: np.ndarray | None) -> Prepared:
-        resized = self.preprocessor.resize(image, boxes)
-        inputs = self.preprocessor.batch([each.image for each in resized])
+        shape = self.card.input_shape
+        resized = self.card.resize.resize(image, shape, boxes)
+        nobody = (0, *(shape or (0, 0)), 3)
+        inputs = _joined([each.image[None] for each in resized], nobody, np.uint8)
         return Prepared(resized, inputs, (image.shape[1], image.shape[0]))
 
     def _input_shape(self, prepared: Prepared) -> Hashable:
@@ -79,7 +78,7 @@ class Estimator(BaseEstimator):
         if outputs:
             with _errors_about(inputs):
                 boxes = [resized.box for each in inputs for resized in each.resized]
-                people = iter(decoder.decode(outputs, inputs[0].inputs.shape[2:], boxes))
+                people = iter(decoder.decode(outputs, inputs[0].inputs.shape[1:3], boxes))
         return [
             self._result(each, [next(people) for _ in each.resized], source)
             for each, source in zip(inputs, sources, strict=True)
@@ -103,10 +102,12 @@ class Estimator(BaseEstimator):
         )
 
 
-def _joined(parts: Sequence[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
+def _joined(
+    parts: Sequence[np.ndarray], empty: tuple[int, ...], dtype: type = np.float32
+) -> np.ndarray:
     if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.zeros(empty, np.float32)
+        return parts[0]  # without a copy
+    return np.concatenate(parts) if parts else np.zeros(empty, dtype)
 
 
 class Prepared(NamedTuple):
@@ -114,7 +115,7 @@ class Prepared(NamedTuple):
 
     Attributes:
         resized: The image at the input's size; for a top-down model, a crop for each person.
-        inputs: The same, normalised, ``(N, 3, H, W)``.
+        inputs: The same as a batch, ``(N, H, W, 3)``.
         image_size: Width and height of the original image.
     """
 
@@ -124,5 +125,5 @@ class Prepared(NamedTuple):
 
 
 def _errors_about(inputs: Sequence[Prepared]) -> AbstractContextManager[None]:
-    height, width = inputs[0].inputs.shape[2:]
+    height, width = inputs[0].inputs.shape[1:3]
     return one_line_errors(inputs_text(len(inputs), width, height))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LitePoseError
+from .bundled import bundled_card, find_bundled
 from .card import CARD_NAME, ModelCard
 from .engines import load_engine
 from .estimator import Estimator
@@ -16,33 +17,51 @@ class PoseEstimator(Estimator):
 
     Example::
 
-        estimator = PoseEstimator('exported/litepose-m', threads=2)
+        estimator = PoseEstimator('litepose-xs', threads=2)
         result = estimator('photo.jpg')
         drawing = result.draw()
 
     It is called like :class:`litepose_mm.PoseEstimator` and returns the same results.
 
     Args:
-        folder: Folder that ``litepose export`` wrote, with the model and ``model.json``. Copying
-            the estimator, or pickling it for another process, reads the folder again.
+        model: Folder that ``litepose export`` wrote, with the model and ``model.json``; or name of
+            a model that the package carries. Copying the estimator, or pickling it for another
+            process, reads the files again.
         threads: Number of threads of the engine; None leaves it to the engine.
         batch_size: How many images of a list pass through the network at once.
+        bundled: For a model that the package carries, the options of :func:`bundled_card`.
 
     Raises:
-        LitePoseError: The folder does not contain a complete exported model, or its engine is not
-            installed.
+        LitePoseError: The folder does not contain a complete exported model, an option does not
+            fit, or the engine is not installed.
     """
 
     def __init__(
-        self, folder: str | Path, *, threads: int | None = None, batch_size: int = 1
+        self,
+        model: str | Path,
+        *,
+        threads: int | None = None,
+        batch_size: int = 1,
+        **bundled: Any,
     ) -> None:
-        self.folder = Path(folder).absolute()  # other processes may have other working directories
-        self.threads = threads
-        super().__init__(load_engine(folder, ModelCard.load(folder), threads), batch_size)
+        folder = None if Path(model).is_dir() else find_bundled(str(model))
+        if folder is not None:
+            card = bundled_card(folder, **bundled)
+        elif bundled:
+            raise LitePoseError(
+                f'{min(bundled)}: expected the name of a model that the package carries, got '
+                f'{model}; export it with this option'
+            )
+        else:
+            card = ModelCard.load(model)
+        # Other processes may have other working directories.
+        self.folder = Path(folder or model).absolute()
+        self._arguments = model if folder else self.folder, dict(threads=threads, **bundled)
+        super().__init__(load_engine(self.folder, card, threads), batch_size)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Makes copies and other processes load the same model again from its folder."""
-        return _load_again, (type(self), self.folder, self.threads, self.batch_size, self.card)
+        return _load_again, (type(self), *self._arguments, self.batch_size, self.card)
 
     @property
     def weights_file(self) -> Path:
@@ -50,12 +69,16 @@ class PoseEstimator(Estimator):
 
 
 def _load_again(
-    kind: type[PoseEstimator], folder: Path, threads: int | None, batch_size: int, card: ModelCard
+    kind: type[PoseEstimator],
+    model: str | Path,
+    options: dict[str, Any],
+    batch_size: int,
+    card: ModelCard,
 ) -> PoseEstimator:
-    estimator = kind(folder, threads=threads, batch_size=batch_size)
+    estimator = kind(model, batch_size=batch_size, **options)
     if estimator.card != card:
         raise LitePoseError(
-            f'expected the model that the copied estimator had loaded from {folder}, but the '
+            f'expected the model that the copied estimator had loaded from {model}, but the '
             'folder now contains another one; export each model to its own folder'
         )
     return estimator

@@ -130,7 +130,7 @@ def stages_with_people(name: str, estimator: BaseEstimator, num_people: int) -> 
 
     def decode(results: tuple[Any, Any]) -> np.ndarray:
         prepared, own = results
-        made = None if engine is None else outputs(engine, prepared.inputs.shape[2:])
+        made = None if engine is None else outputs(engine, prepared.inputs.shape[1:3])
         return stages.decode((prepared, own if made is None else made))
 
     return stages._replace(preprocess=preprocess, decode=decode)

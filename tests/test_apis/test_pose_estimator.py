@@ -178,7 +178,7 @@ def test_flip_test_follows_config_or_argument(weights):
 def test_short_side(weights):
     estimator = make(weights=weights, short_side=192)
     assert estimator.short_side == 192
-    assert estimator.prepare(photo(160, 120)).inputs.shape == (1, 3, 192, 256)
+    assert estimator.prepare(photo(160, 120)).inputs.shape == (1, 192, 256, 3)
 
 
 def test_coco_has_its_own_skeleton():
@@ -294,7 +294,7 @@ def test_samples_without_people(estimator):
 
 def test_command(weights, tmp_path, capsys):
     cv2.imwrite(str(tmp_path / 'x.png'), photo(160, 120))
-    arguments = f'--model {MODEL} --weights {weights} --device cpu --short-side 128 --no-flip'
+    arguments = f'--model {MODEL} --weights {weights} --engine torch --short-side 128 --no-flip'
     status = main(
         ['predict', f'{tmp_path}/x.png', *arguments.split(), '--out-dir', f'{tmp_path}/out']
     )

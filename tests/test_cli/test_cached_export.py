@@ -157,8 +157,8 @@ def test_the_quickest_engine(monkeypatch, installed, expected):
 def test_the_quickest_on_a_gpu(monkeypatch, has_driver, has_cuda, device, expected):
     monkeypatch.setattr(arguments.shutil, 'which', lambda name: 'somewhere' if has_driver else None)
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: has_cuda)
-    monkeypatch.setattr(engines, 'quickest_engine', lambda: 'openvino')
-    args = argparse.Namespace(model='litepose-xs', weights=None, device=device)
+    monkeypatch.setattr(engines, 'quickest_engine', lambda converts: 'openvino')
+    args = argparse.Namespace(model='litepose-xs', weights=None, config_options=[], device=device)
     assert arguments._quickest(args) == expected
 
 

@@ -30,8 +30,8 @@ from litepose_mm.runtime import PoseEstimator
 def estimator(monkeypatch):
     fake = FakeEstimator()
 
-    def make(args):
-        fake.batch_size, fake.weights_file = args.batch_size, args.weights
+    def make(args, flip, batch_size):
+        fake.batch_size, fake.weights_file = batch_size, args.weights
         return fake
 
     monkeypatch.setattr(predict, 'make_estimator', make)
@@ -373,7 +373,7 @@ def test_targets_are_tried_before_the_model_is_made(tmp_path, monkeypatch, capsy
         Path(target).touch()
     else:
         Path(target).mkdir(parents=True)
-    monkeypatch.setattr(predict, 'make_estimator', lambda args: pytest.fail('it was made'))
+    monkeypatch.setattr(predict, 'make_estimator', lambda *args: pytest.fail('it was made'))
     assert main(['predict', 'a.png', '--model', 'fake']) == 2
     assert target in capsys.readouterr().err
 
@@ -410,7 +410,7 @@ def test_bad_input_as_a_whole(cli, tmp_path, arguments, message):
 
 
 def test_no_estimator_is_made_for_missing_inputs(monkeypatch, tmp_path):
-    def refuse(args):
+    def refuse(*args):
         raise AssertionError('not to be called')
 
     monkeypatch.setattr(predict, 'make_estimator', refuse)
@@ -418,7 +418,7 @@ def test_no_estimator_is_made_for_missing_inputs(monkeypatch, tmp_path):
 
 
 def test_errors_of_the_estimator_are_one_line(monkeypatch, tmp_path, capsys):
-    def refuse(args):
+    def refuse(*args):
         raise LitePoseError('no such model')
 
     save(tmp_path / 'a.jpg')

@@ -189,11 +189,11 @@ def test_an_engine_that_calculates_something_else_is_found_out(
     [
         (
             lambda maps: 1.1 ** (int(maps.shape[0]) - 1),
-            'one input at a time.*[(]2, 3, ',
+            'one input at a time.*[(]2, ',
             1,
             None,
         ),
-        (lambda maps: int(maps.shape[3]) / 10, 'inputs of 64x64 .*[(]1, 3, ', 1, (64, 64)),
+        (lambda maps: int(maps.shape[3]) / 10, 'inputs of 64x64 .*[(]1, ', 1, (64, 64)),
     ],
 )
 def test_a_graph_that_holds_for_less_promises_less(
@@ -209,8 +209,8 @@ def test_a_graph_that_holds_for_less_promises_less(
         card = export_model(model, None, tmp_path / 'out')
     assert (card.batch_limit, card.input_shape) == (batch_limit, input_shape)
 
-    shape = (2, 3, *(input_shape or (128, 64)))
-    inputs = np.random.default_rng(1).standard_normal(shape, dtype=np.float32)
+    shape = (2, *(input_shape or (128, 64)), 3)
+    inputs = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     found = load_engine(tmp_path / 'out', card, threads=1).run(inputs)
     for number, each in enumerate(inputs):
         for own, other in zip(found, torch_outputs(model, each[None]), strict=True):

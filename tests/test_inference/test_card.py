@@ -40,6 +40,7 @@ def make_card(**changes) -> ModelCard:
         precision='fp32',
         files={'model.onnx': hashlib.sha256(MODEL).hexdigest()},
         flip_test=False,
+        input_type='float32',
         input_shape=None,
         resize=ShortSide(short_side=256),
         batch_limit=None,
@@ -105,7 +106,7 @@ def test_there_and_back(tmp_path, changes):
 
 def test_is_plain_json(folder):
     document = json.loads((folder / 'model.json').read_text())
-    assert document['format_version'] == 4
+    assert document['format_version'] == 5
     assert document['files'] == file_hashes(folder, ['model.onnx'])
     assert document['skeleton'] == make_skeleton().to_dict()
     assert document['resize'] == {'kind': 'short_side', 'short_side': 256, 'divisor': 64}
@@ -129,8 +130,8 @@ def test_file_of_a_suffix(folder):
 @pytest.mark.parametrize(
     'changes, message',
     [
-        (dict(format_version=3), 'format_version: expected 4, .* got 3; .*export again'),
-        (dict(format_version=...), 'format_version: expected 4, .* got None'),
+        (dict(format_version=4), 'format_version: expected 5, .* got 4; .*export again'),
+        (dict(format_version=...), 'format_version: expected 5, .* got None'),
         (dict(format_version=True), 'got True'),
         (dict(mean=...), 'missing required field `mean`'),
         (dict(more=1), 'unknown field `more`'),

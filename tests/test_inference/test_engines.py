@@ -23,7 +23,7 @@ def load(folder, threads=1, **changes) -> Engine:
 
 def batch(count=1, height=SHAPE[0], width=SHAPE[1]):
     rng = np.random.default_rng(count)
-    return rng.normal(size=(count, 3, height, width)).astype(np.float32)
+    return rng.integers(0, 256, (count, height, width, 3), np.uint8)
 
 
 def refusal(run, *args) -> str:
@@ -68,7 +68,7 @@ def test_results_are_not_overwritten_by_the_next(exported, name):
     engine = load(exported(name, SHAPE))
     first = engine.run(batch(1))
     kept = [output.copy() for output in first]
-    engine.run(-batch(1))
+    engine.run(255 - batch(1))
     for own, copy in zip(first, kept, strict=True):
         np.testing.assert_array_equal(own, copy)
 
@@ -77,16 +77,16 @@ def test_results_are_not_overwritten_by_the_next(exported, name):
 def test_refuses_shapes_of_a_static_model(exported, name):
     engine = load(exported(name, SHAPE))
     message = refusal(engine.run, batch(1, 128, 64))
-    assert 'inputs (B, 3, 64, 128), got (1, 3, 128, 64)' in message
+    assert 'inputs (B, 64, 128, 3), got (1, 128, 64, 3)' in message
 
 
 def test_refuses_what_is_no_batch(exported):
     engine = load(exported())
-    assert 'multiples of 64, got (1, 3, 64, 96)' in refusal(engine.run, batch(1, 64, 96))
-    assert 'got (0, 3, 64, 64)' in refusal(engine.run, batch(0, 64, 64))
-    assert 'got (1, 1, 64, 128)' in refusal(engine.run, batch()[:, :1])
-    assert 'got float64 (1, 3, 64, 128)' in refusal(engine.run, batch().astype(np.float64))
-    assert 'got float32 (3, 64, 128)' in refusal(engine.run, batch()[0])
+    assert 'multiples of 64, got (1, 64, 96, 3)' in refusal(engine.run, batch(1, 64, 96))
+    assert 'got (0, 64, 64, 3)' in refusal(engine.run, batch(0, 64, 64))
+    assert 'got (1, 64, 128, 1)' in refusal(engine.run, batch()[..., :1])
+    assert 'got float32 (1, 64, 128, 3)' in refusal(engine.run, batch().astype(np.float32))
+    assert 'got uint8 (64, 128, 3)' in refusal(engine.run, batch()[0])
     assert 'got list' in refusal(engine.run, [1])
 
 
@@ -158,8 +158,8 @@ def test_ncnn_takes_maps_only(exported):
 
 
 def test_a_card_of_another_engine(exported):
-    message = refusal(lambda: load(exported(), engine='openvino'))
-    assert 'expected one file *.xml for openvino, got model.onnx' in message
+    message = refusal(lambda: load(exported(), engine='tvm', build={'target': 'host'}))
+    assert 'expected one file *.so for tvm, got model.onnx' in message
 
 
 @pytest.mark.parametrize(

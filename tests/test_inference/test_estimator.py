@@ -93,7 +93,7 @@ def test_candidates_give_the_people_of_maps_at_their_stride(tiny, exported, scen
     for image in scenes[:3]:
         (resized,), inputs, _ = estimator.prepare(image)
         maps = torch_outputs(tiny.model, inputs)
-        (expected,) = decode_batch(card.decoder.rules, *maps, None, inputs.shape[2:])
+        (expected,) = decode_batch(card.decoder.rules, *maps, None, inputs.shape[1:3])
         result = estimator(image)
         assert len(result) == len(expected.scores) > 0
         assert_keypoints(result, expected, resized)
@@ -149,7 +149,7 @@ def test_batches_hold_inputs_of_one_size(exported, scenes, monkeypatch):
     )
     wide, tall = scenes[:2]
     estimator([wide, tall, wide, wide])
-    assert shapes == [(2, 3, 64, 128), (1, 3, 64, 128), (1, 3, 128, 64)]
+    assert shapes == [(2, 64, 128, 3), (1, 64, 128, 3), (1, 128, 64, 3)]
 
 
 @pytest.mark.parametrize(

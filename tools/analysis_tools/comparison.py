@@ -148,7 +148,7 @@ def input_of(estimator: BaseEstimator, image: np.ndarray, people: int) -> tuple[
     """
     prepared = stages_with_people('', estimator, people).preprocess(image)
     if hasattr(prepared, 'inputs'):
-        count, _, height, width = prepared.inputs.shape
+        count, height, width, _ = prepared.inputs.shape
         return count, height, width
     inputs = prepared[0]['inputs']  # of MMPose's own pipeline
     if not isinstance(inputs, torch.Tensor):

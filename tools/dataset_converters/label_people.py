@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from litepose_mm.annotations.values import image_path
-from litepose_mm.cli.estimator_arguments import add_engine_arguments, make_pipeline_estimator
+from litepose_mm.cli.estimator_arguments import add_estimator_arguments, make_pipeline_estimator
 from litepose_mm.cli.one_line_warnings import one_line_warnings
 from litepose_mm.cli.programs import run_tool
 from litepose_mm.cli.reporter import Reporter
@@ -112,7 +112,7 @@ def main() -> int:
         metavar='FILE',
         help="keypoints of people in some of the images, in COCO's form",
     )
-    add_engine_arguments(parser)
+    add_estimator_arguments(parser)
     args = parser.parse_args()
     path = args.out.with_suffix('.labels.jsonl')
     for each in (args.out, path):

@@ -12,7 +12,7 @@
 namespace litepose {
 namespace {
 
-constexpr int kFormatVersion = 4;
+constexpr int kFormatVersion = 5;
 constexpr double kLargest = 1 << 16;  // larger numbers in a card would exhaust the memory
 
 Json parse(const std::filesystem::path& path) {

@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import LitePoseError
-from ..argument_types import share
+from ...zoo.shipped_weights import default_model
+from ..argument_types import positive_int, share
 from ..estimator_arguments import (
     add_estimator_arguments,
     add_min_score,
-    load_exported,
     make_estimator,
 )
 from ..one_line_warnings import one_line_warnings
 from ..programs import stop_status
 
 if TYPE_CHECKING:
-    from ...inference.base import BaseEstimator
     from ...media import MediaFile
     from ..prediction import Prediction
 
@@ -35,7 +34,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar='INPUT',
         help="images, videos, folders of these, or patterns such as 'photos/*.jpg'",
     )
-    add_estimator_arguments(parser)
+    group = add_estimator_arguments(parser, default_model())
+    group.add_argument(
+        '--batch-size',
+        type=positive_int,
+        default=1,
+        metavar='N',
+        help='number of images of the same size to process at once (default: 1)',
+    )
     parser.add_argument('--recursive', action='store_true', help='search subfolders too')
     output = parser.add_argument_group('output')
     output.add_argument(
@@ -73,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     files = find_media(args.inputs, args.recursive)
     out_dir = Path(args.out_dir)
     check_targets(files, out_dir, draw=not args.no_draw)  # before loading the model for seconds
-    estimator = _estimator(args)
+    estimator = make_estimator(args, args.flip, args.batch_size)
     prediction = Prediction(
         estimator,
         CocoDocument(estimator.skeleton, args.model, estimator.weights_file),
@@ -99,13 +105,6 @@ def run(args: argparse.Namespace) -> int:
         return stop_status(stopped)
     is_lost = prediction.document.num_images and results != out_dir / RESULTS_NAME
     return 1 if reporter.num_failed or is_lost else 0
-
-
-def _estimator(args: argparse.Namespace) -> BaseEstimator:
-    """Creates the estimator of an exported folder, or of a model in torch."""
-    if Path(args.model).is_dir():
-        return load_exported(args, batch_size=args.batch_size)
-    return make_estimator(args)
 
 
 def _count_frames(files: list[MediaFile]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import LitePoseError
 from ...inference.card import ModelCard
-from ...inference.preprocessing import Preprocessor
+from ...inference.preprocessing import Normaliser
 from ...media import find_media, read_image
 
 # Fewer images do not show the range of every layer; more than 300 hardly change it, and NNCF uses
@@ -53,14 +53,18 @@ class Calibration(Sequence[np.ndarray]):
 
     def __init__(self, files: Sequence[Path], card: ModelCard) -> None:
         self.files = files
-        self._preprocessor = Preprocessor(card)
+        self._card, self._normalise = card, Normaliser(card)
 
     def __len__(self) -> int:
         return len(self.files)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        resized = self._preprocessor.resize(read_image(self.files[index]))[0]
-        return self._preprocessor.batch([resized.image])
+        return self._normalise(self.image(index))
+
+    def image(self, index: int) -> np.ndarray:
+        """Return an image as a batch of the input's size, uint8 ``(1, H, W, 3)``."""
+        card = self._card
+        return card.resize.resize(read_image(self.files[index]), card.input_shape)[0].image[None]
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(len(self)))

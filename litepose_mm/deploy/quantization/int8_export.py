@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import onnx
 from ...analysis.timing import stages_of, summarise, time_stages
 from ...errors import LitePoseError
 from ...inference.engines.onnxruntime import cpu_session
+from ...inference.preprocessing import Normaliser
 from ...inference.quantizers.graph import convolution_precisions
 from ...media import read_image
 from ...runtime import ModelCard, PoseEstimator
@@ -58,18 +59,19 @@ def export_int8(
         in_int8.mkdir()
         onnx.save(model, quantized)
         write(quantized, in_int8, 'int8')
-        _check_calculates(in_int8, quantized, inputs[0])
+        _check_calculates(in_int8, quantized, inputs.image(0))
         return in_int8
 
     trials = None if goal is None else Trials(goal, in_float32, export)
     print(f'calibrating on {len(inputs)} images', flush=True)
     model = quantize(graph, inputs, trials)
     export(model)
+    images = map(inputs.image, spread(range(len(inputs)), _COMPARED))
     figures = {
         'images': len(inputs),
         'convolutions': convolution_precisions(model.graph),
         'goal': None if goal is None else _reached(goal, trials.ap_float, in_int8),
-        'errors': _errors(in_float32, in_int8, spread(inputs, _COMPARED)),
+        'errors': _errors(in_float32, in_int8, images),
         'milliseconds': _milliseconds(in_float32, in_int8, spread(files, _COMPARED)),
     }
     write_quantization(figures, folder)
@@ -88,10 +90,10 @@ def _reached(goal: AccuracyGoal, ap_float: float, folder: Path) -> dict[str, flo
     return {'max_loss': goal.max_loss, 'ap_float': ap_float, 'ap_int8': ap}
 
 
-def _errors(before: Path, after: Path, inputs: Sequence[np.ndarray]) -> dict[str, float]:
+def _errors(before: Path, after: Path, images: Iterable[np.ndarray]) -> dict[str, float]:
     """Return the :func:`relative_error` of each output compared with float32."""
     first, second = (PoseEstimator(folder).engine for folder in (before, after))
-    outputs = [list(zip(first.run(each), second.run(each))) for each in inputs]
+    outputs = [list(zip(first.run(each), second.run(each))) for each in images]
     names = first.card.decoder.comparable_names
     return {
         name: float(np.mean([relative_error(own, right) for right, own in pairs]))
@@ -113,12 +115,12 @@ def relative_error(own: np.ndarray, right: np.ndarray) -> float:
     return float(np.linalg.norm(own - right) / max(np.linalg.norm(right), 1e-12))
 
 
-def _check_calculates(folder: Path, graph: Path, inputs: np.ndarray) -> None:
+def _check_calculates(folder: Path, graph: Path, image: np.ndarray) -> None:
     """Check that the engine computes what the graph specifies; one was observed to return zeros."""
     engine = PoseEstimator(folder).engine
-    expected = cpu_session(graph.read_bytes()).run(None, {'inputs': inputs})
     card = engine.card
-    for name, own, right in zip(card.decoder.comparable_names, engine.run(inputs), expected):
+    expected = cpu_session(graph.read_bytes()).run(None, {'inputs': Normaliser(card)(image)})
+    for name, own, right in zip(card.decoder.comparable_names, engine.run(image), expected):
         error = relative_error(own, right)
         if error > _ALLOWED:
             raise LitePoseError(

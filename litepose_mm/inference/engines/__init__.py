@@ -44,12 +44,17 @@ def get_engine(name: str) -> type[Engine]:
     return known[name]
 
 
-def quickest_engine() -> str | None:
-    """Returns the fastest installed engine for inputs of any shape; None if only torch is left."""
+def quickest_engine(converts: bool = True) -> str | None:
+    """Returns the fastest installed engine for inputs of any shape; None if only torch is left.
+
+    Args:
+        converts: Whether a model has to be converted; otherwise there is an ONNX file.
+    """
     ranked = [
         (each.rank, each.name)
         for each in engines().values()
-        if each.rank is not None and each.can_convert()
+        if each.rank is not None
+        and (each.can_convert() if converts else each.reads_onnx and each.is_installed())
     ]
     return min(ranked)[1] if ranked else None
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import CannotExport, LitePoseError, reason
 from ..images import check_positive, inputs_text, one_line_errors
+from ..preprocessing import Normaliser
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -74,6 +75,10 @@ class Engine(ABC):
     runs_decoding: ClassVar[bool] = True
     #: The engine's own maximum batch size, besides the card's limit; None means any.
     batch_limit: ClassVar[int | None] = None
+    #: Whether its graphs take images as they are and normalise them.
+    takes_images: ClassVar[bool] = False
+    #: Whether it loads ONNX files as they are.
+    reads_onnx: ClassVar[bool] = False
     #: Whether models are exported for it through ONNX.
     runs_onnx: ClassVar[bool] = True
     #: Whether it implements :meth:`time`.
@@ -132,6 +137,11 @@ class Engine(ABC):
     def runs_here(cls, **options: Any) -> bool:
         """Whether models exported with these options run in this package on this machine."""
         return True
+
+    @classmethod
+    def quickest_precision(cls) -> str:
+        """The fastest precision of float models for which this processor has instructions."""
+        return 'fp32'
 
     @classmethod
     def is_installed(cls) -> bool:
@@ -221,6 +231,7 @@ class Engine(ABC):
         if threads is not None:
             check_positive('threads', threads)
         self.card = card
+        self._inputs = np.ascontiguousarray if card.input_type == 'uint8' else Normaliser(card)
         try:
             self._load(Path(folder), threads)
         except (LitePoseError, ImportError):
@@ -239,15 +250,16 @@ class Engine(ABC):
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
         """Returns the outputs that ``card.decoder`` names, in order, for a valid batch.
 
-        Several threads may call it at once. The returned arrays must not change later, so the
-        engine's memory is copied before another run can reuse it.
+        The batch is contiguous and as the card's ``input_type`` says. Several threads may call this
+        at once. The returned arrays must not change later, so the engine's memory is copied before
+        another run can reuse it.
         """
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Runs the model, and splits batches that are too large.
 
         Args:
-            batch: Normalised inputs, float32 ``(B, 3, H, W)``.
+            batch: Images of the input's size, BGR ``(B, H, W, 3)`` uint8.
 
         Returns:
             Float32 arrays in the order of ``card.decoder.output_names``.
@@ -257,19 +269,18 @@ class Engine(ABC):
                 its card, the engine fails, or memory runs out.
         """
         self._check_batch(batch)
-        batch = np.ascontiguousarray(batch)
         limits = (self.card.batch_limit, self.batch_limit, len(batch))
         step = min(limit for limit in limits if limit is not None)
         parts = [self._run_part(batch[i : i + step]) for i in range(0, len(batch), step)]
         outputs = tuple(np.concatenate(part) if len(part) > 1 else part[0] for part in zip(*parts))
-        self._check_outputs(outputs, batch.shape)
+        self._check_outputs(outputs, len(batch), batch.shape[1:3])
         return outputs
 
     def _run_part(self, batch: np.ndarray) -> list[np.ndarray]:
-        what = inputs_text(len(batch), batch.shape[3], batch.shape[2])
+        what = inputs_text(len(batch), batch.shape[2], batch.shape[1])
         try:
             with one_line_errors(what):
-                outputs = self._run(batch)
+                outputs = self._run(self._inputs(batch))
         except LitePoseError:
             raise
         except Exception as error:
@@ -277,7 +288,7 @@ class Engine(ABC):
                 raise  # a bug of the network, for which the traceback helps
             advice = f'install the version of {self.card.engine} that its card lists'
             if self.card.input_shape is None:
-                shape = f'{batch.shape[3]}x{batch.shape[2]}'
+                shape = f'{batch.shape[2]}x{batch.shape[1]}'
                 advice += f', or, if only this shape fails, export the model with --static {shape}'
             raise LitePoseError(
                 f'{self.card.engine} fails on {what}: {reason(error)}; {advice}'
@@ -285,28 +296,30 @@ class Engine(ABC):
         return [np.asarray(output, dtype=np.float32) for output in outputs]
 
     def _check_batch(self, batch: np.ndarray) -> None:
-        if not isinstance(batch, np.ndarray) or batch.dtype != np.float32 or batch.ndim != 4:
+        if not isinstance(batch, np.ndarray) or batch.dtype != np.uint8 or batch.ndim != 4:
             got = getattr(batch, 'dtype', type(batch).__name__)
             raise LitePoseError(
-                f'expected normalised inputs as a float32 array (B, 3, H, W), got {got} '
+                f'expected images as a uint8 array (B, H, W, 3), got {got} '
                 f'{getattr(batch, "shape", "")}'
             )
         shape, divisor = self.card.input_shape, self.card.resize.divisor
-        height, width = batch.shape[2:]
+        height, width = batch.shape[1:3]
         if shape is None:
-            expected = f'(B, 3, H, W) with H and W multiples of {divisor}'
+            expected = f'(B, H, W, 3) with H and W multiples of {divisor}'
             fits = height > 0 < width and height % divisor == width % divisor == 0
         else:
-            expected, fits = f'(B, 3, {shape[0]}, {shape[1]})', (height, width) == shape
-        if not fits or batch.shape[1] != 3 or not len(batch):
+            expected, fits = f'(B, {shape[0]}, {shape[1]}, 3)', (height, width) == shape
+        if not fits or batch.shape[3] != 3 or not len(batch):
             raise LitePoseError(
                 f'the model {self.card.name}: expected inputs {expected}, got {batch.shape}; '
                 'resize them, or export the model for another shape'
             )
 
-    def _check_outputs(self, outputs: Sequence[np.ndarray], batch_shape: Sequence[int]) -> None:
+    def _check_outputs(
+        self, outputs: Sequence[np.ndarray], count: int, shape_hw: tuple[int, int]
+    ) -> None:
         decoder = self.card.decoder
-        expected = decoder.output_shapes(batch_shape[0], tuple(batch_shape[2:]))
+        expected = decoder.output_shapes(count, shape_hw)
         got = tuple(output.shape for output in outputs)
         if not all(map(_fits, got, expected)):
             raise LitePoseError(

@@ -38,14 +38,15 @@ def sums_saturate(processors: Path) -> bool:
     return ' avx2' in text and '_vnni' not in text
 
 
-def cpu_session(model: bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
+def cpu_session(model: bytes | Path, threads: int | None = None) -> onnxruntime.InferenceSession:
     """Returns an ONNX Runtime session on the CPU whose threads sleep between runs.
 
     By default, they wait for the next run in a busy loop, on cores that decoding or another engine
     needs: OpenVINO took twice as long afterwards (two cores).
 
     Args:
-        model: Contents of an ONNX file; passing bytes prevents references to external weights.
+        model: Contents of an ONNX file, which prevents references to other files; or its path, if
+            it refers to a file with weights.
         threads: Number of threads; None leaves it to ONNX Runtime.
     """
     import onnxruntime
@@ -64,7 +65,7 @@ class OnnxRuntimeEngine(Engine):
     """Runs ``*.onnx`` in the precision of the file."""
 
     name = 'onnxruntime'
-    can_time = True
+    can_time = takes_images = reads_onnx = True
     # Its CPU kernels compute in float32 and int8; float16 would be converted for each layer.
     precisions = ('fp32',)
     int8_packages = ('onnxruntime',)
@@ -88,7 +89,10 @@ class OnnxRuntimeEngine(Engine):
         return stopwatch(lambda: session.run(None, {'inputs': inputs}))
 
     def _load(self, folder: Path, threads: int | None) -> None:
-        self._session = cpu_session(self.card.file(folder, '.onnx').read_bytes(), threads)
+        file = self.card.file(folder, '.onnx')
+        self._session = cpu_session(
+            file.read_bytes() if len(self.card.files) == 1 else file, threads
+        )
         self._input = self._session.get_inputs()[0].name
         names = {output.name for output in self._session.get_outputs()}
         for name in self.card.decoder.output_names:

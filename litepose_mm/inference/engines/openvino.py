@@ -56,10 +56,10 @@ def compile_options(precision: str, threads: int | None = None) -> dict[str, Any
 
 
 class OpenVINOEngine(Engine):
-    """Runs ``*.xml`` with ``*.bin``, in the precision that the card names."""
+    """Runs ``*.xml`` with ``*.bin``, or ``*.onnx``, in the precision that the card names."""
 
     name = extra = 'openvino'
-    can_time = True
+    can_time = takes_images = reads_onnx = True
     packages = ('openvino',)
     # OpenVINO 2026.4 turns a graph with int8 layers and dynamic shapes into one that outputs 0.
     int8_any_shape = False
@@ -89,11 +89,20 @@ class OpenVINOEngine(Engine):
         request = compiled.create_infer_request()
         return stopwatch(lambda: request.infer([inputs], share_inputs=True))
 
+    @classmethod
+    def quickest_precision(cls) -> str:
+        # Only processors with instructions for it (AVX512_BF16, AMX) have this capability.
+        able = 'BF16' in cpu_core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
+        return 'bf16' if able else 'fp32'
+
     def _load(self, folder: Path, threads: int | None) -> None:
         core = cpu_core()
-        model = core.read_model(
-            model=self.card.file(folder, '.xml'), weights=self.card.file(folder, '.bin')
-        )
+        if any(name.endswith('.onnx') for name in self.card.files):
+            model = core.read_model(self.card.file(folder, '.onnx'))
+        else:
+            model = core.read_model(
+                model=self.card.file(folder, '.xml'), weights=self.card.file(folder, '.bin')
+            )
         compiled = core.compile_model(model, 'CPU', compile_options(self.card.precision, threads))
         self._outputs = [compiled.output(name) for name in self.card.decoder.output_names]
         self._new_request = compiled.create_infer_request

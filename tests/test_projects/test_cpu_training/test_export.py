@@ -19,7 +19,7 @@ def test_a_network_that_trained_with_kernels_is_exported(tmp_path):
     assert quicken(trained)
     for network, name in ((model, 'plain'), (trained, 'trained')):
         export_model(network, None, tmp_path / name)
-    inputs = np.random.default_rng(0).standard_normal((1, 3, 64, 128), dtype=np.float32)
+    inputs = np.random.default_rng(0).integers(0, 256, (1, 64, 128, 3), np.uint8)
     plain, other = (
         PoseEstimator(tmp_path / name).engine.run(inputs) for name in ('plain', 'trained')
     )

@@ -1,0 +1,72 @@
+"""Exported models that the package carries, which need no torch.
+
+``tools/misc/export_bundled.py`` makes them of the bundled weights.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ..errors import LitePoseError
+from ..zoo.shipped_weights import full_name
+from .card import ModelCard
+from .engines import engines, quickest_engine
+
+FOLDER = Path(__file__).resolve().parents[1] / 'zoo' / 'exports'
+
+#: Limits of the short side of inputs, in pixels.
+MIN_SHORT_SIDE, MAX_SHORT_SIDE = 64, 4096
+
+
+def card_name(flip_test: bool) -> str:
+    """Returns the name of a card in a model's folder; the graph has the same stem."""
+    return 'flip.json' if flip_test else 'model.json'
+
+
+def find_bundled(model: str) -> Path | None:
+    """Returns the folder of a model, which may be named by its variant; None if there is none."""
+    folder = FOLDER / full_name(model)
+    return folder if folder.parent == FOLDER and folder.is_dir() else None
+
+
+def bundled_card(
+    folder: Path,
+    engine: str | None = None,
+    precision: str | None = None,
+    flip_test: bool = False,
+    short_side: int | None = None,
+) -> ModelCard:
+    """Returns the card of a bundled model for an engine.
+
+    Args:
+        folder: What :func:`find_bundled` returned.
+        engine: An engine that reads ONNX files; None selects the fastest one that is installed.
+        precision: The engine's precision; None selects the fastest one for which the processor has
+            instructions.
+        flip_test: Whether to run the mirrored image too.
+        short_side: Short side of the input in pixels; None leaves it to the model.
+
+    Raises:
+        LitePoseError: An option does not fit.
+    """
+    engine = engine or quickest_engine(converts=False) or 'onnxruntime'
+    able = {name: each for name, each in engines().items() if each.reads_onnx}
+    if engine not in able:
+        raise LitePoseError(f'engine: expected {" or ".join(able)}, got {engine!r}')
+    kind = able[engine]
+    precision = precision or kind.quickest_precision()
+    if precision not in kind.precisions:
+        raise LitePoseError(
+            f'precision: expected {" or ".join(kind.precisions)} for {engine}, got {precision!r}'
+        )
+    card = ModelCard.load(folder, card_name(flip_test))
+    if short_side is not None:
+        if not MIN_SHORT_SIDE <= short_side <= MAX_SHORT_SIDE:
+            raise LitePoseError(
+                f'short_side: expected {MIN_SHORT_SIDE} to {MAX_SHORT_SIDE} pixels, got '
+                f'{short_side}'
+            )
+        card = replace(card, resize=replace(card.resize, short_side=short_side))
+    return replace(card, engine=engine, precision=precision)

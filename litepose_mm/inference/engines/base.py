@@ -273,7 +273,7 @@ class Engine(ABC):
         step = min(limit for limit in limits if limit is not None)
         parts = [self._run_part(batch[i : i + step]) for i in range(0, len(batch), step)]
         outputs = tuple(np.concatenate(part) if len(part) > 1 else part[0] for part in zip(*parts))
-        self._check_outputs(outputs, len(batch), batch.shape[1:3])
+        self._check_outputs(outputs, batch.shape)
         return outputs
 
     def _run_part(self, batch: np.ndarray) -> list[np.ndarray]:
@@ -315,11 +315,10 @@ class Engine(ABC):
                 'resize them, or export the model for another shape'
             )
 
-    def _check_outputs(
-        self, outputs: Sequence[np.ndarray], count: int, shape_hw: tuple[int, int]
-    ) -> None:
+    def _check_outputs(self, outputs: Sequence[np.ndarray], batch_shape: Sequence[int]) -> None:
         decoder = self.card.decoder
-        expected = decoder.output_shapes(count, shape_hw)
+        count, height, width, _ = batch_shape
+        expected = decoder.output_shapes(count, (height, width))
         got = tuple(output.shape for output in outputs)
         if not all(map(_fits, got, expected)):
             raise LitePoseError(

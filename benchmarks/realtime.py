@@ -53,13 +53,19 @@ ENGINES = (
 
 
 class Run(NamedTuple):
-    """A run over all frames: frames per second, milliseconds of the parts, mean people."""
+    """A run over all frames.
+
+    Frames per second, milliseconds of the parts, mean number of people, milliseconds from grabbing
+    to finding people, and the share of the threads' time without work.
+    """
 
     fps: float
     preprocessing: float
     network: float
     decoding: float
     people: float
+    latency: float
+    idle: float
 
 
 class FramesInMemory(Source):
@@ -76,7 +82,7 @@ class FramesInMemory(Source):
             yield Frame(image, number, number / self.fps)
 
 
-def authors(estimator: TorchEstimator, images: Sequence[np.ndarray]) -> Run:
+def authors(estimator: TorchEstimator, images: Sequence[np.ndarray], num_threads: int) -> Run:
     """Run the authors' procedure."""
     model, num_keypoints = estimator.model, estimator.skeleton.num_keypoints
     order = default_keypoint_order(num_keypoints)
@@ -88,7 +94,7 @@ def authors(estimator: TorchEstimator, images: Sequence[np.ndarray]) -> Run:
         moments.append(time.perf_counter())
         return outputs
 
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     with torch.inference_mode():
         for image in images:
             moments = [time.perf_counter()]
@@ -100,19 +106,37 @@ def authors(estimator: TorchEstimator, images: Sequence[np.ndarray]) -> Run:
             moments.append(time.perf_counter())
             times.append(np.diff(moments))
             people.append(len(found))
-    fps = len(images) / (time.perf_counter() - start)
-    return Run(fps, *(np.median(times, axis=0) * 1e3), np.mean(people))
+    milliseconds = np.median(times, axis=0) * 1e3
+    seconds = time.perf_counter() - start
+    return Run(
+        len(images) / seconds,
+        *milliseconds,
+        np.mean(people),
+        milliseconds.sum(),
+        idle(used, seconds, num_threads),
+    )
 
 
-def pipeline(estimator: BaseEstimator, images: Sequence[np.ndarray]) -> Run:
+def idle(used: float, seconds: float, num_threads: int) -> float:
+    """Return the share of the threads' time in which the process did nothing."""
+    return max(0.0, 1 - (time.process_time() - used) / (seconds * num_threads))
+
+
+def pipeline(estimator: BaseEstimator, images: Sequence[np.ndarray], num_threads: int) -> Run:
     """Run the pipeline of this package."""
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     with RealTimePipeline(FramesInMemory(images), estimator) as running:
         people = [len(shown.result) for shown in running]
-    fps = len(images) / (time.perf_counter() - start)
-    parts = running.statistics().milliseconds
+    seconds = time.perf_counter() - start
+    statistics = running.statistics()
     names = ('preprocessing', 'network', 'decoding')
-    return Run(fps, *(parts[name] for name in names), np.mean(people))
+    return Run(
+        len(images) / seconds,
+        *(statistics.milliseconds[name] for name in names),
+        np.mean(people),
+        statistics.latency,
+        idle(used, seconds, num_threads),
+    )
 
 
 def compare(
@@ -125,8 +149,8 @@ def compare(
         eager = TorchEstimator(name, weights or None, device='cpu', flip_test=False)
     height, width = eager.prepare(images[0]).inputs.shape[1:3]
     candidates: dict[str, Callable[[], Run]] = {
-        'authors, eager': lambda: authors(eager, images),
-        'torch-fp32': lambda: pipeline(eager, images),
+        'authors, eager': lambda: authors(eager, images, args.threads),
+        'torch-fp32': lambda: pipeline(eager, images, args.threads),
     }
     for candidate in args.engines:
         folder = scratch / Path(name).stem / candidate
@@ -135,8 +159,12 @@ def compare(
         except LitePoseError as error:  # e.g. int8 that a CPU computes wrongly
             print(f'skipping {candidate}: {error}')
             continue
-        estimator = PoseEstimator(folder, threads=args.threads)
-        candidates[candidate] = lambda estimator=estimator: pipeline(estimator, images)
+        for streams in sorted({1, args.threads}):
+            estimator = PoseEstimator(folder, threads=args.threads // streams, streams=streams)
+            title = f'{candidate}, {streams} stream{"s" if streams > 1 else ""}'
+            candidates[title] = lambda estimator=estimator: pipeline(
+                estimator, images, args.threads
+            )
     runs = np.array(
         # The first round warms up.
         [[list(run()) for run in candidates.values()] for _ in range(args.rounds + 1)]
@@ -151,6 +179,8 @@ def compare(
                 for i, part in enumerate(Run._fields[1:4])
             },
             people=float(own[:, 4].mean()),
+            latency_ms=float(np.median(own[:, 5])),
+            idle=float(np.median(own[:, 6])),
         )
         for candidate, own in zip(candidates, runs.swapaxes(0, 1))
     ]

@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,16 @@ from reporting import Rows, environment, print_table
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
 from litepose_mm.media import write_image, write_json
 from litepose_mm.utils.paths import mim_root
+
+# A process starts with its parent's peak of memory, so a small one has to start the command.
+MEASURE = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 COMMANDS = {
     'predict': ['predict', 'scene.jpg'],
@@ -31,22 +40,28 @@ def run(python: str, arguments: list[str], folder: str) -> tuple[float, float, f
     """Run a command; return wall time and processor time in seconds, and the peak in MiB."""
     command = [python, '-m', 'litepose_mm', *arguments]
     environment = {**os.environ, 'PYTHONPATH': str(mim_root())}
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    process = subprocess.run(
+        [sys.executable, '-I', '-c', MEASURE, *command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
-    assert process.stderr is not None
-    errors = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    if status:
-        sys.exit(f'{" ".join(command)}: {errors.strip()}')
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    if process.returncode:
+        sys.exit(f'{" ".join(command)}: {process.stderr.strip()}')
+    wall, processor, peak = map(float, process.stdout.split())
+    return wall, processor, peak / 1024
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--python', nargs='+', default=[sys.executable], help='interpreters')
+    parser.add_argument(
+        '--python',
+        nargs='+',
+        type=os.path.abspath,
+        default=[sys.executable],
+        help='interpreters',
+    )
     parser.add_argument('--models', nargs='+', default=['litepose-xs', 'litepose-s'])
     parser.add_argument('--engines', nargs='+', default=['auto'], help='names of engines, or auto')
     parser.add_argument('--rounds', type=int, default=5)

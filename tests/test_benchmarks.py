@@ -98,12 +98,29 @@ def test_tracking(tmp_path):
 def test_realtime(tmp_path):
     pytest.importorskip('onnxruntime')
     options = ['--models', 'litepose-xs_crowdpose', '--engines', 'onnxruntime-fp32']
-    options += ['--rounds', '1', '--frames', '2', '--threads', '1']
+    options += ['--rounds', '1', '--frames', '2', '--threads', '2']
     (rows,) = tables(tmp_path, 'realtime.py', *options)['realtime'].values()
     assert [row['candidate'] for row in rows] == [
         'authors, eager',
         'torch-fp32',
-        'onnxruntime-fp32',
+        'onnxruntime-fp32, 1 stream',
+        'onnxruntime-fp32, 2 streams',
     ]
-    assert rows[0]['speed'] == 1 and all(row['fps'] > 0 for row in rows)
+    assert rows[0]['speed'] == 1
+    assert all(row['fps'] > 0 < row['latency_ms'] and 0 <= row['idle'] < 1 for row in rows)
     assert len({row['people'] for row in rows}) == 1
+
+
+@needs_compiler
+def test_layers(tmp_path):
+    options = ['--models', 'litepose-xs', '--static', '64x64', '--runs', '1']
+    for rows in tables(tmp_path, 'layers.py', *options).values():
+        assert sum(row['time_share'] for row in rows) == pytest.approx(1)
+        kinds = {row['kind']: row['ms'] for row in rows}
+        assert all(kinds[kind] > 0 for kind in ('1x1', 'depthwise 7x7', 'transposed'))
+
+
+def test_startup(tmp_path):
+    rows = tables(tmp_path, 'startup.py', '--models', 'litepose-xs', '--rounds', '1')['startup']
+    assert [row['command'] for row in rows] == ['predict', 'predict --no-flip', 'webcam']
+    assert all(0 < row['peak_mib'] < 1000 and row['processor_s'] > 0 for row in rows)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import CannotExport, LitePoseError
 from ..zoo.shipped_weights import default_model, full_name, weights_of
@@ -118,9 +119,9 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
 
 
 def load_exported(
-    args: argparse.Namespace, threads: int | None = None, batch_size: int = 1
+    args: argparse.Namespace, threads: int | None = None, streams: int = 1, batch_size: int = 1
 ) -> ExportedPoseEstimator:
-    """Loads the exported folder ``args.model``.
+    """Loads the exported folder ``args.model`` with options of its ``PoseEstimator``.
 
     Raises:
         LitePoseError: An option does not apply to exported models, or the folder cannot be loaded.
@@ -141,12 +142,18 @@ def load_exported(
             )
     from ..runtime import PoseEstimator
 
-    return PoseEstimator(args.model, threads=threads, batch_size=batch_size)
+    return PoseEstimator(args.model, threads=threads, streams=streams, batch_size=batch_size)
 
 
-def make_pipeline_estimator(args: argparse.Namespace) -> BaseEstimator:
-    """Creates an estimator for real time: there is no flip test without ``--flip``."""
-    estimator = make_estimator(args, bool(args.flip))
+def make_pipeline_estimator(args: argparse.Namespace, is_live: bool = True) -> BaseEstimator:
+    """Creates an estimator for real time: there is no flip test without ``--flip``.
+
+    Args:
+        args: Values of the arguments.
+        is_live: Whether people are to be found on each frame as early as possible. Otherwise the
+            threads process a frame each, so that more frames are processed.
+    """
+    estimator = make_estimator(args, bool(args.flip), in_parallel=not is_live)
     card = getattr(estimator, 'card', None)
     if card is not None and card.flip_test and not args.flip:
         print(
@@ -158,7 +165,7 @@ def make_pipeline_estimator(args: argparse.Namespace) -> BaseEstimator:
 
 
 def make_estimator(
-    args: argparse.Namespace, flip: bool | None, batch_size: int = 1
+    args: argparse.Namespace, flip: bool | None, batch_size: int = 1, in_parallel: bool = False
 ) -> BaseEstimator:
     """Creates the estimator of an exported folder, or of a model in the selected engine.
 
@@ -166,12 +173,16 @@ def make_estimator(
         args: Values of the arguments.
         flip: Whether to run the mirrored image too; None leaves it to the config.
         batch_size: How many images of a list pass through the network at once.
+        in_parallel: Whether each thread has a stream of its own, unless torch runs the model.
 
     Raises:
         LitePoseError: The model cannot be loaded or exported.
     """
+    loading: dict[str, Any] = dict(threads=args.threads, batch_size=batch_size)
+    if in_parallel:
+        loading.update(threads=1, streams=args.threads or len(os.sched_getaffinity(0)))
     if Path(args.model).is_dir():
-        return load_exported(args, args.threads, batch_size)
+        return load_exported(args, **loading)
     engine = args.engine if args.engine != 'auto' else _quickest(args)
     if engine != 'torch':
         if args.device not in (None, 'cpu'):
@@ -179,7 +190,7 @@ def make_estimator(
                 f'--device: expected cpu for {engine}, got {args.device!r}; use --engine torch'
             )
         try:
-            return _on_engine(args, engine, flip, batch_size)
+            return _on_engine(args, engine, flip, loading)
         except CannotExport as error:
             if args.engine != 'auto':
                 raise
@@ -194,7 +205,7 @@ def make_estimator(
 
 
 def _on_engine(
-    args: argparse.Namespace, engine: str, flip: bool | None, batch_size: int
+    args: argparse.Namespace, engine: str, flip: bool | None, loading: dict[str, Any]
 ) -> BaseEstimator:
     """Loads a model that the package carries, or exports it once."""
     from ..runtime import PoseEstimator
@@ -203,7 +214,7 @@ def _on_engine(
         # The configs of all bundled models have a flip test.
         options = dict(precision=args.precision, flip_test=flip is not False)
         options.update(engine=engine, short_side=args.short_side)
-        return PoseEstimator(args.model, threads=args.threads, batch_size=batch_size, **options)
+        return PoseEstimator(args.model, **loading, **options)
     with one_line_warnings():
         folder = cached_export(
             args.model,
@@ -214,7 +225,7 @@ def _on_engine(
             short_side=args.short_side,
             cfg_options=dict(args.config_options),
         )
-    return PoseEstimator(folder, threads=args.threads, batch_size=batch_size)
+    return PoseEstimator(folder, **loading)
 
 
 def _with_torch(args: argparse.Namespace, flip: bool | None, batch_size: int) -> PoseEstimator:

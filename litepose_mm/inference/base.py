@@ -38,6 +38,11 @@ class BaseEstimator(ABC):
         return None
 
     @property
+    def streams(self) -> int:
+        """Number of images that pass through the network at the same time in a pipeline."""
+        return 1
+
+    @property
     def weights_file(self) -> Path | None:
         """The file that determines the weights; None if they are random."""
         return None

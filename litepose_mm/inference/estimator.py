@@ -35,6 +35,10 @@ class Estimator(BaseEstimator):
         super().__init__(self.card.skeleton, batch_size)
 
     @property
+    def streams(self) -> int:
+        return self.engine.streams
+
+    @property
     def short_side(self) -> int:
         return min(self.card.input_shape or [self.card.resize.short_side])
 

@@ -27,7 +27,10 @@ class PoseEstimator(Estimator):
         model: Folder that ``litepose export`` wrote, with the model and ``model.json``; or name of
             a model that the package carries. Copying the estimator, or pickling it for another
             process, reads the files again.
-        threads: Number of threads of the engine; None leaves it to the engine.
+        threads: Number of threads of the engine for each image; None leaves it to the engine.
+        streams: Number of images that several threads pass through the network at the same time.
+            Two streams of one thread process more images than one stream of two threads, but each
+            image takes longer.
         batch_size: How many images of a list pass through the network at once.
         bundled: For a model that the package carries, the options of :func:`bundled_card`.
 
@@ -41,6 +44,7 @@ class PoseEstimator(Estimator):
         model: str | Path,
         *,
         threads: int | None = None,
+        streams: int = 1,
         batch_size: int = 1,
         **bundled: Any,
     ) -> None:
@@ -56,8 +60,9 @@ class PoseEstimator(Estimator):
             card = ModelCard.load(model)
         # Other processes may have other working directories.
         self.folder = Path(folder or model).absolute()
-        self._arguments = model if folder else self.folder, dict(threads=threads, **bundled)
-        super().__init__(load_engine(self.folder, card, threads), batch_size)
+        options = dict(threads=threads, streams=streams)
+        self._arguments = model if folder else self.folder, {**options, **bundled}
+        super().__init__(load_engine(self.folder, card, **options), batch_size)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Makes copies and other processes load the same model again from its folder."""

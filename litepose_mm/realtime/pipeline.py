@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic, perf_counter
 from typing import Any, NamedTuple
 
@@ -61,9 +62,9 @@ class Statistics(NamedTuple):
 class RealTimePipeline:
     """Finds people on the frames of a source, in its own threads; iterate over it once.
 
-    While one frame is in the network, the next is grabbed and the previous one is decoded. Of a
-    live source, always the newest frame is processed and older ones are dropped; of files, every
-    frame is processed.
+    While one frame is in the network, or as many as the estimator's ``streams``, the next is
+    grabbed and the previous one is decoded. Of a live source, always the newest frame is processed
+    and older ones are dropped; of files, every frame is processed.
 
     Example::
 
@@ -89,7 +90,7 @@ class RealTimePipeline:
         self.min_score = min_score
         keep_all = not source.is_live
         self._grabbed: Handover[tuple[float, Frame]] = Handover(keep_all)
-        self._inferred: Handover[tuple[float, Frame, Any, Any]] = Handover(keep_all)
+        self._inferred: Handover[tuple[float, Frame, Any, Future]] = Handover(keep_all)
         self._found: Handover[tuple[float, FrameResult]] = Handover(keep_all)
         self._error: BaseException | None = None
         self._times: dict[str, deque[float]] = {stage: deque(maxlen=_KEPT) for stage in STAGES}
@@ -207,15 +208,22 @@ class RealTimePipeline:
             grabbed.put((monotonic(), frame))
 
     def _infer(self, grabbed: Handover, inferred: Handover) -> None:
-        while True:
-            grabbed_at, frame = grabbed.take()
-            prepared = self.timed('preprocessing', self.estimator.prepare, frame.image)
-            outputs = self.timed('network', self.estimator.infer, prepared)
-            inferred.put((grabbed_at, frame, prepared, outputs))
+        count = self.estimator.streams
+        # One frame of a file waits for the network, which would make frames of a camera late.
+        free = threading.Semaphore(count + (not self.source.is_live))
+        with ThreadPoolExecutor(count) as streams:
+            while True:
+                free.acquire()
+                grabbed_at, frame = grabbed.take()
+                prepared = self.timed('preprocessing', self.estimator.prepare, frame.image)
+                outputs = streams.submit(self.timed, 'network', self.estimator.infer, prepared)
+                outputs.add_done_callback(lambda _: free.release())
+                inferred.put((grabbed_at, frame, prepared, outputs))  # before they exist: in order
 
     def _decode(self, inferred: Handover, found: Handover) -> None:
         while True:
-            grabbed_at, frame, prepared, outputs = inferred.take()
+            grabbed_at, frame, prepared, pending = inferred.take()
+            outputs = pending.result()
             result = self.timed('decoding', self._people, frame, prepared, outputs)
             found.put((grabbed_at, FrameResult(frame, result, prepared, outputs)))
 

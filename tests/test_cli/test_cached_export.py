@@ -189,7 +189,7 @@ class Made(Exception):
         self.estimator = estimator
 
 
-def make_and_stop(args):
+def make_and_stop(args, is_live):
     raise Made(arguments.make_pipeline_estimator(args))
 
 

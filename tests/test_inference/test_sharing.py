@@ -30,7 +30,7 @@ def images():
 def estimator(request, tiny, exported):
     """Of the engine that a test names."""
     name = request.param
-    return tiny if name == 'torch' else PoseEstimator(exported(name, SHAPE), threads=1)
+    return tiny if name == 'torch' else PoseEstimator(exported(name, SHAPE), threads=1, streams=2)
 
 
 @pytest.mark.parametrize('estimator', ALL, indirect=True)
@@ -62,7 +62,7 @@ def test_steps_of_several_images_may_overlap(estimator, images):
 )
 def test_copies_find_the_same(estimator, again, images):
     other = again(estimator)
-    assert other.batch_size == estimator.batch_size
+    assert (other.batch_size, other.streams) == (estimator.batch_size, estimator.streams)
     assert other(images) == estimator(images)
 
 

@@ -64,6 +64,28 @@ def test_every_frame_of_a_file_is_looked_at_in_order():
     assert statistics.fps > 0 and statistics.latency > 0
 
 
+class Streams(Estimator):
+    """A network for two frames at once, which waits for the second one; even frames take longer."""
+
+    streams = 2
+
+    def __init__(self):
+        super().__init__()
+        self.both = threading.Barrier(2)
+
+    def _infer(self, inputs):
+        self.both.wait(timeout=10)
+        time.sleep(0.01 if inputs[0] % 2 == 0 else 0)
+        return inputs
+
+
+def test_streams_process_frames_at_once_and_keep_their_order():
+    with RealTimePipeline(Frames(20), Streams()) as pipeline:
+        shown = list(pipeline)
+    assert [each.frame.number for each in shown] == list(range(20))
+    assert [each.outputs for each in shown] == [[number] for number in range(20)]
+
+
 def test_the_newest_frame_of_a_camera_wins():
     source = Frames(200, is_live=True, pause=0.001)
     with RealTimePipeline(source, Estimator(seconds=0.02)) as pipeline:

@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
             screen = _open_screen(args, source)
             stack.enter_context(screen)
             screen.show(notice(f'loading {args.model}'))
-        estimator = make_pipeline_estimator(args)
+        estimator = make_pipeline_estimator(args, source.is_live)
         modes = ('skeletons', *estimator.panel_names)
         if view.mode not in modes:
             raise LitePoseError(f'--view: expected one of {", ".join(modes)}, got {view.mode!r}')

@@ -59,20 +59,23 @@ def quickest_engine(converts: bool = True) -> str | None:
     return min(ranked)[1] if ranked else None
 
 
-def load_engine(folder: str | Path, card: ModelCard, threads: int | None = None) -> Engine:
+def load_engine(
+    folder: str | Path, card: ModelCard, threads: int | None = None, streams: int = 1
+) -> Engine:
     """Loads the model of an exported folder into the engine that its card names.
 
     Args:
         folder: Folder with the model's files.
         card: The model's card.
-        threads: Number of threads of the engine; None leaves it to the engine.
+        threads: Number of threads for each call; None leaves it to the engine.
+        streams: Number of calls that are to run at the same time.
 
     Raises:
         LitePoseError: The engine is not installed, or cannot load the model.
     """
     engine = get_engine(card.engine)
     try:
-        return engine(folder, card, threads)
+        return engine(folder, card, threads, streams)
     except ImportError as error:
         raise LitePoseError(
             f'the model in {folder} needs {card.engine}, which cannot be imported '

@@ -46,10 +46,12 @@ class Engine(ABC):
     Args:
         folder: Folder with the model's files.
         card: The model's card.
-        threads: Number of threads of the engine; None leaves it to the engine.
+        threads: Number of threads for each call; None leaves it to the engine.
+        streams: Number of calls that are to run at the same time.
 
     Attributes:
         card: The model's card.
+        streams: The same.
 
     Raises:
         LitePoseError: The engine cannot load the model.
@@ -227,10 +229,13 @@ class Engine(ABC):
                 f'the model cannot be converted for {cls.name}: {reason(error)}'
             ) from error
 
-    def __init__(self, folder: str | Path, card: ModelCard, threads: int | None = None) -> None:
+    def __init__(
+        self, folder: str | Path, card: ModelCard, threads: int | None = None, streams: int = 1
+    ) -> None:
         if threads is not None:
             check_positive('threads', threads)
-        self.card = card
+        check_positive('streams', streams)
+        self.card, self.streams = card, streams
         self._inputs = np.ascontiguousarray if card.input_type == 'uint8' else Normaliser(card)
         try:
             self._load(Path(folder), threads)

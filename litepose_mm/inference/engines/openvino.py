@@ -40,8 +40,8 @@ def cpu_core() -> openvino.Core:
     return core
 
 
-def compile_options(precision: str, threads: int | None = None) -> dict[str, Any]:
-    """Returns the options for compiling a model in a precision, to run one frame at a time.
+def compile_options(precision: str, threads: int | None = None, streams: int = 1) -> dict[str, Any]:
+    """Returns the options for compiling a model in a precision, to run frames as they come.
 
     A limited number of threads means that the machine is shared. They are not pinned, because
     every process would pin its threads to the same cores.
@@ -49,9 +49,10 @@ def compile_options(precision: str, threads: int | None = None) -> dict[str, Any
     options: dict[str, Any] = {
         'INFERENCE_PRECISION_HINT': _HINTS[precision],
         'PERFORMANCE_HINT': 'LATENCY',
+        'NUM_STREAMS': streams,
     }
     if threads is not None:
-        options.update({'INFERENCE_NUM_THREADS': threads, 'ENABLE_CPU_PINNING': False})
+        options.update({'INFERENCE_NUM_THREADS': threads * streams, 'ENABLE_CPU_PINNING': False})
     return options
 
 
@@ -103,7 +104,8 @@ class OpenVINOEngine(Engine):
             model = core.read_model(
                 model=self.card.file(folder, '.xml'), weights=self.card.file(folder, '.bin')
             )
-        compiled = core.compile_model(model, 'CPU', compile_options(self.card.precision, threads))
+        options = compile_options(self.card.precision, threads, self.streams)
+        compiled = core.compile_model(model, 'CPU', options)
         self._outputs = [compiled.output(name) for name in self.card.decoder.output_names]
         self._new_request = compiled.create_infer_request
         self._idle = [self._new_request()]

@@ -45,6 +45,9 @@ def quantize(graph: Path, inputs: Calibration, trials: Trials | None) -> onnx.Mo
         'preset': nncf.QuantizationPreset.MIXED,
         'subset_size': len(inputs),
         'ignored_scope': nncf.IgnoredScope(names=ignored, validate=False),
+        'advanced_parameters': nncf.AdvancedQuantizationParameters(
+            overflow_fix=nncf.OverflowFix.ENABLE
+        ),
     }
     if trials is None:
         return nncf.quantize(model, data, **options)

@@ -60,7 +60,7 @@ class PoseEstimator(Estimator):
             card = ModelCard.load(model)
         # Other processes may have other working directories.
         self.folder = Path(folder or model).absolute()
-        options = dict(threads=threads, streams=streams)
+        options: dict[str, Any] = dict(threads=threads, streams=streams)
         self._arguments = model if folder else self.folder, {**options, **bundled}
         super().__init__(load_engine(self.folder, card, **options), batch_size)
 

@@ -10,7 +10,7 @@ from litepose_mm import PoseEstimator
 from litepose_mm.apis.description import deploy_graph, describe
 from litepose_mm.apis.mmpose_estimator import MMPoseEstimator
 from litepose_mm.deploy import export_model
-from litepose_mm.inference.engines import engines
+from litepose_mm.inference.engines import engines, get_engine
 from litepose_mm.inference.preprocessing import Normaliser
 
 ENGINES = tuple(name for name, each in engines().items() if each.runs_onnx and each.runs_here())
@@ -84,10 +84,9 @@ def torch_outputs(model, inputs, **options):
 
 def need(engine):
     """Skips a test where the engine cannot be exported for."""
-    pytest.importorskip('onnx')
-    pytest.importorskip(engine)
-    if engine == 'ncnn':
-        pytest.importorskip('pnnx')
+    kind = get_engine(engine)
+    for package in ('onnx', kind.library or kind.name, *kind.packages):
+        pytest.importorskip(package)
 
 
 def export(estimator, folder, engine='onnxruntime', shape=None, **options):

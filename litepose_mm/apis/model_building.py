@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from torch import nn
 from ..checkpoints import load_weights, read_weights
 from ..compat import ignore_notices
 from ..errors import LitePoseError, reason
+from ..inference.devices import candidates, load_on_device
+from ..inference.engines.torch import TorchEngine
 from ..utils.config_files import read_config
 from ..zoo import find_config
 from ..zoo.shipped_weights import find_weights, full_name, weights_of
@@ -41,7 +44,8 @@ def build_model(
         weights: File with weights, or name of bundled weights. None selects the model's first
             bundled weights if they fit the network; otherwise the weights are random, with a
             warning.
-        device: A device as torch names it; None selects CUDA if available.
+        device: A device as torch names it; None selects CUDA if available. If it is absent or
+            fails, the next best one is used, with a warning.
         flip_test: Whether to run the mirrored image too; None leaves it to the config.
         short_side: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
             config.
@@ -52,11 +56,13 @@ def build_model(
         them, and with ``weights_file``, which is None if the weights are random.
 
     Raises:
-        LitePoseError: There is no such model or device, the config does not describe a pose
-            estimator with a test pipeline, its options contradict each other, or the weights do
-            not fit.
+        LitePoseError: There is no such model, torch knows no such device, the config does not
+            describe a pose estimator with a test pipeline, its options contradict each other, or
+            the weights do not fit.
     """
-    torch_device = _checked_device(device)
+    if device is None and torch.cuda.is_available():
+        device = 'cuda'
+    candidates(TorchEngine, device)  # refuses unknown ones
     name = full_name(str(model))
     path = find_config(name)
     with warnings.catch_warnings():
@@ -76,7 +82,7 @@ def build_model(
             'no weights were given: the network is random, and so are the people that it finds',
             stacklevel=3,
         )
-    return network.to(torch_device).eval()
+    return load_on_device(TorchEngine, device, partial(_placed, network)).eval()
 
 
 def _shipped_file(network: nn.Module, name: str) -> Path | None:
@@ -90,16 +96,8 @@ def _shipped_file(network: nn.Module, name: str) -> Path | None:
     return path if all(own.get(key) == shape for key, shape in shipped.items()) else None
 
 
-def _checked_device(device: str | None) -> torch.device:
-    if device is None:
-        return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
-    try:
-        torch.zeros(1, device=device)  # torch notices a missing device only when it is used
-        return torch.device(device)
-    except Exception as error:
-        raise LitePoseError(
-            f"expected an available device, e.g. 'cpu', got {device!r}: {reason(error)}"
-        ) from error
+def _placed(network: BasePoseEstimator, device: str) -> BasePoseEstimator:
+    return network.to(device.replace('.', ':'))
 
 
 def _check_config(config: Config, path: Path) -> None:

@@ -39,7 +39,8 @@ class PoseEstimator(BaseEstimator):
         model: Name in the zoo (``litepose models`` lists them), or name or path of a config.
         weights: File with weights: MMEngine's, the authors' or safetensors. None selects the
             bundled weights; if there are none, the weights are random, with a warning.
-        device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``; None selects CUDA if available.
+        device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``, ``'mps'``; None selects CUDA if available. If
+            it is absent or fails, the next best one is used, with a warning.
         flip_test: Whether to run the mirrored image too, which doubles the time and slightly
             improves accuracy; None leaves it to the config.
         short_side: Short side of the network's input in pixels, 64 to 4096; None leaves it to the
@@ -52,8 +53,8 @@ class PoseEstimator(BaseEstimator):
         skeleton: The keypoints that the model finds.
 
     Raises:
-        LitePoseError: There is no such model or device, the config does not describe a pose
-            estimator, or the weights do not fit.
+        LitePoseError: There is no such model, torch knows no such device, the config does not
+            describe a pose estimator, or the weights do not fit.
     """
 
     def __init__(

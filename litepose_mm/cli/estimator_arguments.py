@@ -64,10 +64,20 @@ def add_estimator_arguments(
         metavar='N',
         help='number of engine threads (default: chosen by the engine)',
     )
-    group.add_argument(
-        '--device', help='device of torch: cpu, cuda, cuda:1 … (default: cuda if available)'
-    )
+    add_device(group, 'cuda for torch if available, else cpu')
     return group
+
+
+def add_device(parser: argparse._ActionsContainer, default: str) -> None:
+    """Adds ``--device``."""
+    parser.add_argument(
+        '--device',
+        type=str.lower,
+        metavar='NAME',
+        help='device as the engine names it, such as cuda:1, tensorrt, gpu, npu or mps '
+        '(docs/realtime.md); if it is absent or fails, the next best one is used '
+        f'(default: {default})',
+    )
 
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,7 +141,6 @@ def load_exported(
         'flip',
         'short_side',
         'config_options',
-        'device',
         'engine',
         'precision',
     ):
@@ -142,7 +151,9 @@ def load_exported(
             )
     from ..runtime import PoseEstimator
 
-    return PoseEstimator(args.model, threads=threads, streams=streams, batch_size=batch_size)
+    return PoseEstimator(
+        args.model, threads=threads, streams=streams, device=args.device, batch_size=batch_size
+    )
 
 
 def make_pipeline_estimator(args: argparse.Namespace, is_live: bool = True) -> BaseEstimator:
@@ -173,41 +184,47 @@ def make_estimator(
         args: Values of the arguments.
         flip: Whether to run the mirrored image too; None leaves it to the config.
         batch_size: How many images of a list pass through the network at once.
-        in_parallel: Whether each thread has a stream of its own, unless torch runs the model.
+        in_parallel: Whether each thread of the CPU has a stream of its own, unless torch runs the
+            model.
 
     Raises:
         LitePoseError: The model cannot be loaded or exported.
     """
     loading: dict[str, Any] = dict(threads=args.threads, batch_size=batch_size)
-    if in_parallel:
+    if in_parallel and args.device in (None, 'cpu'):
         loading.update(threads=1, streams=args.threads or len(os.sched_getaffinity(0)))
+    with one_line_warnings():
+        return _make_estimator(args, flip, loading)
+
+
+def _make_estimator(
+    args: argparse.Namespace, flip: bool | None, loading: dict[str, Any]
+) -> BaseEstimator:
     if Path(args.model).is_dir():
         return load_exported(args, **loading)
-    engine = args.engine if args.engine != 'auto' else _quickest(args)
+    engine, device = (args.engine, args.device) if args.engine != 'auto' else _quickest(args)
     if engine != 'torch':
-        if args.device not in (None, 'cpu'):
-            raise LitePoseError(
-                f'--device: expected cpu for {engine}, got {args.device!r}; use --engine torch'
-            )
         try:
-            return _on_engine(args, engine, flip, loading)
+            return _on_engine(args, engine, flip, dict(loading, device=device))
         except CannotExport as error:
             if args.engine != 'auto':
                 raise
             print(f'litepose: using torch, because {error}', file=sys.stderr)
+            device = None if device is None else 'cpu'
     if args.precision not in (None, 'fp32'):
         raise LitePoseError(f'--precision: expected fp32 for torch, got {args.precision!r}')
     if args.threads:
         import torch
 
         torch.set_num_threads(args.threads)
-    return _with_torch(args, flip, batch_size)
+    return _with_torch(args, device, flip, loading['batch_size'])
 
 
 def _on_engine(
     args: argparse.Namespace, engine: str, flip: bool | None, loading: dict[str, Any]
 ) -> BaseEstimator:
     """Loads a model that the package carries, or exports it once."""
+    from ..inference.engines import get_engine
     from ..runtime import PoseEstimator
 
     if _bundled(args) is not None:
@@ -215,32 +232,32 @@ def _on_engine(
         options = dict(precision=args.precision, flip_test=flip is not False)
         options.update(engine=engine, short_side=args.short_side)
         return PoseEstimator(args.model, **loading, **options)
-    with one_line_warnings():
-        folder = cached_export(
-            args.model,
-            args.weights,
-            engine=engine,
-            precision=args.precision,
-            flip_test=flip,
-            short_side=args.short_side,
-            cfg_options=dict(args.config_options),
-        )
+    folder = cached_export(
+        args.model,
+        args.weights,
+        engine=engine,
+        precision=args.precision or get_engine(engine).quickest_precision(loading['device']),
+        flip_test=flip,
+        short_side=args.short_side,
+        cfg_options=dict(args.config_options),
+    )
     return PoseEstimator(folder, **loading)
 
 
-def _with_torch(args: argparse.Namespace, flip: bool | None, batch_size: int) -> PoseEstimator:
-    with one_line_warnings():
-        from ..apis import PoseEstimator
+def _with_torch(
+    args: argparse.Namespace, device: str | None, flip: bool | None, batch_size: int
+) -> PoseEstimator:
+    from ..apis import PoseEstimator
 
-        return PoseEstimator(
-            args.model,
-            args.weights,
-            device=args.device,
-            flip_test=flip,
-            short_side=args.short_side,
-            batch_size=batch_size,
-            cfg_options=dict(args.config_options),
-        )
+    return PoseEstimator(
+        args.model,
+        args.weights,
+        device=device,
+        flip_test=flip,
+        short_side=args.short_side,
+        batch_size=batch_size,
+        cfg_options=dict(args.config_options),
+    )
 
 
 def _bundled(args: argparse.Namespace) -> Path | None:
@@ -250,16 +267,29 @@ def _bundled(args: argparse.Namespace) -> Path | None:
     return None if args.weights or args.config_options else find_bundled(args.model)
 
 
-def _quickest(args: argparse.Namespace) -> str:
-    """Chooses an engine: torch on a GPU or for random weights, otherwise the fastest one."""
-    from ..inference.engines import quickest_engine
+def _quickest(args: argparse.Namespace) -> tuple[str, str | None]:
+    """Chooses engine and device: torch on a GPU or for random weights, else the fastest one."""
+    from ..inference.devices import has_device, kind_of
+    from ..inference.engines import engines, get_engine, quickest_engine
 
-    if not (args.device == 'cpu' or (args.device is None and not _has_gpu())):
-        return 'torch'
-    if _bundled(args) is not None:
-        return quickest_engine(converts=False) or 'onnxruntime'
-    has_weights = args.weights or weights_of(full_name(args.model))
-    return (quickest_engine() if has_weights else None) or 'torch'
+    device, torch = args.device, get_engine('torch')
+    is_accelerated = device is not None and kind_of(device) != 'cpu'
+    kinds = dict.fromkeys(kind for each in engines().values() for kind in each.device_kinds)
+    if is_accelerated and kind_of(device) not in kinds:
+        raise LitePoseError(f'--device: expected one of {", ".join(kinds)}, got {device!r}')
+    if is_accelerated and torch.is_installed() and has_device(torch, device):
+        return 'torch', device
+    if device is None and _has_gpu():
+        return 'torch', None
+    bundled = _bundled(args) is not None
+    can_run = bundled or args.weights or weights_of(full_name(args.model))
+    if is_accelerated and can_run:
+        if engine := quickest_engine(not bundled, device):
+            return engine, device
+        print(f'litepose: no installed engine finds {device} here; using cpu', file=sys.stderr)
+        device = 'cpu'
+    engine = quickest_engine(not bundled) if can_run else None
+    return engine or ('onnxruntime' if bundled else 'torch'), device
 
 
 def _has_gpu() -> bool:

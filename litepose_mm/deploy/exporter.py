@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 from torch import nn
+from torch.export import ExportedProgram
 
 from ..apis.description import deploy_graph, describe
 from ..apis.model_building import build_model
@@ -22,6 +23,7 @@ from ..version import __version__
 from .exported_folder import check_replaceable, replacing_folder
 from .image_input import take_images
 from .onnx_export import export_onnx
+from .program_export import export_program
 from .quantization import AccuracyGoal
 from .quantization.calibration import calibration_images
 from .self_check import Sample, check_exported, graph_fault, run_on_noise, short_side, traced_shape
@@ -105,6 +107,8 @@ def export_model(
         scratch = part.with_name('scratch')
         scratch.mkdir()
         graph, card, samples = export_graph(model, scratch, card)
+        if kind.writes_program:
+            graph, card = export_program(model, card), replace(card, input_type='uint8')
         write = partial(_write, kind, card, samples, dict(engine_options or {}))
         if precision != 'int8':
             return write(graph, part, precision)
@@ -185,7 +189,7 @@ def _write(
     card: ModelCard,
     samples: Sequence[Sample],
     options: Mapping[str, Any],
-    graph: Path,
+    graph: Path | ExportedProgram,
     folder: Path,
     precision: str,
 ) -> ModelCard:

@@ -38,11 +38,11 @@ def take_images(onnx_file: Path, card: ModelCard) -> Path:
     for node in graph.node:
         node.input[:] = [_NORMALISED if each == name else each for each in node.input]
     nodes = [
-        helper.make_node('Cast', [name], ['image'], to=TensorProto.FLOAT),
-        helper.make_node('Sub', ['image', 'mean'], ['centred']),
-        helper.make_node('Transpose', ['centred'], [_NORMALISED], perm=[0, 3, 1, 2]),
+        helper.make_node('Transpose', [name], ['planes'], perm=[0, 3, 1, 2]),
+        helper.make_node('Cast', ['planes'], ['image'], to=TensorProto.FLOAT),
+        helper.make_node('Sub', ['image', 'mean'], [_NORMALISED]),
     ]
-    mean = np.array(card.mean, np.float32)[channels]
+    mean = np.array(card.mean, np.float32)[channels, None, None]
     constants = {'mean': mean}
     convolutions = _first_convolutions(graph)
     scale = 1 / np.array(card.std)

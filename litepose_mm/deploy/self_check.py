@@ -85,9 +85,9 @@ def graph_fault(onnx_file: Path, samples: Sequence[Sample], card: ModelCard) -> 
     """
     if find_spec('onnxruntime') is None:
         return None
-    from ..inference.engines.onnxruntime import cpu_session
+    from ..inference.engines.onnxruntime import open_session
 
-    session, normalise = cpu_session(onnx_file.read_bytes(), threads=1), Normaliser(card)
+    session, normalise = open_session(onnx_file.read_bytes(), threads=1), Normaliser(card)
     for sample in samples:
         inputs = normalise(sample.inputs)
         try:

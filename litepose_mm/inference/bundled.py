@@ -37,16 +37,18 @@ def bundled_card(
     precision: str | None = None,
     flip_test: bool = False,
     short_side: int | None = None,
+    device: str | None = None,
 ) -> ModelCard:
     """Returns the card of a bundled model for an engine.
 
     Args:
         folder: What :func:`find_bundled` returned.
         engine: An engine that reads ONNX files; None selects the fastest one that is installed.
-        precision: The engine's precision; None selects the fastest one for which the processor has
+        precision: The engine's precision; None selects the fastest one for which the device has
             instructions.
         flip_test: Whether to run the mirrored image too.
         short_side: Short side of the input in pixels; None leaves it to the model.
+        device: The engine's device.
 
     Raises:
         LitePoseError: An option does not fit.
@@ -56,7 +58,7 @@ def bundled_card(
     if engine not in able:
         raise LitePoseError(f'engine: expected {" or ".join(able)}, got {engine!r}')
     kind = able[engine]
-    precision = precision or kind.quickest_precision()
+    precision = precision or kind.quickest_precision(device)
     if precision not in kind.precisions:
         raise LitePoseError(
             f'precision: expected {" or ".join(kind.precisions)} for {engine}, got {precision!r}'

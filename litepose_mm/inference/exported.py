@@ -31,6 +31,8 @@ class PoseEstimator(Estimator):
         streams: Number of images that several threads pass through the network at the same time.
             Two streams of one thread process more images than one stream of two threads, but each
             image takes longer.
+        device: Device of the engine (docs/realtime.md, Devices); None means the CPU. If it is
+            absent or fails, the next best one is used, with a warning. Copies use the same one.
         batch_size: How many images of a list pass through the network at once.
         bundled: For a model that the package carries, the options of :func:`bundled_card`.
 
@@ -45,12 +47,14 @@ class PoseEstimator(Estimator):
         *,
         threads: int | None = None,
         streams: int = 1,
+        device: str | None = None,
         batch_size: int = 1,
         **bundled: Any,
     ) -> None:
         folder = None if Path(model).is_dir() else find_bundled(str(model))
         if folder is not None:
-            card = bundled_card(folder, **bundled)
+            card = bundled_card(folder, **bundled, device=device)
+            bundled |= dict(engine=card.engine, precision=card.precision)
         elif bundled:
             raise LitePoseError(
                 f'{min(bundled)}: expected the name of a model that the package carries, got '
@@ -60,9 +64,9 @@ class PoseEstimator(Estimator):
             card = ModelCard.load(model)
         # Other processes may have other working directories.
         self.folder = Path(folder or model).absolute()
-        options: dict[str, Any] = dict(threads=threads, streams=streams)
+        super().__init__(load_engine(self.folder, card, threads, streams, device), batch_size)
+        options = dict(threads=threads, streams=streams, device=self.engine.device)
         self._arguments = model if folder else self.folder, {**options, **bundled}
-        super().__init__(load_engine(self.folder, card, **options), batch_size)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Makes copies and other processes load the same model again from its folder."""

@@ -97,9 +97,22 @@ def mmpose_config(name) -> Path:
     return found[0]
 
 
-@pytest.mark.parametrize('device', ['quantum', 'cuda:99', ''])
-def test_absent_devices(device):
-    assert "e.g. 'cpu'" in refuse(MODEL, device=device)
+@pytest.mark.parametrize('device', ['quantum', 'cuda:x', 'meta'])
+def test_unknown_devices(device):
+    assert f'cpu for torch, got {device!r}' in refuse(MODEL, device=device)
+
+
+def test_absent_devices(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    with pytest.warns(UserWarning, match='torch finds no cuda:1 here; using cpu'):
+        network = build_model(MODEL, device='cuda:1')
+    assert next(network.parameters()).device.type == 'cpu'
+
+
+def test_devices_that_fail(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    with pytest.warns(UserWarning, match=r'torch cannot use cuda \(.+\); using cpu'):
+        assert build_model(MODEL, device='cuda') is not None
 
 
 @pytest.mark.parametrize('short_side', [0, -64, 63, 4097, 2000000, 128.5, True, '448'])

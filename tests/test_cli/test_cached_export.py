@@ -147,17 +147,21 @@ def test_the_quickest_engine(monkeypatch, installed, expected):
 @pytest.mark.parametrize(
     ('has_driver', 'has_cuda', 'device', 'expected'),
     [
-        (False, True, None, 'openvino'),
-        (True, False, None, 'openvino'),  # a build of torch for processors
-        (True, True, None, 'torch'),
-        (True, True, 'cpu', 'openvino'),
-        (False, False, 'cuda:1', 'torch'),  # which says that there is none
+        (False, True, None, ('openvino', None)),
+        (True, False, None, ('openvino', None)),  # a build of torch for processors
+        (True, True, None, ('torch', None)),
+        (True, True, 'cpu', ('openvino', 'cpu')),
+        (True, True, 'cuda:1', ('torch', 'cuda:1')),
+        (False, False, 'cuda:1', ('openvino', 'cpu')),
+        (False, False, 'gpu', ('openvino', 'cpu')),
     ],
 )
 def test_the_quickest_on_a_gpu(monkeypatch, has_driver, has_cuda, device, expected):
     monkeypatch.setattr(arguments.shutil, 'which', lambda name: 'somewhere' if has_driver else None)
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: has_cuda)
-    monkeypatch.setattr(engines, 'quickest_engine', lambda converts: 'openvino')
+    monkeypatch.setattr(
+        engines, 'quickest_engine', lambda converts, device='cpu': {'cpu': 'openvino'}.get(device)
+    )
     args = argparse.Namespace(model='litepose-xs', weights=None, config_options=[], device=device)
     assert arguments._quickest(args) == expected
 
@@ -165,8 +169,10 @@ def test_the_quickest_on_a_gpu(monkeypatch, has_driver, has_cuda, device, expect
 def test_options_that_an_engine_cannot_have(files, capsys):
     config, weights = files
     model = ['webcam', '0', '--no-display', '--model', config, '--weights', str(weights)]
-    assert main([*model, '--engine', 'onnxruntime', '--device', 'cuda']) == 2
-    assert '--device: expected cpu for onnxruntime' in capsys.readouterr().err
+    assert main([*model, '--engine', 'onnxruntime', '--device', 'mps']) == 2
+    assert 'device: expected cpu for onnxruntime' in capsys.readouterr().err
+    assert main([*model, '--device', 'quantum']) == 2
+    assert '--device: expected one of cpu, tensorrt, cuda' in capsys.readouterr().err
     assert main([*model, '--batch-size', '2']) == 2
     assert 'unrecognized arguments: --batch-size 2' in capsys.readouterr().err
 
@@ -195,8 +201,7 @@ def make_and_stop(args, is_live):
 
 @pytest.mark.parametrize(
     'option',
-    ['--flip', '--no-flip', '--weights a.pth', '--short-side 64', '--device cpu']
-    + ['--config-options a=1'],
+    ['--flip', '--no-flip', '--weights a.pth', '--short-side 64'] + ['--config-options a=1'],
 )
 def test_an_exported_folder_has_its_options(files, tmp_path, capsys, option):
     folder = tmp_path / 'exported'
@@ -206,6 +211,18 @@ def test_an_exported_folder_has_its_options(files, tmp_path, capsys, option):
     name = option.split()[0].replace('--no-', '--')
     error = capsys.readouterr().err
     assert name in error and str(folder) in error
+
+
+def test_an_exported_folder_takes_a_device(files, capsys, tmp_path):
+    folder = cached_export(*files, engine='onnxruntime')
+    write_image(tmp_path / 'a.png', np.zeros((64, 96, 3), np.uint8))
+    command = ['webcam', str(tmp_path / 'a.png'), '--no-display', '--model', str(folder)]
+    capsys.readouterr()
+    assert main([*command, '--device', 'DirectML']) == 0
+    line = 'litepose: warning: onnxruntime finds no directml here; using cpu\n'
+    assert capsys.readouterr().err == line
+    assert main([*command, '--device', 'quantum']) == 2
+    assert 'expected cpu for onnxruntime' in capsys.readouterr().err
 
 
 def test_an_exported_folder_that_mirrors_says_so(files, capsys):

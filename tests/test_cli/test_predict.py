@@ -453,7 +453,6 @@ def test_an_exported_folder_needs_no_torch(tmp_path):
         ['--no-flip'],
         ['--short-side', '128'],
         ['--config-options', 'a=1'],
-        ['--device', 'cpu'],
     ],
 )
 def test_what_an_exported_folder_has_already(tmp_path, capsys, options):

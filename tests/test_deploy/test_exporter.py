@@ -110,7 +110,7 @@ def test_half_precision_takes_half_the_space(tiny, tmp_path, engine, precision):
 
 @pytest.mark.parametrize('shape', [None, (64, 128)])
 def test_tensorrt_gets_a_command(tiny, tmp_path, shape):
-    need('onnx')
+    pytest.importorskip('onnx')
     folder = tmp_path / 'out'
     card = export_model(tiny.model, None, folder, engine='tensorrt', input_shape=shape)
     assert card.engine == 'tensorrt' and ModelCard.load(folder) == card

@@ -135,7 +135,7 @@ def test_files_that_the_engine_cannot_read(exported, tmp_path, name):
 @pytest.mark.parametrize('name', ENGINES)
 def test_a_package_that_is_missing(exported, monkeypatch, name):
     folder = exported(name, SHAPE)
-    monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, get_engine(name).library or name, None)
     monkeypatch.setattr(openvino_engine, 'cpu_core', openvino_engine.cpu_core.__wrapped__)
     message = refusal(load, folder)
     assert f'pip install litepose_mm[{get_engine(name).extra}]' in message

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..argument_types import positive_int
+from ..estimator_arguments import add_device
 from ..one_line_warnings import one_line_warnings
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='number of threads of each model (default: 1)',
     )
+    add_device(parser, 'cpu')
     parser.add_argument(
         '--rounds',
         type=positive_int,
@@ -141,9 +143,10 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
     if Path(model).is_dir():
         from ...runtime import PoseEstimator
 
-        estimator = PoseEstimator(model, threads=args.threads)
+        estimator = PoseEstimator(model, threads=args.threads, device=args.device)
         card = estimator.card
-        details = [card.engine, card.precision, *['flip'] * card.flip_test]
+        details = [card.engine, *_other_device(estimator.engine.device), card.precision]
+        details += ['flip'] * card.flip_test
         if card.decoder.works_in_graph:
             details.append(', '.join(card.decoder.output_names))
         facts: dict[str, Any] = dict(short_side=estimator.short_side, versions=dict(card.versions))
@@ -156,12 +159,18 @@ def _stages(model: str, args: argparse.Namespace) -> tuple[Stages, dict[str, Any
 
     torch.set_num_threads(args.threads)
     name, _, weights = model.partition('=')
-    torch_estimator = TorchEstimator(name, weights or None, device='cpu', flip_test=args.flip)
+    device = args.device or 'cpu'
+    torch_estimator = TorchEstimator(name, weights or None, device=device, flip_test=args.flip)
+    device = str(next(torch_estimator.model.parameters()).device)
     title = model_name(torch_estimator.model)
     flip = bool((torch_estimator.model.test_cfg or {}).get('flip_test'))
-    details = ['torch', 'fp32', *['flip'] * flip]
+    details = ['torch', *_other_device(device), 'fp32', *['flip'] * flip]
     facts = dict(short_side=torch_estimator.short_side, versions=dict(torch=torch.__version__))
     return stages(f'{title} ({", ".join(details)})', torch_estimator), facts
+
+
+def _other_device(device: str) -> list[str]:
+    return [] if device == 'cpu' else [device]
 
 
 def _with_own_names(models: Sequence[Stages], given: Sequence[str]) -> list[Stages]:

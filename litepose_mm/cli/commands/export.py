@@ -32,8 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '--backend',
         default='onnxruntime',
         metavar='NAME',
-        help='engine that will run the model: onnxruntime (default), openvino, ncnn, tvm or one '
-        'of a plugin; tensorrt writes an ONNX file and the command that builds the engine',
+        help='engine that will run the model: onnxruntime (default), openvino, ncnn, tvm, '
+        'tflite or one of a plugin; tensorrt writes an ONNX file and the command that builds the '
+        'engine',
     )
     parser.add_argument(
         '--precision',

@@ -11,7 +11,7 @@ import onnx
 
 from ...analysis.timing import stages_of, summarise, time_stages
 from ...errors import LitePoseError
-from ...inference.engines.onnxruntime import cpu_session
+from ...inference.engines.onnxruntime import open_session
 from ...inference.preprocessing import Normaliser
 from ...inference.quantizers.graph import convolution_precisions
 from ...media import read_image
@@ -119,7 +119,7 @@ def _check_calculates(folder: Path, graph: Path, image: np.ndarray) -> None:
     """Check that the engine computes what the graph specifies; one was observed to return zeros."""
     engine = PoseEstimator(folder).engine
     card = engine.card
-    expected = cpu_session(graph.read_bytes()).run(None, {'inputs': Normaliser(card)(image)})
+    expected = open_session(graph.read_bytes()).run(None, {'inputs': Normaliser(card)(image)})
     for name, own, right in zip(card.decoder.comparable_names, engine.run(image), expected):
         error = relative_error(own, right)
         if error > _ALLOWED:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import LitePoseError, reason
 from ...utils.plugins import discover
+from ..devices import has_device
 from .base import Engine, Option, stopwatch
 
 if TYPE_CHECKING:
@@ -44,23 +45,29 @@ def get_engine(name: str) -> type[Engine]:
     return known[name]
 
 
-def quickest_engine(converts: bool = True) -> str | None:
+def quickest_engine(converts: bool = True, device: str = 'cpu') -> str | None:
     """Returns the fastest installed engine for inputs of any shape; None if only torch is left.
 
     Args:
         converts: Whether a model has to be converted; otherwise there is an ONNX file.
+        device: A device that the engine has to find.
     """
     ranked = [
         (each.rank, each.name)
         for each in engines().values()
         if each.rank is not None
         and (each.can_convert() if converts else each.reads_onnx and each.is_installed())
+        and (device == 'cpu' or has_device(each, device))
     ]
     return min(ranked)[1] if ranked else None
 
 
 def load_engine(
-    folder: str | Path, card: ModelCard, threads: int | None = None, streams: int = 1
+    folder: str | Path,
+    card: ModelCard,
+    threads: int | None = None,
+    streams: int = 1,
+    device: str | None = None,
 ) -> Engine:
     """Loads the model of an exported folder into the engine that its card names.
 
@@ -69,13 +76,14 @@ def load_engine(
         card: The model's card.
         threads: Number of threads for each call; None leaves it to the engine.
         streams: Number of calls that are to run at the same time.
+        device: See :class:`Engine`.
 
     Raises:
-        LitePoseError: The engine is not installed, or cannot load the model.
+        LitePoseError: The engine is not installed, knows no such device, or cannot load the model.
     """
     engine = get_engine(card.engine)
     try:
-        return engine(folder, card, threads, streams)
+        return engine(folder, card, threads, streams, device)
     except ImportError as error:
         raise LitePoseError(
             f'the model in {folder} needs {card.engine}, which cannot be imported '

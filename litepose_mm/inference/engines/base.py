@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from ...errors import CannotExport, LitePoseError, reason
+from ..devices import load_on_device
 from ..images import check_positive, inputs_text, one_line_errors
 from ..preprocessing import Normaliser
 
@@ -48,13 +50,17 @@ class Engine(ABC):
         card: The model's card.
         threads: Number of threads for each call; None leaves it to the engine.
         streams: Number of calls that are to run at the same time.
+        device: A kind of :attr:`device_kinds`, with a number if there are several, such as
+            ``cuda:1`` or ``gpu.1``; None means the CPU. If it is absent or fails, the next best one
+            is used, with a warning.
 
     Attributes:
         card: The model's card.
-        streams: The same.
+        streams: Number of calls that run at the same time.
+        device: The device that is used.
 
     Raises:
-        LitePoseError: The engine cannot load the model.
+        LitePoseError: The engine cannot load the model, or knows no such device.
         ImportError: The engine is not installed.
     """
 
@@ -66,6 +72,9 @@ class Engine(ABC):
     extra: ClassVar[str] = 'runtime'
     #: Import names of the packages that conversion needs.
     packages: ClassVar[tuple[str, ...]] = ()
+    #: Kinds of devices that it can run on, as its own users name them in lower case, the fastest
+    #: first and the CPU last.
+    device_kinds: ClassVar[tuple[str, ...]] = ('cpu',)
     #: Precisions of its computation, apart from int8.
     precisions: ClassVar[tuple[str, ...]] = ('fp32', 'fp16', 'bf16')
     #: Whether models accept inputs of any shape, in float and in int8.
@@ -81,8 +90,11 @@ class Engine(ABC):
     takes_images: ClassVar[bool] = False
     #: Whether it loads ONNX files as they are.
     reads_onnx: ClassVar[bool] = False
-    #: Whether models are exported for it through ONNX.
+    #: Whether models are exported for it, by default through ONNX.
     runs_onnx: ClassVar[bool] = True
+    #: Whether :meth:`write` takes a program of ``torch.export``, which normalises images itself, in
+    #: place of an ONNX file.
+    writes_program: ClassVar[bool] = False
     #: Whether it implements :meth:`time`.
     can_time: ClassVar[bool] = False
     #: Options of :meth:`write` besides the precision, and of :meth:`time`.
@@ -141,8 +153,13 @@ class Engine(ABC):
         return True
 
     @classmethod
-    def quickest_precision(cls) -> str:
-        """The fastest precision of float models for which this processor has instructions."""
+    def devices_here(cls) -> Collection[str]:
+        """The kinds of :attr:`device_kinds` that the installed engine finds on this machine."""
+        return cls.device_kinds
+
+    @classmethod
+    def quickest_precision(cls, device: str | None = None) -> str:
+        """The fastest precision of float models for which the device has instructions."""
         return 'fp32'
 
     @classmethod
@@ -230,7 +247,12 @@ class Engine(ABC):
             ) from error
 
     def __init__(
-        self, folder: str | Path, card: ModelCard, threads: int | None = None, streams: int = 1
+        self,
+        folder: str | Path,
+        card: ModelCard,
+        threads: int | None = None,
+        streams: int = 1,
+        device: str | None = None,
     ) -> None:
         if threads is not None:
             check_positive('threads', threads)
@@ -238,7 +260,7 @@ class Engine(ABC):
         self.card, self.streams = card, streams
         self._inputs = np.ascontiguousarray if card.input_type == 'uint8' else Normaliser(card)
         try:
-            self._load(Path(folder), threads)
+            load_on_device(type(self), device, partial(self._start, Path(folder), threads))
         except (LitePoseError, ImportError):
             raise
         except Exception as error:  # an engine can raise anything
@@ -247,9 +269,19 @@ class Engine(ABC):
                 f'again, or install the version of {card.engine} that its card lists'
             ) from error
 
+    def _start(self, folder: Path, threads: int | None, device: str) -> None:
+        """Loads the model on a device, and runs it once where drivers only fail then."""
+        self.device = device
+        self._load(folder, threads)
+        if device != 'cpu':
+            image = np.zeros((480, 640, 3), np.uint8)
+            whole = np.array([0, 0, 640, 480], np.float32)
+            resized = self.card.resize.resize(image, self.card.input_shape, [whole])
+            self._run(self._inputs(resized[0].image[None]))
+
     @abstractmethod
     def _load(self, folder: Path, threads: int | None) -> None:
-        """Loads the model's files, whose hashes have been checked."""
+        """Loads the model's files, whose hashes have been checked, on :attr:`device`."""
 
     @abstractmethod
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:

@@ -1,14 +1,20 @@
-"""The engine ONNX Runtime, on CPUs."""
+"""The engine ONNX Runtime, on CPUs and on the accelerators that its packages support."""
 
 from __future__ import annotations
 
+import io
+import os
+import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..devices import kind_of
 from .base import Engine, stopwatch
 
 if TYPE_CHECKING:
@@ -18,7 +24,18 @@ if TYPE_CHECKING:
     from ...deploy.quantization.accuracy import Trials
     from ...deploy.quantization.calibration import Calibration
 
-_FATAL_ONLY = 4  # errors are raised and need not be printed too
+# The execution provider of each kind of device, the fastest first.
+_PROVIDERS = {
+    'tensorrt': 'TensorrtExecutionProvider',
+    'cuda': 'CUDAExecutionProvider',
+    'migraphx': 'MIGraphXExecutionProvider',
+    'coreml': 'CoreMLExecutionProvider',
+    'directml': 'DmlExecutionProvider',
+    'webgpu': 'WebGpuExecutionProvider',
+    'xnnpack': 'XnnpackExecutionProvider',
+    'cpu': 'CPUExecutionProvider',
+}
+_WARNINGS, _FATAL_ONLY = 2, 4  # errors are raised and need not be printed too
 _PROCESSORS = Path('/proc/cpuinfo')
 
 
@@ -38,8 +55,10 @@ def sums_saturate(processors: Path) -> bool:
     return ' avx2' in text and '_vnni' not in text
 
 
-def cpu_session(model: bytes | Path, threads: int | None = None) -> onnxruntime.InferenceSession:
-    """Returns an ONNX Runtime session on the CPU whose threads sleep between runs.
+def open_session(
+    model: bytes | Path, threads: int | None = None, device: str = 'cpu'
+) -> onnxruntime.InferenceSession:
+    """Returns an ONNX Runtime session whose threads sleep between runs.
 
     By default, they wait for the next run in a busy loop, on cores that decoding or another engine
     needs: OpenVINO took twice as long afterwards (two cores).
@@ -48,6 +67,10 @@ def cpu_session(model: bytes | Path, threads: int | None = None) -> onnxruntime.
         model: Contents of an ONNX file, which prevents references to other files; or its path, if
             it refers to a file with weights.
         threads: Number of threads; None leaves it to ONNX Runtime.
+        device: A device of :class:`OnnxRuntimeEngine`. Layers that it lacks run on the CPU.
+
+    Raises:
+        RuntimeError: ONNX Runtime does not use the device.
     """
     import onnxruntime
 
@@ -58,7 +81,36 @@ def cpu_session(model: bytes | Path, threads: int | None = None) -> onnxruntime.
     options.add_session_config_entry('session.force_spinning_stop', '1')
     if sums_saturate(_PROCESSORS):
         options.add_session_config_entry('session.x64quantprecision', '1')
-    return onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
+    providers = _providers(device, threads)
+    if device == 'cpu':
+        return onnxruntime.InferenceSession(model, options, providers)
+    complaints = io.StringIO()
+    with redirect_stdout(complaints):  # CUDA's libraries may be in NVIDIA's wheels
+        onnxruntime.preload_dlls()
+    onnxruntime.set_default_logger_severity(_FATAL_ONLY)
+    try:  # without a fallback, which would be printed in four lines
+        session = onnxruntime.InferenceSession(model, options, providers, enable_fallback=0)
+        if providers[0][0] not in session.get_providers():
+            raise RuntimeError('its libraries or its driver cannot be loaded')
+    except RuntimeError as error:
+        cause = complaints.getvalue().partition('\n')[0]
+        # Without the line and the function of ONNX Runtime's own code.
+        raise RuntimeError(cause or re.sub(r'^\S+:\d+ .*?\) ', '', str(error))) from error
+    finally:
+        onnxruntime.set_default_logger_severity(_WARNINGS)
+    return session
+
+
+def _providers(device: str, threads: int | None) -> list[tuple[str, dict[str, Any]]]:
+    """Returns the execution providers for a device, with their options, in order of preference."""
+    kind, number = kind_of(device), device[len(kind_of(device)) + 1 :]
+    options: dict[str, Any] = {'device_id': number} if number else {}
+    cuda = (_PROVIDERS['cuda'], {**options, 'use_tf32': '0'})  # the precision is float32
+    cpu: tuple[str, dict[str, Any]] = (_PROVIDERS['cpu'], {})
+    if kind == 'xnnpack':  # it has threads of its own, by default a single one
+        options['intra_op_num_threads'] = str(threads or os.cpu_count())
+    own = {'cpu': [], 'cuda': [cuda], 'tensorrt': [(_PROVIDERS[kind], options), cuda]}
+    return [*own.get(kind, [(_PROVIDERS[kind], options)]), cpu]
 
 
 class OnnxRuntimeEngine(Engine):
@@ -69,6 +121,7 @@ class OnnxRuntimeEngine(Engine):
     # Its CPU kernels compute in float32 and int8; float16 would be converted for each layer.
     precisions = ('fp32',)
     int8_packages = ('onnxruntime',)
+    device_kinds = tuple(_PROVIDERS)
     rank = 2
 
     @classmethod
@@ -85,14 +138,23 @@ class OnnxRuntimeEngine(Engine):
     def time(
         cls, onnx_model: bytes, inputs: np.ndarray, threads: int
     ) -> Callable[[int], list[float]]:
-        session = cpu_session(onnx_model, threads)
+        session = open_session(onnx_model, threads)
         return stopwatch(lambda: session.run(None, {'inputs': inputs}))
+
+    @classmethod
+    def devices_here(cls) -> Collection[str]:
+        import onnxruntime
+
+        present = onnxruntime.get_available_providers()
+        return [kind for kind, provider in _PROVIDERS.items() if provider in present]
 
     def _load(self, folder: Path, threads: int | None) -> None:
         file = self.card.file(folder, '.onnx')
-        self._session = cpu_session(
-            file.read_bytes() if len(self.card.files) == 1 else file, threads
+        self._session = open_session(
+            file.read_bytes() if len(self.card.files) == 1 else file, threads, self.device
         )
+        # Sessions of DirectML are the only ones that threads must not share.
+        self._turn = Lock() if kind_of(self.device) == 'directml' else nullcontext()
         self._input = self._session.get_inputs()[0].name
         names = {output.name for output in self._session.get_outputs()}
         for name in self.card.decoder.output_names:
@@ -100,4 +162,5 @@ class OnnxRuntimeEngine(Engine):
                 raise ValueError(f'it has no output {name!r}, but {", ".join(sorted(names))}')
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
-        return self._session.run(list(self.card.decoder.output_names), {self._input: batch})
+        with self._turn:
+            return self._session.run(list(self.card.decoder.output_names), {self._input: batch})

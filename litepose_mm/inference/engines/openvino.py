@@ -1,8 +1,8 @@
-"""The engine OpenVINO, on CPUs."""
+"""The engine OpenVINO, on CPUs, GPUs and NPUs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...utils.native_threads import fork_while_workers_sleep
+from ..devices import candidates, kind_of
 from .base import Engine, stopwatch
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from ...deploy.quantization.accuracy import Trials
     from ...deploy.quantization.calibration import Calibration
 
-# By default, OpenVINO uses bfloat16 if the CPU supports it. The float layers of an int8 model stay
-# in float32.
+# By default, OpenVINO uses bfloat16 if the CPU supports it, and float16 on GPUs. The float layers
+# of an int8 model stay in float32.
 _HINTS = {'fp32': 'f32', 'fp16': 'f16', 'bf16': 'bf16', 'int8': 'f32'}
 
 
@@ -40,7 +41,9 @@ def cpu_core() -> openvino.Core:
     return core
 
 
-def compile_options(precision: str, threads: int | None = None, streams: int = 1) -> dict[str, Any]:
+def compile_options(
+    precision: str, threads: int | None = None, streams: int = 1, device: str = 'cpu'
+) -> dict[str, Any]:
     """Returns the options for compiling a model in a precision, to run frames as they come.
 
     A limited number of threads means that the machine is shared. They are not pinned, because
@@ -49,10 +52,12 @@ def compile_options(precision: str, threads: int | None = None, streams: int = 1
     options: dict[str, Any] = {
         'INFERENCE_PRECISION_HINT': _HINTS[precision],
         'PERFORMANCE_HINT': 'LATENCY',
-        'NUM_STREAMS': streams,
     }
-    if threads is not None:
-        options.update({'INFERENCE_NUM_THREADS': threads * streams, 'ENABLE_CPU_PINNING': False})
+    if device == 'cpu':  # other devices refuse these options
+        options['NUM_STREAMS'] = streams
+        if threads is not None:
+            threads *= streams
+            options.update({'INFERENCE_NUM_THREADS': threads, 'ENABLE_CPU_PINNING': False})
     return options
 
 
@@ -62,6 +67,7 @@ class OpenVINOEngine(Engine):
     name = extra = 'openvino'
     can_time = takes_images = reads_onnx = True
     packages = ('openvino',)
+    device_kinds = ('gpu', 'npu', 'cpu')
     # OpenVINO 2026.4 turns a graph with int8 layers and dynamic shapes into one that outputs 0.
     int8_any_shape = False
     int8_packages = ('nncf', 'onnxruntime')
@@ -91,10 +97,17 @@ class OpenVINOEngine(Engine):
         return stopwatch(lambda: request.infer([inputs], share_inputs=True))
 
     @classmethod
-    def quickest_precision(cls) -> str:
+    def devices_here(cls) -> Collection[str]:
+        return {kind_of(name) for name in cpu_core().available_devices}
+
+    @classmethod
+    def quickest_precision(cls, device: str | None = None) -> str:
+        kind = kind_of(candidates(cls, device)[0])
+        able = cpu_core().get_property(kind.upper(), 'OPTIMIZATION_CAPABILITIES')
         # Only processors with instructions for it (AVX512_BF16, AMX) have this capability.
-        able = 'BF16' in cpu_core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
-        return 'bf16' if able else 'fp32'
+        if kind == 'cpu' and 'BF16' in able:
+            return 'bf16'
+        return 'fp32' if 'FP32' in able else 'fp16'  # NPUs lack float32
 
     def _load(self, folder: Path, threads: int | None) -> None:
         core = cpu_core()
@@ -104,8 +117,8 @@ class OpenVINOEngine(Engine):
             model = core.read_model(
                 model=self.card.file(folder, '.xml'), weights=self.card.file(folder, '.bin')
             )
-        options = compile_options(self.card.precision, threads, self.streams)
-        compiled = core.compile_model(model, 'CPU', options)
+        options = compile_options(self.card.precision, threads, self.streams, self.device)
+        compiled = core.compile_model(model, self.device.upper().replace(':', '.'), options)
         self._outputs = [compiled.output(name) for name in self.card.decoder.output_names]
         self._new_request = compiled.create_infer_request
         self._idle = [self._new_request()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +22,28 @@ class TorchEngine(Engine):
     Args:
         graph: A :class:`~litepose_mm.models.utils.deploy_graph.DeployGraph`, in evaluation mode.
         card: The card that :func:`~litepose_mm.apis.description.describe` returned.
+        device: See :class:`Engine`; None leaves the graph where it is.
     """
 
     name, extra = 'torch', 'mmpose'
     can_time = True
     precisions = ('fp32',)
     runs_onnx = False
+    device_kinds = ('cuda', 'xpu', 'mps', 'cpu')
 
-    def __init__(self, graph: nn.Module, card: ModelCard) -> None:
+    def __init__(self, graph: nn.Module, card: ModelCard, device: str | None = None) -> None:
         self.graph = graph
-        super().__init__('', card)
+        super().__init__('', card, device=device or str(next(graph.parameters()).device))
+
+    @classmethod
+    def devices_here(cls) -> Collection[str]:
+        import torch
+
+        libraries = {'cuda': torch.cuda, 'xpu': torch.xpu, 'mps': torch.backends.mps}
+        return [*(kind for kind, each in libraries.items() if each.is_available()), 'cpu']
 
     def _load(self, folder: Path, threads: int | None) -> None:
-        """Does nothing, because the graph itself is the model."""
+        self.graph.to(self.device.replace('.', ':'))
 
     def _run(self, batch: np.ndarray) -> Sequence[np.ndarray]:
         import torch

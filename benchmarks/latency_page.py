@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-from reporting import Rows
+from reporting import Rows, write_between
 
 from litepose_mm.analysis.plots import new_figure, save_figure
 from litepose_mm.analysis.timing import PARTS, plot_times
-from litepose_mm.utils.files import replacing
 
-_BEGIN, _END = '<!-- latency:begin -->', '<!-- latency:end -->'
 #: Titles, keys of the rows, and formats of the columns for each number of threads.
 _COLUMNS = (
     ('network, ms', 'network_ms', '.1f'),
@@ -21,13 +19,10 @@ _COLUMNS = (
 
 def write_page(page: Path, report: dict) -> None:
     """Replace what is between the markers of a page by the figures."""
-    before, _, rest = page.read_text(encoding='utf-8').partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    lines = [_BEGIN, f'{report["environment"]}.']
+    lines = [f'{report["environment"]}.']
     for title, by_threads in report['latency'].items():
         lines += ['', f'## {title}', '', *_table(by_threads)]
-    with replacing(page) as part:
-        part.write_text(before + '\n'.join([*lines, _END]) + after, encoding='utf-8')
+    write_between(page, 'latency', lines)
 
 
 def _table(by_threads: dict[int, Rows]) -> list[str]:

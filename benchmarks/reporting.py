@@ -1,12 +1,14 @@
 """Print the environment and the figures of benchmarks."""
 
 from importlib import metadata
+from pathlib import Path
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
 from litepose_mm.analysis.timing import environment as processor
+from litepose_mm.utils.files import replacing
 
 _PACKAGES = ('torch', 'mmpose', 'mmcv', 'numpy', 'cv2', 'onnxruntime', 'openvino', 'tvm', 'ncnn')
 
@@ -41,3 +43,12 @@ def _formatted(name: str, value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     return f'{value:.1%}' if name.endswith('share') else f'{value:.{2 if value < 100 else 0}f}'
+
+
+def write_between(page: Path, name: str, lines: list[str]) -> None:
+    """Replace what is between the markers ``name:begin`` and ``name:end`` of a page."""
+    begin, end = f'<!-- {name}:begin -->', f'<!-- {name}:end -->'
+    before, _, rest = page.read_text(encoding='utf-8').partition(begin)
+    after = rest.partition(end)[2]
+    with replacing(page) as part:
+        part.write_text(before + '\n'.join([begin, *lines, end]) + after, encoding='utf-8')

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from compiler import needs_compiler
 
@@ -124,3 +125,31 @@ def test_startup(tmp_path):
     rows = tables(tmp_path, 'startup.py', '--models', 'litepose-xs', '--rounds', '1')['startup']
     assert [row['command'] for row in rows] == ['predict', 'predict --no-flip', 'webcam']
     assert all(0 < row['peak_mib'] < 1000 and row['processor_s'] > 0 for row in rows)
+
+
+def test_peers(tmp_path):
+    pytest.importorskip('openvino')
+    onnx = pytest.importorskip('onnx')
+    sides = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, 32, 64])
+        for name in 'xy'
+    ]
+    kernel = onnx.numpy_helper.from_array(np.ones((3, 1, 3, 3), np.float32), 'w')
+    layer = onnx.helper.make_node('Conv', ['x', 'w'], ['y'], group=3, pads=[1, 1, 1, 1])
+    graph = onnx.helper.make_graph([layer], 'peer', sides[:1], sides[1:], [kernel])
+    opset = onnx.helper.make_opsetid('', 17)
+    model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[opset])
+    onnx.save(model, tmp_path / 'peer.onnx')
+    page, plot = tmp_path / 'page.md', tmp_path / 'plot.png'
+    page.write_text('before\n<!-- peers:begin -->\nold\n<!-- peers:end -->\nafter\n')
+    options = ['--models', 'litepose-xs_coco', '--image-size', '256', '256', '--rounds', '1']
+    options += ['--onnx', f'peer={tmp_path / "peer.onnx"}:57.2:its authors']
+    peer, own = tables(tmp_path, 'peers.py', *options, '--page', page, '--plot', plot)['peers']
+    assert (peer['input'], peer['gmacs']) == ('64x32', pytest.approx(3 * 32 * 64 * 9 / 1e9))
+    assert (peer['ap'], peer['flip_test'], peer['source']) == (57.2, False, 'its authors')
+    assert (own['ap'], own['flip_test'], own['input']) == (40.6, True, '256x256')
+    assert own['gmacs'] == pytest.approx(0.886, rel=0.01)
+    for precision in ('fp32', 'bf16'):
+        assert peer[f'{precision}_ratio'] == 1 < own[f'{precision}_ratio']
+    text = page.read_text()
+    assert 'old' not in text and '| 57.2 | no | its authors |' in text and plot.stat().st_size

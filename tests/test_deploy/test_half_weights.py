@@ -6,7 +6,7 @@ from onnx import helper, numpy_helper
 from onnx_graphs import graph_of
 
 from litepose_mm.deploy.half_weights import save_with_half_weights
-from litepose_mm.inference.engines.onnxruntime import cpu_session
+from litepose_mm.inference.engines.onnxruntime import open_session
 
 INPUTS = np.random.default_rng(0).standard_normal((2, 16), dtype=np.float32)
 
@@ -29,7 +29,7 @@ def test_graphs_share_weights_and_keep_small_constants_exact(tmp_path):
     assert (tmp_path / 'weights.bin').stat().st_size == 2 * weights.size
     half = weights.astype(np.float16).astype(np.float32)
     for path, shift in zip(graphs, shifts):
-        (found,) = cpu_session(path, 1).run(None, {'inputs': INPUTS})
+        (found,) = open_session(path, 1).run(None, {'inputs': INPUTS})
         np.testing.assert_allclose(found, INPUTS @ half + shift, atol=1e-5)
 
 

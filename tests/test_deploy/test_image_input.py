@@ -11,7 +11,7 @@ from onnx_graphs import graph_of
 from litepose_mm.apis.description import deploy_graph, describe
 from litepose_mm.deploy.image_input import take_images
 from litepose_mm.deploy.onnx_export import export_onnx
-from litepose_mm.inference.engines.onnxruntime import cpu_session
+from litepose_mm.inference.engines.onnxruntime import open_session
 from litepose_mm.inference.preprocessing import Normaliser
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 8, 6, 3), np.uint8)
@@ -91,4 +91,4 @@ def test_a_network_needs_no_more_multiplications(tmp_path, flip_test):
 
 
 def run(file, inputs):
-    return cpu_session(file.read_bytes(), 1).run(None, {'inputs': inputs})[0]
+    return open_session(file.read_bytes(), 1).run(None, {'inputs': inputs})[0]

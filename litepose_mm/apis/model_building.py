@@ -20,12 +20,10 @@ from ..compat import ignore_notices
 from ..errors import LitePoseError, reason
 from ..inference.devices import candidates, load_on_device
 from ..inference.engines.torch import TorchEngine
+from ..inference.images import check_short_side
 from ..utils.config_files import read_config
 from ..zoo import find_config
 from ..zoo.shipped_weights import find_weights, full_name, weights_of
-
-# Inputs are multiples of 64 pixels; no machine has the memory for much more than the upper limit.
-MIN_SHORT_SIDE, MAX_SHORT_SIDE = 64, 4096
 
 
 def build_model(
@@ -127,12 +125,7 @@ def _set_test_options(
         config.merge_from_dict({'model.test_cfg.flip_test': bool(flip_test)})
     if short_side is None:
         return
-    is_whole = isinstance(short_side, int) and not isinstance(short_side, bool)
-    if not is_whole or not MIN_SHORT_SIDE <= short_side <= MAX_SHORT_SIDE:
-        raise LitePoseError(
-            f'short_side: expected a whole number of pixels from {MIN_SHORT_SIDE} to '
-            f'{MAX_SHORT_SIDE}, got {short_side!r}'
-        )
+    check_short_side(short_side)
     resizes = [
         each
         for each in config.test_dataloader.dataset.pipeline

@@ -31,7 +31,7 @@ def cached_export(
     weights: str | Path | None = None,
     *,
     engine: str,
-    precision: str | None = None,
+    precision: str = 'fp32',
     flip_test: bool | None = False,
     short_side: int | None = None,
     cfg_options: Mapping[str, Any] | None = None,
@@ -46,8 +46,7 @@ def cached_export(
         weights: File with weights, or name of bundled weights; None selects the model's first
             bundled weights.
         engine: An engine for inputs of any shape.
-        precision: The engine's precision; None selects the fastest one for which the processor has
-            instructions.
+        precision: The engine's precision.
         flip_test: Whether to run the mirrored image too; None leaves it to the config.
         short_side: Short side of the input in pixels; None leaves it to the config.
         cfg_options: Values that override the config.
@@ -55,9 +54,7 @@ def cached_export(
     Raises:
         LitePoseError: There are no weights, or the export fails.
     """
-    # Here, because they import numpy.
-    from ..inference.card import CARD_NAME
-    from ..inference.engines import get_engine
+    from ..inference.card import CARD_NAME  # here, because it imports numpy
 
     model = full_name(model)
     if weights is None:
@@ -69,7 +66,6 @@ def cached_export(
             )
         weights = cards[0].name
     weights = find_weights(weights)
-    precision = precision or get_engine(engine).quickest_precision()
     options: dict[str, Any] = dict(
         precision=precision,
         flip_test=flip_test,

@@ -136,14 +136,7 @@ def load_exported(
     Raises:
         LitePoseError: An option does not apply to exported models, or the folder cannot be loaded.
     """
-    for name in (
-        'weights',
-        'flip',
-        'short_side',
-        'config_options',
-        'engine',
-        'precision',
-    ):
+    for name in ('weights', 'flip', 'short_side', 'config_options', 'engine', 'precision'):
         if getattr(args, name) not in (None, [], 'auto'):
             raise LitePoseError(
                 f'--{name.replace("_", "-")} has no effect on {args.model}, which is already '
@@ -175,6 +168,7 @@ def make_pipeline_estimator(args: argparse.Namespace, is_live: bool = True) -> B
     return estimator
 
 
+@one_line_warnings()
 def make_estimator(
     args: argparse.Namespace, flip: bool | None, batch_size: int = 1, in_parallel: bool = False
 ) -> BaseEstimator:
@@ -193,13 +187,6 @@ def make_estimator(
     loading: dict[str, Any] = dict(threads=args.threads, batch_size=batch_size)
     if in_parallel and args.device in (None, 'cpu'):
         loading.update(threads=1, streams=args.threads or len(os.sched_getaffinity(0)))
-    with one_line_warnings():
-        return _make_estimator(args, flip, loading)
-
-
-def _make_estimator(
-    args: argparse.Namespace, flip: bool | None, loading: dict[str, Any]
-) -> BaseEstimator:
     if Path(args.model).is_dir():
         return load_exported(args, **loading)
     engine, device = (args.engine, args.device) if args.engine != 'auto' else _quickest(args)
@@ -217,7 +204,7 @@ def _make_estimator(
         import torch
 
         torch.set_num_threads(args.threads)
-    return _with_torch(args, device, flip, loading['batch_size'])
+    return _with_torch(args, device, flip, batch_size)
 
 
 def _on_engine(
@@ -227,7 +214,8 @@ def _on_engine(
     from ..inference.engines import get_engine
     from ..runtime import PoseEstimator
 
-    if _bundled(args) is not None:
+    kind = get_engine(engine)
+    if kind.reads_onnx and _bundled(args) is not None:
         # The configs of all bundled models have a flip test.
         options = dict(precision=args.precision, flip_test=flip is not False)
         options.update(engine=engine, short_side=args.short_side)
@@ -236,7 +224,7 @@ def _on_engine(
         args.model,
         args.weights,
         engine=engine,
-        precision=args.precision or get_engine(engine).quickest_precision(loading['device']),
+        precision=args.precision or kind.quickest_precision(loading['device']),
         flip_test=flip,
         short_side=args.short_side,
         cfg_options=dict(args.config_options),

@@ -13,11 +13,9 @@ from ..errors import LitePoseError
 from ..zoo.shipped_weights import full_name
 from .card import ModelCard
 from .engines import engines, quickest_engine
+from .images import check_short_side
 
 FOLDER = Path(__file__).resolve().parents[1] / 'zoo' / 'exports'
-
-#: Limits of the short side of inputs, in pixels.
-MIN_SHORT_SIDE, MAX_SHORT_SIDE = 64, 4096
 
 
 def card_name(flip_test: bool) -> str:
@@ -65,10 +63,6 @@ def bundled_card(
         )
     card = ModelCard.load(folder, card_name(flip_test))
     if short_side is not None:
-        if not MIN_SHORT_SIDE <= short_side <= MAX_SHORT_SIDE:
-            raise LitePoseError(
-                f'short_side: expected {MIN_SHORT_SIDE} to {MAX_SHORT_SIDE} pixels, got '
-                f'{short_side}'
-            )
+        check_short_side(short_side)
         card = replace(card, resize=replace(card.resize, short_side=short_side))
     return replace(card, engine=engine, precision=precision)

@@ -122,11 +122,11 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         card = cls.from_dict(_read_json(folder / name))
         if not card.files:
             raise _error('files', 'names of files in the folder', 'none')
-        for name, expected in card.files.items():
-            found = _hash(folder / name)
+        for file, expected in card.files.items():
+            found = _hash(folder / file)
             if found != expected:
                 raise LitePoseError(
-                    f'{folder / name}: expected the sha256 {expected[:12]}… given in {name}, '
+                    f'{folder / file}: expected the sha256 {expected[:12]}… given in {name}, '
                     f'got {found[:12]}…: the file is truncated or damaged, or the card belongs to '
                     'another model; copy the whole folder again, or export again'
                 )

@@ -30,6 +30,9 @@ _OUT_OF_MEMORY = (
     'bad allocation',
 )
 
+# Inputs are multiples of 64 pixels; no machine has the memory for much more than the upper limit.
+_MIN_SHORT_SIDE, _MAX_SHORT_SIDE = 64, 4096
+
 
 def check_positive(name: str, value: int) -> int:
     """Returns a positive whole number.
@@ -40,6 +43,20 @@ def check_positive(name: str, value: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise LitePoseError(f'{name}: expected a positive integer, got {value!r}')
     return value
+
+
+def check_short_side(value: int) -> None:
+    """Checks the short side of a network's input in pixels.
+
+    Raises:
+        LitePoseError: The value is not a whole number between the limits.
+    """
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if not is_whole or not _MIN_SHORT_SIDE <= value <= _MAX_SHORT_SIDE:
+        raise LitePoseError(
+            f'short_side: expected a whole number of pixels from {_MIN_SHORT_SIDE} to '
+            f'{_MAX_SHORT_SIDE}, got {value!r}'
+        )
 
 
 def checked_image(image: Image) -> np.ndarray:

@@ -177,6 +177,18 @@ def test_options_that_an_engine_cannot_have(files, capsys):
     assert 'unrecognized arguments: --batch-size 2' in capsys.readouterr().err
 
 
+def test_bundled_models_are_exported_for_engines_that_read_no_onnx(monkeypatch):
+    asked = []
+
+    def refuse(*args, **options):
+        asked.append((args, options['engine'], options['precision']))
+        raise CannotExport('not now')
+
+    monkeypatch.setattr(arguments, 'cached_export', refuse)
+    assert main(['webcam', '0', '--no-display', '--model', 'litepose-xs', '--engine', 'tvm']) == 2
+    assert asked == [(('litepose-xs', None), 'tvm', 'fp32')]
+
+
 def test_threads_of_torch(files, monkeypatch):
     threads = []
     monkeypatch.setattr(torch, 'set_num_threads', threads.append)

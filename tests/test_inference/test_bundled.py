@@ -55,7 +55,8 @@ def test_others_are_not_there(name):
     [
         (dict(engine='ncnn'), 'engine: expected .*onnxruntime.*got .ncnn'),
         (dict(engine='onnxruntime', precision='bf16'), 'precision: expected fp32 .*got .bf16'),
-        (dict(short_side=8), 'short_side: expected 64 to 4096 pixels, got 8'),
+        (dict(short_side=8), 'short_side: expected .* 64 to 4096, got 8'),
+        (dict(short_side='256'), "short_side: expected .* got '256'"),
     ],
 )
 def test_options_that_do_not_fit(options, message):

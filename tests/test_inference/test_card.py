@@ -202,7 +202,7 @@ def test_refuses_files(folder, files):
 def test_files_that_are_not_the_cards(folder):
     model = folder / 'model.onnx'
     model.write_bytes(MODEL[:-1])
-    assert 'damaged' in refusal(folder)
+    assert re.search(r'model\.onnx: .* given in model\.json, .*damaged', refusal(folder))
     model.write_bytes(b'')
     assert 'damaged' in refusal(folder)
     model.unlink()

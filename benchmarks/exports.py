@@ -7,6 +7,19 @@ from torch import nn
 from litepose_mm.deploy import export_model
 from litepose_mm.deploy.tuning import model_kernels
 
+#: Engines with their precisions.
+ENGINES = (
+    'onnxruntime-fp32',
+    'onnxruntime-int8',
+    'openvino-fp32',
+    'openvino-bf16',
+    'openvino-int8',
+    'tvm-fp32',
+    'ncnn-fp32',
+    'ncnn-fp16',
+    'ncnn-bf16',
+)
+
 
 def export_candidate(
     model: nn.Module,

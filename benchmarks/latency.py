@@ -25,7 +25,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from exports import export_candidate
+from exports import ENGINES, export_candidate
 from latency_page import draw, write_page
 from peak import Peak
 from reporting import Rows, environment, print_table
@@ -40,17 +40,6 @@ from litepose_mm.media import write_json
 from litepose_mm.runtime import PoseEstimator
 from litepose_mm.testing import stages_with_people
 
-ENGINES = (
-    'onnxruntime-fp32',
-    'onnxruntime-int8',
-    'openvino-fp32',
-    'openvino-bf16',
-    'openvino-int8',
-    'tvm-fp32',
-    'ncnn-fp32',
-    'ncnn-fp16',
-    'ncnn-bf16',
-)
 _FRAMES = 2  # in a turn, after one that fills the caches
 
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
-from exports import export_candidate
+from exports import ENGINES, export_candidate
 from reporting import Rows, environment, print_table
 
 from litepose_mm import PoseEstimator as TorchEstimator
@@ -40,16 +40,6 @@ from litepose_mm.testing import reference
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'projects/synthetic_people'))
 from synthetic_people import make_video
-
-ENGINES = (
-    'onnxruntime-fp32',
-    'onnxruntime-int8',
-    'openvino-fp32',
-    'openvino-bf16',
-    'openvino-int8',
-    'ncnn-fp32',
-    'tvm-fp32',
-)
 
 
 class Run(NamedTuple):

@@ -4,8 +4,8 @@
     python demo/demo.py --input photos/ --weights litepose-m.pth --model litepose-m_crowdpose
 
 Without ``--weights``, the weights in the package are used. Without ``--input``, the images are a
-photograph of Grace Hopper (public domain, part of matplotlib), a scene of synthetic people, and
-sample images in the folder ``../shared`` beside the repository, or in the folder that the variable
+photograph (``resources/README.md`` says where it is from), a scene of synthetic people, and sample
+images in the folder ``../shared`` beside the repository, or in the folder that the variable
 LITEPOSE_SHARED names, if it exists.
 """
 
@@ -16,14 +16,10 @@ import os
 import sys
 from pathlib import Path
 
-import cv2
-import matplotlib
-import numpy as np
-
 from litepose_mm import LitePoseError
 from litepose_mm.cli import main as litepose
 from litepose_mm.datasets.synthetic import SceneOptions
-from litepose_mm.media import IMAGE_SUFFIXES, VIDEO_SUFFIXES, read_image, write_image
+from litepose_mm.media import IMAGE_SUFFIXES, VIDEO_SUFFIXES, write_image
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY / 'projects/synthetic_people'))
@@ -31,6 +27,7 @@ from synthetic_people import Scene, make_scene  # noqa: E402
 
 SHARED = Path(os.environ.get('LITEPOSE_SHARED') or REPOSITORY.parent / 'shared')
 SAMPLES = (SHARED / 'data' / 'coco_samples', SHARED / 'data' / 'crowdpose_samples')
+PHOTOGRAPH = REPOSITORY / 'demo/resources/team_meeting.jpg'
 MODEL = 'litepose-s_crowdpose'
 OUT_DIR = Path('outputs/demo')
 
@@ -68,10 +65,11 @@ def clear(out_dir: Path) -> None:
 
 
 def sample_inputs(folder: Path) -> list[Path]:
-    """Write the photograph and the scene to ``folder``; return it and the sample images."""
-    write_image(folder / 'grace_hopper.jpg', portrait())
-    write_image(folder / 'drawn_scene.png', drawn_scene().image)
-    return [folder, *(image for samples in SAMPLES for image in sorted(samples.glob('*.jpg')))]
+    """Write the scene to ``folder``; return the photograph, the scene and the sample images."""
+    scene = folder / 'drawn_scene.png'
+    write_image(scene, drawn_scene().image)
+    samples = (image for images in SAMPLES for image in sorted(images.glob('*.jpg')))
+    return [PHOTOGRAPH, scene, *samples]
 
 
 def drawn_scene() -> Scene:
@@ -80,13 +78,6 @@ def drawn_scene() -> Scene:
         (640, 448), people=(3, 4), stature=(0.5, 0.85), crowding=0.2, occluders=(0, 0)
     )
     return make_scene(options, seed=7, index=9)
-
-
-def portrait() -> np.ndarray:
-    """Read the photograph and add a margin, since a head as large as the image is not found."""
-    photograph = read_image(Path(matplotlib.get_data_path(), 'sample_data', 'grace_hopper.jpg'))
-    sides = [side // 2 for side in photograph.shape[:2] for _ in range(2)]
-    return cv2.copyMakeBorder(photograph, *sides, cv2.BORDER_CONSTANT, value=(127, 127, 127))
 
 
 if __name__ == '__main__':

@@ -11,8 +11,9 @@ import pytest
 from litepose_mm.datasets.synthetic import select_keypoints
 from litepose_mm.media import read_image
 
-NAMES = ['drawn_scene.png', 'grace_hopper.jpg', 'input', 'results.json']
+NAMES = ['drawn_scene.png', 'input', 'results.json', 'team_meeting.jpg']
 DEMO = Path(__file__).resolve().parents[2] / 'demo' / 'demo.py'
+PHOTOGRAPH = DEMO.parent / 'resources' / 'team_meeting.jpg'
 
 
 @pytest.fixture
@@ -39,17 +40,25 @@ def test_people_are_found(demo, tmp_path, capsys):
     found = {name: [] for name in files.values()}
     for person in document['annotations']:
         found[files[person['image_id']]].append(np.reshape(person['keypoints'], (-1, 3))[:, :2])
+    inputs = {path.name: path for path in (PHOTOGRAPH, folder / 'input/drawn_scene.png')}
     for name, guesses in found.items():
-        before, after = (read_image(path / name) for path in (folder / 'input', folder))
+        before, after = (read_image(path) for path in (inputs[name], folder / name))
         assert guesses and (before != after).any()
 
     joints = document['categories'][0]['keypoints']
-    (best, *_) = found['grace_hopper.jpg']
-    # As seen by eye, in pixels of an image 1028 wide; the right shoulder is on the left.
-    for joint, place in dict(
-        top_head=(510, 350), neck=(520, 660), right_shoulder=(335, 730)
-    ).items():
-        assert np.linalg.norm(best[joints.index(joint)] - place) < 60, joint
+    # As seen by eye, in pixels of an image of 345x342: heads, and the right shoulder below each.
+    for head, shoulder in [
+        ((103, 27), (50, 75)),
+        ((187, 42), (146, 90)),
+        ((271, 44), (240, 86)),
+        ((313, 124), (275, 180)),
+    ]:
+        places = [joints.index(name) for name in ('top_head', 'right_shoulder')]
+        distances = [
+            np.linalg.norm(guess[places] - [head, shoulder], axis=1).max()
+            for guess in found['team_meeting.jpg']
+        ]
+        assert min(distances) < 15
 
     scene = runpy.run_path(str(DEMO), run_name='demo')['drawn_scene']()
     places = select_keypoints(joints)

@@ -58,7 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or 'litepose_mm').startswith('litepose_mm'):
             raise  # a bug of this package
-        return _fail(f'{error.name} is needed but not installed; see docs/install.md')
+        return _fail(
+            f'{error.name} is needed but not installed: pip install "litepose_mm[runtime]" for '
+            'the models of the package, else see docs/install.md'
+        )
     except KeyboardInterrupt:
         print('litepose: interrupted', file=sys.stderr)
         return 130

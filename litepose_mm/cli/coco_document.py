@@ -10,6 +10,7 @@ from ..utils.files import sha256
 from ..version import __version__
 
 if TYPE_CHECKING:
+    from ..inference.card import ModelCard
     from ..media import VideoFrame
 
 _CATEGORY = 1  # person, as in COCO
@@ -23,17 +24,27 @@ class CocoDocument:
         model: Name of the model, or path of its config.
         weights: File with the model's weights, or an exported model's card, if any. Its SHA-256
             becomes part of the document.
+        card: The model's card, whose engine and precision become part of the document, if any.
 
     Raises:
         LitePoseError: The weights cannot be read.
     """
 
-    def __init__(self, skeleton: Skeleton, model: str, weights: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        model: str,
+        weights: str | Path | None = None,
+        card: ModelCard | None = None,
+    ) -> None:
+        path = None if weights is None else Path(weights)
         self._info = {
             'version': f'litepose_mm {__version__}',
             'model': model,
-            'weights': None if weights is None else Path(weights).name,
-            'weights_sha256': None if weights is None else sha256(weights, 'weights'),
+            'weights': None if path is None else f'{path.parent.name}/{path.name}'.lstrip('/'),
+            'weights_sha256': None if path is None else sha256(path, 'weights'),
+            'engine': None if card is None else card.engine,
+            'precision': None if card is None else card.precision,
         }
         self._category = {
             'id': _CATEGORY,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CannotExport, LitePoseError
+from ..zoo import find_config
 from ..zoo.shipped_weights import default_model, full_name, weights_of
 from .argument_types import key_value, positive_int, share
 from .cached_export import cached_export
@@ -186,10 +187,12 @@ def make_estimator(
     """
     loading: dict[str, Any] = dict(threads=args.threads, batch_size=batch_size)
     if in_parallel and args.device in (None, 'cpu'):
-        loading.update(threads=1, streams=args.threads or len(os.sched_getaffinity(0)))
+        loading.update(threads=1, streams=args.threads or _num_cores())
     if Path(args.model).is_dir():
         return load_exported(args, **loading)
     engine, device = (args.engine, args.device) if args.engine != 'auto' else _quickest(args)
+    if engine == 'torch' or not _runs_without_torch(args, engine):
+        _check_torch(args.model)
     if engine != 'torch':
         try:
             return _on_engine(args, engine, flip, dict(loading, device=device))
@@ -215,7 +218,12 @@ def _on_engine(
     from ..runtime import PoseEstimator
 
     kind = get_engine(engine)
-    if kind.reads_onnx and _bundled(args) is not None:
+    if not kind.is_installed():
+        raise LitePoseError(
+            f'--engine: {engine} is not installed; install it: pip install '
+            f'"litepose_mm[{kind.extra}]"'
+        )
+    if _runs_without_torch(args, engine):
         # The configs of all bundled models have a flip test.
         options = dict(precision=args.precision, flip_test=flip is not False)
         options.update(engine=engine, short_side=args.short_side)
@@ -229,7 +237,32 @@ def _on_engine(
         short_side=args.short_side,
         cfg_options=dict(args.config_options),
     )
-    return PoseEstimator(folder, **loading)
+    estimator = PoseEstimator(folder, **loading)
+    if shape := estimator.card.input_shape:
+        print(
+            f'litepose: {engine} runs inputs of {shape[1]}x{shape[0]} only, so images of another '
+            'shape get borders and people are smaller; `litepose export --static` takes a shape',
+            file=sys.stderr,
+        )
+    return estimator
+
+
+def _runs_without_torch(args: argparse.Namespace, engine: str) -> bool:
+    from ..inference.engines import get_engine
+
+    return get_engine(engine).reads_onnx and _bundled(args) is not None
+
+
+def _check_torch(model: str) -> None:
+    """Checks that there is such a model, and torch."""
+    from ..inference.bundled import bundled_names
+
+    find_config(full_name(model))
+    if find_spec('torch') is None:
+        raise LitePoseError(
+            f'{model}: expected {" or ".join(bundled_names())} as they are, or the folder of an '
+            'exported model, because torch is not installed'
+        )
 
 
 def _with_torch(
@@ -252,7 +285,10 @@ def _bundled(args: argparse.Namespace) -> Path | None:
     """Returns the folder of the model in the package; None if the arguments change it."""
     from ..inference.bundled import find_bundled
 
-    return None if args.weights or args.config_options else find_bundled(args.model)
+    own = [card.name for card in weights_of(full_name(args.model))[:1]]
+    if args.config_options or args.weights not in (None, *own):
+        return None
+    return find_bundled(args.model)
 
 
 def _quickest(args: argparse.Namespace) -> tuple[str, str | None]:
@@ -271,13 +307,21 @@ def _quickest(args: argparse.Namespace) -> tuple[str, str | None]:
         return 'torch', None
     bundled = _bundled(args) is not None
     can_run = bundled or args.weights or weights_of(full_name(args.model))
-    if is_accelerated and can_run:
-        if engine := quickest_engine(not bundled, device):
+    if is_accelerated:
+        engine = quickest_engine(not bundled, device) if can_run else None
+        if engine:
             return engine, device
         print(f'litepose: no installed engine finds {device} here; using cpu', file=sys.stderr)
         device = 'cpu'
     engine = quickest_engine(not bundled) if can_run else None
     return engine or ('onnxruntime' if bundled else 'torch'), device
+
+
+def _num_cores() -> int:
+    """Number of cores that this process may use; of all, where the system cannot tell."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _has_gpu() -> bool:

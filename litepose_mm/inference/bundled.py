@@ -29,6 +29,11 @@ def find_bundled(model: str) -> Path | None:
     return folder if folder.parent == FOLDER and folder.is_dir() else None
 
 
+def bundled_names() -> list[str]:
+    """Returns the names of all models that the package carries."""
+    return sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
+
+
 def bundled_card(
     folder: Path,
     engine: str | None = None,
@@ -56,10 +61,17 @@ def bundled_card(
     if engine not in able:
         raise LitePoseError(f'engine: expected {" or ".join(able)}, got {engine!r}')
     kind = able[engine]
+    if not kind.is_installed():
+        raise LitePoseError(
+            f'engine: {engine} is not installed; install it: pip install litepose_mm[{kind.extra}]'
+        )
+    if not isinstance(flip_test, bool):
+        raise LitePoseError(f'flip_test: expected True or False, got {flip_test!r}')
     precision = precision or kind.quickest_precision(device)
     if precision not in kind.precisions:
         raise LitePoseError(
             f'precision: expected {" or ".join(kind.precisions)} for {engine}, got {precision!r}'
+            + ('; `litepose export` makes int8 models' if precision == 'int8' else '')
         )
     card = ModelCard.load(folder, card_name(flip_test))
     if short_side is not None:

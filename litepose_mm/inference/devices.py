@@ -38,9 +38,13 @@ def candidates(engine: type[Engine], device: str | None) -> list[str]:
         LitePoseError: The engine knows no such device.
         ImportError: The engine is not installed.
     """
-    if device is None or kind_of(device) == 'cpu':
+    if not isinstance(device, (str, type(None))):
+        raise LitePoseError(f'device: expected a name, such as cpu or cuda:1, got {device!r}')
+    if device is None or device.lower() in ('cpu', 'cpu:0'):
         return ['cpu']
     kinds, kind = engine.device_kinds, kind_of(device)
+    if kind == 'cpu':
+        raise LitePoseError(f'device: expected cpu, of which there is one, got {device!r}')
     here = engine.devices_here() if len(kinds) > 1 else kinds
     if kind not in kinds:
         absent = [each for each in kinds if each not in here]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LitePoseError
-from .bundled import bundled_card, find_bundled
+from .bundled import bundled_card, bundled_names, find_bundled
 from .card import CARD_NAME, ModelCard
 from .engines import load_engine
 from .estimator import Estimator
@@ -34,7 +34,12 @@ class PoseEstimator(Estimator):
         device: Device of the engine (docs/realtime.md, Devices); None means the CPU. If it is
             absent or fails, the next best one is used, with a warning. Copies use the same one.
         batch_size: How many images of a list pass through the network at once.
-        bundled: For a model that the package carries, the options of :func:`bundled_card`.
+        engine: For a model that the package carries: an engine that reads ONNX files; None selects
+            the fastest one that is installed.
+        precision: The engine's precision for such a model; None selects the fastest one for which
+            the device has instructions.
+        flip_test: Whether to run the mirrored image too with such a model; None means no.
+        short_side: Short side of such a model's input in pixels; None leaves it to the model.
 
     Raises:
         LitePoseError: The folder does not contain a complete exported model, an option does not
@@ -49,8 +54,17 @@ class PoseEstimator(Estimator):
         streams: int = 1,
         device: str | None = None,
         batch_size: int = 1,
-        **bundled: Any,
+        engine: str | None = None,
+        precision: str | None = None,
+        flip_test: bool | None = None,
+        short_side: int | None = None,
     ) -> None:
+        if not isinstance(model, (str, Path)):
+            raise LitePoseError(f'model: expected a name or a folder, got {model!r}')
+        options: dict[str, Any] = dict(
+            engine=engine, precision=precision, flip_test=flip_test, short_side=short_side
+        )
+        bundled = {name: value for name, value in options.items() if value is not None}
         folder = None if Path(model).is_dir() else find_bundled(str(model))
         if folder is not None:
             card = bundled_card(folder, **bundled, device=device)
@@ -60,13 +74,18 @@ class PoseEstimator(Estimator):
                 f'{min(bundled)}: expected the name of a model that the package carries, got '
                 f'{model}; export it with this option'
             )
-        else:
+        elif Path(model).is_dir():
             card = ModelCard.load(model)
+        else:
+            raise LitePoseError(
+                f'{model}: expected the folder of an exported model, or one of the models that the '
+                f'package carries: {", ".join(bundled_names())}'
+            )
         # Other processes may have other working directories.
         self.folder = Path(folder or model).absolute()
         super().__init__(load_engine(self.folder, card, threads, streams, device), batch_size)
-        options = dict(threads=threads, streams=streams, device=self.engine.device)
-        self._arguments = model if folder else self.folder, {**options, **bundled}
+        loading = dict(threads=threads, streams=streams, device=self.engine.device)
+        self._arguments = model if folder else self.folder, {**loading, **bundled}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Makes copies and other processes load the same model again from its folder."""

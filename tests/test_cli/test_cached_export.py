@@ -3,10 +3,13 @@
 import argparse
 import json
 import os
+import re
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 import torch
+from exported import need
 from networks import TINY, litepose, make_it_see_people
 from processes import killed_process
 
@@ -187,6 +190,43 @@ def test_bundled_models_are_exported_for_engines_that_read_no_onnx(monkeypatch):
     monkeypatch.setattr(arguments, 'cached_export', refuse)
     assert main(['webcam', '0', '--no-display', '--model', 'litepose-xs', '--engine', 'tvm']) == 2
     assert asked == [(('litepose-xs', None), 'tvm', 'fp32')]
+
+
+@pytest.mark.parametrize('option', [[], ['--weights', 'litepose-xs_crowdpose']])
+def test_bundled_weights_by_name_are_not_exported(monkeypatch, option):
+    monkeypatch.setattr(arguments, 'cached_export', None)
+    monkeypatch.setattr(webcam, 'make_pipeline_estimator', make_and_stop)
+    with pytest.raises(Made) as made:
+        main(['webcam', '0', '--no-display', '--engine', 'onnxruntime', *option])
+    assert made.value.estimator.card.name == 'litepose-xs_crowdpose'
+
+
+@pytest.mark.parametrize(
+    'model, message',
+    [
+        ('litepose-m_coco', 'expected .*litepose-xs_crowdpose.* torch is not installed'),
+        ('nosuch', "unknown model 'nosuch'"),
+    ],
+)
+def test_models_without_torch(monkeypatch, capsys, model, message):
+    found = lambda name: None if name == 'torch' else find_spec(name)  # noqa: E731
+    monkeypatch.setattr(arguments, 'find_spec', found)
+    assert main(['webcam', '0', '--no-display', '--model', model]) == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+def test_an_engine_that_is_not_installed(capsys):
+    assert main(['webcam', '0', '--no-display', '--engine', 'tensorrt']) == 2
+    assert '--engine: tensorrt is not installed' in capsys.readouterr().err
+
+
+def test_an_engine_of_one_shape_says_so(files, capsys, monkeypatch):
+    need('ncnn')
+    config, weights = files
+    monkeypatch.setattr(webcam, 'make_pipeline_estimator', make_and_stop)
+    with pytest.raises(Made):
+        main(['webcam', '0', '--model', config, '--weights', str(weights), '--engine', 'ncnn'])
+    assert 'ncnn runs inputs of 256x256 only' in capsys.readouterr().err
 
 
 def test_threads_of_torch(files, monkeypatch):

@@ -438,7 +438,8 @@ def test_an_exported_folder_needs_no_torch(tmp_path):
     assert (done.returncode, done.stderr) == (0, '')
     document = results(tmp_path)
     assert document['info']['model'] == 'exported'
-    assert document['info']['weights'] == 'model.json'
+    assert document['info']['weights'] == 'exported/model.json'
+    assert (document['info']['engine'], document['info']['precision']) == ('onnxruntime', 'fp32')
     card = (folder / 'model.json').read_bytes()
     assert document['info']['weights_sha256'] == hashlib.sha256(card).hexdigest()
     expected = PoseEstimator(folder)(image)

@@ -10,6 +10,7 @@ from litepose_mm.apis import PoseEstimator as TorchEstimator
 from litepose_mm.errors import LitePoseError
 from litepose_mm.inference.bundled import bundled_card, find_bundled
 from litepose_mm.inference.engines import engines
+from litepose_mm.inference.engines.openvino import OpenVINOEngine
 from litepose_mm.runtime import PoseEstimator
 from litepose_mm.zoo.shipped_weights import shipped_weights
 
@@ -57,11 +58,29 @@ def test_others_are_not_there(name):
         (dict(engine='onnxruntime', precision='bf16'), 'precision: expected fp32 .*got .bf16'),
         (dict(short_side=8), 'short_side: expected .* 64 to 4096, got 8'),
         (dict(short_side='256'), "short_side: expected .* got '256'"),
+        (dict(precision='int8'), "got 'int8'; `litepose export` makes"),
+        (dict(flip_test='no'), "flip_test: expected True or False, got 'no'"),
+        (dict(device=3), 'device: expected a name.* got 3'),
+        (dict(device='cpu:7'), "device: expected cpu, of which there is one, got 'cpu:7'"),
     ],
 )
 def test_options_that_do_not_fit(options, message):
     with pytest.raises(LitePoseError, match=message):
         PoseEstimator('litepose-xs', **options)
+
+
+@pytest.mark.parametrize('model', ['litepose-m', 3, None])
+def test_names_that_do_not_exist(model):
+    with pytest.raises(
+        LitePoseError, match=f'expected .*{model}|{model}: expected .*litepose-xs_crowdpose'
+    ):
+        PoseEstimator(model)
+
+
+def test_an_engine_that_is_not_installed(monkeypatch):
+    monkeypatch.setattr(OpenVINOEngine, 'is_installed', classmethod(lambda cls: False))
+    with pytest.raises(LitePoseError, match=r'openvino is not installed.*litepose_mm\[openvino'):
+        PoseEstimator('litepose-xs', engine='openvino')
 
 
 def test_options_of_other_models(tmp_path):

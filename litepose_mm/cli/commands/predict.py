@@ -82,7 +82,12 @@ def run(args: argparse.Namespace) -> int:
     estimator = make_estimator(args, args.flip, args.batch_size)
     prediction = Prediction(
         estimator,
-        CocoDocument(estimator.skeleton, args.model, estimator.weights_file),
+        CocoDocument(
+            estimator.skeleton,
+            args.model,
+            estimator.weights_file,
+            getattr(estimator, 'card', None),
+        ),
         out_dir,
         draw=not args.no_draw,
         min_score=args.min_score,

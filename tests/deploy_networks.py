@@ -15,10 +15,11 @@ MIXED = {
     path.stem.split('_')[1]: path
     for path in sorted((mim_root() / 'configs').rglob('ae_fusion-*.py'))
 }
-#: The smallest model of every family and data set; test_families/ has the others.
+#: The smallest bottom-up model of every family and data set; test_families/ has the others.
 SMALLEST = {
     (entry.family, entry.dataset): entry
     for entry in sorted(MODELS.values(), key=lambda entry: -entry.params)
+    if 'topdown' not in entry.config
 }
 ZOO = {entry.name: config_path(entry.config) for entry in SMALLEST.values()}
 #: Heads with other levels.

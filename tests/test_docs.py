@@ -104,6 +104,15 @@ def test_models_page_lists_the_architectures():
         ]
 
 
+def test_models_page_has_the_chains_of_efficientpose():
+    rows = table('docs/models.md', 'network')
+    for name, *figures in rows[:-3]:
+        entry = MODELS[f'{name}_mpii']
+        counts = entry.macs, entry.hhrnet_style_macs
+        assert figures == [f'{entry.params:,}', *map(giga, counts), '']
+    assert len(rows) - 3 == len(families()['efficientpose'].variants)
+
+
 def test_models_page_has_table_3():
     rows = table('docs/models.md', 'kernel')
     assert len(rows) == 5

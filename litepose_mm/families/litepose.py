@@ -320,6 +320,26 @@ def _architecture_of(state: Mapping[str, Tensor]) -> Architecture:
         KeyError: A tensor is missing.
         LitePoseError: Widths do not fit each other.
     """
+    input_channel, stages = stages_of(state)
+    deconvs = range(1 + last_index(state, r'head\.deconvs\.(\d+)\.'))
+    return Architecture(
+        img_size=512,
+        input_channel=input_channel,
+        deconv_setting=tuple(state[f'head.deconvs.{i}.refined.weight'].shape[1] for i in deconvs),
+        stages=stages,
+        fusion='head.deconvs.0.raw.weight' in state,
+    )
+
+
+def stages_of(state: Mapping[str, Tensor]) -> tuple[int, tuple[Stage, ...]]:
+    """Derive the width behind the stem and the stages of a backbone from shapes.
+
+    The strides are the published ones.
+
+    Raises:
+        KeyError: A tensor is missing.
+        LitePoseError: Widths do not fit each other.
+    """
     width = input_channel = len(state['backbone.stem.2.conv.weight'])
     stages = []
     for index in range(1 + last_index(state, r'backbone\.stages\.(\d+)\.')):
@@ -331,14 +351,7 @@ def _architecture_of(state: Mapping[str, Tensor]) -> Architecture:
             blocks.append((expansion, kernel))
             width = len(state[prefix + 'project.conv.weight'])
         stages.append(Stage(width, 2 if index < 3 else 1, tuple(blocks)))
-    deconvs = range(1 + last_index(state, r'head\.deconvs\.(\d+)\.'))
-    return Architecture(
-        img_size=512,
-        input_channel=input_channel,
-        deconv_setting=tuple(state[f'head.deconvs.{i}.refined.weight'].shape[1] for i in deconvs),
-        stages=tuple(stages),
-        fusion='head.deconvs.0.raw.weight' in state,
-    )
+    return input_channel, tuple(stages)
 
 
 def _expansion(in_channels: int, width: int) -> int:

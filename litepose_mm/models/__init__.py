@@ -8,12 +8,14 @@ from .backbones import (
     CompactEfficientNet,
     DilatedMobileNet,
     EfficientHRNet,
+    EfficientPose,
     LitePose,
     ShrinkableHRNet,
 )
 from .data_preprocessors import MultiScaleDataPreprocessor, RandomMosaic
 from .distillers import DistilledBottomupPoseEstimator
 from .heads import (
+    EfficientPoseHead,
     FusionDeconvHead,
     HigherHRNetHead,
     LightweightOpenPoseHead,
@@ -30,6 +32,8 @@ __all__ = [
     'DilatedMobileNet',
     'DistilledBottomupPoseEstimator',
     'EfficientHRNet',
+    'EfficientPose',
+    'EfficientPoseHead',
     'FusionDeconvHead',
     'HigherHRNetHead',
     'LightweightOpenPoseHead',

@@ -220,3 +220,75 @@ def test_combine_bad_sources(run, tmp_path):
     result = run('combine_annotations.py', tmp_path / 'o.json', '--from', annotations, images)
     assert result.returncode == 2 and f'{annotations}: no such image: image' in result.stderr
     assert not (tmp_path / 'o.json').exists()
+
+
+def mpii(path):
+    """MPII's form: two people in one image, others of which something is missing, a test image."""
+
+    def person(first, **values):
+        points = [dict(id=first, x=10.5, y=20.0, is_visible='1'), dict(id=9, x=5.0, y=6.0)]
+        head = dict(x1=1.0, y1=2.0, x2=31.0, y2=42.0)
+        return dict(
+            annopoints=dict(point=points), objpos=dict(x=50.0, y=60.0), scale=1.5, **head, **values
+        )
+
+    def image(name, people):
+        return dict(image=dict(name=name), annorect=people)
+
+    no_head = person(4)
+    del no_head['x1']
+    no_scale = person(5)
+    del no_scale['scale']
+    annolist = [
+        image('000.jpg', [person(0), person(1)]),
+        image('001.jpg', [person(2)]),
+        image('002.jpg', [no_scale, dict(scale=1.0)]),
+        image('003.jpg', [person(3), no_head]),
+        image('004.jpg', [person(6)]),
+    ]
+    savemat(path, dict(RELEASE=dict(annolist=annolist, img_train=[1, 1, 1, 1, 0])))
+
+
+def test_mpii(run, tmp_path):
+    from mmpose.registry import DATASETS
+
+    mpii(tmp_path / 'release.mat')
+    (tmp_path / 'val.txt').write_text('003.jpg\n000.jpg\n')
+    out = tmp_path / 'annotations'
+    options = '--val-images', tmp_path / 'val.txt'
+    result = run('mpii_to_mmpose.py', tmp_path / 'release.mat', out, *options)
+    assert result.returncode == 0, result.stderr
+    train = json.loads((out / 'mpii_train.json').read_text())
+    assert [person['image'] for person in train] == ['001.jpg']
+    assert (train[0]['center'], train[0]['scale']) == ([50.0, 60.0], 1.5)
+    assert train[0]['joints'][2] == [10.5, 20.0] and train[0]['joints'][0] == [-1, -1]
+    assert [i for i, vis in enumerate(train[0]['joints_vis']) if vis] == [2, 9]
+    dataset = DATASETS.build(
+        dict(
+            type='MpiiDataset',
+            ann_file=str(out / 'mpii_val.json'),
+            headbox_file=str(out / 'mpii_gt_val.mat'),
+            data_prefix=dict(img='images'),
+            test_mode=True,
+        )
+    )
+    assert [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))] == [
+        'images/000.jpg',
+        'images/000.jpg',
+        'images/003.jpg',  # of the two people, the one with a head
+    ]
+    # 0.6 of the diagonal, as MPII defines it
+    np.testing.assert_allclose(dataset.get_data_info(0)['head_size'], [[0.6 * 50]])
+
+
+def test_mpii_refuses(run, tmp_path):
+    (tmp_path / 'release.mat').write_bytes(b'no')
+    result = run('mpii_to_mmpose.py', tmp_path / 'release.mat', tmp_path / 'out')
+    assert result.returncode == 2 and "expected MPII's public annotations" in result.stderr
+    mpii(tmp_path / 'release.mat')
+    (tmp_path / 'val.txt').write_text('004.jpg\n')
+    options = '--val-images', tmp_path / 'val.txt'
+    result = run('mpii_to_mmpose.py', tmp_path / 'release.mat', tmp_path / 'out', *options)
+    assert result.returncode == 2 and 'got 004.jpg' in result.stderr
+    result = run('mpii_to_mmpose.py', tmp_path / 'release.mat', tmp_path / 'out', '--val-every=2')
+    assert result.returncode == 0 and 'mpii_val.json: 3 people' in result.stdout

@@ -14,7 +14,8 @@ def test_entries_are_consistent(name):
     assert entry.variant in get_family(entry.family).variants
     assert config_path(entry.config).is_file()
     width, height = entry.input_size
-    assert entry.config.endswith(f'-{width}x{height}.py')
+    # top-down configs name the height first, as in MMPose
+    assert entry.config.endswith((f'-{width}x{height}.py', f'-{height}x{width}.py'))
     assert entry.ap is None or 0 < entry.ap < 100
     assert all(card.model == name for card in weights_of(name))
 

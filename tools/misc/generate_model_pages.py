@@ -26,7 +26,7 @@ from litepose_mm.zoo import MODELS, ModelEntry
 from litepose_mm.zoo.shipped_weights import WeightsCard, weights_of
 
 ROOT = Path(__file__).resolve().parents[2]
-DATASETS = {'crowdpose': 'CrowdPose', 'coco': 'COCO'}
+DATASETS = {'crowdpose': 'CrowdPose', 'coco': 'COCO', 'mpii': 'MPII'}
 
 _METRICS = {'ap': 'AP', 'ap50': 'AP@0.5', 'ap75': 'AP@0.75'}
 #: Names of the conventions, as docs/models.md explains them.

@@ -1,6 +1,7 @@
 from .compact_efficientnet import CompactEfficientNet
 from .dilated_mobilenet import DilatedMobileNet
 from .efficient_hrnet import EfficientHRNet
+from .efficientpose import EfficientPose
 from .litepose import LitePose
 from .shrinkable_hrnet import ShrinkableHRNet
 
@@ -8,6 +9,7 @@ __all__ = [
     'CompactEfficientNet',
     'DilatedMobileNet',
     'EfficientHRNet',
+    'EfficientPose',
     'LitePose',
     'ShrinkableHRNet',
 ]

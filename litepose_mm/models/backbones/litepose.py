@@ -79,6 +79,9 @@ class LitePose(FamilyBackbone, BaseBackbone):
         ValueError: An index in ``out_indices`` does not exist.
     """
 
+    #: Reads ``arch`` in any of its forms; a family of the same kind of chain has its own.
+    read_arch = staticmethod(get_architecture)
+
     def __init__(
         self,
         arch: str | Mapping[str, Any] | Architecture,
@@ -89,7 +92,7 @@ class LitePose(FamilyBackbone, BaseBackbone):
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg=init_cfg)
-        self.arch = get_architecture(arch)
+        self.arch = self.read_arch(arch)
         num_features = len(self.arch.stages) + 1
         self.out_indices = tuple(range(num_features) if out_indices is None else out_indices)
         if not self.out_indices or not all(0 <= i < num_features for i in self.out_indices):

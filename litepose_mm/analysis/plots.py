@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,42 @@ def plot_steps(figure: Figure, models: Sequence[Mapping[str, Any]]) -> None:
         axes.grid(alpha=0.3)
         if len(lines) > 1:
             axes.legend(fontsize='small')
+
+
+def plot_probabilities(figure: Figure, record: Sequence[Mapping[str, Any]]) -> None:
+    """Plot the probabilities of the operations of each block, and the cost, over the epochs.
+
+    Args:
+        figure: Figure to draw on.
+        record: An entry for each epoch with ``epoch``, ``probabilities`` (for each block, by
+            operation), ``cost``, its ``expected`` value and that of the ``derived`` network, as
+            :class:`litepose_mm.engine.hooks.DifferentiableSearchHook` writes them.
+    """
+    epochs = [entry['epoch'] for entry in record]
+    blocks = len(record[0]['probabilities'])
+    names = list(dict.fromkeys(name for each in record[0]['probabilities'] for name in each))
+    colours = {name: f'C{index % 10}' for index, name in enumerate(names)}
+    columns = math.ceil(math.sqrt(blocks + 1))
+    grid = figure.subplots(math.ceil((blocks + 1) / columns), columns, squeeze=False).ravel()
+    for axes in grid[blocks + 1 :]:
+        axes.set_axis_off()
+    for block, axes in enumerate(grid[:blocks]):
+        bottom = [0.0] * len(record)
+        for name in record[0]['probabilities'][block]:
+            top = [low + entry['probabilities'][block][name] for low, entry in zip(bottom, record)]
+            axes.fill_between(epochs, bottom, top, color=colours[name], linewidth=0)
+            bottom = top
+        axes.set(xlim=(epochs[0], max(epochs[-1], epochs[0] + 1)), ylim=(0, 1))
+        axes.set_title(f'block {block + 1}', fontsize='small')
+    for name in ('expected', 'derived'):
+        grid[blocks].plot(epochs, [entry[name] for entry in record], label=name)
+    grid[blocks].set_title(record[0]['cost'], fontsize='small')
+    grid[blocks].legend(fontsize='small')
+    from matplotlib.patches import Patch
+
+    handles = [Patch(color=colour, label=name) for name, colour in colours.items()]
+    figure.legend(handles=handles, loc='outside right upper', fontsize='small')
+    figure.supxlabel('epoch')
 
 
 def _engine(measured: Mapping[str, Any]) -> str:

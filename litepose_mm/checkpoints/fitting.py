@@ -202,7 +202,7 @@ def load_weights(model: nn.Module, path: str | Path) -> dict[str, Any]:
     weights = read_weights(path)
     # Without several kernel sizes, only the config of the training distinguishes a supernet.
     space = re.search('^search_space = ', str(weights.meta.get('cfg')), re.MULTILINE)
-    if space and not any(hasattr(part, 'activate') for part in model.children()):
+    if space and not any(hasattr(part, 'plain_type') for part in model.children()):
         raise _no_network(str(path))
     state = weights.state_dict
     family = authors_family(state)

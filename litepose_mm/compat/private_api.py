@@ -43,6 +43,18 @@ PRIVATE_USES = (
         'when Runner tells publicly whether it has a training loop',
     ),
     PrivateUse(
+        '_max_iters',
+        'mmengine.runner.EpochBasedTrainLoop',
+        'the epochs of a search by gradient have different numbers of iterations; for the log',
+        'when the loop adds up the lengths of its epochs',
+    ),
+    PrivateUse(
+        '_make_deconv_layers',
+        'mmpose.models.heads.HeatmapHead',
+        'EfficientPose has lighter transposed convolutions in the same place',
+        'when HeatmapHead takes the type of its transposed convolutions from a config',
+    ),
+    PrivateUse(
         '_save_checkpoint_with_step',
         'mmengine.hooks.CheckpointHook',
         'old checkpoints are removed only after the new one has been written',

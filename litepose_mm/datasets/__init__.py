@@ -4,6 +4,6 @@ from .. import compat
 
 compat.apply()  # before anything of MMPose is imported
 
-from . import datasets, transforms
+from . import datasets, samplers, transforms
 
-__all__ = ['datasets', 'transforms']
+__all__ = ['datasets', 'samplers', 'transforms']

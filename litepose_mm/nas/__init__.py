@@ -1,10 +1,10 @@
-"""Once-for-all search: supernets of elastic layers, search spaces, and the networks in them."""
+"""Search: by evolution in supernets of elastic layers, and by gradient in those of mixed blocks."""
 
 from .. import compat
 
 compat.apply()  # before anything of MMPose is imported
 
-from . import families
+from . import differentiable, families
 from .calibration import calibrate
 from .channel_order import ChannelGroup, sort_channels
 from .costs import NetworkCosts
@@ -20,6 +20,7 @@ from .supernet import (
     DistilledSupernetBottomupPoseEstimator,
     ElasticEstimator,
     SupernetBottomupPoseEstimator,
+    SupernetTopdownPoseEstimator,
     default_device,
     load_supernet,
     read_supernet_config,
@@ -43,11 +44,13 @@ __all__ = [
     'SearchSpace',
     'SubnetEvaluator',
     'SupernetBottomupPoseEstimator',
+    'SupernetTopdownPoseEstimator',
     'WidthSearchSpace',
     'resize_batch',
     'calibrate',
     'copy_subnet',
     'default_device',
+    'differentiable',
     'families',
     'get_search_space',
     'load_supernet',

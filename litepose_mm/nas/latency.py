@@ -130,9 +130,10 @@ class NetworkTimer:
     Args:
         engine: An engine that can time networks, such as ``'torch'`` or ``'onnxruntime'``.
         threads: Number of threads of the engine.
-        rounds: Number of turns of each network, of :data:`RUNS` runs each. The median of all runs
-            is taken.
+        rounds: Number of turns of each network, of :data:`RUNS` runs each.
         options: Options of the engine, for example the device, see :attr:`Engine.options`.
+        quantile: Which quantile of all runs is taken, 0 to 1; the median by default. Other programs
+            interrupt long runs more often than short ones, so that only low quantiles add up.
 
     Raises:
         LitePoseError: The engine is unknown, cannot time networks, has no such option, or is not
@@ -145,6 +146,7 @@ class NetworkTimer:
         threads: int = 1,
         rounds: int = 4,
         options: Mapping[str, Any] | None = None,
+        quantile: float = 0.5,
     ) -> None:
         self._engine = get_engine(engine)
         if not self._engine.can_time:
@@ -155,6 +157,7 @@ class NetworkTimer:
                 f'{engine} is not installed: pip install "litepose_mm[export,{self._engine.extra}]"'
             )
         self.threads, self.rounds, self.options = threads, rounds, dict(options or {})
+        self.quantile = quantile
         self._engine.check_options(self.options)
 
     def __call__(self, networks: Iterable[tuple[nn.Module, Sequence[int]]]) -> list[float]:
@@ -174,7 +177,7 @@ class NetworkTimer:
             for network, shape in networks
         ]
         seconds = [[run(RUNS) for run in runs] for _ in range(self.rounds)]
-        return (1e3 * np.median(seconds, axis=(0, 2))).tolist()
+        return (1e3 * np.quantile(seconds, self.quantile, axis=(0, 2))).tolist()
 
     def _run(self, network: nn.Module, inputs: Tensor) -> Callable[[int], list[float]]:
         graph = _onnx(network, inputs) if self._engine.runs_onnx else network

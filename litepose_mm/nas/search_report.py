@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mmengine.config import Config
@@ -10,7 +10,7 @@ from mmengine.config import Config
 from ..media import write_json
 from ..utils.files import replacing
 from .evolution import Candidate, Evolution
-from .search_spaces import Architecture
+from .search_spaces import Architecture, SearchSpace
 from .subnet_config import subnet_config
 
 
@@ -60,29 +60,46 @@ def _lines(evolution: Evolution, front: list[Candidate]) -> Iterator[str]:
         f'seed {evolution.settings.seed}.\n'
     )
     yield 'The Pareto front of score and costs, with the best network marked:\n'
-    parts = list(evolution.space.describe(evolution.space.largest))
-    header = (
-        f'| {" | ".join(["file", "score", *names, *parts])} |',
-        f'|---|---:|{"---:|" * len(names)}{"---|" * len(parts)}',
-    )
-    yield from header
+    space = evolution.space
+    columns = ['score', *names]
+
+    def row(name: str, score: float, arch: Architecture) -> tuple[list[str], Architecture]:
+        costs = map(format_cost, evolution.costs(arch).values())
+        return [name, f'{score:.4f}', *costs], arch
+
+    rows = []
     for number, each in enumerate(front):
         mark = ' **best**' if each.genotype == evolution.best.genotype else ''
-        arch = evolution.space.decode(each.genotype)
-        yield _row(evolution, f'front/{number:02}.json{mark}', each.score, arch)
+        arch = space.decode(each.genotype)
+        rows.append(row(f'front/{number:02}.json{mark}', each.score, arch))
+    yield from networks_table(space, columns, rows)
     if not evolution.uniform:
         return
-    yield '\nBaselines: all widths at one ratio, as large as the limits allow:\n'
-    yield from header
+    yield '\nBaselines: uniform networks, as large as the limits allow:\n'
+    rows = []
     for arch, score in evolution.uniform:
         mark = ' **better than the best**' if score > evolution.best.score else ''
-        yield _row(evolution, f'uniform/{arch.img_size}.json{mark}', score, arch)
+        rows.append(row(f'uniform/{arch.img_size}.json{mark}', score, arch))
+    yield from networks_table(space, columns, rows)
 
 
-def _row(evolution: Evolution, name: str, score: float, arch: Architecture) -> str:
-    costs = map(format_cost, evolution.costs(arch).values())
-    cells = [name, f'{score:.4f}', *costs, *map(str, evolution.space.describe(arch).values())]
-    return f'| {" | ".join(cells)} |'
+def networks_table(
+    space: SearchSpace,
+    columns: Sequence[str],
+    rows: Iterable[tuple[Sequence[str], Architecture]],
+) -> Iterator[str]:
+    """Yield the lines of a table of networks in Markdown, with their parts in the last columns.
+
+    Args:
+        space: Their search space.
+        columns: Titles of the figures.
+        rows: The file and the figures of each network, and the network.
+    """
+    parts = list(space.describe(space.largest))
+    yield f'| {" | ".join(["file", *columns, *parts])} |'
+    yield f'|---|{"---:|" * len(columns)}{"---|" * len(parts)}'
+    for cells, arch in rows:
+        yield f'| {" | ".join([*cells, *map(str, space.describe(arch).values())])} |'
 
 
 def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:
@@ -116,7 +133,7 @@ def _plot(evolution: Evolution, front: list[Candidate], path: Path) -> None:
             [evolution.costs(arch)[constraint.name] for arch, _ in evolution.uniform],
             [score for _, score in evolution.uniform],
             'kx',
-            label='all widths at one ratio',
+            label='uniform networks',
         )
     axes.axvline(constraint.limit, color='grey', linestyle='--', label='constraint')
     axes.set(xlabel=constraint.name, ylabel='score (AP)')

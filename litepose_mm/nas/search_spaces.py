@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any, ClassVar, Protocol
@@ -20,6 +20,8 @@ from ..utils.plugins import subclasses
 
 #: A network of a space: for each gene, the index of its choice.
 Genotype = tuple[int, ...]
+#: Expansion and kernel size of an inverted residual block, or None, which leaves the block out.
+Operation = tuple[int, int] | None
 
 
 class Architecture(Protocol):
@@ -119,6 +121,29 @@ class SearchSpace(ABC):
     @abstractmethod
     def describe(self, arch: Architecture) -> dict[str, Any]:
         """Return the cells of a report about a network, by the titles of its columns."""
+
+    def candidates(self) -> tuple[tuple[tuple[Operation, ...], ...], ...]:
+        """Return the operations between which each block of each stage can choose.
+
+        They describe all of the space if it differs in blocks only, so that a search by gradient is
+        possible (:mod:`litepose_mm.nas.differentiable`).
+
+        Raises:
+            LitePoseError: The networks differ in something else, such as their widths.
+        """
+        raise LitePoseError(
+            f'search by gradient: expected a space of chains of blocks, got one of {self.name}'
+        )
+
+    def assembled(self, stages: Sequence[Sequence[Operation]]) -> Architecture:
+        """Return the network of an operation for each block, as :meth:`candidates` offers them."""
+        return replace(
+            self.largest,
+            stages=tuple(
+                replace(stage, block_setting=tuple(each for each in own if each is not None))
+                for stage, own in zip(self.largest.stages, stages, strict=True)
+            ),
+        )
 
     def baselines(self) -> Iterable[Iterator[Architecture]]:
         """Return uniformly scaled networks for each resolution, as baselines of a search.

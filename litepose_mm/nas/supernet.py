@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.models import build_pose_estimator
+from mmpose.models import TopdownPoseEstimator, build_pose_estimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
@@ -221,3 +221,21 @@ class DistilledSupernetBottomupPoseEstimator(ElasticEstimator, DistilledBottomup
             return self._student_losses(inputs, data_samples, taught)
 
         return self._mean_losses(losses_of)
+
+
+@MODELS.register_module()
+class SupernetTopdownPoseEstimator(ElasticEstimator, TopdownPoseEstimator):
+    """A supernet of top-down networks, all at the resolution of the codec.
+
+    A training step minimises the mean loss of ``training_archs``.
+
+    Args:
+        kwargs: Arguments of MMPose's ``TopdownPoseEstimator``, with elastic parts.
+    """
+
+    plain_type = 'TopdownPoseEstimator'
+
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
+        """Compute the mean losses of ``training_archs``."""
+        own = super().loss
+        return self._mean_losses(lambda arch: own(inputs, data_samples))

@@ -2,6 +2,7 @@ from .architecture_sampling_hook import ArchitectureSamplingHook
 from .bad_sample_hook import BadSampleError, BadSampleHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import SafeCheckpointHook
+from .differentiable_search_hook import DifferentiableSearchHook
 from .non_finite_loss_hook import NonFiniteLossError, NonFiniteLossHook
 from .pipeline_switch_hook import PipelineSwitchHook
 from .pose_images_hook import PoseImagesHook
@@ -14,6 +15,7 @@ __all__ = [
     'BadSampleError',
     'BadSampleHook',
     'ChannelsLastHook',
+    'DifferentiableSearchHook',
     'NonFiniteLossError',
     'NonFiniteLossHook',
     'PipelineSwitchHook',

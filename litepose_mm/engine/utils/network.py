@@ -9,4 +9,9 @@ from torch import nn
 
 def network_of(runner: Runner) -> nn.Module:
     """Return the model, without the wrapper that it has with several processes."""
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+    return unwrapped(runner.model)
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """Return a model without the wrapper that it has with several processes."""
+    return model.module if is_model_wrapper(model) else model

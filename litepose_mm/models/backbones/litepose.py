@@ -108,21 +108,36 @@ class LitePose(FamilyBackbone, BaseBackbone):
             conv_bn_act(STEM_WIDTH, width, 1, **layers),
         )
         self.stages = nn.ModuleList()
-        for stage in self.arch.stages[: max(self.out_indices)]:
+        for number, stage in enumerate(self.arch.stages[: max(self.out_indices)]):
             blocks = []
-            for index, (expansion, kernel) in enumerate(stage.block_setting):
+            for index, setting in enumerate(stage.block_setting):
+                stride = stage.stride if index == 0 else 1
                 blocks.append(
-                    InvertedResidual(
-                        width,
-                        stage.channel,
-                        expansion,
-                        kernel,
-                        stage.stride if index == 0 else 1,
-                        **layers,
-                    )
+                    self.build_block((number, index), width, stage.channel, stride, setting, layers)
                 )
                 width = stage.channel
             self.stages.append(Sequential(*blocks))
+
+    def build_block(
+        self,
+        place: tuple[int, int],
+        in_channels: int,
+        out_channels: int,
+        stride: int,
+        setting: tuple[int, int],
+        layers: Mapping[str, Any],
+    ) -> nn.Module:
+        """Build a block; subclasses may build another one.
+
+        Args:
+            place: Numbers of the stage and of the block in it.
+            in_channels: Width of the input.
+            out_channels: Width of the output.
+            stride: 1 or 2.
+            setting: Expansion and kernel size.
+            layers: ``conv_cfg`` and ``norm_cfg``.
+        """
+        return InvertedResidual(in_channels, out_channels, *setting, stride, **layers)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Compute the features of a batch of images.

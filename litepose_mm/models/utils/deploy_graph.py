@@ -77,7 +77,7 @@ def deploy_decoder(
     if hasattr(head, 'deploy_decoder'):
         return head.deploy_decoder(outputs, flip_test, model.test_cfg or {})
     codec = getattr(head, 'decoder', None)
-    if type(head) is HeatmapHead and type(codec) is MSRAHeatmap and not codec.unbiased:
+    if isinstance(head, HeatmapHead) and type(codec) is MSRAHeatmap and not codec.unbiased:
         if outputs not in (None, 'maps'):
             raise LitePoseError(f"outputs: expected 'maps' for a HeatmapHead, got {outputs!r}")
         strides = {size // own for size, own in zip(codec.input_size, codec.heatmap_size)}

@@ -11,7 +11,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, ClassVar
 
-from ....errors import LitePoseError
+from ....errors import LitePoseError, some
 from ....families.litepose import (
     ARCHITECTURES,
     Architecture,
@@ -19,7 +19,7 @@ from ....families.litepose import (
     make_divisible,
     scaled,
 )
-from ...search_spaces import Gene
+from ...search_spaces import Gene, Operation
 from ...width_spaces import WidthSearchSpace, as_list, descending, positive_numbers
 
 # Fields that are equal in all networks of a space.
@@ -115,6 +115,34 @@ class LitePoseSearchSpace(WidthSearchSpace):
             deconv_setting=deconvs,
             stages=tuple(stages),
         )
+
+    def candidates(self) -> tuple[tuple[tuple[Operation, ...], ...], ...]:
+        """See :class:`SearchSpace`; the depths of a stage must be consecutive numbers."""
+        several = [
+            gene.name
+            for gene in self.genes
+            if len(gene.choices) > 1 and not gene.name.endswith(('[1]', '.num_blocks'))
+        ]
+        if several:
+            raise LitePoseError(
+                'search by gradient: expected a space of blocks only, got several choices of '
+                f'{some(several)}; give one of img_sizes and ratios=[1]'
+            )
+        stages = []
+        depths = self.depths or [(stage.num_blocks,) for stage in self.largest.stages]
+        for stage, own in zip(self.largest.stages, depths):
+            if {*own} != {*range(min(own), stage.num_blocks + 1)}:
+                raise LitePoseError(
+                    'search by gradient: expected all depths from the least to '
+                    f'{stage.num_blocks}, because every block is left out on its own, got {own}'
+                )
+            blocks = []
+            for index, (expansion, kernel) in enumerate(stage.block_setting):
+                kernels = descending(self.kernel_sizes or (kernel,))
+                skips = (None,) if index >= min(own) else ()
+                blocks.append((*((expansion, each) for each in kernels), *skips))
+            stages.append(tuple(blocks))
+        return tuple(stages)
 
     def scaled(self, ratio: float, img_size: int) -> Architecture:
         """See :class:`WidthSearchSpace`."""

@@ -1,0 +1,3 @@
+from .alternating_batch_sampler import AlternatingBatchSampler
+
+__all__ = ['AlternatingBatchSampler']

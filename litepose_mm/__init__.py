@@ -10,6 +10,7 @@ from .errors import LitePoseError
 from .version import __version__
 
 _LAZY = {
+    'Cascade': 'litepose_mm.inference.cascade',
     'PoseEstimator': 'litepose_mm.apis',
     'PoseResult': 'litepose_mm.structures',
     'Skeleton': 'litepose_mm.structures',

@@ -21,6 +21,7 @@ from litepose_mm.decoding import (
     AssociativeEmbeddingDecoder,
     PartAffinity,
     PartAffinityRules,
+    SimCC,
     SinglePerson,
     for_candidates,
 )
@@ -96,7 +97,8 @@ BODY = Body(3, ((0,), (1,), (2,), (1, 2)), (Limb(3, 0, 0), Limb(0, 1, 2), Limb(0
 DECODERS = [
     AssociativeEmbedding(rules=RULES, stride=2, tag_dim=1),
     AssociativeEmbeddingCandidates(rules=for_candidates(RULES), stride=2, tag_dim=1),
-    SinglePerson(num_keypoints=3, stride=4),
+    SinglePerson(num_keypoints=3, stride=4, refinement='udp'),
+    SimCC(num_keypoints=3, split_ratio=2.0, blur_kernels=(29, 35)),
     PartAffinity(rules=PartAffinityRules(body=BODY), stride=8),
 ]
 DOCUMENTS = {

@@ -81,10 +81,10 @@ def _resize(model: BasePoseEstimator, input_shape: Sequence[int] | None) -> dict
     if isinstance(model, TopdownPoseEstimator):
         boxes = [each for each in transforms if isinstance(each, GetBBoxCenterScale)]
         crops = [each for each in transforms if isinstance(each, TopdownAffine)]
-        if len(boxes) != 1 or len(crops) != 1 or crops[0].use_udp:
+        if len(boxes) != 1 or len(crops) != 1:
             raise CannotExport(
-                'expected one GetBBoxCenterScale and one TopdownAffine without use_udp in the test '
-                f'pipeline, got {len(boxes)} and {len(crops)}; run this model with torch'
+                'expected one GetBBoxCenterScale and one TopdownAffine in the test pipeline, got '
+                f'{len(boxes)} and {len(crops)}; run this model with torch'
             )
         width, height = crops[0].input_size
         if input_shape is not None and tuple(input_shape) != (height, width):
@@ -94,7 +94,7 @@ def _resize(model: BasePoseEstimator, input_shape: Sequence[int] | None) -> dict
             )
         return dict(
             input_shape=(height, width),
-            resize=PersonBox(padding=float(boxes[0].padding)),
+            resize=PersonBox(padding=float(boxes[0].padding), udp=crops[0].use_udp),
             batch_limit=None,
         )
     rules = [each.resize_rule for each in transforms if hasattr(each, 'resize_rule')]

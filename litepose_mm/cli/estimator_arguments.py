@@ -69,6 +69,16 @@ def add_estimator_arguments(
     return group
 
 
+def add_detector(parser: argparse._ActionsContainer) -> None:
+    """Adds ``--detector``."""
+    parser.add_argument(
+        '--detector',
+        metavar='NAME',
+        help='bottom-up model, or folder of one, that finds the people whose boxes a top-down '
+        '--model gets, e.g. litepose-xs (default: one box, the whole image)',
+    )
+
+
 def add_device(parser: argparse._ActionsContainer, default: str) -> None:
     """Adds ``--device``."""
     parser.add_argument(
@@ -83,7 +93,8 @@ def add_device(parser: argparse._ActionsContainer, default: str) -> None:
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of real-time commands."""
-    add_estimator_arguments(parser, default_model(real_time=True))
+    group = add_estimator_arguments(parser, default_model(real_time=True))
+    add_detector(group)
     add_min_score(parser)
 
 
@@ -173,7 +184,7 @@ def make_pipeline_estimator(args: argparse.Namespace, is_live: bool = True) -> B
 def make_estimator(
     args: argparse.Namespace, flip: bool | None, batch_size: int = 1, in_parallel: bool = False
 ) -> BaseEstimator:
-    """Creates the estimator of an exported folder, or of a model in the selected engine.
+    """Creates the estimator of ``args.model``; a cascade if there is an ``args.detector``.
 
     Args:
         args: Values of the arguments.
@@ -183,8 +194,25 @@ def make_estimator(
             model.
 
     Raises:
-        LitePoseError: The model cannot be loaded or exported.
+        LitePoseError: A model cannot be loaded or exported.
     """
+    estimator = _load(args, flip, batch_size, in_parallel)
+    if getattr(args, 'detector', None) is None:
+        return estimator
+    from ..inference.cascade import Cascade
+
+    own = argparse.Namespace(**vars(args))
+    own.model, own.weights, own.short_side, own.config_options = args.detector, None, None, []
+    own.precision = None
+    if Path(args.detector).is_dir():
+        own.engine = 'auto'
+    return Cascade(_load(own, flip, batch_size, in_parallel), estimator)
+
+
+def _load(
+    args: argparse.Namespace, flip: bool | None, batch_size: int, in_parallel: bool
+) -> BaseEstimator:
+    """Creates the estimator of an exported folder, or of a model in the selected engine."""
     loading: dict[str, Any] = dict(threads=args.threads, batch_size=batch_size)
     if in_parallel and args.device in (None, 'cpu'):
         loading.update(threads=1, streams=args.threads or _num_cores())

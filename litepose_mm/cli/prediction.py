@@ -29,6 +29,7 @@ from .reporter import Reporter
 
 if TYPE_CHECKING:
     from ..inference.base import BaseEstimator
+    from ..inference.box_file import BoxFile
     from ..structures import PoseResult
 
 _KEPT_FORMATS = {'.jpg', '.jpeg', '.png'}  # drawings of images in other formats become PNG
@@ -78,6 +79,7 @@ class Prediction:
         min_score: People with a lower score are dropped.
         keypoint_threshold: Keypoints with a lower score are not drawn.
         color_by: See :func:`litepose_mm.visualization.draw_skeletons`.
+        boxes: People's boxes on images, for a top-down model.
     """
 
     def __init__(
@@ -90,10 +92,12 @@ class Prediction:
         min_score: float = 0.0,
         keypoint_threshold: float = 0.2,
         color_by: str = 'link',
+        boxes: BoxFile | None = None,
     ) -> None:
         self.estimator = estimator
         self.document = document
         self.out_dir = Path(out_dir)
+        self._boxes = boxes
         self._drawings: dict[Path, MediaFile] = {}
         self._draw = draw
         self._min_score = min_score
@@ -170,7 +174,10 @@ class Prediction:
         self, window: list[tuple[MediaFile, np.ndarray]], reporter: Reporter
     ) -> None:
         try:
-            results = self.estimator([image for _, image in window])
+            boxes = None
+            if self._boxes is not None:
+                boxes = [self._boxes.boxes_of(file.path) for file, _ in window]
+            results = self.estimator([image for _, image in window], boxes)
         except LitePoseError as error:
             if len(window) == 1:
                 reporter.fail(window[0][0], error)

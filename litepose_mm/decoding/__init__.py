@@ -10,6 +10,7 @@ from .grouping import Candidates, Groups, default_keypoint_order, group_by_tags
 from .input_pixels import decode_batch, missing_at_zero, to_input_pixels
 from .part_affinity import PartAffinity, PartAffinityRules
 from .peaks import Peaks, find_peaks
+from .simcc import SimCC
 from .single_person import SinglePerson
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     'PartAffinity',
     'PartAffinityRules',
     'Peaks',
+    'SimCC',
     'SinglePerson',
     'check_decodes_candidates',
     'decode_batch',

@@ -14,10 +14,8 @@ from ..decoding import Panel
 from ..errors import LitePoseError
 from ..preprocessing.resize import Resized
 from ..structures import PoseResult, Skeleton
+from .boxes import Boxes, checked_boxes
 from .images import Image, checked_image, is_list, one_line_errors
-
-#: Boxes of people: left, top, right and bottom in pixels ``(N, 4)``, or a result with such boxes.
-Boxes = np.ndarray | Sequence[Sequence[float]] | PoseResult
 
 
 class BaseEstimator(ABC):
@@ -74,8 +72,8 @@ class BaseEstimator(ABC):
         Args:
             images: Path of an image, or BGR (H, W, 3) uint8; or a list of these.
             boxes: For top-down models: the people's boxes in pixels (N, 4), left, top, right and
-                bottom, or another model's result, whose boxes are used. For a list of images, a
-                list of these. By default, one box covers the whole image.
+                bottom, or another model's people on the image (see :func:`boxes_around`). For a
+                list of images, a list of these. By default, one box covers the whole image.
 
         Returns:
             The people; for a list of images, a list of results in the same order.
@@ -134,7 +132,7 @@ class BaseEstimator(ABC):
         image = checked_image(image)
         own_boxes = None
         if self.takes_boxes:
-            own_boxes = _checked_boxes(boxes, image)
+            own_boxes = checked_boxes(boxes, (image.shape[1], image.shape[0]))
         elif boxes is not None:
             raise LitePoseError('boxes: expected None, because the model is bottom-up')
         with one_line_errors(f'an image of {image.shape[1]}x{image.shape[0]}'):
@@ -189,21 +187,3 @@ class BaseEstimator(ABC):
 
 def _source(image: Image) -> str | None:
     return None if isinstance(image, np.ndarray) else os.fsdecode(image)
-
-
-def _checked_boxes(boxes: Boxes | None, image: np.ndarray) -> np.ndarray:
-    if boxes is None:
-        height, width = image.shape[:2]
-        return np.array([[0, 0, width, height]], dtype=np.float32)
-    given = boxes.bboxes if isinstance(boxes, PoseResult) else boxes
-    try:
-        values = np.asarray(given, dtype=np.float32).reshape(-1, 4)
-    except (TypeError, ValueError):
-        values = np.full((1, 4), np.nan)
-    if not (np.isfinite(values).all() and (values[:, 2:] > values[:, :2]).all()):
-        raise LitePoseError(
-            'boxes: expected left, top, right and bottom of each person in pixels, (N, 4), with '
-            f'right > left and bottom > top, got '
-            f'{" ".join(repr(given).split())[:200]}'
-        )
-    return values

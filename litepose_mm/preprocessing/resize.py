@@ -114,7 +114,11 @@ def resize_to_shape(
 
 
 def resize_box(
-    image: np.ndarray, box: np.ndarray, size_wh: tuple[int, int], padding: float
+    image: np.ndarray,
+    box: np.ndarray,
+    size_wh: tuple[int, int],
+    padding: float,
+    udp: bool = False,
 ) -> Resized:
     """Crops a person's box, as MMPose's ``GetBBoxCenterScale`` and ``TopdownAffine`` do.
 
@@ -123,11 +127,19 @@ def resize_box(
         box: Left, top, right and bottom in pixels.
         size_wh: Width and height of the result, into which the box fits.
         padding: Factor by which the box is enlarged.
+        udp: Whether the borders of the box become the centres of the result's outermost pixels, as
+            networks of UDP (Huang et al., CVPR 2020) expect.
     """
     box = np.asarray(box, dtype=np.float32)
     size = np.array(size_wh, dtype=np.float32)
     zoom = float(np.max((box[2:] - box[:2]) * np.float32(padding) / size))
-    return _warp(image, size_wh, zoom, (box[:2] + box[2:]) * np.float32(0.5))
+    center = (box[:2] + box[2:]) * np.float32(0.5)
+    if not udp:
+        return _warp(image, size_wh, zoom, center)
+    scale = (size - 1) / (size * np.float32(zoom))
+    start = center - size * np.float32(zoom / 2)
+    matrix = np.column_stack([np.diag(scale), -scale * start])
+    return Resized(warp_affine(image, matrix, size_wh), center, zoom)
 
 
 def resize_pad(

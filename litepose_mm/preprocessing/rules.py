@@ -110,11 +110,13 @@ class PersonBox(ResizeRule, frozen=True, kw_only=True, tag='person_box'):
 
     Args:
         padding: Factor by which a person's box is enlarged.
+        udp: See :func:`resize_box`.
     """
 
     takes_boxes = True
 
     padding: AboveZero
+    udp: bool = False
 
     def resize(
         self,
@@ -125,4 +127,4 @@ class PersonBox(ResizeRule, frozen=True, kw_only=True, tag='person_box'):
         if shape_hw is None or boxes is None:
             raise ValueError('expected the shape of the input and boxes of people, got None')
         size_wh = shape_hw[1], shape_hw[0]
-        return [resize_box(image, box, size_wh, self.padding) for box in boxes]
+        return [resize_box(image, box, size_wh, self.padding, self.udp) for box in boxes]

@@ -20,6 +20,7 @@ from ..decoding import (
     AssociativeEmbeddingCandidates,
     Decoder,
     PartAffinity,
+    SimCC,
     SinglePerson,
 )
 from ..inference.base import BaseEstimator
@@ -85,6 +86,17 @@ def _(decoder: SinglePerson, num_people: int, shape_hw: tuple[int, int]) -> Outp
     rng = np.random.default_rng(0)
     keypoints = rng.uniform((0, 0), (width, height), (num_people, decoder.num_keypoints, 2))
     return (np.stack([gaussian_maps(own[None], (height, width), 2.0) for own in keypoints]),)
+
+
+@outputs_with_people.register
+def _(decoder: SimCC, num_people: int, shape_hw: tuple[int, int]) -> Outputs:
+    rng, outputs = np.random.default_rng(0), []
+    for side in reversed(shape_hw):
+        length = int(side * decoder.split_ratio)
+        centres = rng.uniform(0, length - 1, (num_people, decoder.num_keypoints, 1))
+        values = np.exp(-((np.arange(length) - centres) ** 2) / (2 * 6.0**2))
+        outputs.append(values.astype(np.float32))
+    return tuple(outputs)
 
 
 @outputs_with_people.register

@@ -3,69 +3,78 @@
 import cv2
 import numpy as np
 import pytest
-from exported import PoseEstimator as TorchEstimator
-from exported import export, tiny_estimator
+from exported import tiny_estimator
+from mmpose.apis import inference_topdown
+from topdown_models import BOXES, IMAGE, MODELS, assert_same_poses, topdown
 
-from litepose_mm.apis.mmpose_estimator import MMPoseEstimator
-from litepose_mm.datasets.synthetic import SceneOptions, make_scene
+from litepose_mm.apis.mmpose_estimator import MMPoseEstimator, result_from_data_sample
 from litepose_mm.errors import LitePoseError
-from litepose_mm.runtime import PoseEstimator
-from litepose_mm.utils.paths import config_path
-
-IMAGE = make_scene(SceneOptions((160, 120)), seed=0, index=0).image
-BOXES = np.array([[10, 5, 70, 110], [60.5, 20, 150, 90], [0, 0, 160, 120]], np.float32)
-
-
-@pytest.fixture(scope='module')
-def topdown():
-    config = config_path('td-hm_litepose-s_8xb64-210e_coco-256x192')
-    with pytest.warns(UserWarning, match='random'):
-        return TorchEstimator(config, device='cpu')
-
-
-def assert_same(one, other):
-    # MMPose gives the heatmap's value, also where it is below 0 and the keypoint is missing.
-    np.testing.assert_allclose(one.keypoint_scores, other.keypoint_scores.clip(min=0), atol=1e-5)
-    np.testing.assert_allclose(one.scores, one.keypoint_scores.mean(axis=1), atol=1e-5)
-    found = one.keypoint_scores > 1e-4
-    np.testing.assert_allclose(one.keypoints[found], other.keypoints[found], atol=0.01)
+from litepose_mm.inference.estimator import Estimator
 
 
 @pytest.mark.skipif(
     int(cv2.__version__.partition('.')[0]) > 4,
     reason="MMPose's warp of OpenCV 5 interpolates between other positions, see resize.py",
 )
-def test_finds_what_mmpose_finds(topdown):
-    result = topdown(IMAGE, boxes=BOXES)
-    assert len(result) == 3 and result.tags is None and topdown.takes_boxes
-    assert_same(result, MMPoseEstimator(topdown.model)(IMAGE, boxes=BOXES))
+@pytest.mark.parametrize('flip_test', [False, True])
+@pytest.mark.parametrize('name', MODELS)
+def test_finds_what_mmpose_finds(name, flip_test):
+    estimator = topdown(name, flip_test)
+    assert estimator.takes_boxes and isinstance(estimator._inner, Estimator)
+    people = estimator(IMAGE, boxes=BOXES)
+    assert len(people) == len(BOXES) and people.tags is None
+    samples = inference_topdown(estimator.model, IMAGE, BOXES)
+    for index, sample in enumerate(samples):
+        expected = result_from_data_sample(sample, estimator.skeleton)
+        assert_same_poses(people[index : index + 1], expected, pixels=1e-3)
+    assert_same_poses(people, MMPoseEstimator(estimator.model)(IMAGE, boxes=BOXES), pixels=1e-3)
 
 
-def test_boxes_of_lists_and_results(topdown):
-    people = topdown(IMAGE, boxes=BOXES)
-    together = topdown([IMAGE, IMAGE], boxes=[BOXES, BOXES[:1]])
-    assert_same(together[0], people)
-    assert_same(together[1], people[:1])
-    assert_same(topdown(IMAGE), people[2:])  # the whole image
-    assert len(topdown(IMAGE, boxes=people)) == 3
-    assert len(topdown(IMAGE, boxes=np.zeros((0, 4)))) == 0
+def test_what_only_mmpose_decodes():
+    combined = topdown('combined', flip_test=False)
+    assert isinstance(combined._inner, MMPoseEstimator)
+    assert len(combined(IMAGE, boxes=BOXES)) == 3
+
+
+def test_boxes_of_lists_and_results():
+    estimator = topdown('heatmap')
+    people = estimator(IMAGE, boxes=BOXES)
+    together = estimator([IMAGE, IMAGE], boxes=[BOXES, BOXES[:1]])
+    assert_same_poses(together[0], people)
+    assert_same_poses(together[1], people[:1])
+    assert_same_poses(estimator(IMAGE), people[2:])  # the whole image
+    assert len(estimator(IMAGE, boxes=people)) == 3
+    assert len(estimator(IMAGE, boxes=np.zeros((0, 4)))) == 0
+    assert len(estimator(IMAGE, boxes=people[:0])) == 0
+
+
+def test_all_people_of_an_image_pass_through_the_network_at_once(monkeypatch):
+    estimator, sizes = topdown('heatmap'), []
+    run = estimator.engine._run
+    monkeypatch.setattr(estimator.engine, '_run', lambda x: sizes.append(len(x)) or run(x))
+    estimator(IMAGE, boxes=BOXES)
+    assert sizes == [3]
 
 
 @pytest.mark.parametrize('boxes', [[[5, 5, 5, 9]], [[0, 0, np.nan, 3]], [1, 2, 3], 'boxes'])
-def test_refuses_boxes(topdown, boxes):
+def test_refuses_boxes(boxes):
     with pytest.raises(LitePoseError, match='boxes: expected left, top, right and bottom'):
-        topdown(IMAGE, boxes=boxes)
+        topdown('heatmap')(IMAGE, boxes=boxes)
+
+
+@pytest.mark.parametrize('box', [[160, 0, 170, 9], [-9, 0, 0, 9], [0, -9, 9, -1], [0, 120, 9, 130]])
+def test_refuses_boxes_outside_the_image(box):
+    with pytest.raises(LitePoseError, match='on the image of 160x120') as caught:
+        topdown('heatmap')(IMAGE, boxes=[*BOXES, box])
+    assert str([float(side) for side in box]) in str(caught.value)
+
+
+def test_refuses_people_of_another_image():
+    people = topdown('heatmap')(IMAGE[:100], boxes=BOXES[:1])
+    with pytest.raises(LitePoseError, match='people on an image of 160x120'):
+        topdown('heatmap')(IMAGE, boxes=people)
 
 
 def test_bottom_up_models_take_none():
-    tiny = tiny_estimator()
     with pytest.raises(LitePoseError, match='boxes: expected'):
-        tiny(IMAGE, boxes=BOXES)
-
-
-@pytest.mark.parametrize('engine', ['onnxruntime', 'openvino'])
-def test_exported(topdown, tmp_path, engine):
-    estimator = PoseEstimator(export(topdown, tmp_path / 'model', engine), threads=1)
-    assert estimator.card.resize.padding == 1.25 and estimator.card.input_shape == (256, 192)
-    own, torchs = (each(IMAGE, boxes=BOXES) for each in (estimator, topdown))
-    np.testing.assert_allclose(own.keypoint_scores, torchs.keypoint_scores, atol=1e-4)
+        tiny_estimator()(IMAGE, boxes=BOXES)

@@ -267,7 +267,7 @@ def test_interrupt_finishes_the_files(cli, tmp_path, estimator, monkeypatch, kin
         save_video(tmp_path / 'in' / 'x.mp4')
     find = FakeEstimator.__call__
 
-    def stop_at_second(self, images):
+    def stop_at_second(self, images, boxes=None):
         if self.calls:
             raise KeyboardInterrupt
         return find(self, images)
@@ -291,7 +291,7 @@ def test_sigterm_keeps_the_results(cli, tmp_path, monkeypatch):
         save(tmp_path / 'in' / f'{index}.png')
     find = FakeEstimator.__call__
 
-    def stop_at_second(self, images):
+    def stop_at_second(self, images, boxes=None):
         if self.calls:
             signal.raise_signal(signal.SIGTERM)
         return find(self, images)
@@ -462,3 +462,47 @@ def test_what_an_exported_folder_has_already(tmp_path, capsys, options):
     err = capsys.readouterr().err
     assert status == 2 and err.count('\n') == 1
     assert options[0].replace('no-', '') in err and str(tmp_path) in err
+
+
+class Boxes(FakeEstimator):
+    takes_boxes, weights_file = True, None
+
+    def __call__(self, images, boxes=None):
+        self.boxes = boxes
+        return super().__call__(images)
+
+
+def write_boxes(path, *image_ids):
+    write_json(path, [dict(image_id=each, bbox=[1, 2, 3, 4], score=0.5) for each in image_ids])
+
+
+def test_boxes_of_a_file(cli, monkeypatch, tmp_path):
+    topdown = Boxes()
+    monkeypatch.setattr(predict, 'make_estimator', lambda *args: topdown)
+    save(tmp_path / 'photo_7.png')
+    write_boxes('boxes.json', 7, 8)
+    status, out, _ = cli('photo_7.png', '--boxes', 'boxes.json')
+    assert status == 0 and '2 people on 1 image' in out
+    assert [each.tolist() for each in topdown.boxes] == [[[1, 2, 4, 6]]]
+    status, _, _ = cli('photo_7.png', '--boxes', 'boxes.json', '--min-box-score', '0.6')
+    assert status == 0 and len(topdown.boxes[0]) == 0
+    assert cli('photo_7.png')[0] == 0 and topdown.boxes is None
+
+
+def test_boxes_that_cannot_be_used(cli, estimator, tmp_path):
+    save(tmp_path / 'photo_7.png')
+    save_video(tmp_path / 'film.mp4')
+    write_boxes('boxes.json', 8)
+    estimator.takes_boxes = False
+    for inputs, boxes, message in (
+        (['photo_7.png'], 'none.json', 'cannot read none.json'),
+        (['photo_7.png'], 'boxes.json', 'as image_id, such as that in photo_7.png'),
+        (['film.mp4'], 'boxes.json', 'expected images only, got the video film.mp4'),
+    ):
+        status, _, err = cli(*inputs, '--boxes', boxes)
+        assert status == 2 and message in err and err.count('\n') == 1
+    write_boxes('boxes.json', 7)
+    status, _, err = cli('photo_7.png', '--boxes', 'boxes.json')
+    assert status == 2 and '--boxes: expected a top-down model' in err
+    status, _, err = cli('photo_7.png', '--boxes', 'boxes.json', '--detector', 'litepose-xs')
+    assert status == 2 and 'not allowed with' in err

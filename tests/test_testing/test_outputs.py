@@ -12,6 +12,7 @@ from litepose_mm.decoding import (
     AssociativeEmbeddingCandidates,
     AssociativeEmbeddingDecoder,
     PartAffinity,
+    SimCC,
     SinglePerson,
     for_candidates,
 )
@@ -25,6 +26,7 @@ DECODERS = [
     AssociativeEmbedding(rules=RULES, stride=4, tag_dim=1),
     AssociativeEmbeddingCandidates(rules=for_candidates(RULES), stride=2, tag_dim=2),
     SinglePerson(num_keypoints=17, stride=4),
+    SimCC(num_keypoints=17, split_ratio=2.0),
     *(PartAffinity(rules=PartAffinityRules(body=BODIES[name]), stride=8) for name in BODIES),
 ]
 
@@ -34,7 +36,7 @@ DECODERS = [
 def test_the_decoder_finds_the_people(decoder, num_people):
     shape_hw = (192, 256)
     outputs = outputs_with_people(decoder, num_people, shape_hw)
-    batch = num_people if isinstance(decoder, SinglePerson) else 1
+    batch = num_people if isinstance(decoder, (SinglePerson, SimCC)) else 1
     for output, expected in zip(outputs, decoder.output_shapes(batch, shape_hw), strict=True):
         assert output.dtype == np.float32
         assert all(b in (None, a) for a, b in zip(output.shape, expected, strict=True))

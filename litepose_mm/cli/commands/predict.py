@@ -12,6 +12,7 @@ from ...errors import LitePoseError
 from ...zoo.shipped_weights import default_model
 from ..argument_types import positive_int, share
 from ..estimator_arguments import (
+    add_detector,
     add_estimator_arguments,
     add_min_score,
     make_estimator,
@@ -20,6 +21,7 @@ from ..one_line_warnings import one_line_warnings
 from ..programs import stop_status
 
 if TYPE_CHECKING:
+    from ...inference.box_file import BoxFile
     from ...media import MediaFile
     from ..prediction import Prediction
 
@@ -41,6 +43,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=1,
         metavar='N',
         help='number of images of the same size to process at once (default: 1)',
+    )
+    people = group.add_mutually_exclusive_group()
+    add_detector(people)
+    people.add_argument(
+        '--boxes',
+        metavar='FILE',
+        help="people's boxes for a top-down --model: detections or annotations in COCO's format, "
+        'or the results.json of another model',
+    )
+    group.add_argument(
+        '--min-box-score',
+        type=share,
+        default=0.0,
+        metavar='SCORE',
+        help='leave out boxes of the file with a lower score (default: 0, none)',
     )
     parser.add_argument('--recursive', action='store_true', help='search subfolders too')
     output = parser.add_argument_group('output')
@@ -79,7 +96,10 @@ def run(args: argparse.Namespace) -> int:
     files = find_media(args.inputs, args.recursive)
     out_dir = Path(args.out_dir)
     check_targets(files, out_dir, draw=not args.no_draw)  # before loading the model for seconds
+    boxes = _read_boxes(args, files)
     estimator = make_estimator(args, args.flip, args.batch_size)
+    if boxes is not None and not estimator.takes_boxes:
+        raise LitePoseError(f'--boxes: expected a top-down model, got {args.model}; leave it out')
     prediction = Prediction(
         estimator,
         CocoDocument(
@@ -93,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
         min_score=args.min_score,
         keypoint_threshold=args.keypoint_threshold,
         color_by=args.color_by,
+        boxes=boxes,
     )
     stopped: KeyboardInterrupt | SystemExit | None = None
     results: Path | None = None
@@ -110,6 +131,19 @@ def run(args: argparse.Namespace) -> int:
         return stop_status(stopped)
     is_lost = prediction.document.num_images and results != out_dir / RESULTS_NAME
     return 1 if reporter.num_failed or is_lost else 0
+
+
+def _read_boxes(args: argparse.Namespace, files: list[MediaFile]) -> BoxFile | None:
+    from ...inference.box_file import BoxFile
+
+    if args.boxes is None:
+        return None
+    videos = [file.path for file in files if file.is_video]
+    if videos:
+        raise LitePoseError(f'--boxes: expected images only, got the video {videos[0]}')
+    boxes = BoxFile(args.boxes, args.min_box_score)
+    boxes.check_images([file.path for file in files])
+    return boxes
 
 
 def _count_frames(files: list[MediaFile]) -> int:

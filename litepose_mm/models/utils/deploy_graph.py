@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from mmpose.codecs import MSRAHeatmap
-from mmpose.models.heads import HeatmapHead
-from mmpose.models.utils.tta import flip_heatmaps
 from torch import Tensor, nn
 
-from ...decoding import Decoder, SinglePerson
+from ...decoding import Decoder
 from ...errors import CannotExport, LitePoseError
+from .topdown_heads import TOPDOWN_HEADS, topdown_kind
 
 
 class DeployGraph(nn.Module):
@@ -53,7 +50,7 @@ class DeployGraph(nn.Module):
         head = model.head
         if hasattr(head, 'deploy_outputs'):
             return tuple(head.deploy_outputs(*arguments))
-        return _heatmap_outputs(head, *arguments)
+        return topdown_kind(head).outputs(head, *arguments)
 
 
 def deploy_decoder(
@@ -62,8 +59,7 @@ def deploy_decoder(
     """Return the decoder of a network's graph.
 
     A head can be deployed if it has the methods ``deploy_decoder`` and ``deploy_outputs``, like
-    :class:`litepose_mm.models.MultiLevelAEHead`, or if it is MMPose's ``HeatmapHead`` with the
-    codec ``MSRAHeatmap``.
+    :class:`litepose_mm.models.MultiLevelAEHead`, or if it is one of :data:`TOPDOWN_HEADS`.
 
     Args:
         model: Pose estimator of MMPose.
@@ -76,35 +72,16 @@ def deploy_decoder(
     head = getattr(model, 'head', None)
     if hasattr(head, 'deploy_decoder'):
         return head.deploy_decoder(outputs, flip_test, model.test_cfg or {})
-    codec = getattr(head, 'decoder', None)
-    if isinstance(head, HeatmapHead) and type(codec) is MSRAHeatmap and not codec.unbiased:
-        if outputs not in (None, 'maps'):
-            raise LitePoseError(f"outputs: expected 'maps' for a HeatmapHead, got {outputs!r}")
-        strides = {size // own for size, own in zip(codec.input_size, codec.heatmap_size)}
-        if len(strides) == 1:
-            return SinglePerson(num_keypoints=head.out_channels, stride=strides.pop())
-    raise CannotExport(
-        f'the head {type(head).__name__} cannot be exported: expected one with deploy_decoder and '
-        'deploy_outputs (docs/extend.md), or a HeatmapHead with the codec MSRAHeatmap'
-    )
-
-
-def _heatmap_outputs(
-    head: HeatmapHead,
-    feats: Any,
-    decoder: Decoder,
-    mirrored: Any,
-    flip_indices: Sequence[int] | None,
-    test_cfg: dict,
-) -> tuple[Tensor, ...]:
-    """Average the heatmaps over the flip test, as the ``predict`` of MMPose's head does."""
-    heatmaps = head.forward(feats)
-    if mirrored is not None:
-        back = flip_heatmaps(
-            head.forward(mirrored),
-            flip_mode=test_cfg.get('flip_mode', 'heatmap'),
-            flip_indices=flip_indices,
-            shift_heatmap=test_cfg.get('shift_heatmap', False),
+    kind = topdown_kind(head)
+    if kind is not None and outputs not in (None, 'maps'):
+        raise LitePoseError(
+            f"outputs: expected 'maps' for a {type(head).__name__}, got {outputs!r}"
         )
-        heatmaps = (heatmaps + back) * 0.5
-    return (heatmaps,)
+    decoder = None if kind is None else kind.decoder(head)
+    if decoder is None:
+        names = ', '.join(each.head.__name__ for each in TOPDOWN_HEADS)
+        raise CannotExport(
+            f'the head {type(head).__name__} cannot be exported with its codec: expected one with '
+            f'deploy_decoder and deploy_outputs, or {names} with a codec of docs/extend.md'
+        )
+    return decoder

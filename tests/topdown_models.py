@@ -1,13 +1,16 @@
-"""Top-down networks of all kinds of heads and codecs, with random weights, and boxes for them."""
+"""Small top-down networks of all kinds of heads and codecs with random weights, and boxes."""
 
 from functools import cache
 
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
+from networks import TINY
 
 from litepose_mm import PoseEstimator
 from litepose_mm.datasets.synthetic import SceneOptions, make_scene
+from litepose_mm.decoding import SimCC
 from litepose_mm.inference.preprocessing import Normaliser
 from litepose_mm.utils.paths import config_path
 
@@ -26,6 +29,16 @@ _PIPELINE = [
 def _codec(name, **changes):
     return {f'{name}.{key}': value for key, value in changes.items()}
 
+
+_SMALL = {
+    'model.backbone.arch': dict(TINY.to_dict(), _delete_=True),
+    'model.head.in_channels': TINY.stages[-1].channel,
+}
+_SMALL_HEAD = {
+    'td-hm': {'model.head.deconv_out_channels': (16, 16)},
+    'simcc': {},
+    'rtmcc': {'model.head.gau_cfg.hidden_dims': 32, 'model.head.gau_cfg.s': 16},
+}
 
 # Name of the config, and overrides.
 MODELS = {
@@ -62,6 +75,7 @@ def topdown(name, flip_test=True):
         'simcc': 'simcc_litepose-s_8xb64-210e_coco-256x192',
         'rtmcc': 'rtmcc_litepose-s_8xb64-210e_coco-256x192',
     }[prefix]
+    options = {**options, **_SMALL, **_SMALL_HEAD[prefix]}
     torch.manual_seed(0)
     with pytest.warns(UserWarning, match='random'):
         estimator = PoseEstimator(
@@ -101,10 +115,33 @@ def _last_layers(head):
     return [getattr(head, name) for name in names if hasattr(head, name)] or [head.final_layer]
 
 
-def assert_same_poses(one, other, pixels=0.01, scores=1e-5):
+def well_placed(estimator, boxes=BOXES):
+    """Which keypoints (N, K) on the image are refined by a few pixels at most.
+
+    Trained networks have such peaks. Those of noise can be flat: the top of a parabola through them
+    lies anywhere, and moves with the rounding.
+    """
+    prepared = estimator.prepare(IMAGE, boxes)
+    outputs, decoder = estimator.infer(prepared), estimator.engine.card.decoder
+    if isinstance(decoder, SimCC):
+        plain, far = replace(decoder, blur_kernels=None), 6.0
+    else:
+        plain = replace(decoder, refinement='quarter')
+        far = 1.5 * decoder.stride if decoder.refinement != 'quarter' else np.inf
+    shape = prepared.inputs.shape[1:3]
+    one, other = (
+        np.concatenate(
+            [each.keypoints for each in kind.decode(outputs, shape, [None] * len(boxes))]
+        )
+        for kind in (decoder, plain)
+    )
+    return (np.abs(one - other) <= far).all(axis=-1)
+
+
+def assert_same_poses(one, other, pixels=0.01, scores=1e-5, where=True):
     """Whether two results agree; keypoints that were found barely may be missing in one."""
     np.testing.assert_allclose(one.keypoint_scores, other.keypoint_scores.clip(min=0), atol=scores)
     np.testing.assert_allclose(one.scores, one.keypoint_scores.mean(axis=1), atol=scores)
-    found = one.keypoint_scores > 10 * scores
-    assert found.any()
+    found = where & (one.keypoint_scores > 10 * scores)
+    assert found.mean() > 0.2
     np.testing.assert_allclose(one.keypoints[found], other.keypoints[found], atol=pixels)

@@ -56,7 +56,8 @@ def verify(
     """Compare an exported model with the original torch model.
 
     Outputs and keypoints are compared for the same inputs and with the same decoding. AP includes
-    the resizing and decoding of each model, and thus the effect of a fixed input shape.
+    the resizing and decoding of each model, and thus the effect of a fixed input shape. Top-down
+    models get the annotated boxes for AP, and otherwise the whole image.
 
     Args:
         estimator: The torch model.
@@ -85,6 +86,7 @@ def verify(
     files, truth = images_and_truth(images, annotations, runtime.skeleton)
     differences = _Differences(estimator, runtime)
     timed, found = [], ({}, {})
+    boxes = truth.boxes if truth is not None and runtime.takes_boxes else {}
     for number, path in files.items():
         image = read_image(path)
         differences.add(image)
@@ -92,7 +94,7 @@ def verify(
             timed.append(image)
         if truth is not None:
             for results, each in zip(found, (estimator, runtime)):
-                results[number] = each(image)
+                results[number] = each(image, boxes.get(number))
     sides = ('torch', 'engine')
     seconds, _ = time_stages(
         [stages_of('torch', estimator), stages_of('engine', runtime)], timed, rounds

@@ -45,7 +45,8 @@ class ResizeRule(Tagged, frozen=True, kw_only=True):
             shape_hw: Height and width of the input if the network accepts no others. The result
                 is the same if the rule gives this shape by itself; otherwise, the image is scaled
                 to fit, keeps its aspect ratio and is centred.
-            boxes: If the rule takes boxes: left, top, right and bottom of people in pixels.
+            boxes: If the rule takes boxes: left, top, right and bottom of people in pixels; None
+                for one box, the whole image.
 
         Returns:
             One entry for the image, or one for each person, with the inverse mapping.
@@ -124,7 +125,9 @@ class PersonBox(ResizeRule, frozen=True, kw_only=True, tag='person_box'):
         shape_hw: tuple[int, int] | None = None,
         boxes: Sequence[np.ndarray] | None = None,
     ) -> list[Resized]:
-        if shape_hw is None or boxes is None:
-            raise ValueError('expected the shape of the input and boxes of people, got None')
+        if shape_hw is None:
+            raise ValueError('expected the shape of the input, got None')
         size_wh = shape_hw[1], shape_hw[0]
+        if boxes is None:
+            boxes = [np.array([0, 0, image.shape[1], image.shape[0]], np.float32)]
         return [resize_box(image, box, size_wh, self.padding, self.udp) for box in boxes]

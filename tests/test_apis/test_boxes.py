@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from exported import tiny_estimator
 from mmpose.apis import inference_topdown
-from topdown_models import BOXES, IMAGE, MODELS, assert_same_poses, topdown
+from topdown_models import BOXES, IMAGE, MODELS, assert_same_poses, topdown, well_placed
 
-from litepose_mm.apis.mmpose_estimator import MMPoseEstimator, result_from_data_sample
+from litepose_mm.apis.mmpose_estimator import MMPoseEstimator, _people
 from litepose_mm.errors import LitePoseError
 from litepose_mm.inference.estimator import Estimator
 
@@ -24,10 +24,8 @@ def test_finds_what_mmpose_finds(name, flip_test):
     people = estimator(IMAGE, boxes=BOXES)
     assert len(people) == len(BOXES) and people.tags is None
     samples = inference_topdown(estimator.model, IMAGE, BOXES)
-    for index, sample in enumerate(samples):
-        expected = result_from_data_sample(sample, estimator.skeleton)
-        assert_same_poses(people[index : index + 1], expected, pixels=1e-3)
-    assert_same_poses(people, MMPoseEstimator(estimator.model)(IMAGE, boxes=BOXES), pixels=1e-3)
+    expected = _people(samples, estimator.skeleton, None)
+    assert_same_poses(people, expected, pixels=1e-3, where=well_placed(estimator))
 
 
 def test_what_only_mmpose_decodes():

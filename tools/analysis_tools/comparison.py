@@ -182,16 +182,9 @@ def measure_ap(model: Model, ap: Sequence[str] | None) -> tuple[float | None, st
     if ap is not None and model.has_weights:
         annotations, images = ap
         files, truth = images_and_truth(images, annotations, model.estimator.skeleton)
-        boxes: dict[int, list] = {number: [] for number in files}
-        for person in truth.document['annotations']:
-            left, top, width, height = person['bbox']
-            if width > 0 and height > 0:
-                boxes[person['image_id']].append([left, top, left + width, top + height])
+        boxes = truth.boxes if model.estimator.takes_boxes else {}
         found = {
-            number: model.estimator(
-                read_image(path),
-                np.reshape(boxes[number], (-1, 4)) if model.estimator.takes_boxes else None,
-            )
+            number: model.estimator(read_image(path), boxes.get(number))
             for number, path in files.items()
         }
         what = f'{Path(annotations).name}, measured'

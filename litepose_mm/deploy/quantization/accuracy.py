@@ -55,8 +55,11 @@ class AccuracyGoal:
         """
         estimator = PoseEstimator(folder)
         truth = Truth.load(self.annotations, estimator.skeleton)
+        boxes = truth.boxes if estimator.takes_boxes else {}
         results = {
-            number: estimator(read_image(image_path(self.image_folder, truth.files[number])))
+            number: estimator(
+                read_image(image_path(self.image_folder, truth.files[number])), boxes.get(number)
+            )
             for number in (truth.files if images is None else images)
         }
         alone = {

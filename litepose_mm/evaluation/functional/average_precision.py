@@ -46,6 +46,16 @@ class Truth:
         """File name of each image by its id."""
         return {image['id']: image['file_name'] for image in self.document['images']}
 
+    @property
+    def boxes(self) -> dict[int, np.ndarray]:
+        """Boxes of the annotated people of each image, left, top, right and bottom ``(N, 4)``."""
+        boxes: dict[int, list[list[float]]] = {number: [] for number in self.files}
+        for person in self.document['annotations']:
+            left, top, width, height = person['bbox']
+            if width > 0 and height > 0:
+                boxes[person['image_id']].append([left, top, left + width, top + height])
+        return {number: np.reshape(each, (-1, 4)) for number, each in boxes.items()}
+
     def average_precision(self, results: Mapping[int, PoseResult]) -> float:
         """Return AP averaged over all OKS thresholds, as in CrowdPose if there are crowd indices.
 

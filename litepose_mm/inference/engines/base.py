@@ -275,8 +275,7 @@ class Engine(ABC):
         self._load(folder, threads)
         if device != 'cpu':
             image = np.zeros((480, 640, 3), np.uint8)
-            whole = np.array([0, 0, 640, 480], np.float32)
-            resized = self.card.resize.resize(image, self.card.input_shape, [whole])
+            resized = self.card.resize.resize(image, self.card.input_shape)
             self._run(self._inputs(resized[0].image[None]))
 
     @abstractmethod

@@ -13,15 +13,24 @@ from litepose_mm.utils.paths import mim_root
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    'name, backend',
-    [('td-hm', 'onnxruntime'), ('td-hm', 'ncnn'), ('simcc', 'openvino'), ('rtmcc', 'onnxruntime')],
+    'name, backend, shape',
+    [
+        ('td-hm', 'onnxruntime', 'dynamic'),
+        ('td-hm', 'ncnn', 'static'),
+        ('simcc', 'openvino', 'static'),
+        ('simcc', 'openvino', 'dynamic'),
+        ('rtmcc', 'onnxruntime', 'dynamic'),
+        ('rtmcc', 'onnxruntime', 'static'),
+    ],
 )
-def test_export(name, backend, tmp_path):
+def test_export(name, backend, shape, tmp_path):
     for package in ('mmdeploy', 'onnxruntime', backend):
         pytest.importorskip(package)
     (config,) = (mim_root() / 'configs/body_2d_keypoint').glob(f'*/coco/{name}_litepose-s_*.py')
     kind = {'rtmcc': 'simcc'}.get(name, name)
-    (deploy_config,) = (mim_root() / 'configs/deploy').glob(f'pose-detection_{kind}_{backend}_*.py')
+    (deploy_config,) = (mim_root() / 'configs/deploy').glob(
+        f'pose-detection_{kind}_{backend}_{shape}-*.py'
+    )
     torch.manual_seed(0)
     model = init_model(str(config), device='cpu')
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'weights.pth')
@@ -36,13 +45,28 @@ def test_export(name, backend, tmp_path):
 
     file, names = tmp_path / 'out/end2end.onnx', Config.fromfile(deploy_config).ir_config
     session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
-    inputs = np.random.default_rng(0).standard_normal((1, 3, 256, 192), dtype=np.float32)
+    inputs = np.random.default_rng(0).standard_normal(
+        (2 if shape == 'dynamic' else 1, 3, 256, 192), dtype=np.float32
+    )
     found = session.run(names.output_names, {'input': inputs})
     with torch.no_grad():
         expected = model.head.forward(model.extract_feat(torch.from_numpy(inputs)))
     expected = expected if isinstance(expected, tuple) else (expected,)
     for own, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(own, other, atol=1e-3 * float(other.abs().max()))
+
+
+@pytest.mark.parametrize('kind, backend', [('td-hm', 'tensorrt'), ('simcc', 'tensorrt-fp16')])
+def test_configs_of_tensorrt(kind, backend):
+    folder = mim_root() / 'configs/deploy'
+    config = Config.fromfile(folder / f'pose-detection_{kind}_{backend}_dynamic-256x192.py')
+    assert config.backend_config.common_config.fp16_mode == (backend == 'tensorrt-fp16')
+    (shapes,) = config.backend_config.model_inputs
+    names = config.ir_config.input_names
+    assert list(shapes.input_shapes) == names == ['input']
+    assert set(config.ir_config.dynamic_axes) == {*names, *config.ir_config.output_names}
+    sides = {tuple(shape[2:]) for shape in shapes.input_shapes.input.values()}
+    assert sides == {config.ir_config.input_shape[::-1]}
 
 
 def test_a_deploy_config_of_bottom_up_models_is_refused():

@@ -1,0 +1,1 @@
+_base_ = ['./_base_/dynamic_simcc.py', './_base_/onnxruntime.py']

@@ -196,17 +196,23 @@ def make_estimator(
     Raises:
         LitePoseError: A model cannot be loaded or exported.
     """
-    estimator = _load(args, flip, batch_size, in_parallel)
     if getattr(args, 'detector', None) is None:
-        return estimator
+        return _load(args, flip, batch_size, in_parallel)
     from ..inference.cascade import Cascade
+    from ..tracking import TrackedCascade
 
+    every = getattr(args, 'detect_every', 1)
+    in_parallel = in_parallel and every == 1
+    estimator = _load(args, flip, batch_size, in_parallel)
     own = argparse.Namespace(**vars(args))
     own.model, own.weights, own.short_side, own.config_options = args.detector, None, None, []
     own.precision = None
     if Path(args.detector).is_dir():
         own.engine = 'auto'
-    return Cascade(_load(own, flip, batch_size, in_parallel), estimator)
+    detector = _load(own, flip, batch_size, in_parallel)
+    return (
+        Cascade(detector, estimator) if every == 1 else TrackedCascade(detector, estimator, every)
+    )
 
 
 def _load(

@@ -61,26 +61,26 @@ class Cascade(BaseEstimator):
     def _prepare(self, image: np.ndarray, boxes: np.ndarray | None) -> Any:
         return _Prepared(image, self.detector._prepare(image, None))
 
-    def _input_shape(self, prepared: _Prepared) -> Hashable:
+    def _input_shape(self, prepared: Any) -> Hashable:
         return self.detector._input_shape(prepared.detection)
 
-    def _infer(self, inputs: Sequence[_Prepared]) -> Any:
+    def _infer(self, inputs: Sequence[Any]) -> Any:
         detections = [each.detection for each in inputs]
         sources = [None] * len(inputs)
         found = self.detector._finish(detections, self.detector._infer(detections), sources)
         crops = [
-            self.estimator._prepare(each.image, boxes_around(people.filter(MIN_SCORE)))
+            self.estimator._prepare(each.image, boxes_of_sure(people))
             for each, people in zip(inputs, found)
         ]
         return crops, self.estimator._infer(crops)
 
     def _finish(
-        self, inputs: Sequence[_Prepared], outputs: Any, sources: Sequence[str | None]
+        self, inputs: Sequence[Any], outputs: Any, sources: Sequence[str | None]
     ) -> list[PoseResult]:
         crops, own = outputs
-        return [self._distinct(each) for each in self.estimator._finish(crops, own, sources)]
+        return [self.distinct(each) for each in self.estimator._finish(crops, own, sources)]
 
-    def _distinct(self, people: PoseResult) -> PoseResult:
+    def distinct(self, people: PoseResult) -> PoseResult:
         """Returns people without the weaker of those who are the same, found in two boxes."""
         order = np.argsort(-people.scores, kind='stable')
         seen = people.found()
@@ -97,6 +97,11 @@ class Cascade(BaseEstimator):
             if not (alike[kept, person] > MAX_SIMILARITY).any():
                 kept.append(int(person))
         return people if len(kept) == len(people) else people[sorted(kept)]
+
+
+def boxes_of_sure(people: PoseResult) -> np.ndarray:
+    """Returns boxes around the people whose score is at least :data:`MIN_SCORE`."""
+    return boxes_around(people.filter(MIN_SCORE))
 
 
 class _Prepared(NamedTuple):

@@ -37,6 +37,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_pipeline_arguments(parser)
     parser.add_argument(
+        '--detect-every',
+        type=positive_int,
+        default=10,
+        metavar='N',
+        help='run the --detector on every Nth frame; in between, people get boxes around their '
+        'last keypoints (default: 10)',
+    )
+    parser.add_argument(
         '--no-track', action='store_true', help='do not assign ids or smooth keypoints'
     )
     parser.add_argument(

@@ -39,6 +39,15 @@ def test_decode_fields(tmp_path):
     assert all(row['ours_ms'] > 0 for row in rows)
 
 
+def test_topdown(tmp_path):
+    pytest.importorskip('onnxruntime')
+    options = ['--configs', 'simcc_litepose-s_8xb64-210e_coco-256x192', '--engines', 'onnxruntime']
+    options += ['--people', '1', '3', '--rounds', '1', '--threads', '1']
+    rows = tables(tmp_path, 'topdown.py', *options)['people']
+    assert [(row['head'], row['people']) for row in rows] == [('simcc', 1), ('simcc', 3)]
+    assert all(row['one_batch_ms'] > 0 and row['calls_ms'] > 0 for row in rows)
+
+
 def test_training_pipeline_and_loss(tmp_path):
     figures = tables(tmp_path, 'training.py', *TRAINING.split(), '--what', 'pipeline', 'loss')
     milliseconds = {row['part']: row['ours_ms'] for row in figures['pipeline']}

@@ -42,6 +42,13 @@ def test_finds_what_torch_finds(tmp_path, engine, name):
     assert len(exported(IMAGE, boxes=np.zeros((0, 4)))) == 0
 
 
+def test_tensorrt_gets_the_shapes_of_its_input(tmp_path):
+    folder = export(topdown('simcc'), tmp_path / 'model', 'tensorrt')
+    command = (folder / 'trtexec.txt').read_text()
+    assert '--minShapes=inputs:1x3x256x192 ' in command
+    assert '--maxShapes=inputs:16x3x256x192' in command
+
+
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
     return export(topdown('simcc'), tmp_path_factory.mktemp('topdown') / 'model')

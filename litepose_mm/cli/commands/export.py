@@ -151,7 +151,7 @@ def _run(args: argparse.Namespace) -> int:
         engine_options=args.engine_options,
     )
     print(f'wrote {", ".join(card.files)} and model.json to {args.out}', flush=True)
-    if card.input_shape is not None and args.static is None:
+    if card.input_shape is not None and args.static is None and not card.resize.takes_boxes:
         height, width = card.input_shape
         print(f'all inputs are {width}x{height}: --static WxH sets another size')
     quantization = read_quantization(args.out)

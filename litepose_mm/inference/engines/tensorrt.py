@@ -22,6 +22,9 @@ COMMAND_NAME = 'trtexec.txt'
 #: need more memory when the engine is built.
 SHAPES = {'min': (1, 3, 64, 64), 'opt': (1, 3, 448, 640), 'max': (1, 3, 1024, 1024)}
 
+#: The numbers of inputs where only the batch is open, as for the people of top-down models.
+BATCHES = {'min': 1, 'opt': 4, 'max': 16}
+
 
 def trtexec_command(
     onnx_file: str | Path, shapes: Mapping[str, Sequence[int]] | None, fp16: bool = False
@@ -52,8 +55,14 @@ class TensorRTEngine(Engine):
 
         shutil.copyfile(onnx_file, folder / 'model.onnx')
         model = onnx.load(onnx_file)
-        is_open = any(side.dim_param for side in model.graph.input[0].type.tensor_type.shape.dim)
-        command = trtexec_command('model.onnx', SHAPES if is_open else None)
+        batch, *sides = model.graph.input[0].type.tensor_type.shape.dim
+        shapes: Mapping[str, Sequence[int]] | None = None
+        if any(side.dim_param for side in sides):
+            shapes = SHAPES
+        elif batch.dim_param:
+            own = [side.dim_value for side in sides]
+            shapes = {which: (count, *own) for which, count in BATCHES.items()}
+        command = trtexec_command('model.onnx', shapes)
         (folder / COMMAND_NAME).write_text(f'{command}\n', encoding='utf-8')
 
     @classmethod

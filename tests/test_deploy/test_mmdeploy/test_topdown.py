@@ -10,27 +10,29 @@ from processes import run_script
 
 from litepose_mm.utils.paths import mim_root
 
+FOLDER = mim_root() / 'configs/deploy'
+DEPLOY_CONFIGS = [
+    path.stem.removeprefix('pose-detection_')
+    for kind in ('td-hm', 'simcc')
+    for path in sorted(FOLDER.glob(f'pose-detection_{kind}_*.py'))
+    if 'tensorrt' not in path.stem
+]
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    'name, backend, shape',
+    'name, deploy_name',
     [
-        ('td-hm', 'onnxruntime', 'dynamic'),
-        ('td-hm', 'ncnn', 'static'),
-        ('simcc', 'openvino', 'static'),
-        ('simcc', 'openvino', 'dynamic'),
-        ('rtmcc', 'onnxruntime', 'dynamic'),
-        ('rtmcc', 'onnxruntime', 'static'),
+        *((each.partition('_')[0], each) for each in DEPLOY_CONFIGS),
+        ('rtmcc', 'simcc_onnxruntime_dynamic-256x192'),
     ],
 )
-def test_export(name, backend, shape, tmp_path):
+def test_export(name, deploy_name, tmp_path):
+    backend = deploy_name.split('_')[1]
     for package in ('mmdeploy', 'onnxruntime', backend):
         pytest.importorskip(package)
     (config,) = (mim_root() / 'configs/body_2d_keypoint').glob(f'*/coco/{name}_litepose-s_*.py')
-    kind = {'rtmcc': 'simcc'}.get(name, name)
-    (deploy_config,) = (mim_root() / 'configs/deploy').glob(
-        f'pose-detection_{kind}_{backend}_{shape}-*.py'
-    )
+    deploy_config = FOLDER / f'pose-detection_{deploy_name}.py'
     torch.manual_seed(0)
     model = init_model(str(config), device='cpu')
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'weights.pth')
@@ -46,7 +48,7 @@ def test_export(name, backend, shape, tmp_path):
     file, names = tmp_path / 'out/end2end.onnx', Config.fromfile(deploy_config).ir_config
     session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
     inputs = np.random.default_rng(0).standard_normal(
-        (2 if shape == 'dynamic' else 1, 3, 256, 192), dtype=np.float32
+        (2 if 'dynamic' in deploy_name else 1, 3, 256, 192), dtype=np.float32
     )
     found = session.run(names.output_names, {'input': inputs})
     with torch.no_grad():
@@ -58,8 +60,7 @@ def test_export(name, backend, shape, tmp_path):
 
 @pytest.mark.parametrize('kind, backend', [('td-hm', 'tensorrt'), ('simcc', 'tensorrt-fp16')])
 def test_configs_of_tensorrt(kind, backend):
-    folder = mim_root() / 'configs/deploy'
-    config = Config.fromfile(folder / f'pose-detection_{kind}_{backend}_dynamic-256x192.py')
+    config = Config.fromfile(FOLDER / f'pose-detection_{kind}_{backend}_dynamic-256x192.py')
     assert config.backend_config.common_config.fp16_mode == (backend == 'tensorrt-fp16')
     (shapes,) = config.backend_config.model_inputs
     names = config.ir_config.input_names
@@ -76,6 +77,6 @@ def test_a_deploy_config_of_bottom_up_models_is_refused():
     from litepose_mm.errors import LitePoseError
 
     (config,) = (mim_root() / 'configs').rglob('td-hm_litepose-s_*.py')
-    deploy_config = mim_root() / 'configs/deploy/pose-detection_ae_onnxruntime_dynamic.py'
+    deploy_config = FOLDER / 'pose-detection_ae_onnxruntime_dynamic.py'
     with pytest.raises(LitePoseError, match='pose-detection_td-hm'):
         build_task_processor(Config.fromfile(config), Config.fromfile(deploy_config), 'cpu')

@@ -21,7 +21,7 @@ KEYS = {
     'train_cfg', 'val_cfg', 'test_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
     'train_dataloader', 'val_dataloader', 'test_dataloader', 'val_evaluator', 'test_evaluator',
     'model', 'codec', 'dataset_type', 'data_mode', 'data_root', 'find_unused_parameters',
-    'search_space', 'search_dataloader', 'search_evaluator', 'finetune', 'alone',
+    'search_space', 'search_dataloader', 'search_evaluator', 'finetune', 'alone', 'arch',
 }
 # fmt: on
 SHOWN = {
@@ -83,8 +83,11 @@ def test_numbers_of_the_training_are_shown(path):
     transforms = [each['type'] for each in config['train_dataloader']['dataset']['pipeline']]
     assert {'BottomupRandomAffineAlign', 'RandomBBoxTransform'} & set(transforms)
     assert config['codec']['sigma'] > 0
-    assert config['optim_wrapper']['optimizer']['lr'] > 0
-    assert config['param_scheduler'][-1]['end'] >= config['train_cfg']['max_epochs'] > 0
+    wrapper, schedulers = config['optim_wrapper'], config['param_scheduler']
+    if 'weights' in wrapper:  # weights and architecture are trained in turns
+        wrapper, schedulers = wrapper['weights'], schedulers['weights']
+    assert wrapper['optimizer']['lr'] > 0
+    assert schedulers[-1]['end'] >= config['train_cfg']['max_epochs'] > 0
     assert f'-{config["train_cfg"]["max_epochs"]}e' in path.stem
 
 

@@ -9,11 +9,12 @@ train_dataloader = dict(
         pipeline=[
             dict(type='LoadImage'),
             dict(type='GetBBoxCenterScale'),
-            dict(type='RandomFlip', direction='horizontal'),
-            dict(type='RandomHalfBody'),
+            dict(type='RandomFlip', direction='horizontal', prob=0.5),
+            dict(type='RandomHalfBody', prob=0.3),
             dict(
                 type='RandomBBoxTransform',
                 shift_prob=0,
+                shift_factor=0,
                 scale_factor=(0.65, 1.35),
                 rotate_factor=90,
                 rotate_prob=0.6,

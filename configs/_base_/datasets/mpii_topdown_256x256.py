@@ -20,10 +20,11 @@ train_dataloader = dict(
         pipeline=[
             dict(type='LoadImage'),
             dict(type='GetBBoxCenterScale'),
-            dict(type='RandomFlip', direction='horizontal'),
+            dict(type='RandomFlip', direction='horizontal', prob=0.5),
             dict(
                 type='RandomBBoxTransform',
                 shift_prob=0,
+                shift_factor=0,
                 scale_factor=(0.75, 1.25),
                 rotate_factor=60,
                 rotate_prob=0.6,

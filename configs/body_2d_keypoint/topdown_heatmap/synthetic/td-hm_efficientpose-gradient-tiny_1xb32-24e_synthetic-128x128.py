@@ -24,7 +24,7 @@ optim_wrapper = dict(
     architecture=dict(optimizer=dict(type='Adam', lr=3e-3)),
 )
 param_scheduler = dict(
-    weights=[dict(type='CosineAnnealingLR', T_max=24, by_epoch=True)],
+    weights=[dict(type='CosineAnnealingLR', eta_min_ratio=0, begin=0, end=24, by_epoch=True)],
     architecture=[],
 )
 auto_scale_lr = dict(base_batch_size=32)

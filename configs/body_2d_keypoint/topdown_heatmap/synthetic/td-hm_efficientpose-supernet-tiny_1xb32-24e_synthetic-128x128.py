@@ -16,7 +16,7 @@ find_unused_parameters = True
 
 train_cfg = dict(by_epoch=True, max_epochs=24, val_interval=8)
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=24, by_epoch=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', eta_min_ratio=0, begin=0, end=24, by_epoch=True)]
 auto_scale_lr = dict(base_batch_size=32)
 default_hooks = dict(checkpoint=dict(save_best='PCK'))
 custom_hooks = [

@@ -67,7 +67,7 @@ def test_people_are_found(demo, tmp_path, capsys):
         distances = [
             np.median(np.linalg.norm(guess - truth, axis=1)) for guess in found['drawn_scene.png']
         ]
-        assert min(distances) < 20  # of 640x448 pixels, with people 300 high
+        assert min(distances) < 30  # of 640x448 pixels, with people 300 high
 
 
 def test_clears_what_an_earlier_demo_left(demo, tmp_path):

@@ -19,7 +19,7 @@ except ImportError as error:
 from . import backends, resize, rewriters
 from .backend_model import BottomupBackendModel
 from .codebase import LitePoseCodebase
-from .compat import let_mmdeploy_execute
+from .compat import let_mmdeploy_execute, write_matrix_products
 from .task import BottomupPoseDetection
 from .torch2onnx import torch2onnx
 
@@ -34,3 +34,4 @@ __all__ = [
 ]
 
 let_mmdeploy_execute()
+write_matrix_products()

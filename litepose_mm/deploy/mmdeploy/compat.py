@@ -3,6 +3,7 @@
 import sys
 
 from mmdeploy.core.rewriters import function_rewriter, rewriter_utils
+from mmdeploy.pytorch.functions import linear
 
 
 def let_mmdeploy_execute() -> None:
@@ -20,3 +21,19 @@ def let_mmdeploy_execute() -> None:
 
     for module in (function_rewriter, rewriter_utils):
         module.exec = execute
+
+
+def write_matrix_products() -> None:
+    """Let MMDeploy write linear layers for ncnn as matrix products.
+
+    Cause: it writes ``Gemm`` whatever the number of axes, which only its own converter of ncnn
+    reads; ONNX and pnnx allow two, and the layers of SimCC have three. Retires: when MMDeploy
+    writes valid ONNX there.
+    """
+
+    @staticmethod
+    def symbolic(g, inputs, weight, bias=None):
+        product = g.op('MatMul', inputs, g.op('Transpose', weight, perm_i=(1, 0)))
+        return product if bias is None else g.op('Add', product, bias)
+
+    linear.GemmOp.symbolic = symbolic
